@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** The user's data folder of this project. */
+export function dataDir(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env.XDG_DATA_HOME || join(homedir(), ".local", "share"), "cooperbench-machine");
+}
+
+/**
+ * Where state and secrets are kept: a backend that the user has set or is logged in to, else files in the data
+ * folder. Secrets that are encrypted with a passphrase use the stack's own passphrase file, else the user's own
+ * setting, else a file of mode 0600 in the data folder, made here on first use.
+ *
+ * @param passphraseFile the stack's own, absolute; empty where it has none.
+ * @returns the variables for Pulumi; undefined takes one away.
+ */
+export function backendEnv(
+  passphraseFile: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Record<string, string | undefined> {
+  return { ...backend(env), ...passphrase(passphraseFile, env) };
+}
+
+function backend(env: NodeJS.ProcessEnv): Record<string, string> {
+  if (env.PULUMI_BACKEND_URL || isLoggedIn(env)) return {};
+  const state = join(dataDir(env), "state");
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  return { PULUMI_BACKEND_URL: `file://${state}` };
+}
+
+function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
+  if (env.PULUMI_ACCESS_TOKEN) return true;
+  const file = join(env.PULUMI_HOME || join(homedir(), ".pulumi"), "credentials.json");
+  if (!existsSync(file)) return false;
+  const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
+  return Boolean(current);
+}
+
+function passphrase(ofStack: string, env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  if (ofStack !== "") return { PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_CONFIG_PASSPHRASE_FILE: ofStack };
+  if (env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE) return {};
+  const file = join(dataDir(env), "passphrase");
+  if (!existsSync(file)) {
+    mkdirSync(dataDir(env), { recursive: true, mode: 0o700 });
+    try {
+      writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another run made it just now
+    }
+  }
+  return { PULUMI_CONFIG_PASSPHRASE_FILE: resolve(file) };
+}

@@ -1,0 +1,32 @@
+import { pulumi, quietPulumi } from "./pulumi.ts";
+import { rehearsalOf, stopUnlessUsed } from "./rehearsal.ts";
+import { openSession, projectDir } from "./session.ts";
+import { ensureStack } from "./stack.ts";
+
+interface ListedStack {
+  readonly name: string;
+  readonly resourceCount?: number;
+}
+
+/** `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. */
+export async function destroy(stack: string, options: readonly string[]): Promise<number> {
+  const { toolchain, settings } = await openSession(stack);
+  await ensureStack(toolchain.pulumi, stack);
+  const code = await pulumi(toolchain.pulumi, [
+    "destroy",
+    "--yes",
+    "--skip-preview",
+    "--stack",
+    stack,
+    ...options,
+  ]);
+  const rehearsal = rehearsalOf(settings);
+  if (code !== 0 || rehearsal === undefined) return code;
+
+  const listed = await quietPulumi(toolchain.pulumi, ["stack", "ls", "--json"]);
+  const others = (JSON.parse(listed.stdout || "[]") as ListedStack[])
+    .filter(({ name, resourceCount = 0 }) => name !== stack && resourceCount > 0)
+    .map(({ name }) => name);
+  await stopUnlessUsed(rehearsal, projectDir, others);
+  return 0;
+}

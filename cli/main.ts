@@ -1,0 +1,94 @@
+import { Problem } from "../provision/problem.ts";
+
+const help = `./machine: makes this machine ready to run CooperBench, and proves that it is.
+
+  ./machine up STACK [OPTION…]        provisions; the dev stack is a rehearsal with stand-in images
+  ./machine preview STACK [OPTION…]   shows what differs, drift included; changes nothing
+  ./machine destroy STACK [OPTION…]   removes what the stack made; images stay on the engine
+  ./machine new STACK [--key-file F]  makes a stack for a real machine, and its Pulumi.STACK.yaml. The model's
+                                      key is read from the file F, else from COHERE_API_KEY, else asked for
+  ./machine env STACK                 prints shell exports: eval "$(./machine env dev)"
+  ./machine pulumi ARGUMENT…          runs any Pulumi command in this project's environment
+  ./machine rehearsal start|stop|status
+  ./machine help
+
+OPTIONs go to Pulumi: ./machine preview dev --diff, ./machine preview dev --expect-no-changes.
+Exit codes: 0 done, 1 failed, 2 not understood; otherwise Pulumi's own.
+`;
+
+interface Command {
+  /** Arguments as a usage line shows them. */
+  readonly usage: string;
+  readonly accepts: (args: readonly string[]) => boolean;
+  /** Loads what it needs only when it is called. Gives the exit code. */
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+const withStack = ([stack = ""]: readonly string[]) =>
+  /^[A-Za-z0-9_.-]+$/.test(stack) && !stack.startsWith("-");
+
+const commands: Record<string, Command> = {
+  up: {
+    usage: "up STACK [OPTION…]",
+    accepts: withStack,
+    run: async ([stack = "", ...options]) => (await import("./up.ts")).up(stack, options),
+  },
+  preview: {
+    usage: "preview STACK [OPTION…]",
+    accepts: withStack,
+    run: async ([stack = "", ...options]) => (await import("./preview.ts")).preview(stack, options),
+  },
+  destroy: {
+    usage: "destroy STACK [OPTION…]",
+    accepts: withStack,
+    run: async ([stack = "", ...options]) => (await import("./destroy.ts")).destroy(stack, options),
+  },
+  new: {
+    usage: "new STACK [--key-file FILE]",
+    accepts: (args) =>
+      withStack(args) && (args.length === 1 || (args.length === 3 && args[1] === "--key-file")),
+    run: async ([stack = "", , keyFile]) => (await import("./new.ts")).newStack(stack, keyFile),
+  },
+  env: {
+    usage: "env STACK",
+    accepts: (args) => withStack(args) && args.length === 1,
+    run: async ([stack = ""]) => (await import("./env.ts")).env(stack),
+  },
+  pulumi: {
+    usage: "pulumi ARGUMENT…",
+    accepts: (args) => args.length > 0,
+    run: async (args) => (await import("./plain-pulumi.ts")).plainPulumi(args),
+  },
+  rehearsal: {
+    usage: "rehearsal start|stop|status",
+    accepts: ([verb = "", ...rest]) => ["start", "stop", "status"].includes(verb) && rest.length === 0,
+    run: async ([verb = ""]) => (await import("./rehearsal.ts")).rehearsalCommand(verb),
+  },
+};
+
+async function main([name = "help", ...args]: readonly string[]): Promise<number> {
+  if (["help", "--help", "-h"].includes(name)) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const command = commands[name];
+  if (command === undefined) {
+    process.stderr.write(
+      `machine: got ${JSON.stringify(name)}, want one of ${Object.keys(commands).join(", ")}\n`,
+    );
+    return 2;
+  }
+  if (!command.accepts(args)) {
+    process.stderr.write(`machine: usage: ./machine ${command.usage}\n`);
+    return 2;
+  }
+  return command.run(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const expected = error instanceof Problem || (error as Error).name === "SettingsError";
+  process.stderr.write(`machine: ${expected ? (error as Error).message : (error as Error).stack}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,41 @@
+import type Docker from "dockerode";
+import { explainPullFailure } from "../engine/pull-failure.ts";
+import type { Task } from "../manifest/tasks.ts";
+import { Problem } from "../provision/problem.ts";
+
+/** The image references that an engine has. Throws a Problem where it does not answer. */
+export async function imagesOn(engine: Docker, dockerHost: string): Promise<ReadonlySet<string>> {
+  try {
+    const images = await engine.listImages();
+    return new Set(images.flatMap((image) => image.RepoTags ?? []));
+  } catch (error) {
+    throw new Problem(
+      `the Docker engine at ${dockerHost} does not answer (${(error as Error).message}); want one that runs and that you may use.\n` +
+        "Start it (Debian, Ubuntu: apt-get install docker.io), or set dockerHost to the one that is meant.\n" +
+        "To try everything without it: ./machine up dev, the rehearsal.",
+    );
+  }
+}
+
+/**
+ * Asks the engine for the registry's word on one image that is to be pulled, so that a network without the registry
+ * is found out at once and not 26 times.
+ */
+export async function assertRegistryAnswers(
+  engine: Docker,
+  tasks: readonly Task[],
+  have: ReadonlySet<string>,
+): Promise<void> {
+  const missing = tasks.find((task) => !have.has(task.image));
+  if (missing === undefined) return;
+  try {
+    await engine.getImage(missing.image).distribution();
+  } catch (error) {
+    const explained = explainPullFailure(missing.image, error as Error);
+    // Other failures are an image's own, and told with that image.
+    if (!explained.includes("cannot reach")) return;
+    throw new Problem(
+      `${explained}\nNothing was changed. To try everything on a network without Docker Hub: ./machine up dev, the rehearsal.`,
+    );
+  }
+}

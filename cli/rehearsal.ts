@@ -1,0 +1,57 @@
+import {
+  isReady,
+  type Rehearsal,
+  rehearsalAt,
+  rehearsalEnv,
+  startRehearsal,
+  stopRehearsal,
+} from "../rehearsal/rehearsal.ts";
+import type { Settings } from "../settings.ts";
+import { readSettings, stacksWithSettings } from "./stack-settings.ts";
+import { report } from "./terminal.ts";
+
+/** The rehearsal that a stack's settings point at; undefined where they point at another engine. */
+export function rehearsalOf(settings: Pick<Settings, "dockerHost">): Rehearsal | undefined {
+  const rehearsal = rehearsalAt();
+  return settings.dockerHost === rehearsal.dockerHost ? rehearsal : undefined;
+}
+
+/** Starts a rehearsal unless it is ready, and gives the variables under which its docker is found. */
+export async function startIfNeeded(rehearsal: Rehearsal): Promise<Record<string, string>> {
+  if (!(await isReady(rehearsal))) {
+    report(`this stack is a rehearsal: a private engine with stand-in images, in ${rehearsal.dir}`);
+    await startRehearsal(rehearsal, report);
+  }
+  return rehearsalEnv(rehearsal);
+}
+
+/** Takes a rehearsal down, unless another of the named stacks still points at it. */
+export async function stopUnlessUsed(
+  rehearsal: Rehearsal,
+  projectDir: string,
+  stacks: readonly string[],
+): Promise<void> {
+  const users = stacksWithSettings(projectDir).filter(
+    (stack) => stacks.includes(stack) && rehearsalOf(readSettings(projectDir, stack)) !== undefined,
+  );
+  if (users.length === 0) await stopRehearsal(rehearsal, report);
+  else report(`the rehearsal stays up, for ${users.join(", ")}; ./machine rehearsal stop takes it down`);
+}
+
+/** `./machine rehearsal start | stop | status`. */
+export async function rehearsalCommand(verb: string): Promise<number> {
+  const rehearsal = rehearsalAt();
+  switch (verb) {
+    case "start":
+      await startIfNeeded(rehearsal);
+      return 0;
+    case "stop":
+      await stopRehearsal(rehearsal, report);
+      return 0;
+    default: {
+      const ready = await isReady(rehearsal);
+      console.log(ready ? `ready: ${rehearsal.dockerHost}` : "not running");
+      return ready ? 0 : 1;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { resolve } from "node:path";
+import { dockerHostOf } from "../engine/host.ts";
+import { rehearsalEnv } from "../rehearsal/rehearsal.ts";
+import type { Settings } from "../settings.ts";
+import { readyToolchain, type Toolchain } from "../toolchain/toolchain.ts";
+import { backendEnv } from "./backend.ts";
+import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
+import { readConfiguration, readSettings } from "./stack-settings.ts";
+import { report } from "./terminal.ts";
+
+/** The project's folder, which Pulumi works in. */
+export const projectDir = resolve(import.meta.dirname, "..");
+
+/** What a command on one stack works with. */
+export interface Session {
+  readonly stack: string;
+  readonly settings: Settings;
+  /** Docker engine of the stack, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Whether that engine is the rehearsal's. */
+  readonly isRehearsal: boolean;
+  readonly toolchain: Toolchain;
+}
+
+/** Variables to set for Pulumi and docker; undefined takes one away. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Makes ready what a command on a stack needs: its settings checked, the toolchain, and what the settings point at
+ * where this project can start it. Changes this process's environment to the stack's.
+ *
+ * @throws before anything is touched, where a setting is wrong.
+ */
+export async function openSession(stack: string): Promise<Session> {
+  const settings = readSettings(projectDir, stack);
+  const toolchain = await openToolchain(settings.passphraseFile);
+  const rehearsal = rehearsalOf(settings);
+  if (rehearsal !== undefined) setEnvironment(await startIfNeeded(rehearsal));
+  const dockerHost = dockerHostOf(settings.dockerHost);
+  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
+  return { stack, settings, dockerHost, isRehearsal: rehearsal !== undefined, toolchain };
+}
+
+/** The environment of a stack for any Pulumi command, such as one that mends its settings: nothing is checked or started. */
+export async function openUnchecked(stack: string): Promise<Toolchain> {
+  const { passphraseFile, dockerHost } = readConfiguration(projectDir, stack) as Record<string, string>;
+  const toolchain = await openToolchain(passphraseFile);
+  const rehearsal = rehearsalOf({ dockerHost: dockerHost ?? "" });
+  if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
+  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHostOf(dockerHost ?? "") });
+  return toolchain;
+}
+
+/** Makes the toolchain ready, without any stack, and changes this process's environment to it. */
+export async function openToolchain(passphraseFile = ""): Promise<Toolchain> {
+  const toolchain = await readyToolchain({ projectDir, report });
+  // The backend is the user's own: it is looked for before the toolchain has its say.
+  setEnvironment(backendEnv(passphraseFile === "" ? "" : resolve(projectDir, passphraseFile)));
+  setEnvironment(toolchain.env);
+  return toolchain;
+}
+
+const changed = new Set<string>();
+
+function setEnvironment(variables: Environment): void {
+  for (const [name, value] of Object.entries(variables)) {
+    changed.add(name);
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
+/** The variables that the commands above have set or taken away (undefined) in this process. */
+export function changedEnvironment(): Environment {
+  return Object.fromEntries([...changed].sort().map((name) => [name, process.env[name]]));
+}

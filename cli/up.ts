@@ -1,0 +1,31 @@
+import { engineAt } from "../engine/client.ts";
+import { withEvents } from "./events.ts";
+import { assertRegistryAnswers, imagesOn } from "./preflight.ts";
+import { pulumi } from "./pulumi.ts";
+import { openSession } from "./session.ts";
+import { ensureStack } from "./stack.ts";
+import { summary } from "./summary.ts";
+
+const flags = ["--yes", "--skip-preview", "--continue-on-error", "--suppress-outputs"];
+
+/**
+ * `./machine up STACK`: provisions, goes on past what fails, and ends with what is verified. Gives 0 only where all
+ * of it is.
+ */
+export async function up(stack: string, options: readonly string[]): Promise<number> {
+  const { toolchain, settings, dockerHost, isRehearsal } = await openSession(stack);
+  const engine = engineAt(dockerHost);
+  const before = await imagesOn(engine, dockerHost);
+  await assertRegistryAnswers(engine, settings.tasks, before);
+  await ensureStack(toolchain.pulumi, stack);
+
+  const [code, events] = await withEvents((log) => {
+    process.env.PULUMI_DEBUG_COMMANDS = "true"; // what --event-log asks for, as the Automation API sets it
+    return pulumi(toolchain.pulumi, ["up", ...flags, "--stack", stack, "--event-log", log, ...options]);
+  });
+  const { lines, complete } = summary(settings.tasks, before, events, code);
+  const kind = isRehearsal ? "rehearsal: stand-in images, no model key\n" : "";
+  process.stdout.write(`\n${kind}${lines.join("\n")}\n`);
+  if (complete) process.stdout.write(`next steps: ./machine pulumi stack output readme --stack ${stack}\n`);
+  return complete ? 0 : code || 1;
+}

@@ -1,0 +1,68 @@
+import { local } from "@pulumi/command";
+import { RemoteImage } from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Task } from "../manifest/tasks.ts";
+
+/** Arguments of a `BenchmarkImage`. */
+export interface BenchmarkImageArgs {
+  /** The task whose image it is. */
+  readonly task: Task;
+  /** Docker engine that the probe's container runs on, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Time limit of the probe, in seconds. */
+  readonly probeTimeoutSeconds: number;
+  /** Hook that pulls the image before the provider looks for it. */
+  readonly pull: pulumi.ResourceHook;
+}
+
+/** The image of one task on the engine, kept there on destroy, with a probe that proves what is in it. */
+export class BenchmarkImage extends pulumi.ComponentResource {
+  /** Image reference, `repository:tag`. */
+  readonly reference: string;
+  /** Id of the image on the engine. */
+  readonly imageId: pulumi.Output<string>;
+  /** Digest in the registry, as `repository@sha256:…`. */
+  readonly digest: pulumi.Output<string>;
+  /** The commit that the probe found /workspace/repo at: the task's base commit. */
+  readonly baseCommit: pulumi.Output<string>;
+
+  constructor(name: string, args: BenchmarkImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cooperbench:images:BenchmarkImage", name, {}, opts);
+    const { task, dockerHost } = args;
+
+    const image = new RemoteImage(
+      name,
+      { name: task.image, keepLocally: true },
+      // A pull waits for its turn at the engine, and the provider's clock runs meanwhile.
+      { parent: this, hooks: { beforeCreate: [args.pull] }, customTimeouts: { create: "6h" } },
+    );
+    const probe = new local.Command(
+      `${name}-probe`,
+      {
+        interpreter: ["node", "provision/main.ts", "probe"],
+        create: task.image,
+        environment: {
+          DOCKER_HOST: dockerHost,
+          BASE_COMMIT: task.baseCommit,
+          CONTAINER: `cooperbench-probe-${pulumi.getStack()}-${name}`,
+          TIMEOUT_SECONDS: String(args.probeTimeoutSeconds),
+        },
+        triggers: [image.imageId, task.baseCommit],
+        logging: local.Logging.None,
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this },
+    );
+
+    this.reference = task.image;
+    this.imageId = image.imageId;
+    this.digest = image.repoDigest;
+    this.baseCommit = probe.stdout.apply((stdout) => (JSON.parse(stdout) as { commit: string }).commit);
+    this.registerOutputs({
+      reference: this.reference,
+      imageId: this.imageId,
+      digest: this.digest,
+      baseCommit: this.baseCommit,
+    });
+  }
+}

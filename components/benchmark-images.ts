@@ -1,0 +1,72 @@
+import { Provider } from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { type Task, taskKey } from "../manifest/tasks.ts";
+import { BenchmarkImage } from "./benchmark-image.ts";
+
+/** Arguments of `BenchmarkImages`. */
+export interface BenchmarkImagesArgs {
+  /** The tasks whose images are wanted, in any order. */
+  readonly tasks: readonly Task[];
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Time limit of the probe of one image, in seconds. */
+  readonly probeTimeoutSeconds: number;
+}
+
+/** What is proved of one task's image. */
+export interface VerifiedImage {
+  /** Image reference, `repository:tag`. */
+  readonly reference: string;
+  /** Id of the image on the engine. */
+  readonly imageId: string;
+  /** Digest in the registry, as `repository@sha256:…`. */
+  readonly digest: string;
+  /** The commit that /workspace/repo is at. */
+  readonly baseCommit: string;
+}
+
+/** The images of some tasks of the benchmark, on one engine. */
+export class BenchmarkImages extends pulumi.ComponentResource {
+  /** What is proved of each image, by the key of its task. */
+  readonly images: pulumi.Output<Readonly<Record<string, VerifiedImage>>>;
+  /** How many of the images are proved, such as `26/26`. */
+  readonly verified: pulumi.Output<string>;
+
+  constructor(name: string, args: BenchmarkImagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cooperbench:images:BenchmarkImages", name, {}, opts);
+    const { tasks, dockerHost, probeTimeoutSeconds } = args;
+
+    const provider = new Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
+    const pull = new pulumi.ResourceHook(`${name}-pull`, async ({ newInputs }) => {
+      // Loaded here, for most updates pull nothing.
+      const [{ engineAt }, { pullImage }] = await Promise.all([
+        import("../engine/client.ts"),
+        import("../engine/pull.ts"),
+      ]);
+      const reference = String(newInputs?.name);
+      await pullImage(engineAt(dockerHost), reference, (line) =>
+        pulumi.log.info(`${reference}: ${line}`, this),
+      );
+    });
+    const images = new Map(
+      tasks.map((task) => {
+        const key = taskKey(task);
+        const image = { task, dockerHost, probeTimeoutSeconds, pull };
+        return [key, new BenchmarkImage(key, image, { parent: this, providers: { docker: provider } })];
+      }),
+    );
+
+    const proved = pulumi.all(
+      [...images].map(([key, { reference, imageId, digest, baseCommit }]) =>
+        pulumi
+          .all([imageId, digest, baseCommit])
+          .apply(
+            ([imageId, digest, baseCommit]) => [key, { reference, imageId, digest, baseCommit }] as const,
+          ),
+      ),
+    );
+    this.images = proved.apply((entries) => Object.fromEntries(entries));
+    this.verified = proved.apply((entries) => `${entries.length}/${tasks.length}`);
+    this.registerOutputs({ images: this.images, verified: this.verified });
+  }
+}

@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type CheckoutResult, inspectCheckout } from "../provision/checkout.ts";
+import { inspectVenv, type VenvResult } from "../provision/venv.ts";
+import type { VerificationResult } from "../provision/verification.ts";
+import { provisionCommand, resultOf } from "./provision-command.ts";
+
+/** Arguments of a `CooperBenchCli`. */
+export interface CooperBenchCliArgs {
+  /** Git repository that CooperBench is cloned from. */
+  readonly repository: string;
+  /** Commit, 40 hex digits. */
+  readonly commit: string;
+  /** Folder of the checkout, relative to the project or absolute. One that is there is used as it is. */
+  readonly folder: string;
+  /** Python of the virtual environment, such as 3.12 or >=3.10. */
+  readonly pythonVersion: string;
+  /** Extras of the editable install. */
+  readonly extras: readonly string[];
+  /** Subset that the command line must know. */
+  readonly subset: string;
+  /** Names of the tasks that it must see, such as `dspy_task/8394`. */
+  readonly tasks: readonly string[];
+}
+
+/** The CooperBench command line: a checkout, a virtual environment with its editable install, and their proof. */
+export class CooperBenchCli extends pulumi.ComponentResource {
+  /** Folder of the checkout, as it was given. */
+  readonly folder: pulumi.Output<string>;
+  /** Commit that the checkout is at. */
+  readonly commit: pulumi.Output<string>;
+  /** Version of CooperBench that runs. */
+  readonly version: pulumi.Output<string>;
+  /** Version of the virtual environment's Python. */
+  readonly pythonVersion: pulumi.Output<string>;
+
+  constructor(name: string, args: CooperBenchCliArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cooperbench:cli:CooperBenchCli", name, {}, opts);
+
+    const checkout = provisionCommand(
+      `${name}-checkout`,
+      "checkout",
+      {
+        environment: { FOLDER: args.folder, REPOSITORY: args.repository, COMMIT: args.commit },
+        triggers: [args.folder],
+        finding: inspectCheckout(args.folder),
+        removable: true,
+      },
+      { parent: this },
+    );
+    const found = resultOf<CheckoutResult>(checkout);
+    const folder = found.apply(({ folder }) => folder);
+    const commit = found.apply(({ commit }) => commit);
+
+    const venv = provisionCommand(
+      `${name}-venv`,
+      "venv",
+      {
+        environment: {
+          FOLDER: folder,
+          COMMIT: commit,
+          PYTHON_VERSION: args.pythonVersion,
+          EXTRAS: JSON.stringify(args.extras),
+        },
+        triggers: [folder],
+        finding: inspectVenv(args.folder),
+        removable: true,
+      },
+      { parent: this },
+    );
+    const verification = provisionCommand(
+      `${name}-verification`,
+      "verification",
+      {
+        environment: { FOLDER: folder, SUBSET: args.subset, TASKS: JSON.stringify(args.tasks) },
+        triggers: [commit, resultOf<VenvResult>(venv).apply(({ changed }) => changed)],
+      },
+      { parent: this },
+    );
+    const verified = resultOf<VerificationResult>(verification);
+
+    this.folder = folder;
+    this.commit = commit;
+    this.version = verified.apply(({ version }) => version);
+    this.pythonVersion = verified.apply(({ pythonVersion }) => pythonVersion);
+    this.registerOutputs({
+      folder: this.folder,
+      commit: this.commit,
+      version: this.version,
+      pythonVersion: this.pythonVersion,
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { inspectDotenv, type Variables } from "../provision/dotenv.ts";
+import { provisionCommand } from "./provision-command.ts";
+
+/** Arguments of `Credentials`. */
+export interface CredentialsArgs {
+  /** Key of the model under test; it leaves the component only as a secret. */
+  readonly cohereApiKey: string;
+  /** Base URL of the model's API, without a path such as /chat. */
+  readonly modelApiBase: string;
+  /** Folder of the CooperBench checkout, whose `.env` its command line reads. */
+  readonly folder: string;
+}
+
+/** The credentials and settings of the model under test, as outputs and in the checkout's `.env`. */
+export class Credentials extends pulumi.ComponentResource {
+  /** The environment of a run. Secret. */
+  readonly environment: pulumi.Output<Variables>;
+
+  constructor(name: string, args: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cooperbench:credentials:Credentials", name, {}, opts);
+
+    const variables = modelEnvironment(args.cohereApiKey, args.modelApiBase);
+    const file = join(args.folder, ".env");
+    provisionCommand(
+      `${name}-dotenv`,
+      "dotenv",
+      {
+        environment: { FILE: file },
+        stdin: pulumi.secret(JSON.stringify(variables)),
+        triggers: [file],
+        finding: inspectDotenv(file, variables),
+        removable: true,
+      },
+      { parent: this },
+    );
+
+    this.environment = pulumi.secret(variables);
+    this.registerOutputs({ environment: this.environment });
+  }
+}
+
+/**
+ * The variables of a run. COHERE_API_BASE is what routes CooperBench 0.0.29 (its litellm takes the full URL of the
+ * call); MSWEA_MODEL_API_BASE is what routed its first agents.
+ */
+export function modelEnvironment(cohereApiKey: string, modelApiBase: string): Variables {
+  return {
+    COHERE_API_KEY: cohereApiKey,
+    COHERE_API_BASE: `${modelApiBase}/chat`,
+    MSWEA_MODEL_API_BASE: modelApiBase,
+    MSWEA_COST_TRACKING: "ignore_errors",
+    LITELLM_LOG: "ERROR",
+  };
+}

@@ -1,0 +1,63 @@
+import { resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { BenchmarkImages } from "./components/benchmark-images.ts";
+import { CooperBenchCli } from "./components/cooperbench-cli.ts";
+import { Credentials } from "./components/credentials.ts";
+import { dockerHostOf } from "./engine/host.ts";
+import { taskName } from "./manifest/tasks.ts";
+import { nextSteps } from "./next-steps.ts";
+import { configurationOf, parseSettings } from "./settings.ts";
+
+const stack = pulumi.getStack();
+const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
+const dockerHost = dockerHostOf(settings.dockerHost);
+
+const benchmark = new BenchmarkImages("images", {
+  tasks: settings.tasks,
+  dockerHost,
+  probeTimeoutSeconds: settings.probeTimeoutSeconds,
+});
+const cli = new CooperBenchCli("cooperbench", {
+  repository: settings.cooperbenchRepository,
+  commit: settings.cooperbenchCommit,
+  folder: settings.cooperbenchDir,
+  pythonVersion: settings.pythonVersion,
+  extras: settings.cooperbenchExtras,
+  subset: settings.subset,
+  tasks: settings.tasks.map(taskName),
+});
+const credentials = new Credentials(
+  "credentials",
+  {
+    cohereApiKey: settings.cohereApiKey,
+    modelApiBase: settings.modelApiBase,
+    folder: settings.cooperbenchDir,
+  },
+  { dependsOn: [cli] },
+);
+
+/** The chosen subset: lite, flash or full. */
+export const subset = settings.subset;
+/** What is proved of each image, by task: reference, image id, digest and base commit. */
+export const images = benchmark.images;
+/** How many of the images are proved, such as 26/26. */
+export const verified = benchmark.verified;
+/** CooperBench as it is installed: version, commit, absolute folder, and the version of its Python. */
+export const cooperbench = {
+  version: cli.version,
+  commit: cli.commit,
+  folder: cli.folder.apply((folder) => resolve(folder)),
+  pythonVersion: cli.pythonVersion,
+};
+/** The environment of a run (secret). */
+export const environment = credentials.environment;
+/** Key of the model under test (secret). */
+export const cohereApiKey = pulumi.secret(settings.cohereApiKey);
+/** Base URL of the model's API. */
+export const modelApiBase = settings.modelApiBase;
+/** What is ready and the next steps, in Markdown: `pulumi stack output readme`. */
+export const readme = pulumi
+  .all([cooperbench, verified])
+  .apply(([{ folder, version, commit }, verified]) =>
+    nextSteps({ stack, folder, version, commit, subset: settings.subset, verified, dockerHost }),
+  );

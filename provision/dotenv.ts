@@ -1,0 +1,122 @@
+import { constants, lstatSync, readFileSync, type Stats } from "node:fs";
+import { open, rename, rm, unlink } from "node:fs/promises";
+import { Problem } from "./problem.ts";
+
+/** Variables by name, in the order in which they are written. */
+export type Variables = Readonly<Record<string, string>>;
+
+const begin = "# >>> cooperbench-machine >>>";
+const beginOfOwnFile = "# >>> cooperbench-machine (which made this file) >>>";
+const end = "# <<< cooperbench-machine <<<";
+const kept = "# kept by cooperbench-machine: ";
+const block =
+  /^(# >>> cooperbench-machine (?:\(which made this file\) )?>>>)\n(?:.*\n)*?# <<< cooperbench-machine <<<\n/m;
+const assignment =
+  /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|).*$/gm;
+
+/**
+ * The text of a `.env` file with the variables in a block of their own. Every other line is kept; one that assigns
+ * one of the variables is kept as a comment, so that `withoutVariables` can bring it back.
+ */
+export function withVariables(text: string, variables: Variables, ownFile: boolean): string {
+  const lines = Object.entries(variables).map(
+    ([name, value]) => `${name}='${value.replace(/[\\']/g, "\\$&")}'\n`,
+  );
+  const old = block.exec(text);
+  const written = `${old?.[1] ?? (ownFile ? beginOfOwnFile : begin)}\n${lines.join("")}${end}\n`;
+  const comment = (part: string) =>
+    part.replace(assignment, (line, name) =>
+      Object.hasOwn(variables, name) ? line.replace(/^/gm, kept) : line,
+    );
+  if (old === null) {
+    const others = comment(text);
+    return others + (others === "" || others.endsWith("\n") ? "" : "\n") + written;
+  }
+  return comment(text.slice(0, old.index)) + written + comment(text.slice(old.index + old[0].length));
+}
+
+/** The text without the block and with the kept lines back; undefined where the file was made for the block alone. */
+export function withoutVariables(text: string): string | undefined {
+  const old = block.exec(text);
+  const rest = text.replace(block, "").replaceAll(new RegExp(`^${kept}`, "gm"), "");
+  return rest === "" && old?.[1] === beginOfOwnFile ? undefined : rest;
+}
+
+/** What is wrong with a `.env` file, in words without any value; undefined where nothing is. */
+export function inspectDotenv(file: string, variables: Variables): string | undefined {
+  const stats = statIfThere(file);
+  if (stats === undefined) return "it is missing";
+  if (!stats.isFile()) return "it is not a regular file";
+  if ((stats.mode & 0o777) !== 0o600) return `its mode is ${(stats.mode & 0o777).toString(8)}, not 600`;
+  const text = read(file);
+  if (withVariables(text, variables, false) === text) return undefined;
+  const written = block.exec(text)?.[0] ?? "";
+  const wanted =
+    block
+      .exec(withVariables("", variables, false))?.[0]
+      .split("\n")
+      .slice(1, -2) ?? [];
+  const changed = Object.keys(variables).filter((_, index) => !written.includes(`\n${wanted[index]}\n`));
+  return changed.length > 0
+    ? `${changed.join(", ")} not as configured`
+    : "another line assigns one of its variables";
+}
+
+/** Writes the variables into a `.env` file: at once or not at all, mode 0600, other lines kept, no symlink followed. */
+export async function writeDotenv(file: string, variables: Variables): Promise<void> {
+  const stats = regularFile(file);
+  const text = stats === undefined ? "" : read(file);
+  await replace(file, withVariables(text, variables, stats === undefined));
+}
+
+/** Takes the variables out of a `.env` file again, and the file too where it was made for them and holds nothing else. */
+export async function removeFromDotenv(file: string): Promise<void> {
+  if (regularFile(file) === undefined) return;
+  const text = read(file);
+  const rest = withoutVariables(text);
+  if (rest === undefined) await unlink(file);
+  else if (rest !== text) await replace(file, rest);
+}
+
+function regularFile(file: string): Stats | undefined {
+  const stats = statIfThere(file);
+  if (stats !== undefined && !stats.isFile()) {
+    const got = stats.isSymbolicLink() ? "a symbolic link" : "no regular file";
+    throw new Problem(
+      `${file}: got ${got}, want a regular file or nothing, for it is to hold a key; move it away`,
+    );
+  }
+  return stats;
+}
+
+function statIfThere(file: string): Stats | undefined {
+  try {
+    return lstatSync(file);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}
+
+function read(file: string): string {
+  return readFileSync(file, { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NOFOLLOW });
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const temporary = `${file}.cooperbench-machine.tmp`;
+  try {
+    await rm(temporary, { force: true }); // of a run that was killed
+    const handle = await open(temporary, "wx", 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.chmod(0o600); // whatever the umask
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

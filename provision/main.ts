@@ -1,0 +1,71 @@
+/**
+ * What the program's commands run on the machine: `node provision/main.ts <thing> <verb>`. Each reads its settings
+ * from the environment (secrets from standard input), says what it does on standard error, and prints its result as
+ * one line of JSON on standard output.
+ */
+import { Problem } from "./problem.ts";
+
+const report = (line: string) => process.stderr.write(`${line}\n`);
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Problem(`the environment has no ${name}`);
+  return value;
+}
+
+async function standardInput(): Promise<string> {
+  let text = "";
+  for await (const part of process.stdin.setEncoding("utf8")) text += part;
+  return text;
+}
+
+// Loaded when asked for: 26 probes start at once, and each pays for what it loads.
+const things: Record<string, (verb: string) => Promise<unknown>> = {
+  async checkout(verb) {
+    const { ensureCheckout, removeCheckout } = await import("./checkout.ts");
+    const folder = setting("FOLDER");
+    if (verb === "remove") return removeCheckout(folder, report);
+    return ensureCheckout({ folder, repository: setting("REPOSITORY"), commit: setting("COMMIT") }, report);
+  },
+  async venv(verb) {
+    const { ensureVenv, removeVenv } = await import("./venv.ts");
+    const folder = setting("FOLDER");
+    if (verb === "remove") return removeVenv(folder);
+    const extras = JSON.parse(setting("EXTRAS")) as string[];
+    return ensureVenv({ folder, pythonVersion: setting("PYTHON_VERSION"), extras }, report);
+  },
+  async verification() {
+    const { verify } = await import("./verification.ts");
+    const tasks = JSON.parse(setting("TASKS")) as string[];
+    return verify({ folder: setting("FOLDER"), subset: setting("SUBSET"), tasks });
+  },
+  async dotenv(verb) {
+    const { writeDotenv, removeFromDotenv } = await import("./dotenv.ts");
+    const file = setting("FILE");
+    if (verb === "remove") return removeFromDotenv(file);
+    await writeDotenv(file, JSON.parse(await standardInput()) as Record<string, string>);
+    return { file };
+  },
+  async probe(image) {
+    const { probe } = await import("./probe.ts");
+    const timeoutSeconds = Number(setting("TIMEOUT_SECONDS"));
+    return probe({
+      image,
+      baseCommit: setting("BASE_COMMIT"),
+      container: setting("CONTAINER"),
+      timeoutSeconds,
+    });
+  },
+};
+
+try {
+  const [thing = "", verb = ""] = process.argv.slice(2);
+  const act = things[thing];
+  if (act === undefined)
+    throw new Problem(`got ${JSON.stringify(thing)}, want one of ${Object.keys(things).join(", ")}`);
+  const result = await act(verb);
+  if (result !== undefined) console.log(JSON.stringify(result));
+} catch (error) {
+  report(error instanceof Problem ? error.message : String((error as Error).stack));
+  process.exitCode = 1;
+}

@@ -1,0 +1,93 @@
+import { readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Problem } from "./problem.ts";
+import { output, run } from "./run.ts";
+
+/** A Python interpreter that was run and answered. */
+export interface Python {
+  /** Absolute path. */
+  readonly path: string;
+  /** Such as 3.12.4. */
+  readonly version: string;
+}
+
+/** Whether a version such as 3.12.4 meets a request such as 3.12 or >=3.10. */
+export function meets(version: string, request: string): boolean {
+  const wanted = request.replace(">=", "").split(".").map(Number);
+  const got = version.split(".").map(Number);
+  if (!request.startsWith(">=")) return wanted.every((part, index) => part === got[index]);
+  const differing = wanted.findIndex((part, index) => part !== got[index]);
+  return differing === -1 || (got[differing] ?? 0) > (wanted[differing] ?? 0);
+}
+
+/**
+ * Finds a Python that meets the request. Each candidate is run, for what is on PATH may be a shim of pyenv that
+ * fails. Where there is none, uv is asked to install one.
+ *
+ * @throws a Problem that lists what was found instead.
+ */
+export async function findPython(request: string, report: (line: string) => void): Promise<Python> {
+  const found = new Map<string, string>();
+  const suitable = async (candidates: readonly string[]) => {
+    for (const candidate of candidates) {
+      const python = await ask(candidate);
+      if (python === undefined) continue;
+      if (meets(python.version, request)) return python;
+      found.set(python.path, python.version);
+    }
+    return undefined;
+  };
+  const there = await suitable([...onPath(request), ...installed()]);
+  if (there !== undefined) return there;
+
+  const version = request.replace(">=", "");
+  report(`no Python ${request} was found; asking uv to install ${version}`);
+  const install = await run("uv", ["python", "install", "--quiet", version], { timeoutSeconds: 600 });
+  const made = await suitable(await managedByUv());
+  if (made !== undefined) return made;
+  const instead = [...found].map(([path, version]) => `${version} (${path})`).join(", ") || "none";
+  throw new Problem(
+    `got Python ${instead}; want ${request}, and uv could not install it: ${install.stderr.trim() || "no reason given"}\n` +
+      `Install Python ${version} (on Debian and Ubuntu: apt-get install python${version}), or set pythonVersion to one that is there.`,
+  );
+}
+
+function onPath(request: string): string[] {
+  const [, minor] = request.replace(">=", "").split(".");
+  return [`python3.${minor}`, "python3", "python"];
+}
+
+function installed(): string[] {
+  const versions = join(process.env.PYENV_ROOT ?? join(homedir(), ".pyenv"), "versions");
+  const system = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].flatMap((folder) =>
+    entries(folder)
+      .filter((name) => /^python3(\.\d+)?$/.test(name))
+      .map((name) => join(folder, name)),
+  );
+  return [...entries(versions).map((name) => join(versions, name, "bin", "python3")), ...system];
+}
+
+async function managedByUv(): Promise<string[]> {
+  const folder = await output("uv", ["python", "dir"]);
+  return entries(folder).map((name) => join(folder, name, "bin", "python3"));
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort().reverse();
+  } catch {
+    return []; // a place that is not on every machine
+  }
+}
+
+async function ask(candidate: string): Promise<Python | undefined> {
+  const question = "import sys; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))";
+  try {
+    const answer = await output(candidate, ["-I", "-c", question], { timeoutSeconds: 10 });
+    const [path, version] = answer.split("\n");
+    return path && version ? { path, version } : undefined;
+  } catch {
+    return undefined; // it is not there, or it is a shim that fails: no candidate
+  }
+}

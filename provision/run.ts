@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { Problem } from "./problem.ts";
+
+/** How a program is run. */
+export interface RunOptions {
+  /** Folder to run in. Default: this process's. */
+  readonly cwd?: string;
+  /** Variables on top of this process's; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Time limit in seconds, after which the program is killed. Default: none. */
+  readonly timeoutSeconds?: number;
+  /** Text for the program's standard input. Default: none. */
+  readonly input?: string;
+  /** Characters of each stream that are kept, the last ones. Default: 100,000. */
+  readonly keep?: number;
+}
+
+/** How a program ended. */
+export interface RunResult {
+  /** Exit code; null where a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** Runs a program without a shell and collects what it prints. Throws only where it cannot be started. */
+export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const keep = options.keep ?? 100_000;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      ...(options.timeoutSeconds !== undefined && {
+        timeout: options.timeoutSeconds * 1000,
+        killSignal: "SIGKILL",
+      }),
+    });
+    const started = Date.now();
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.setEncoding("utf8").on("data", (text) => (stdout = (stdout + text).slice(-keep)));
+    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr = (stderr + text).slice(-keep)));
+    child.stdin?.on("error", () => {}).end(options.input); // a program may end without reading its input
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      reject(error.code === "ENOENT" ? new Problem(`${file} is not on PATH`, { cause: error }) : error),
+    );
+    child.on("close", (code) => {
+      const limit = options.timeoutSeconds;
+      const timedOut = code === null && limit !== undefined && Date.now() - started >= limit * 1000;
+      resolve({ code, stdout, stderr, timedOut });
+    });
+  });
+}
+
+/** Runs a program and gives its standard output, trimmed. Throws a Problem with what it printed where it fails. */
+export async function output(
+  file: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const result = await run(file, args, options);
+  if (result.code === 0) return result.stdout.trim();
+  const how = result.timedOut
+    ? `did not end within ${options.timeoutSeconds} s`
+    : `ended with ${result.code ?? "a signal"}`;
+  throw new Problem(`${file} ${args.join(" ")} ${how}:\n${(result.stderr || result.stdout).trim()}`);
+}

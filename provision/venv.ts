@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Problem } from "./problem.ts";
+import { findPython, meets } from "./python.ts";
+import { output, run } from "./run.ts";
+
+/** The virtual environment that is wanted. */
+export interface Venv {
+  /** Folder of the CooperBench checkout; the environment is its `.venv`, where uv and its users look for it. */
+  readonly folder: string;
+  /** Wanted Python, such as 3.12 or >=3.10. */
+  readonly pythonVersion: string;
+  /** Extras of the editable install. */
+  readonly extras: readonly string[];
+}
+
+/** The virtual environment that is there. */
+export interface VenvResult {
+  /** Folder of the environment. */
+  readonly venv: string;
+  readonly pythonVersion: string;
+  /** Whether the stack made it, and so may remove it. */
+  readonly made: boolean;
+  /** When it was last changed, in ISO 8601. */
+  readonly changed: string;
+}
+
+const venvOf = (folder: string) => join(folder, ".venv");
+const markerOf = (folder: string) => join(venvOf(folder), "cooperbench-machine.json");
+
+/** What is wrong with the environment at first sight (no program is run); undefined where nothing is. */
+export function inspectVenv(folder: string): string | undefined {
+  const venv = venvOf(folder);
+  if (!existsSync(venv)) return "it is missing";
+  const missing = ["pyvenv.cfg", "bin/python", "bin/cooperbench"].filter(
+    (file) => !existsSync(join(venv, file)),
+  );
+  return missing.length > 0 ? `it has no ${missing.join(", no ")}` : undefined;
+}
+
+/**
+ * Makes the environment and the editable install with uv, finds them good, or mends them. From the source's own
+ * uv.lock where it has one. Packages that the user added stay; an environment that the user made and that cannot be
+ * mended is moved aside.
+ */
+export async function ensureVenv(wanted: Venv, report: (line: string) => void): Promise<VenvResult> {
+  const { folder, pythonVersion, extras } = wanted;
+  const venv = venvOf(folder);
+  let version = await versionOf(venv);
+  if (version === undefined || !meets(version, pythonVersion)) {
+    const python = await findPython(pythonVersion, report);
+    report(`making ${venv} with Python ${python.version}`);
+    await clearWay(folder, report);
+    await uv(folder, ["venv", "--quiet", "--python", python.path, ".venv"]);
+    writeFileSync(markerOf(folder), `${JSON.stringify({ changed: new Date().toISOString() })}\n`);
+    version = python.version;
+  } else if (await isInstalled(wanted)) {
+    return { venv, pythonVersion: version, made: existsSync(markerOf(folder)), changed: changedAt(folder) };
+  }
+  report(`installing cooperbench${extras.length > 0 ? `[${extras.join(",")}]` : ""} into ${venv}`);
+  await install(wanted);
+  const changed = new Date().toISOString();
+  const made = existsSync(markerOf(folder));
+  if (made) writeFileSync(markerOf(folder), `${JSON.stringify({ changed })}\n`);
+  return { venv, pythonVersion: version, made, changed };
+}
+
+/** Removes the environment where the stack made it. */
+export async function removeVenv(folder: string): Promise<void> {
+  if (existsSync(markerOf(folder))) await rm(venvOf(folder), { recursive: true });
+}
+
+async function versionOf(venv: string): Promise<string | undefined> {
+  const question = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
+  try {
+    return await output(join(venv, "bin", "python"), ["-I", "-c", question], { timeoutSeconds: 30 });
+  } catch {
+    return undefined; // missing or broken: it is made anew
+  }
+}
+
+async function clearWay(folder: string, report: (line: string) => void): Promise<void> {
+  const venv = venvOf(folder);
+  if (!existsSync(venv)) return;
+  if (existsSync(markerOf(folder))) return rm(venv, { recursive: true });
+  const aside = `${venv}.kept-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
+  report(`${venv} is not of the wanted Python, or broken; it was there before, and is kept as ${aside}`);
+  await rename(venv, aside);
+}
+
+const hasLock = (folder: string) => existsSync(join(folder, "uv.lock"));
+const syncArgs = ({ extras }: Venv) => [
+  "sync",
+  "--frozen",
+  "--inexact",
+  ...extras.flatMap((extra) => ["--extra", extra]),
+];
+
+async function isInstalled(wanted: Venv): Promise<boolean> {
+  if (inspectVenv(wanted.folder) !== undefined) return false;
+  if (!hasLock(wanted.folder)) {
+    const check = await run("uv", ["pip", "check", "--python", ".venv"], inVenv(wanted.folder));
+    return check.code === 0;
+  }
+  return (await run("uv", [...syncArgs(wanted), "--check"], inVenv(wanted.folder))).code === 0;
+}
+
+async function install(wanted: Venv): Promise<void> {
+  const { folder, extras } = wanted;
+  if (hasLock(folder)) await uv(folder, ["--quiet", ...syncArgs(wanted)]);
+  else {
+    const requirement = extras.length > 0 ? `.[${extras.join(",")}]` : ".";
+    await uv(folder, ["pip", "install", "--quiet", "--python", ".venv", "--editable", requirement]);
+  }
+  const fault = inspectVenv(folder);
+  if (fault !== undefined) {
+    throw new Problem(
+      `${venvOf(folder)} was made, but ${fault}: is ${resolve(folder)} a checkout of CooperBench?`,
+    );
+  }
+}
+
+function inVenv(folder: string) {
+  return {
+    cwd: folder,
+    env: { VIRTUAL_ENV: undefined, UV_PROJECT_ENVIRONMENT: undefined, UV_PYTHON_DOWNLOADS: "never" },
+  };
+}
+
+async function uv(folder: string, args: readonly string[]): Promise<void> {
+  await output("uv", args, inVenv(folder));
+}
+
+function changedAt(folder: string): string {
+  if (!existsSync(markerOf(folder))) return "before";
+  return (JSON.parse(readFileSync(markerOf(folder), "utf8")) as { changed: string }).changed;
+}

@@ -1,0 +1,202 @@
+import { z } from "zod";
+import { lockTasks, readImagesLock } from "./manifest/images-lock.ts";
+import { readTasks, selectTasks, subsets, type Task } from "./manifest/tasks.ts";
+
+/** Namespace of this project's configuration keys: the `name` of Pulumi.yaml. */
+export const project = "cooperbench-machine";
+
+/** Stands for a secret whose plain text is not known here, as in a stack's settings file. */
+export const encrypted = "[encrypted]";
+
+// Strings end up in files, arguments and messages: what could break out of one of them is refused here.
+const printable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
+const path = z.string().regex(printable).regex(/^[^-]/);
+const noneOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
+
+interface Field {
+  readonly schema: z.ZodType;
+  /** What a good value is, in words. */
+  readonly wants: string;
+  /** Arguments of `pulumi config` that set a good value. */
+  readonly mend: string;
+}
+
+/** Every key of a stack's configuration. Descriptions and defaults are in Pulumi.yaml. */
+const fields = {
+  cohereApiKey: {
+    schema: z.string().regex(/^(?!.*\$\{)[!-~]+$/),
+    wants: "a key of printable ASCII characters without spaces and ${",
+    mend: "set --secret cohereApiKey",
+  },
+  modelApiBase: {
+    schema: z
+      .string()
+      .regex(/^https?:\/\/[\w.:/~%[\]-]+$/)
+      .regex(/(?<!\/|\/chat)$/)
+      .refine((value) => URL.canParse(value)),
+    wants: "an http or https URL without user, query, trailing slash or /chat",
+    mend: "set modelApiBase https://stg.api.cohere.com/v2",
+  },
+  subset: {
+    schema: z.enum(subsets),
+    wants: `one of ${subsets.join(", ")}`,
+    mend: "set subset lite",
+  },
+  tasks: {
+    schema: z.array(z.string().regex(/^[a-z0-9_]+(\/\d+)?$/)),
+    wants: "a list of repositories (dspy_task) or tasks (dspy_task/8394) of the subset",
+    mend: "set --path 'tasks[0]' dspy_task/8394",
+  },
+  dockerHost: {
+    schema: noneOr(z.string().regex(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)[\w.:@/~%[\]+-]+$/)),
+    wants: "a Docker host (unix, tcp or ssh), or nothing",
+    mend: "set dockerHost unix:///var/run/docker.sock",
+  },
+  imagesLock: {
+    schema: noneOr(path),
+    wants: "the path of an image lock file, or nothing",
+    mend: "set imagesLock ''",
+  },
+  probeTimeoutSeconds: {
+    schema: z.int().min(1).max(3600),
+    wants: "a whole number of seconds from 1 to 3600",
+    mend: "set probeTimeoutSeconds 120",
+  },
+  cooperbenchRepository: {
+    schema: z
+      .string()
+      .regex(/^(https:\/\/[^@]+|ssh:\/\/.+|git@.+|file:\/\/\/.+|\/.+)$/)
+      .regex(/^[\w.:@/~%+-]+$/),
+    wants: "a git URL (https without a user, ssh, file), or an absolute path",
+    mend: "set cooperbenchRepository https://github.com/cooperbench/CooperBench.git",
+  },
+  cooperbenchCommit: {
+    schema: z.string().regex(/^[0-9a-f]{40}$/),
+    wants: "a commit of 40 hex digits",
+    mend: "set cooperbenchCommit 44b4a7a79e7229a1baf0360aeb74648b79b7540a",
+  },
+  cooperbenchDir: {
+    schema: path.regex(/^(?!.*(^|\/)\.\.(\/|$))/),
+    wants: "the path of a folder, without ..",
+    mend: "set cooperbenchDir repos/CooperBench",
+  },
+  pythonVersion: {
+    schema: z.string().regex(/^(>=)?3\.\d{1,2}(\.\d{1,2})?$/),
+    wants: "a Python version such as 3.12, or a bound such as >=3.10",
+    mend: "set pythonVersion 3.12",
+  },
+  cooperbenchExtras: {
+    schema: z.array(z.string().regex(/^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/)),
+    wants: "a list of extras of the package, such as dev",
+    mend: "set --path 'cooperbenchExtras[0]' dev",
+  },
+  passphraseFile: {
+    schema: noneOr(path),
+    wants: "the path of a file, or nothing",
+    mend: "set passphraseFile ''",
+  },
+} as const satisfies Record<string, Field>;
+
+const schema = z.strictObject({
+  ...(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.schema])) as {
+    [Key in keyof typeof fields]: (typeof fields)[Key]["schema"];
+  }),
+});
+
+type Configuration = z.infer<typeof schema>;
+
+/** A stack's settings: its configuration, checked, with the chosen tasks in place of the names that chose them. */
+export interface Settings extends Omit<Configuration, "tasks"> {
+  readonly tasks: readonly Task[];
+}
+
+/** Values by key, without the project's namespace, as Pulumi (all strings) or a settings file (typed) has them. */
+export type RawConfiguration = Readonly<Record<string, unknown>>;
+
+/** The project's own part of a configuration with namespaces, such as Pulumi gives to the program. */
+export function configurationOf(all: RawConfiguration): RawConfiguration {
+  const prefix = `${project}:`;
+  const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
+/**
+ * Checks a stack's whole configuration, defaults included.
+ *
+ * @param lockedAt where the image lock file of a setting is read from; undefined leaves it unread, for a check
+ *   before that file is made.
+ * @throws one error that names every fault: what it got, what it wants, and the command that mends it.
+ */
+export function parseSettings(
+  stack: string,
+  raw: RawConfiguration,
+  lockedAt?: (file: string) => string,
+): Settings {
+  const values = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, typed(key, value)]));
+  const parsed = schema.safeParse(values);
+  const faults = new Map<string, string>();
+  for (const issue of parsed.error?.issues ?? []) {
+    if (issue.code === "unrecognized_keys")
+      for (const key of issue.keys) faults.set(key, unknownKey(stack, key));
+    else faults.set(String(issue.path[0]), fault(stack, String(issue.path[0]), show(issue.path[0], values)));
+  }
+
+  const config = values as Configuration;
+  let tasks = readTasks();
+  if (!faults.has("imagesLock") && config.imagesLock !== "" && lockedAt !== undefined) {
+    try {
+      tasks = lockTasks(tasks, readImagesLock(lockedAt(config.imagesLock)));
+    } catch (error) {
+      faults.set("imagesLock", fault(stack, "imagesLock", (error as Error).message));
+    }
+  }
+  if (!faults.has("subset") && !faults.has("tasks")) {
+    const selection = selectTasks(tasks, config.subset, config.tasks);
+    if (selection.unmatched.length > 0) {
+      faults.set("tasks", fault(stack, "tasks", selection.unmatched.join(", ")));
+    }
+    tasks = selection.tasks;
+  }
+  if (faults.size > 0) throw new SettingsError(stack, [...faults.values()]);
+  return { ...config, tasks };
+}
+
+/** Every fault of a stack's configuration in one message. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly faults: readonly string[];
+
+  constructor(stack: string, faults: readonly string[]) {
+    const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
+    super(`The configuration of stack ${stack} has ${count}; nothing was changed.\n${faults.join("\n")}`);
+    this.faults = faults;
+  }
+}
+
+function fault(stack: string, key: string, got: string): string {
+  const field = fields[key as keyof typeof fields];
+  return `  ${key}: got ${got}; want ${field.wants}\n    pulumi config ${field.mend} --stack ${stack}`;
+}
+
+function unknownKey(stack: string, key: string): string {
+  return `  ${key}: no such key; want one of ${Object.keys(fields).join(", ")}\n    pulumi config rm ${JSON.stringify(key)} --stack ${stack}`;
+}
+
+function show(key: PropertyKey | undefined, values: RawConfiguration): string {
+  const value = values[key as string];
+  if (value === undefined || value === "") return "nothing";
+  if (key === "cohereApiKey") return "a value that is not shown";
+  const text = JSON.stringify(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+/** Pulumi hands every value to the program as a string: numbers and lists are read from it. */
+function typed(key: string, value: unknown): unknown {
+  if (typeof value !== "string" || !["tasks", "cooperbenchExtras", "probeTimeoutSeconds"].includes(key))
+    return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { lockTasks } from "../../../manifest/images-lock.ts";
+import flash from "../../../manifest/subsets/flash.json" with { type: "json" };
+import lite from "../../../manifest/subsets/lite.json" with { type: "json" };
+import { readTasks, selectTasks, taskKey, taskName } from "../../../manifest/tasks.ts";
+
+const all = readTasks();
+const names = (tasks: readonly { repo: string; taskId: number }[]) => tasks.map(taskName).sort();
+
+describe("the benchmark's tasks", () => {
+  test("are 30, each with an image of its own named after it and a commit", () => {
+    expect(all).toHaveLength(30);
+    expect(new Set(all.map(taskKey)).size).toBe(30);
+    for (const task of all) {
+      expect(task.image).toBe(`akhatua/cooperbench-${taskKey(task).replace("-task", ":task")}`);
+      expect(task.baseCommit).toMatch(/^[0-9a-f]{40}$/);
+    }
+  });
+
+  test.each([
+    ["lite", lite],
+    ["flash", flash],
+  ] as const)("of %s are those of the subset's own file", (subset, file) => {
+    expect(names(selectTasks(all, subset, []).tasks)).toEqual(
+      names(file.tasks.map((task) => ({ repo: task.repo, taskId: task.task_id }))),
+    );
+  });
+});
+
+describe("a filter", () => {
+  test("of a repository and a task chooses both", () => {
+    const { tasks } = selectTasks(all, "lite", ["go_chi_task", "dspy_task/8394"]);
+    expect(names(tasks)).toEqual(["dspy_task/8394", "go_chi_task/26", "go_chi_task/27", "go_chi_task/56"]);
+  });
+
+  test("that chooses nothing says why", () => {
+    expect(selectTasks(all, "lite", ["dspy_task/8563", "x_task"]).unmatched).toEqual([
+      "dspy_task/8563 is not in subset lite",
+      "x_task is no task of the benchmark",
+    ]);
+  });
+});
+
+test("an image lock changes the commits of the images that it names, and no other", () => {
+  const [first, ...rest] = all;
+  const commit = "0".repeat(40);
+  const locked = lockTasks(all, { images: { [first?.image ?? ""]: { baseCommit: commit } } });
+  expect(locked[0]?.baseCommit).toBe(commit);
+  expect(locked.slice(1)).toEqual(rest);
+});

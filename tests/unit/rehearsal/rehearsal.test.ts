@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { checkSocketLength } from "../../../rehearsal/engine.ts";
+import { checkIsRehearsal, claimFolder, removeFolder } from "../../../rehearsal/folder.ts";
+import { formatLock } from "../../../rehearsal/images-lock.ts";
+import { parseReference } from "../../../rehearsal/publish.ts";
+import { isReady, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../../rehearsal/rehearsal.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("places", () => {
+  test("default to /var/lib/cooperbench-rehearsal", () => {
+    vi.stubEnv("COOPERBENCH_REHEARSAL_DIR", undefined);
+    const r = rehearsalAt();
+    expect({ ...r }).toMatchObject({
+      dir: "/var/lib/cooperbench-rehearsal",
+      dockerHost: "unix:///var/lib/cooperbench-rehearsal/docker.sock",
+      sourceRepository: "file:///var/lib/cooperbench-rehearsal/CooperBench.git",
+      imagesLock: "/var/lib/cooperbench-rehearsal/images.lock.json",
+    });
+  });
+
+  test("follow the variable, and an argument before it", () => {
+    vi.stubEnv("COOPERBENCH_REHEARSAL_DIR", "/x/y");
+    expect(rehearsalAt().dir).toBe("/x/y");
+    expect(rehearsalAt("/z").dir).toBe("/z");
+  });
+
+  test("know the registry's URL from the first start on", () => {
+    expect(rehearsalAt(folder).registryUrl()).toBeUndefined();
+    writeFileSync(join(folder, "registry.port"), "5000\n");
+    expect(rehearsalAt(folder).registryUrl()).toBe("http://127.0.0.1:5000");
+  });
+
+  test("are not ready while nothing is there", async () => {
+    expect(await isReady(rehearsalAt(folder))).toBe(false);
+  });
+
+  test("give a PATH only where the rehearsal made a client, once, after the machine's own", () => {
+    vi.stubEnv("PATH", "/usr/bin");
+    expect(rehearsalEnv(rehearsalAt(folder))).toEqual({});
+    mkdirSync(join(folder, "bin"));
+    symlinkSync("/bin/true", join(folder, "bin", "docker"));
+    expect(rehearsalEnv(rehearsalAt(folder))).toEqual({ PATH: `/usr/bin:${folder}/bin` });
+    vi.stubEnv("PATH", `/usr/bin:${folder}/bin`);
+    expect(rehearsalEnv(rehearsalAt(folder))).toEqual({});
+  });
+});
+
+describe("a folder", () => {
+  test("with a user's files is neither taken nor removed", async () => {
+    writeFileSync(join(folder, "thesis"), "");
+    expect(() => claimFolder(folder)).toThrow(
+      /holds files that no rehearsal made.*COOPERBENCH_REHEARSAL_DIR/,
+    );
+    await expect(stopRehearsal(rehearsalAt(folder), () => {})).rejects.toThrow(/is left as it is/);
+  });
+
+  test("that was claimed goes with all it holds", () => {
+    const own = join(folder, "own");
+    claimFolder(own);
+    writeFileSync(join(own, "data"), "");
+    checkIsRehearsal(own);
+    removeFolder(own);
+    expect(() => checkIsRehearsal(own)).toThrow(/ENOENT/);
+  });
+
+  test("may be as long as the engine's sockets allow, and not a byte longer", () => {
+    expect(() => checkSocketLength(`/${"x".repeat(69)}`)).not.toThrow();
+    expect(() => checkSocketLength(`/${"x".repeat(70)}`)).toThrow(/71 bytes, and at most 70.*shorter path/);
+  });
+});
+
+test("the lock's text does not depend on the order of its making", () => {
+  const image = { baseCommit: "c", digest: "sha256:d", platform: "linux/amd64", compressedBytes: 1 };
+  const { digest, ...rest } = image;
+  expect(formatLock({ "b:1": image, "a:2": image })).toBe(
+    formatLock({ "a:2": { digest, ...rest }, "b:1": image }),
+  );
+  expect(Object.keys(JSON.parse(formatLock({ "b:1": image, "a:2": image })).images)).toEqual(["a:2", "b:1"]);
+});
+
+test.each([
+  ["akhatua/cooperbench-go-chi:task26", "akhatua/cooperbench-go-chi", "task26"],
+  ["akhatua/cooperbench-go-chi", "akhatua/cooperbench-go-chi", undefined],
+  ["host:5000/name", "host:5000/name", undefined],
+])("%s is a repository and a tag", (reference, repository, tag) => {
+  expect(parseReference(reference)).toEqual({ repository, tag });
+});

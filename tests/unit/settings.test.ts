@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { configurationOf, encrypted, parseSettings, SettingsError } from "../../settings.ts";
+import { configurationWith, programConfiguration } from "../configuration.ts";
+
+const parse = (values: Record<string, unknown> = {}) => parseSettings("lab-1", configurationWith(values));
+
+function faultsOf(values: Record<string, unknown>): readonly string[] {
+  try {
+    parse(values);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as SettingsError).faults;
+  }
+  return [];
+}
+
+describe("default settings", () => {
+  test("are good with nothing but a key, and choose the 26 images of lite", () => {
+    const settings = parse();
+    expect(settings.tasks).toHaveLength(26);
+    expect(settings.modelApiBase).toBe("https://stg.api.cohere.com/v2");
+    expect(settings.pythonVersion).toBe("3.12");
+    expect(settings.cooperbenchDir).toBe("repos/CooperBench");
+  });
+
+  test("are read the same from Pulumi's strings as from a settings file", () => {
+    const values = { subset: "full", tasks: ["dspy_task"], probeTimeoutSeconds: 5, cooperbenchExtras: [] };
+    expect(parseSettings("lab-1", configurationOf(programConfiguration(values)))).toEqual(parse(values));
+  });
+
+  test("take an encrypted key as a key", () => {
+    expect(parse({ cohereApiKey: encrypted }).cohereApiKey).toBe(encrypted);
+  });
+});
+
+describe("faults", () => {
+  test("are all in one message, each with what it got, what it wants and the command that mends it", () => {
+    expect.assertions(2);
+    try {
+      parse({ subset: "lte", modelApiBase: "nope", cohereApiKey: "", colour: "red" });
+    } catch (error) {
+      expect((error as SettingsError).faults).toHaveLength(4);
+      expect((error as Error).message.split("\n")).toEqual([
+        "The configuration of stack lab-1 has 4 faults; nothing was changed.",
+        "  cohereApiKey: got nothing; want a key of printable ASCII characters without spaces and ${",
+        "    pulumi config set --secret cohereApiKey --stack lab-1",
+        '  modelApiBase: got "nope"; want an http or https URL without user, query, trailing slash or /chat',
+        "    pulumi config set modelApiBase https://stg.api.cohere.com/v2 --stack lab-1",
+        '  subset: got "lte"; want one of lite, flash, full',
+        "    pulumi config set subset lite --stack lab-1",
+        expect.stringMatching(/^ {2}colour: no such key; want one of cohereApiKey, /),
+        '    pulumi config rm "colour" --stack lab-1',
+      ]);
+    }
+  });
+
+  test("a missing key is one", () => {
+    const { cohereApiKey: _, ...rest } = configurationWith();
+    expect(() => parseSettings("lab-1", rest)).toThrow(/cohereApiKey: got nothing/);
+  });
+
+  test("never show the key", () => {
+    expect(faultsOf({ cohereApiKey: "canary with a space" }).join()).not.toContain("canary");
+  });
+
+  test("name tasks that the subset or the benchmark does not have", () => {
+    const [fault] = faultsOf({ tasks: ["dspy_task/8563", "dspy_task/1", "dspy_task/8394"] });
+    expect(fault).toContain("dspy_task/8563 is not in subset lite, dspy_task/1 is no task of the benchmark");
+  });
+
+  test("name an image lock file that cannot be read, where it is to be read", () => {
+    const missing = configurationWith({ imagesLock: "no/such/file.json" });
+    expect(() => parseSettings("lab-1", missing, (file) => file)).toThrow(/imagesLock: got ENOENT/);
+    expect(parseSettings("lab-1", missing).tasks).toHaveLength(26);
+  });
+});
+
+describe("bounds", () => {
+  test.each([
+    [
+      "modelApiBase",
+      ["https://a.example", "http://127.0.0.1:8080/v2"],
+      [
+        "https://a.example/",
+        "https://a.example/v2/chat",
+        "ftp://a.example",
+        "https://u:p@a.example",
+        "https://a.example/?q",
+      ],
+    ],
+    ["subset", ["lite", "flash", "full"], ["", "Lite", "nightly"]],
+    ["probeTimeoutSeconds", [1, 3600], [0, 3601, 1.5, "many"]],
+    ["pythonVersion", ["3.12", ">=3.10", "3.12.4"], ["", "2.7", "3", "<4", "python3"]],
+    ["cooperbenchCommit", ["a".repeat(40)], ["a".repeat(39), "A".repeat(40), "main"]],
+    ["cooperbenchDir", ["repos/CooperBench", "/srv/CooperBench"], ["", "../CooperBench", "a/../b", "-rf"]],
+    [
+      "dockerHost",
+      ["", "unix:///var/run/docker.sock", "tcp://10.0.0.1:2376", "ssh://me@lab"],
+      ["docker.sock", "unix://run", "http://lab"],
+    ],
+    [
+      "cooperbenchRepository",
+      [
+        "https://github.com/cooperbench/CooperBench.git",
+        "file:///srv/CooperBench.git",
+        "git@github.com:a/b.git",
+      ],
+      ["https://me:token@github.com/a", "--upload-pack=x", "ext::sh"],
+    ],
+    ["cooperbenchExtras", [[], ["dev", "gcp"]], [["dev]"], ["; true"], "dev"]],
+    ["tasks", [[], ["dspy_task", "go_chi_task/26"]], [["dspy_task/x"], "dspy_task"]],
+  ])("%s accepts %j and refuses %j", (key, good, bad) => {
+    for (const value of good) expect(faultsOf({ [key]: value }), JSON.stringify(value)).toEqual([]);
+    for (const value of bad) expect(faultsOf({ [key]: value }), JSON.stringify(value)).toHaveLength(1);
+  });
+
+  test("no string with a control character is accepted, whatever the key", () => {
+    const keys = Object.entries(configurationWith()).filter(([, value]) => typeof value === "string");
+    const control = fc.constantFrom("\n", "\r", "\0", "\x1b[2J", "\u2028", "\u202e");
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), control, fc.nat(), ([key, value], hostile, at) => {
+        const text = String(value);
+        const cut = at % (text.length + 1);
+        expect(faultsOf({ [key]: text.slice(0, cut) + hostile + text.slice(cut) })).toHaveLength(1);
+      }),
+    );
+  });
+});

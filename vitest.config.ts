@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
+      {
+        test: {
+          name: "integration",
+          include: ["tests/integration/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 900_000,
+          // One engine and two cores: the files take turns.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
