@@ -117,7 +117,8 @@ async function changes(folder: string): Promise<string | undefined> {
   const { commit } = JSON.parse(readFileSync(markerOf(folder), "utf8")) as { commit: string };
   if ((await git(folder, "rev-parse", "HEAD")) !== commit) return "its HEAD was moved";
   const changed = await git(folder, "status", "--porcelain");
-  if (changed !== "") return `it has changes (${list(changed.split("\n").map((line) => line.slice(3)))})`;
+  if (changed !== "")
+    return `it has changes (${list(changed.split("\n").map((line) => line.replace(/^\s*\S+\s+/, "")))})`;
   if ((await git(folder, "stash", "list")) !== "") return "it has stashed changes";
   const own = await git(folder, "log", "--format=%h", "--branches", "--not", "--remotes", commit);
   return own === "" ? undefined : `it has commits of its own (${list(own.split("\n"))})`;

@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { backendEnv } from "../../../cli/backend.ts";
+import { shellExports } from "../../../cli/env.ts";
+import { stackOf } from "../../../cli/plain-pulumi.ts";
+import { summary } from "../../../cli/summary.ts";
+import { readTasks, taskKey } from "../../../manifest/tasks.ts";
+
+test("shell exports give a shell the very values", () => {
+  const hostile = 'it\'s $HOME `id` "quoted"';
+  const script = `${shellExports({ A: hostile, B: undefined })}printf '%s|%s' "$A" "\${B-gone}"`;
+  expect(execFileSync("sh", ["-c", script], { encoding: "utf8", env: { B: "there" } })).toBe(
+    `${hostile}|gone`,
+  );
+});
+
+test.each([
+  [["up", "--stack", "dev"], {}, "dev"],
+  [["up", "-s", "dev"], {}, "dev"],
+  [["up", "--stack=dev"], { PULUMI_STACK: "lab" }, "dev"],
+  [["up"], { PULUMI_STACK: "lab" }, "lab"],
+  [["up"], {}, undefined],
+])("pulumi %j with %j is on stack %s", (args, env, stack) => expect(stackOf(args, env)).toBe(stack));
+
+describe("state and secrets", () => {
+  let home: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), "backend-"));
+  });
+  afterEach(() => rmSync(home, { recursive: true }));
+  const env = (more: Record<string, string> = {}) => ({ XDG_DATA_HOME: home, PULUMI_HOME: home, ...more });
+
+  test("are in the user's data folder, with a passphrase of mode 600 that stays the same", () => {
+    const first = backendEnv("", env());
+    const file = join(home, "cooperbench-machine", "passphrase");
+    expect(first).toEqual({
+      PULUMI_BACKEND_URL: `file://${home}/cooperbench-machine/state`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: file,
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const made = statSync(file).mtimeMs;
+    expect(backendEnv("", env())).toEqual(first);
+    expect(statSync(file).mtimeMs).toBe(made);
+  });
+
+  test("are the user's own where one is set or logged in to", () => {
+    expect(backendEnv("", env({ PULUMI_BACKEND_URL: "s3://b", PULUMI_CONFIG_PASSPHRASE: "" }))).toEqual({});
+    writeFileSync(join(home, "credentials.json"), '{"current":"https://api.pulumi.com"}');
+    expect(backendEnv("", env({ PULUMI_CONFIG_PASSPHRASE_FILE: "/p" }))).toEqual({});
+  });
+
+  test("are unlocked by a stack's own passphrase file before the user's", () => {
+    const own = backendEnv("/project/passphrase", env({ PULUMI_CONFIG_PASSPHRASE: "mine" }));
+    expect(own).toMatchObject({
+      PULUMI_CONFIG_PASSPHRASE: undefined,
+      PULUMI_CONFIG_PASSPHRASE_FILE: "/project/passphrase",
+    });
+  });
+});
+
+describe("the summary of an update", () => {
+  const tasks = readTasks().slice(0, 3);
+  const images = tasks.map((task) => task.image);
+  const probed = (count: number) =>
+    new Map(
+      tasks
+        .slice(0, count)
+        .map((task) => [`urn:pulumi:dev::p::t$command:local:Command::${taskKey(task)}-probe`, {}]),
+    );
+
+  test("counts what was found and what was pulled", () => {
+    const { lines, complete } = summary(
+      tasks,
+      new Set(images.slice(0, 1)),
+      { changes: { create: 9 }, outputs: probed(3) },
+      0,
+    );
+    expect(lines).toEqual(["3/3 images verified (1 found, 2 pulled)"]);
+    expect(complete).toBe(true);
+  });
+
+  test("says that nothing changed", () => {
+    const { lines } = summary(tasks, new Set(images), { changes: { same: 9 }, outputs: probed(3) }, 0);
+    expect(lines).toEqual(["3/3 images verified (3 found, 0 pulled); nothing changed"]);
+  });
+
+  test("names the images that are not verified, and is not complete, whatever the exit code", () => {
+    const { lines, complete } = summary(tasks, new Set(), { changes: {}, outputs: probed(2) }, 0);
+    expect(lines).toEqual(["2/3 images verified (0 found, 2 pulled)", `not verified: ${images[2]}`]);
+    expect(complete).toBe(false);
+  });
+});

@@ -1,0 +1,67 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { programConfiguration } from "../configuration.ts";
+import { type Recorded, recordResources, settle } from "../recording-mocks.ts";
+
+let recorded: readonly Recorded[];
+beforeEach(async () => {
+  recorded = await recordResources();
+  vi.resetModules();
+});
+
+function program(values: Record<string, unknown> = {}) {
+  pulumi.runtime.setAllConfig(
+    programConfiguration({ cohereApiKey: "canary", cooperbenchDir: "/nowhere/CooperBench", ...values }),
+  );
+  return import("../../index.ts");
+}
+
+describe("a stack with nothing but a key", () => {
+  test("has 26 images, the command line and the credentials", async () => {
+    const { verified, cooperbench, subset } = await program();
+    expect(subset).toBe("lite");
+    expect((await settle(verified)).value).toBe("26/26");
+    expect((await settle(pulumi.output(cooperbench))).value).toEqual({
+      version: "0.0.0",
+      commit: "44b4a7a79e7229a1baf0360aeb74648b79b7540a",
+      folder: "/nowhere/CooperBench",
+      pythonVersion: "3.12.4",
+    });
+    const components = recorded.filter(({ type }) => type.startsWith("cooperbench:")).map(({ type }) => type);
+    expect(components.sort()).toEqual([
+      "cooperbench:cli:CooperBenchCli",
+      "cooperbench:credentials:Credentials",
+      ...Array(26).fill("cooperbench:images:BenchmarkImage"),
+      "cooperbench:images:BenchmarkImages",
+    ]);
+  });
+
+  test("gives the key and the environment as secrets, and the rest in clear", async () => {
+    const outputs = await program();
+    const secret = async (output: unknown) => (await settle(pulumi.output(output))).secret;
+    expect(await secret(outputs.cohereApiKey)).toBe(true);
+    expect(await secret(outputs.environment)).toBe(true);
+    for (const output of [
+      outputs.images,
+      outputs.verified,
+      outputs.cooperbench,
+      outputs.readme,
+      outputs.modelApiBase,
+    ]) {
+      expect(await secret(output)).toBe(false);
+    }
+  });
+
+  test("tells the next steps with the real paths and without the key", async () => {
+    const { readme } = await program();
+    const { value } = await settle(readme);
+    expect(value).toContain("cd /nowhere/CooperBench\n");
+    expect(value).toContain("26/26 images of subset lite");
+    expect(value).not.toContain("canary");
+  });
+});
+
+test("a wrong configuration is refused before any resource is asked for", async () => {
+  await expect(program({ subset: "lte", tasks: ["x"] })).rejects.toThrow(/2 faults|a fault/);
+  expect(recorded).toEqual([]);
+});
