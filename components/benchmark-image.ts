@@ -33,8 +33,7 @@ export class BenchmarkImage extends pulumi.ComponentResource {
     const image = new RemoteImage(
       name,
       { name: task.image, keepLocally: true },
-      // A pull waits for its turn at the engine, and the provider's clock runs meanwhile.
-      { parent: this, hooks: { beforeCreate: [args.pull] }, customTimeouts: { create: "6h" } },
+      { parent: this, hooks: { beforeCreate: [args.pull] } },
     );
     const probe = new local.Command(
       `${name}-probe`,

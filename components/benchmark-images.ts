@@ -2,6 +2,7 @@ import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Task, taskKey } from "../manifest/tasks.ts";
 import { BenchmarkImage } from "./benchmark-image.ts";
+import { pullHook } from "./pull-hook.ts";
 
 /** Arguments of `BenchmarkImages`. */
 export interface BenchmarkImagesArgs {
@@ -37,17 +38,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
     const { tasks, dockerHost, probeTimeoutSeconds } = args;
 
     const provider = new Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
-    const pull = new pulumi.ResourceHook(`${name}-pull`, async ({ newInputs }) => {
-      // Loaded here, for most updates pull nothing.
-      const [{ engineAt }, { pullImage }] = await Promise.all([
-        import("../engine/client.ts"),
-        import("../engine/pull.ts"),
-      ]);
-      const reference = String(newInputs?.name);
-      await pullImage(engineAt(dockerHost), reference, (line) =>
-        pulumi.log.info(`${reference}: ${line}`, this),
-      );
-    });
+    const pull = pullHook(`${name}-pull`, dockerHost, this);
     const images = new Map(
       tasks.map((task) => {
         const key = taskKey(task);

@@ -1,11 +1,10 @@
 import type Docker from "dockerode";
 import { explainPullFailure } from "./pull-failure.ts";
 
-/** Where an image came from, and how long that took. */
-export interface Pulled {
-  /** Whether it was on the engine already. */
-  readonly found: boolean;
-  readonly seconds: number;
+/** How far the download of one image is, in bytes, over the layers that the engine has begun. */
+export interface PullProgress {
+  readonly done: number;
+  readonly total: number;
 }
 
 /** One line of the stream in which the engine tells how a pull goes. */
@@ -18,20 +17,17 @@ interface PullEvent {
 /**
  * Pulls an image, unless the engine has it.
  *
- * @param progress is told what the pull is at, at most once a second.
  * @throws an error with the true cause and its remedy.
  */
 export async function pullImage(
   engine: Docker,
   reference: string,
-  progress: (line: string) => void,
-): Promise<Pulled> {
-  const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
+  progress: (progress: PullProgress) => void,
+): Promise<void> {
   try {
-    if (await hasImage(engine, reference)) return { found: true, seconds: seconds() };
+    if (await hasImage(engine, reference)) return;
     const stream = await engine.pull(reference);
-    const follow = followProgress(progress);
+    const follow = followDownload(progress);
     await new Promise<void>((resolve, reject) => {
       engine.modem.followProgress(
         stream,
@@ -40,7 +36,6 @@ export async function pullImage(
       );
     });
     if (!(await hasImage(engine, reference))) throw new Error("the engine ended the pull without a word");
-    return { found: false, seconds: seconds() };
   } catch (error) {
     throw new Error(explainPullFailure(reference, error as Error), { cause: error });
   }
@@ -57,20 +52,13 @@ export async function hasImage(engine: Docker, reference: string): Promise<boole
   }
 }
 
-function followProgress(progress: (line: string) => void): (event: PullEvent) => void {
-  const layers = new Map<string, { current: number; total: number }>();
-  let told = 0;
+function followDownload(progress: (progress: PullProgress) => void): (event: PullEvent) => void {
+  const layers = new Map<string, PullProgress>();
   return ({ id, status, progressDetail }) => {
     if (id === undefined || status !== "Downloading" || progressDetail?.total === undefined) return;
-    layers.set(id, { current: progressDetail.current ?? 0, total: progressDetail.total });
-    if (performance.now() - told < 1000) return;
-    told = performance.now();
-    const sum = (key: "current" | "total") =>
+    layers.set(id, { done: progressDetail.current ?? 0, total: progressDetail.total });
+    const sum = (key: keyof PullProgress) =>
       [...layers.values()].reduce((bytes, layer) => bytes + layer[key], 0);
-    progress(`downloading: ${megabytes(sum("current"))} of ${megabytes(sum("total"))} MB seen so far`);
+    progress({ done: sum("done"), total: sum("total") });
   };
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(0);
 }
