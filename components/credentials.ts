@@ -30,7 +30,7 @@ export class Credentials extends pulumi.ComponentResource {
         environment: { FILE: file },
         stdin: pulumi.secret(JSON.stringify(variables)),
         triggers: [file],
-        finding: inspectDotenv(file, variables),
+        finding: inspectDotenv(file, pulumi.getStack(), variables),
         removable: true,
       },
       { parent: this },

@@ -36,7 +36,8 @@ export function provisionCommand(
       interpreter: ["node", "provision/main.ts", thing],
       create: "ensure",
       ...(args.removable === true && { delete: "remove" }),
-      environment: { ...args.environment, ...finding },
+      // Whose thing it is: one that another stack or the user made is used, never removed.
+      environment: { ...args.environment, STACK: pulumi.getStack(), ...finding },
       ...(args.stdin !== undefined && { stdin: args.stdin }),
       ...(args.triggers !== undefined && { triggers: [...args.triggers] }),
       // Standard output is the result, for the program; standard error is for the reader.

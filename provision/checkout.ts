@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { type Marker, readMarker, writeMarker } from "./marker.ts";
 import { Problem } from "./problem.ts";
 import { output, run } from "./run.ts";
 
@@ -8,6 +9,8 @@ import { output, run } from "./run.ts";
 export interface Checkout {
   /** Folder of the checkout, relative to the project or absolute. */
   readonly folder: string;
+  /** The stack that it is for. */
+  readonly stack: string;
   /** Git repository that it is cloned from. */
   readonly repository: string;
   /** Commit, 40 hex digits. */
@@ -25,8 +28,14 @@ export interface CheckoutResult {
   readonly note?: string;
 }
 
+interface CheckoutMarker extends Marker {
+  /** The commit that the stack has last checked out. */
+  readonly commit: string;
+}
+
 // Inside .git, so that it is no change of the checkout, and goes where the checkout goes.
-const markerOf = (folder: string) => join(folder, ".git", "cooperbench-machine.json");
+const markerFile = (folder: string) => join(folder, ".git", "cooperbench-machine.json");
+const markerOf = (folder: string, stack: string) => readMarker<CheckoutMarker>(markerFile(folder), stack);
 const git = (folder: string, ...args: string[]) =>
   output("git", ["-C", folder, ...args], {
     env: { GIT_TERMINAL_PROMPT: "0", GIT_DIR: undefined, GIT_WORK_TREE: undefined },
@@ -46,7 +55,7 @@ export async function ensureCheckout(
   wanted: Checkout,
   report: (line: string) => void,
 ): Promise<CheckoutResult> {
-  const { folder, repository, commit } = wanted;
+  const { folder, stack, repository, commit } = wanted;
   if (await isAbsentOrEmpty(folder)) {
     report(`cloning ${repository} into ${folder}`);
     await clone(wanted);
@@ -58,9 +67,10 @@ export async function ensureCheckout(
     );
   }
   const head = await git(folder, "rev-parse", "HEAD");
-  const made = existsSync(markerOf(folder));
+  const marker = markerOf(folder, stack);
+  const made = marker !== undefined;
   if (head === commit) return { folder, commit, made };
-  const kept = made ? await changes(folder) : "it was there before";
+  const kept = made ? await changes(folder, marker) : "this stack did not make it";
   if (kept !== undefined) {
     const note = `${folder} is at ${head}, not at ${commit}, and is left as it is: ${kept}. To move it: git -C ${folder} fetch ${repository} && git -C ${folder} checkout ${commit}`;
     report(note);
@@ -72,9 +82,14 @@ export async function ensureCheckout(
 }
 
 /** Removes a checkout that the stack made, unless there is something in it that the stack did not make. */
-export async function removeCheckout(folder: string, report: (line: string) => void): Promise<void> {
-  if (!existsSync(markerOf(folder))) return;
-  const kept = (await changes(folder)) ?? (await otherFiles(folder));
+export async function removeCheckout(
+  folder: string,
+  stack: string,
+  report: (line: string) => void,
+): Promise<void> {
+  const marker = markerOf(folder, stack);
+  if (marker === undefined) return;
+  const kept = (await changes(folder, marker)) ?? (await otherFiles(folder));
   if (kept !== undefined) {
     report(`${folder} is left: ${kept}`);
     return;
@@ -100,21 +115,18 @@ async function clone(wanted: Checkout): Promise<void> {
   mkdirSync(dirname(resolve(wanted.folder)), { recursive: true });
   await git(".", "clone", "--quiet", "--no-checkout", wanted.repository, resolve(partial));
   await checkOut(partial, wanted);
-  writeFileSync(markerOf(partial), `${JSON.stringify({ commit: wanted.commit })}\n`);
   await rename(partial, wanted.folder);
 }
 
-async function checkOut(folder: string, { repository, commit }: Checkout): Promise<void> {
+async function checkOut(folder: string, { stack, repository, commit }: Checkout): Promise<void> {
   const has = await run("git", ["-C", folder, "cat-file", "-e", `${commit}^{commit}`]);
   if (has.code !== 0) await git(folder, "fetch", "--quiet", repository, commit);
   await git(folder, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--detach", commit);
-  const marker = markerOf(folder);
-  if (existsSync(marker)) writeFileSync(marker, `${JSON.stringify({ commit })}\n`);
+  writeMarker<CheckoutMarker>(markerFile(folder), { stack, commit });
 }
 
 /** What the user has done in a checkout that the stack made; undefined where nothing. */
-async function changes(folder: string): Promise<string | undefined> {
-  const { commit } = JSON.parse(readFileSync(markerOf(folder), "utf8")) as { commit: string };
+async function changes(folder: string, { commit }: CheckoutMarker): Promise<string | undefined> {
   if ((await git(folder, "rev-parse", "HEAD")) !== commit) return "its HEAD was moved";
   const changed = await git(folder, "status", "--porcelain");
   if (changed !== "")

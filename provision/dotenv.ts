@@ -5,12 +5,12 @@ import { Problem } from "./problem.ts";
 /** Variables by name, in the order in which they are written. */
 export type Variables = Readonly<Record<string, string>>;
 
-const begin = "# >>> cooperbench-machine >>>";
-const beginOfOwnFile = "# >>> cooperbench-machine (which made this file) >>>";
+const beginOf = (stack: string, ownFile: boolean) =>
+  `# >>> cooperbench-machine, stack ${stack}${ownFile ? ", which made this file" : ""} >>>`;
 const end = "# <<< cooperbench-machine <<<";
 const kept = "# kept by cooperbench-machine: ";
 const block =
-  /^(# >>> cooperbench-machine (?:\(which made this file\) )?>>>)\n(?:.*\n)*?# <<< cooperbench-machine <<<\n/m;
+  /^(?<begin># >>> cooperbench-machine, stack (?<stack>[^ ,]+)(?<ownFile>, which made this file)? >>>)\n(?:.*\n)*?# <<< cooperbench-machine <<<\n/m;
 const assignment =
   /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|).*$/gm;
 
@@ -18,12 +18,12 @@ const assignment =
  * The text of a `.env` file with the variables in a block of their own. Every other line is kept; one that assigns
  * one of the variables is kept as a comment, so that `withoutVariables` can bring it back.
  */
-export function withVariables(text: string, variables: Variables, ownFile: boolean): string {
+export function withVariables(text: string, stack: string, variables: Variables, ownFile = false): string {
   const lines = Object.entries(variables).map(
     ([name, value]) => `${name}='${value.replace(/[\\']/g, "\\$&")}'\n`,
   );
   const old = block.exec(text);
-  const written = `${old?.[1] ?? (ownFile ? beginOfOwnFile : begin)}\n${lines.join("")}${end}\n`;
+  const written = `${old?.groups?.begin ?? beginOf(stack, ownFile)}\n${lines.join("")}${end}\n`;
   const comment = (part: string) =>
     part.replace(assignment, (line, name) =>
       Object.hasOwn(variables, name) ? line.replace(/^/gm, kept) : line,
@@ -39,21 +39,23 @@ export function withVariables(text: string, variables: Variables, ownFile: boole
 export function withoutVariables(text: string): string | undefined {
   const old = block.exec(text);
   const rest = text.replace(block, "").replaceAll(new RegExp(`^${kept}`, "gm"), "");
-  return rest === "" && old?.[1] === beginOfOwnFile ? undefined : rest;
+  return rest === "" && old?.groups?.ownFile ? undefined : rest;
 }
 
 /** What is wrong with a `.env` file, in words without any value; undefined where nothing is. */
-export function inspectDotenv(file: string, variables: Variables): string | undefined {
+export function inspectDotenv(file: string, stack: string, variables: Variables): string | undefined {
   const stats = statIfThere(file);
   if (stats === undefined) return "it is missing";
   if (!stats.isFile()) return "it is not a regular file";
   if ((stats.mode & 0o777) !== 0o600) return `its mode is ${(stats.mode & 0o777).toString(8)}, not 600`;
   const text = read(file);
-  if (withVariables(text, variables, false) === text) return undefined;
+  const other = otherStack(text, stack);
+  if (other !== undefined) return `it has the settings of stack ${other}`;
+  if (withVariables(text, stack, variables) === text) return undefined;
   const written = block.exec(text)?.[0] ?? "";
   const wanted =
     block
-      .exec(withVariables("", variables, false))?.[0]
+      .exec(withVariables("", stack, variables))?.[0]
       .split("\n")
       .slice(1, -2) ?? [];
   const changed = Object.keys(variables).filter((_, index) => !written.includes(`\n${wanted[index]}\n`));
@@ -62,20 +64,36 @@ export function inspectDotenv(file: string, variables: Variables): string | unde
     : "another line assigns one of its variables";
 }
 
-/** Writes the variables into a `.env` file: at once or not at all, mode 0600, other lines kept, no symlink followed. */
-export async function writeDotenv(file: string, variables: Variables): Promise<void> {
+/**
+ * Writes the variables into a `.env` file: at once or not at all, mode 0600, other lines kept, no symlink followed.
+ *
+ * @throws a Problem where the file has another stack's variables, or is no regular file.
+ */
+export async function writeDotenv(file: string, stack: string, variables: Variables): Promise<void> {
   const stats = regularFile(file);
   const text = stats === undefined ? "" : read(file);
-  await replace(file, withVariables(text, variables, stats === undefined));
+  const other = otherStack(text, stack);
+  if (other !== undefined) {
+    throw new Problem(
+      `${file}: got the settings of stack ${other}, want none but those of ${stack}; set cooperbenchDir to a folder of this stack's own, or destroy ${other}`,
+    );
+  }
+  await replace(file, withVariables(text, stack, variables, stats === undefined));
 }
 
-/** Takes the variables out of a `.env` file again, and the file too where it was made for them and holds nothing else. */
-export async function removeFromDotenv(file: string): Promise<void> {
+/** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */
+export async function removeFromDotenv(file: string, stack: string): Promise<void> {
   if (regularFile(file) === undefined) return;
   const text = read(file);
+  if (!block.test(text) || otherStack(text, stack) !== undefined) return;
   const rest = withoutVariables(text);
   if (rest === undefined) await unlink(file);
-  else if (rest !== text) await replace(file, rest);
+  else await replace(file, rest);
+}
+
+function otherStack(text: string, stack: string): string | undefined {
+  const owner = block.exec(text)?.groups?.stack;
+  return owner === stack ? undefined : owner;
 }
 
 function regularFile(file: string): Stats | undefined {

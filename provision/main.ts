@@ -24,15 +24,18 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async checkout(verb) {
     const { ensureCheckout, removeCheckout } = await import("./checkout.ts");
     const folder = setting("FOLDER");
-    if (verb === "remove") return removeCheckout(folder, report);
-    return ensureCheckout({ folder, repository: setting("REPOSITORY"), commit: setting("COMMIT") }, report);
+    const stack = setting("STACK");
+    if (verb === "remove") return removeCheckout(folder, stack, report);
+    const repository = setting("REPOSITORY");
+    return ensureCheckout({ folder, stack, repository, commit: setting("COMMIT") }, report);
   },
   async venv(verb) {
     const { ensureVenv, removeVenv } = await import("./venv.ts");
     const folder = setting("FOLDER");
-    if (verb === "remove") return removeVenv(folder);
+    const stack = setting("STACK");
+    if (verb === "remove") return removeVenv(folder, stack);
     const extras = JSON.parse(setting("EXTRAS")) as string[];
-    return ensureVenv({ folder, pythonVersion: setting("PYTHON_VERSION"), extras }, report);
+    return ensureVenv({ folder, stack, pythonVersion: setting("PYTHON_VERSION"), extras }, report);
   },
   async verification() {
     const { verify } = await import("./verification.ts");
@@ -42,8 +45,9 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async dotenv(verb) {
     const { writeDotenv, removeFromDotenv } = await import("./dotenv.ts");
     const file = setting("FILE");
-    if (verb === "remove") return removeFromDotenv(file);
-    await writeDotenv(file, JSON.parse(await standardInput()) as Record<string, string>);
+    const stack = setting("STACK");
+    if (verb === "remove") return removeFromDotenv(file, stack);
+    await writeDotenv(file, stack, JSON.parse(await standardInput()) as Record<string, string>);
     return { file };
   },
   async probe(image) {

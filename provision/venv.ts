@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { type Marker, readMarker, writeMarker } from "./marker.ts";
 import { Problem } from "./problem.ts";
 import { findPython, meets } from "./python.ts";
 import { output, run } from "./run.ts";
@@ -9,6 +10,8 @@ import { output, run } from "./run.ts";
 export interface Venv {
   /** Folder of the CooperBench checkout; the environment is its `.venv`, where uv and its users look for it. */
   readonly folder: string;
+  /** The stack that it is for. */
+  readonly stack: string;
   /** Wanted Python, such as 3.12 or >=3.10. */
   readonly pythonVersion: string;
   /** Extras of the editable install. */
@@ -27,7 +30,14 @@ export interface VenvResult {
 }
 
 const venvOf = (folder: string) => join(folder, ".venv");
-const markerOf = (folder: string) => join(venvOf(folder), "cooperbench-machine.json");
+
+interface VenvMarker extends Marker {
+  /** When the stack has last changed it, in ISO 8601. */
+  readonly changed: string;
+}
+
+const markerFile = (folder: string) => join(venvOf(folder), "cooperbench-machine.json");
+const markerOf = (folder: string, stack: string) => readMarker<VenvMarker>(markerFile(folder), stack);
 
 /** What is wrong with the environment at first sight (no program is run); undefined where nothing is. */
 export function inspectVenv(folder: string): string | undefined {
@@ -45,30 +55,31 @@ export function inspectVenv(folder: string): string | undefined {
  * mended is moved aside.
  */
 export async function ensureVenv(wanted: Venv, report: (line: string) => void): Promise<VenvResult> {
-  const { folder, pythonVersion, extras } = wanted;
+  const { folder, stack, pythonVersion, extras } = wanted;
   const venv = venvOf(folder);
   let version = await versionOf(venv);
   if (version === undefined || !meets(version, pythonVersion)) {
     const python = await findPython(pythonVersion, report);
     report(`making ${venv} with Python ${python.version}`);
-    await clearWay(folder, report);
+    await clearWay(folder, stack, report);
     await uv(folder, ["venv", "--quiet", "--python", python.path, ".venv"]);
-    writeFileSync(markerOf(folder), `${JSON.stringify({ changed: new Date().toISOString() })}\n`);
+    writeMarker<VenvMarker>(markerFile(folder), { stack, changed: new Date().toISOString() });
     version = python.version;
   } else if (await isInstalled(wanted)) {
-    return { venv, pythonVersion: version, made: existsSync(markerOf(folder)), changed: changedAt(folder) };
+    const marker = markerOf(folder, stack);
+    return { venv, pythonVersion: version, made: marker !== undefined, changed: marker?.changed ?? "before" };
   }
   report(`installing cooperbench${extras.length > 0 ? `[${extras.join(",")}]` : ""} into ${venv}`);
   await install(wanted);
   const changed = new Date().toISOString();
-  const made = existsSync(markerOf(folder));
-  if (made) writeFileSync(markerOf(folder), `${JSON.stringify({ changed })}\n`);
+  const made = markerOf(folder, stack) !== undefined;
+  if (made) writeMarker<VenvMarker>(markerFile(folder), { stack, changed });
   return { venv, pythonVersion: version, made, changed };
 }
 
 /** Removes the environment where the stack made it. */
-export async function removeVenv(folder: string): Promise<void> {
-  if (existsSync(markerOf(folder))) await rm(venvOf(folder), { recursive: true });
+export async function removeVenv(folder: string, stack: string): Promise<void> {
+  if (markerOf(folder, stack) !== undefined) await rm(venvOf(folder), { recursive: true });
 }
 
 async function versionOf(venv: string): Promise<string | undefined> {
@@ -80,12 +91,14 @@ async function versionOf(venv: string): Promise<string | undefined> {
   }
 }
 
-async function clearWay(folder: string, report: (line: string) => void): Promise<void> {
+async function clearWay(folder: string, stack: string, report: (line: string) => void): Promise<void> {
   const venv = venvOf(folder);
   if (!existsSync(venv)) return;
-  if (existsSync(markerOf(folder))) return rm(venv, { recursive: true });
+  if (markerOf(folder, stack) !== undefined) return rm(venv, { recursive: true });
   const aside = `${venv}.kept-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
-  report(`${venv} is not of the wanted Python, or broken; it was there before, and is kept as ${aside}`);
+  report(
+    `${venv} is not of the wanted Python, or broken; this stack did not make it, so it is kept as ${aside}`,
+  );
   await rename(venv, aside);
 }
 
@@ -130,9 +143,4 @@ function inVenv(folder: string) {
 
 async function uv(folder: string, args: readonly string[]): Promise<void> {
   await output("uv", args, inVenv(folder));
-}
-
-function changedAt(folder: string): string {
-  if (!existsSync(markerOf(folder))) return "before";
-  return (JSON.parse(readFileSync(markerOf(folder), "utf8")) as { changed: string }).changed;
 }

@@ -98,7 +98,11 @@ test.each<[Fault, RegExp]>([
   const { digest } = await publishImage(url, broken.spec);
   expect(await publishedDigest(url, task.image)).not.toBe(digest);
   await pull(`${repository}@${digest}`);
-  const said = await output(`${repository}@${digest}`, ["timeout", "1", "cat", "/workspace/repo/.git/HEAD"]);
+  const said = await output(`${repository}@${digest}`, [
+    "sh",
+    "-c",
+    "timeout 1 cat /workspace/repo/.git/HEAD; true",
+  ]);
   expect(said).toMatch(shown);
   expect(said).not.toContain(broken.baseCommit);
   await removeImage(url, `${repository}@${digest}`);
@@ -112,10 +116,13 @@ test("a start mends what was lost: an image, the source, the registry, the engin
   expect(await isReady(r)).toBe(false);
   await startRehearsal(r, () => {});
   expect(await isReady(r)).toBe(true);
-  // Killed, not ended: nobody tidies up.
+  // Killed, not ended, with a container that runs: nobody tidies up.
+  await pull(task.image);
+  await (await engine.createContainer({ Image: task.image, Entrypoint: ["sleep", "600"] })).start();
   for (const pid of findProcesses(r.dir)) process.kill(pid, "SIGKILL");
   expect(await isReady(r)).toBe(false);
-  await Promise.all([startRehearsal(r, () => {}), startRehearsal(r, () => {})]);
+  const both = await Promise.allSettled([startRehearsal(r, () => {}), startRehearsal(r, () => {})]);
+  expect(both.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
   expect(await isReady(r)).toBe(true);
   expect(readFileSync(r.imagesLock, "utf8")).toBe(before);
 }, 60_000);

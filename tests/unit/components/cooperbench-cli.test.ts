@@ -90,11 +90,11 @@ test("the key goes to the command by standard input alone, as a secret", async (
 
 test("a good .env is no finding, a widened one is", async () => {
   mkdirSync(folder);
-  await writeDotenv(join(folder, ".env"), modelEnvironment("canary", "https://a.example/v2"));
+  await writeDotenv(join(folder, ".env"), "lab-1", modelEnvironment("canary", "https://a.example/v2"));
   await settle(credentials().environment);
   expect(findings()).toEqual([]);
   recorded = await recordResources();
-  await writeDotenv(join(folder, ".env"), modelEnvironment("another", "https://a.example/v2"));
+  await writeDotenv(join(folder, ".env"), "lab-1", modelEnvironment("another", "https://a.example/v2"));
   await settle(credentials().environment);
   expect(findings()).toEqual(["credentials-dotenv: COHERE_API_KEY not as configured"]);
 });

@@ -37,7 +37,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true }));
 
-const ensure = (commit = commits.first) => ensureCheckout({ folder, repository, commit }, say);
+const ensure = (commit = commits.first) =>
+  ensureCheckout({ folder, stack: "lab-1", repository, commit }, say);
 const head = () => git(folder, "rev-parse", "HEAD");
 
 describe("where there is nothing", () => {
@@ -70,6 +71,11 @@ describe("a checkout that the stack made", () => {
     expect(said).toHaveLength(1);
   });
 
+  test("is not removed by another stack", async () => {
+    await removeCheckout(folder, "lab-2", say);
+    expect(head()).toBe(commits.first);
+  });
+
   test("is moved to another commit", async () => {
     expect((await ensure(commits.second)).commit).toBe(commits.second);
     expect(head()).toBe(commits.second);
@@ -83,7 +89,7 @@ describe("a checkout that the stack made", () => {
 
   test("goes on removal, with its empty parent", async () => {
     mkdirSync(join(folder, "__pycache__"));
-    await removeCheckout(folder, say);
+    await removeCheckout(folder, "lab-1", say);
     expect(existsSync(join(base, "repos"))).toBe(false);
   });
 
@@ -113,7 +119,7 @@ describe("a checkout that the stack made", () => {
     const before = head();
     expect((await ensure(commits.second)).note).toMatch(word);
     expect(head()).toBe(before);
-    await removeCheckout(folder, say);
+    await removeCheckout(folder, "lab-1", say);
     expect(said.at(-1)).toMatch(word);
     expect(existsSync(folder)).toBe(true);
   });
@@ -121,7 +127,7 @@ describe("a checkout that the stack made", () => {
   test("with results of runs is not removed", async () => {
     mkdirSync(join(folder, "logs"));
     writeFileSync(join(folder, "logs", "result.json"), "{}");
-    await removeCheckout(folder, say);
+    await removeCheckout(folder, "lab-1", say);
     expect(said.at(-1)).toMatch(/files that the stack did not make \(logs\/\)/);
     expect(readFileSync(join(folder, "logs", "result.json"), "utf8")).toBe("{}");
   });
@@ -136,7 +142,7 @@ describe("a checkout that was there before", () => {
     const found = await ensure();
     expect(found).toMatchObject({ commit: commits.second, made: false });
     expect(found.note).toContain(`git -C ${folder} checkout ${commits.first}`);
-    await removeCheckout(folder, say);
+    await removeCheckout(folder, "lab-1", say);
     expect(head()).toBe(commits.second);
   });
 });

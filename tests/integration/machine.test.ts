@@ -1,0 +1,186 @@
+import { execFile } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isReady } from "../../rehearsal/rehearsal.ts";
+import { type Ended, Lab } from "./lab.ts";
+
+const canary = "canary-8f1d2c7b6a";
+const lab = new Lab();
+let stack: string;
+let first: Ended;
+let processes = "";
+
+beforeAll(async () => {
+  stack = await lab.makeStack({}, canary);
+  // What anybody on the machine sees of the processes, all the while.
+  const watch = setInterval(async () => {
+    processes += (await promisify(execFile)("ps", ["-eo", "args"], { maxBuffer: 1e8 })).stdout;
+  }, 200);
+  first = await lab.machine(["up", stack]);
+  clearInterval(watch);
+});
+afterAll(() => lab.close());
+
+const preview = (...options: string[]) => lab.machine(["preview", stack, "--expect-no-changes", ...options]);
+const state = async () => (await lab.machine(["pulumi", "stack", "export", "--stack", stack])).stdout;
+const outputs = async () =>
+  JSON.parse((await lab.machine(["pulumi", "stack", "output", "--json", "--stack", stack])).stdout);
+
+/** The names of the resources that an update changed, as Pulumi's lines show them. */
+function changedBy({ stdout }: Ended): readonly string[] {
+  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|updated|replaced|deleted)\b/gm);
+  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
+}
+
+test("the first update pulls and verifies all of lite, and leaves no container", async () => {
+  expect(first.stdout + first.stderr).toContain("26/26 images verified (0 found, 26 pulled)");
+  expect(first.code).toBe(0);
+  expect(await lab.containers()).toEqual([]);
+});
+
+test("the second update changes nothing and says so, and a preview agrees", async () => {
+  const second = await lab.machine(["up", stack]);
+  expect(second.stdout).toContain("26/26 images verified (26 found, 0 pulled); nothing changed");
+  expect(second.code).toBe(0);
+  expect((await preview()).code).toBe(0);
+});
+
+test("the outputs tell what is on the machine, with the key in none that is not secret", async () => {
+  const told = await outputs();
+  expect(told.verified).toBe("26/26");
+  expect(told.subset).toBe("lite");
+  expect(told.cooperbench).toMatchObject({ version: "0.0.29", folder: lab.checkout });
+  expect(Object.keys(told.images)).toHaveLength(26);
+  const lock = JSON.parse(readFileSync(lab.rehearsal.imagesLock, "utf8")).images;
+  for (const image of Object.values<Record<string, string>>(told.images)) {
+    const locked = lock[image.reference ?? ""];
+    expect(image.baseCommit).toBe(locked.baseCommit);
+    expect(image.digest).toMatch(new RegExp(`@${locked.digest}$`));
+    expect((await lab.engine.getImage(image.reference ?? "").inspect()).Id).toBe(image.imageId);
+  }
+  expect(told.environment).toBe("[secret]");
+  expect(told.cohereApiKey).toBe("[secret]");
+  expect(told.readme).toContain(`cd ${lab.checkout}`);
+});
+
+test("the .env has what routes the model, for its owner alone", () => {
+  expect(statSync(lab.dotenv).mode & 0o777).toBe(0o600);
+  const text = readFileSync(lab.dotenv, "utf8");
+  expect(text).toContain(`COHERE_API_KEY='${canary}'\n`);
+  expect(text).toContain("COHERE_API_BASE='https://stg.api.cohere.com/v2/chat'\n");
+});
+
+describe("drift is shown by a preview, and an update mends just that:", () => {
+  const image = "akhatua/cooperbench-go-chi:task26";
+
+  test.each<[string, () => unknown, readonly string[]]>([
+    [
+      "an image that was removed",
+      () => lab.engine.getImage(image).remove(),
+      ["go-chi-task26", "go-chi-task26-probe"],
+    ],
+    [
+      "a tag that was moved to another image",
+      () =>
+        lab.engine
+          .getImage("akhatua/cooperbench-go-chi:task27")
+          .tag({ repo: "akhatua/cooperbench-go-chi", tag: "task26" }),
+      ["go-chi-task26-probe"],
+    ],
+    [
+      "a virtual environment that was deleted",
+      () => rmSync(join(lab.checkout, ".venv"), { recursive: true }),
+      ["cooperbench-venv", "cooperbench-verification"],
+    ],
+    ["a .env with a wide mode", () => chmodSync(lab.dotenv, 0o644), ["credentials-dotenv"]],
+    [
+      "a .env without a key",
+      () => writeFileSync(lab.dotenv, readFileSync(lab.dotenv, "utf8").replace(/^LITELLM.*\n/m, "")),
+      ["credentials-dotenv"],
+    ],
+  ])("%s", async (name, damage, mended) => {
+    await damage();
+    expect((await preview()).code, "preview").not.toBe(0);
+    const update = await lab.machine(["up", stack]);
+    if (name.startsWith("a tag")) {
+      // The other image is at another commit: that is found out, and told with its remedy.
+      expect(update.code).not.toBe(0);
+      expect(update.stdout).toMatch(
+        /go-chi:task26 failed its probe: its \/workspace\/repo is at commit .* docker rmi/,
+      );
+      await lab.engine.getImage(image).remove();
+      expect((await lab.machine(["up", stack])).code).toBe(0);
+    } else {
+      expect(update.code, update.stdout + update.stderr).toBe(0);
+      expect(changedBy(update)).toEqual(mended);
+    }
+    expect((await preview()).code, "preview after").toBe(0);
+  });
+});
+
+test("the key is nowhere in clear: state, output, differences, process list", async () => {
+  const differences = await lab.machine(["preview", stack, "--diff", "--show-sames"]);
+  expect(differences.code).toBe(0);
+  expect(await state()).not.toContain(canary);
+  expect(lab.printed).not.toContain(canary);
+  expect(processes).toContain("provision/main.ts");
+  expect(processes).not.toContain(canary);
+  expect(readFileSync(lab.settingsFile(stack), "utf8")).not.toContain(canary);
+  for (const file of readdirSync(join(lab.folder, "data"), { recursive: true, withFileTypes: true })) {
+    if (file.isFile())
+      expect(readFileSync(join(file.parentPath, file.name), "utf8"), file.name).not.toContain(canary);
+  }
+});
+
+test("plain pulumi and docker speak to the stack after eval of its exports", async () => {
+  const script = `eval "$(./machine env ${stack})" && pulumi stack output verified && docker images -q | wc -l && pulumi preview --expect-no-changes`;
+  const { code, stdout } = await lab.run("sh", ["-c", script]);
+  expect(stdout).toMatch(/^26\/26\n26\n/);
+  expect(code).toBe(0);
+});
+
+describe("a second stack on the same engine, through its settings alone,", () => {
+  test("finds the images, has a command line of its own, and leaves the first stack's things at destroy", async () => {
+    const other = await lab.makeStack({ tasks: ["go_chi_task"], cooperbenchDir: join(lab.folder, "other") });
+    expect((await lab.machine(["up", other])).stdout).toContain("3/3 images verified (3 found, 0 pulled)");
+    expect((await lab.machine(["destroy", other])).code).toBe(0);
+    expect(existsSync(join(lab.folder, "other"))).toBe(false);
+    expect(await isReady(lab.rehearsal), "the first stack still needs the rehearsal").toBe(true);
+    expect((await preview()).code).toBe(0);
+  });
+
+  test("is refused the first one's .env", async () => {
+    const other = await lab.makeStack({ tasks: ["go_chi_task"] });
+    const { code, stdout } = await lab.machine(["up", other]);
+    expect(code).not.toBe(0);
+    expect(stdout).toContain(`got the settings of stack ${stack}`);
+    expect((await lab.machine(["destroy", other])).code).toBe(0);
+    expect((await preview()).code).toBe(0);
+  });
+});
+
+test("destroy removes what the stack made, keeps what it did not, and takes the rehearsal down", async () => {
+  expect((await lab.machine(["up", stack])).code).toBe(0);
+  writeFileSync(lab.dotenv, `${readFileSync(lab.dotenv, "utf8")}MINE=1\n`);
+  mkdirSync(join(lab.checkout, "logs"));
+  writeFileSync(join(lab.checkout, "logs", "result.json"), "{}");
+  const { code } = await lab.machine(["pulumi", "destroy", "--yes", "--stack", stack]);
+  expect(code).toBe(0);
+  expect(readFileSync(lab.dotenv, "utf8")).toBe("MINE=1\n");
+  expect(existsSync(join(lab.checkout, ".venv"))).toBe(false);
+  expect(readFileSync(join(lab.checkout, "logs", "result.json"), "utf8")).toBe("{}");
+  expect((await lab.engine.listImages()).length).toBe(26);
+  expect((await lab.machine(["destroy", stack])).code).toBe(0);
+  expect(existsSync(lab.rehearsal.dir)).toBe(false);
+});
