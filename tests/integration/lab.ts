@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
+import { parseDocument } from "yaml";
 import { type Rehearsal, rehearsalAt, stopRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 
@@ -47,8 +48,11 @@ export class Lab {
   async makeStack(settings: Readonly<Record<string, unknown>> = {}, key = "key-of-a-test"): Promise<string> {
     const stack = `test-${process.pid}-${this.#stacks.length}`;
     this.#stacks.push(stack);
-    await this.machine(["new", stack], { COHERE_API_KEY: key });
-    const config = {
+    const made = await this.machine(["new", stack], { COHERE_API_KEY: key });
+    if (made.code !== 0) throw new Error(made.stderr);
+    const file = this.settingsFile(stack);
+    const document = parseDocument(readFileSync(file, "utf8"));
+    const all = {
       dockerHost: this.rehearsal.dockerHost,
       imagesLock: this.rehearsal.imagesLock,
       cooperbenchRepository: this.rehearsal.sourceRepository,
@@ -57,11 +61,9 @@ export class Lab {
       pythonVersion: ">=3.10",
       ...settings,
     };
-    for (const [name, value] of Object.entries(config)) {
-      const text = typeof value === "string" ? value : JSON.stringify(value);
-      const path = Array.isArray(value) ? ["--json"] : [];
-      await this.machine(["pulumi", "config", "set", "--stack", stack, ...path, name, "--", text]);
-    }
+    for (const [name, value] of Object.entries(all))
+      document.setIn(["config", `cooperbench-machine:${name}`], value);
+    writeFileSync(file, document.toString());
     return stack;
   }
 

@@ -34,10 +34,12 @@ const cli = () =>
   });
 
 test("the command line is a checkout, its environment and its verification, each on the one before", async () => {
-  const { version, commit, pythonVersion } = cli();
-  expect((await settle(version)).value).toBe("0.0.0");
-  expect((await settle(commit)).value).toBe("c".repeat(40));
-  expect((await settle(pythonVersion)).value).toBe("3.12.4");
+  expect((await settle(cli().verified)).value).toEqual({
+    version: "0.0.0",
+    commit: "c".repeat(40),
+    folder,
+    pythonVersion: "3.12.4",
+  });
   expect(command("cooperbench-checkout")).toMatchObject({
     create: "ensure",
     delete: "remove",
@@ -54,7 +56,7 @@ test("the command line is a checkout, its environment and its verification, each
 });
 
 test("what is missing on the machine is a finding", async () => {
-  await settle(cli().version);
+  await settle(cli().verified);
   expect(findings()).toEqual(["cooperbench-checkout: it is missing", "cooperbench-venv: it is missing"]);
 });
 
@@ -62,7 +64,7 @@ test("what is there is no finding", async () => {
   for (const path of [".git", ".venv/bin"]) mkdirSync(join(folder, path), { recursive: true });
   for (const file of ["pyvenv.cfg", "bin/python", "bin/cooperbench"])
     writeFileSync(join(folder, ".venv", file), "");
-  await settle(cli().version);
+  await settle(cli().verified);
   expect(findings()).toEqual([]);
 });
 

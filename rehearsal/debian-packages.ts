@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cacheFolder, withScratch } from "./cache.ts";
+import { inParallel, run, which } from "./run.ts";
+
+/**
+ * Downloads Debian packages with what they depend on, and unpacks them into the cache folder. Nothing is
+ * installed: installing docker.io would start an engine and touch the machine's networks.
+ * @returns the folder that stands for `/`.
+ */
+export async function fetchPackages(
+  names: readonly string[],
+  report: (line: string) => void,
+): Promise<string> {
+  if ((await which("apt-get")) === undefined || (await which("dpkg-deb")) === undefined)
+    throw new Error(
+      `the rehearsal needs dockerd (with containerd and runc), the docker client, docker-registry and a static busybox; ` +
+        `on this machine it finds nothing of ${names.join(", ")}, and no apt-get to get them with. ` +
+        `Install the programs that these Debian packages hold.`,
+    );
+  const target = cacheFolder("debian", `${distribution()}-${process.arch}-${[...names].sort().join("-")}`);
+  if (existsSync(target)) return target;
+
+  const began = Date.now();
+  return withScratch(dirname(target), async (work) => {
+    const archives = join(work, "archives");
+    const root = join(work, "root");
+    mkdirSync(join(archives, "partial"), { recursive: true });
+    mkdirSync(root);
+    await download(names, archives, report);
+    const files = readdirSync(archives).filter((name) => name.endsWith(".deb"));
+    await inParallel(files, 4, (file) => run(["dpkg-deb", "-x", join(archives, file), root]));
+    try {
+      renameSync(root, target);
+    } catch (error) {
+      // Another process was faster; its copy is as good as ours.
+      if (!existsSync(target)) throw error;
+    }
+    report(`unpacked ${files.length} Debian packages into ${target} (${seconds(began)})`);
+    return target;
+  });
+}
+
+/** Downloads; when that fails, or the lists know no such package, updates the lists and tries once more. */
+async function download(
+  names: readonly string[],
+  archives: string,
+  report: (line: string) => void,
+): Promise<void> {
+  const attempt = async () => {
+    const known = await knownPackages(names);
+    report(`downloading from Debian, without installing: ${known.join(", ")}`);
+    await run(["apt-get", ...downloadArguments(archives), ...known], { env: aptEnv() });
+  };
+  try {
+    await attempt();
+  } catch {
+    report("updating the package lists (apt-get update)");
+    await run(["apt-get", "update", "-qq"], { env: aptEnv() });
+    await attempt();
+  }
+}
+
+function downloadArguments(archives: string): string[] {
+  const settings = [
+    `Dir::Cache::archives=${archives}`,
+    // Nothing of the system changes, so a running apt need not be waited for.
+    "Debug::NoLocking=true",
+    // root downloads: the sandbox's user may not enter root's cache folder.
+    "APT::Sandbox::User=root",
+  ];
+  const options = settings.flatMap((setting) => ["-o", setting]);
+  return ["install", "--download-only", "--no-install-recommends", "-y", "-qq", ...options];
+}
+
+/**
+ * docker-cli is a package of its own in newer releases only; in the others docker.io holds the client.
+ * @throws Error when another package is unknown, so that the lists are updated.
+ */
+async function knownPackages(names: readonly string[]): Promise<string[]> {
+  const wanted = new Set(names);
+  // The engine's package depends on a client or recommends it; asking for both settles which.
+  if (wanted.has("docker.io") || wanted.has("docker-cli")) wanted.add("docker.io");
+  const known: string[] = [];
+  for (const name of wanted) {
+    const policy = await run(["apt-cache", "policy", name], { env: aptEnv() });
+    if (/Candidate: (?!\(none\))/.test(policy)) known.push(name);
+    else if (name !== "docker-cli") throw new Error(`the package lists know no ${name}`);
+  }
+  return known.sort();
+}
+
+/** Names the release that the packages are for: libraries of one do not fit another. */
+function distribution(): string {
+  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  const value = (key: string) => new RegExp(`^${key}="?([^"\n]*)`, "m").exec(release)?.[1] ?? "unknown";
+  return `${value("ID")}-${value("VERSION_ID")}`;
+}
+
+function aptEnv(): NodeJS.ProcessEnv {
+  return { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}

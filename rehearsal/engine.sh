@@ -1,0 +1,38 @@
+#!/bin/sh
+# usage: unshare --mount --propagation slave -- sh engine.sh DIR NAMESPACE PROGRAM [ARGUMENT...]
+# Becomes the engine. What an engine writes to fixed places (/etc/docker/key.json, /run/docker,
+# /run/containerd) goes to memory that ends with this mount namespace: the machine keeps no trace, and no
+# other engine is met there.
+set -eu
+dir=$1
+outside=$2
+shift 2
+
+if [ "$(readlink /proc/self/ns/mnt)" = "$outside" ]; then
+  echo "this is the machine's own mount namespace, and it is left as it is" >&2
+  exit 1
+fi
+
+# FOLDER NAME...: the folder's entries stay visible, read-only; the names given, and all that is new, are ours.
+cover() {
+  folder=$1
+  shift
+  below="$dir/below$folder"
+  mkdir -p "$below"
+  mount -n --bind "$folder" "$below"
+  mount -n -o remount,bind,ro "$below"
+  mount -n -t tmpfs -o mode=755 cooperbench-rehearsal "$folder"
+  for entry in "$below"/* "$below"/.[!.]*; do
+    if [ -e "$entry" ] || [ -L "$entry" ]; then ln -s "$entry" "$folder/"; fi
+  done
+  for name in "$@"; do rm -f "$folder/$name"; done
+}
+
+# A rehearsal that lies in /run would hide itself.
+case $dir in
+/run/* | /var/run/*) ;;
+*) cover /run docker containerd runc ;;
+esac
+cover /etc docker
+
+exec "$@"

@@ -1,0 +1,122 @@
+import { existsSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { answersOk, ask } from "./ask.ts";
+import { controlGroup, removeControlGroup } from "./control-group.ts";
+import { writeAtomically } from "./files.ts";
+import { endProcess, endService, findProcesses, runningService } from "./processes.ts";
+import { startAndWait } from "./service.ts";
+import type { Tools } from "./tools.ts";
+
+const NAME = "dockerd";
+
+/** The longest path of a socket that containerd makes: the kernel would take 107 bytes, it takes 104. */
+const SOCKET_LIMIT = 104;
+
+/** The longest socket that the engine makes in DIR. */
+const LONGEST_SOCKET = "exec/containerd/containerd.sock.ttrpc";
+
+/** @throws Error when the folder's path leaves no room for the engine's sockets. */
+export function checkSocketLength(dir: string): void {
+  const limit = SOCKET_LIMIT - LONGEST_SOCKET.length - 1;
+  const got = Buffer.byteLength(dir);
+  if (got > limit)
+    throw new Error(
+      `the rehearsal's folder ${dir} has ${got} bytes, and at most ${limit} leave room for the engine's ` +
+        `sockets: set COOPERBENCH_REHEARSAL_DIR to a shorter path`,
+    );
+}
+
+/** Starts the private engine with the registry on `port` as its mirror of Docker Hub, or finds it running. */
+export async function startEngine(dir: string, port: number, tools: Tools): Promise<void> {
+  const arguments_ = engineArguments(dir, port);
+  const record = join(dir, "run", "dockerd.arguments");
+  const same = existsSync(record) && readFileSync(record, "utf8") === arguments_.join("\n");
+  if (same && runningService(dir, NAME) !== undefined && (await engineAnswers(dir))) return;
+  await endEngine(dir);
+  // As after a reboot: what a killed engine says of its containers there would only hold the next one up.
+  rmSync(join(dir, "exec"), { recursive: true, force: true });
+  writeAtomically(join(dir, "daemon.json"), "{}\n");
+  await startAndWait({
+    dir,
+    name: NAME,
+    // In a mount namespace of its own, every mount of the engine goes with its last process.
+    argv: [
+      ...["unshare", "--mount", "--propagation", "slave", "--"],
+      ...inNamespace(dir, tools.dockerd),
+      ...arguments_,
+    ],
+    env: sealedEnv(tools.env),
+    answers: () => engineAnswers(dir),
+    startSeconds: 60,
+  });
+  writeAtomically(record, arguments_.join("\n"));
+}
+
+/** Ends the engine with all its containers, and what a killed engine left running. */
+export async function endEngine(dir: string): Promise<void> {
+  if (runningService(dir, NAME) !== undefined) await removeContainers(dir);
+  await endService(dir, NAME, 30);
+  for (const pid of findProcesses(dir).filter((pid) => pid !== runningService(dir, "registry")))
+    await endProcess(pid, dir, 3);
+  await removeControlGroup(dir);
+}
+
+/** Whether the engine answers. */
+export function engineAnswers(dir: string, timeoutMs = 2000): Promise<boolean> {
+  return answersOk({ socketPath: join(dir, "docker.sock"), path: "/_ping", timeoutMs });
+}
+
+/** A container that ignores SIGTERM would hold the engine's end up for its whole grace time. */
+async function removeContainers(dir: string): Promise<void> {
+  const socketPath = join(dir, "docker.sock");
+  try {
+    const list = await ask({ socketPath, path: "/containers/json?all=1", timeoutMs: 5000 });
+    for (const { Id } of JSON.parse(list.body.toString()) as { Id: string }[])
+      await ask({ socketPath, method: "DELETE", path: `/containers/${Id}?force=1&v=1` });
+  } catch {
+    // An engine that does not answer is ended the hard way, and its containers through their control group.
+  }
+}
+
+/** Everything that an engine shares with others by default is the rehearsal's own, or off. */
+function engineArguments(dir: string, port: number): string[] {
+  return [
+    `--config-file=${join(dir, "daemon.json")}`,
+    `--data-root=${join(dir, "data")}`,
+    `--exec-root=${join(dir, "exec")}`,
+    `--pidfile=${join(dir, "run", "engine.pid")}`,
+    `--host=unix://${join(dir, "docker.sock")}`,
+    "--group=root",
+    `--registry-mirror=http://127.0.0.1:${port}`,
+    "--bridge=none",
+    "--iptables=false",
+    "--ip6tables=false",
+    "--ip-forward=false",
+    "--ip-masq=false",
+    "--userland-proxy=false",
+    "--exec-opt=native.cgroupdriver=cgroupfs",
+    `--cgroup-parent=/${controlGroup(dir)}`,
+  ];
+}
+
+function inNamespace(dir: string, dockerd: string): string[] {
+  const script = fileURLToPath(new URL("engine.sh", import.meta.url));
+  return ["/bin/sh", script, dir, readlinkSync("/proc/self/ns/mnt"), dockerd];
+}
+
+/**
+ * An engine asks Docker Hub for what its mirror lacks. The rehearsal's must not: the real images are
+ * gigabytes, and a missing stand-in is to be seen as missing. So everything beyond loopback goes through
+ * a proxy at a port where nobody listens.
+ */
+function sealedEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !/^(https?|all|no)_proxy$/i.test(name));
+  const proxy = "http://127.0.0.1:1";
+  return {
+    ...Object.fromEntries(kept),
+    HTTP_PROXY: proxy,
+    HTTPS_PROXY: proxy,
+    NO_PROXY: "127.0.0.1,localhost",
+  };
+}

@@ -1,0 +1,119 @@
+import { type Answer, ask } from "./ask.ts";
+import { type Layer, sha256 } from "./layer.ts";
+
+/** An image to publish. */
+export interface ImageSpec {
+  /** `REPOSITORY:TAG`, or `REPOSITORY` alone: then it is found by its digest only. */
+  readonly reference: string;
+  readonly layers: readonly Layer[];
+  readonly entrypoint: readonly string[];
+  /** Where its processes start. */
+  readonly workingDir: string;
+}
+
+/** What a registry holds of an image. */
+export interface PublishedImage {
+  readonly digest: string;
+  readonly platform: string;
+  /** What a pull of all its layers moves. */
+  readonly compressedBytes: number;
+}
+
+const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
+const CONFIG = "application/vnd.docker.container.image.v1+json";
+const LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+/** This machine's architecture as images name it. */
+export const ARCHITECTURE = process.arch === "x64" ? "amd64" : process.arch;
+
+/** Pushes an image by the registry's HTTP API; what the registry has already is not sent again. */
+export async function publishImage(registryUrl: string, spec: ImageSpec): Promise<PublishedImage> {
+  const { repository, tag } = parseReference(spec.reference);
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: ARCHITECTURE,
+      os: "linux",
+      created: "2025-01-01T00:00:00Z",
+      config: {
+        Entrypoint: spec.entrypoint,
+        WorkingDir: spec.workingDir,
+        Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+      },
+      rootfs: { type: "layers", diff_ids: spec.layers.map((layer) => layer.diffId) },
+      history: spec.layers.map(() => ({ created: "2025-01-01T00:00:00Z", created_by: "rehearsal" })),
+    }),
+  );
+  await pushBlob(registryUrl, repository, sha256(config), config);
+  for (const layer of spec.layers) await pushBlob(registryUrl, repository, layer.digest, layer.bytes);
+
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MANIFEST,
+      config: { mediaType: CONFIG, size: config.length, digest: sha256(config) },
+      layers: spec.layers.map(({ digest, bytes }) => ({ mediaType: LAYER, size: bytes.length, digest })),
+    }),
+  );
+  const digest = sha256(manifest);
+  const path = `/v2/${repository}/manifests/${tag ?? digest}`;
+  const headers = { "Content-Type": MANIFEST, "Content-Length": manifest.length };
+  expect(await call(registryUrl, "PUT", path, manifest, headers), [201], `PUT ${path}`);
+  return {
+    digest,
+    platform: `linux/${ARCHITECTURE}`,
+    compressedBytes: spec.layers.reduce((sum, { bytes }) => sum + bytes.length, 0),
+  };
+}
+
+/** The digest that a `REPOSITORY:TAG` has in the registry, or undefined when it is not there. */
+export async function publishedDigest(registryUrl: string, reference: string): Promise<string | undefined> {
+  const { repository, tag } = parseReference(reference);
+  const path = `/v2/${repository}/manifests/${tag}`;
+  const answer = await call(registryUrl, "HEAD", path, undefined, { Accept: MANIFEST });
+  expect(answer, [200, 404], `HEAD ${path}`);
+  return answer.status === 200 ? answer.headers["docker-content-digest"]?.toString() : undefined;
+}
+
+/** Takes `REPOSITORY:TAG` or `REPOSITORY@DIGEST` out of the registry; all tags of its digest go with it. */
+export async function removeImage(registryUrl: string, reference: string): Promise<void> {
+  const [repository = "", given] = reference.split("@");
+  const digest = given ?? (await publishedDigest(registryUrl, reference));
+  if (digest === undefined) throw new Error(`the registry at ${registryUrl} has no ${reference} to remove`);
+  const path = `/v2/${given === undefined ? parseReference(reference).repository : repository}/manifests/${digest}`;
+  expect(await call(registryUrl, "DELETE", path), [202], `DELETE ${path}`);
+}
+
+/** `a/b:c` in its parts. */
+export function parseReference(reference: string): { repository: string; tag: string | undefined } {
+  const colon = reference.lastIndexOf(":");
+  if (colon <= reference.lastIndexOf("/")) return { repository: reference, tag: undefined };
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}
+
+async function pushBlob(url: string, repository: string, digest: string, bytes: Buffer): Promise<void> {
+  const blob = `/v2/${repository}/blobs/${digest}`;
+  const held = await call(url, "HEAD", blob);
+  expect(held, [200, 404], `HEAD ${blob}`);
+  if (held.status === 200) return;
+  const uploads = `/v2/${repository}/blobs/uploads/`;
+  const opened = await call(url, "POST", uploads, undefined, { "Content-Length": 0 });
+  expect(opened, [202], `POST ${uploads}`);
+  const location = new URL(opened.headers.location ?? "", url);
+  location.searchParams.set("digest", digest);
+  const headers = { "Content-Type": "application/octet-stream", "Content-Length": bytes.length };
+  expect(await call(url, "PUT", location.pathname + location.search, bytes, headers), [201], `PUT ${blob}`);
+}
+
+function call(url: string, method: string, path: string, body?: Buffer, headers = {}): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  const options = { host: hostname, port, method, path, headers, timeoutMs: 60_000 };
+  return ask(body === undefined ? options : { ...options, body });
+}
+
+function expect(answer: Answer, wanted: readonly number[], what: string): void {
+  if (wanted.includes(answer.status)) return;
+  const text = answer.body.toString().slice(0, 300);
+  throw new Error(
+    `the registry answers ${what} with ${answer.status}, wanted ${wanted.join(" or ")}: ${text}`,
+  );
+}

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import { connect, type NetConnectOpts } from "node:net";
+import { join } from "node:path";
+import { fingerprint, readContents } from "./contents.ts";
+import type { LockedImage } from "./images-lock.ts";
+import type { Rehearsal } from "./rehearsal.ts";
+
+/** How long a ready one may take to answer. */
+const TIMEOUT_MS = 1000;
+
+/** Whether the rehearsal is complete: made by this program, its processes answering, everything there. */
+export async function answersInFull(r: Rehearsal): Promise<boolean> {
+  const url = r.registryUrl();
+  if (url === undefined || !existsSync(r.imagesLock)) return false;
+  if (!existsSync(join(r.dir, "CooperBench.git", "refs", "heads", "main"))) return false;
+  if (readContents(r.dir)?.fingerprint !== fingerprint() || !imagesAreThere(r)) return false;
+  const answers = await Promise.all([
+    answersOk({ path: join(r.dir, "docker.sock") }, "/_ping"),
+    answersOk({ host: "127.0.0.1", port: Number(new URL(url).port) }, "/v2/"),
+  ]);
+  return answers.every(Boolean);
+}
+
+/**
+ * Whether every locked image has its tag in the registry, at the locked digest. Read from the registry's
+ * own files: thirty requests take 25 ms, thirty reads take one.
+ */
+function imagesAreThere(r: Rehearsal): boolean {
+  const { images } = JSON.parse(readFileSync(r.imagesLock, "utf8")) as {
+    images: Record<string, LockedImage>;
+  };
+  const repositories = join(r.dir, "registry", "docker", "registry", "v2", "repositories");
+  return Object.entries(images).every(([reference, { digest }]) => {
+    const [repository = "", tag = ""] = reference.split(":");
+    const manifests = join(repositories, repository, "_manifests");
+    const link = join(manifests, "tags", tag, "current", "link");
+    const revision = join(manifests, "revisions", digest.replace(":", "/"), "link");
+    return existsSync(link) && existsSync(revision) && readFileSync(link, "utf8").trim() === digest;
+  });
+}
+
+/** One GET over a bare socket: loading node's http would cost a ready rehearsal more than all the rest. */
+function answersOk(to: NetConnectOpts, path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(to);
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(TIMEOUT_MS, () => settle(false));
+    socket.once("error", () => settle(false));
+    socket.once("close", () => settle(false));
+    socket.once("data", (head: Buffer) => settle(/^HTTP\/1\.\d 200 /.test(head.toString("latin1", 0, 16))));
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  });
+}

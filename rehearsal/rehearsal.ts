@@ -1,0 +1,87 @@
+/**
+ * The rehearsal: a private engine, a private registry with stand-ins for the benchmark's images, and the
+ * CooperBench source as a local git repository. This file holds what other folders call; it loads nothing
+ * but node's own modules until there is work to do, because a ready rehearsal must cost a command nothing.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** Where everything of one rehearsal is. */
+export interface Rehearsal {
+  /** The folder that holds everything, and that `stopRehearsal` removes. */
+  readonly dir: string;
+  /** The private engine, as DOCKER_HOST takes it. */
+  readonly dockerHost: string;
+  /** The CooperBench source, as `git clone` takes it. */
+  readonly sourceRepository: string;
+  /** The lock of the stand-ins: digest and base commit of every image, as JSON. */
+  readonly imagesLock: string;
+  /** The registry's URL (`http://127.0.0.1:PORT`); undefined before the first start. */
+  registryUrl(): string | undefined;
+}
+
+/** What a start may be told. */
+export interface StartOptions {
+  /** Incompressible bytes in each stand-in. Default: as at the last start, 0 at the first. */
+  readonly payloadBytes?: number;
+}
+
+/** The variable that names another folder than the default one. */
+export const DIR_VARIABLE = "COOPERBENCH_REHEARSAL_DIR";
+
+/** The folder of a rehearsal when nothing else is said. */
+export const DEFAULT_DIR = "/var/lib/cooperbench-rehearsal";
+
+/** The places of the rehearsal in `dir`. Touches nothing. */
+export function rehearsalAt(dir?: string): Rehearsal {
+  const root = resolve(dir ?? process.env[DIR_VARIABLE] ?? DEFAULT_DIR);
+  return {
+    dir: root,
+    dockerHost: `unix://${join(root, "docker.sock")}`,
+    sourceRepository: `file://${join(root, "CooperBench.git")}`,
+    imagesLock: join(root, "images.lock.json"),
+    registryUrl: () => {
+      const file = join(root, "registry.port");
+      return existsSync(file) ? `http://127.0.0.1:${readFileSync(file, "utf8").trim()}` : undefined;
+    },
+  };
+}
+
+/** Whether engine and registry answer and every stand-in and the source are there. Takes no lock. */
+export async function isReady(r: Rehearsal): Promise<boolean> {
+  // The cheapest question first: without these two files nothing else need be loaded.
+  if (!existsSync(join(r.dir, "contents.json")) || !existsSync(join(r.dir, "docker.sock"))) return false;
+  const { answersInFull } = await import("./ready.ts");
+  return answersInFull(r);
+}
+
+/**
+ * Starts what does not run, makes what is missing or half made, and leaves the rest alone.
+ * @param report takes one line for every step, with its time.
+ * @throws Error when this is not Linux, not root, or a step fails; what was made stays for the next start.
+ */
+export async function startRehearsal(
+  r: Rehearsal,
+  report: (line: string) => void,
+  options: StartOptions = {},
+): Promise<void> {
+  const { start } = await import("./start.ts");
+  await start(r, report, options);
+}
+
+/** Ends the processes of this rehearsal and removes its folder, mounts and control groups. */
+export async function stopRehearsal(r: Rehearsal, report: (line: string) => void): Promise<void> {
+  const { stop } = await import("./stop.ts");
+  await stop(r, report);
+}
+
+/**
+ * The environment in which `docker` is found: PATH, with the rehearsal's own client after the machine's.
+ * Empty when the rehearsal made no client.
+ */
+export function rehearsalEnv(r: Rehearsal): Record<string, string> {
+  const bin = join(r.dir, "bin");
+  const path = process.env.PATH ?? "";
+  if (!existsSync(join(bin, "docker")) || path.split(":").includes(bin)) return {};
+  return { PATH: path === "" ? bin : `${path}:${bin}` };
+}

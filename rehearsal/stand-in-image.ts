@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { withScratch } from "./cache.ts";
+import { commitFiles, git } from "./git-history.ts";
+import { type Entry, incompressible, type Layer, makeLayer } from "./layer.ts";
+import type { ImageSpec } from "./publish.ts";
+import { run } from "./run.ts";
+import { repositoryFiles, runner } from "./stand-in.ts";
+import type { Task } from "./tasks.ts";
+
+/** What a stand-in may have wrong, for tests: no checkout, another commit, a HEAD whose reading hangs. */
+export type Fault = "no-repository" | "wrong-commit" | "hanging-head";
+
+/** A stand-in's deviations from a good, small one. */
+export interface StandInOptions {
+  readonly fault?: Fault;
+  /** Incompressible bytes in a layer of their own. Default 0. */
+  readonly payloadBytes?: number;
+  /** Default: the task's real name. Without a tag, the image is found by its digest only. */
+  readonly reference?: string;
+  /** Where git works. Default: the system's folder for temporary files. */
+  readonly workFolder?: string;
+}
+
+/** A stand-in and the commit that a good one of its task is at. */
+export interface StandIn {
+  readonly spec: ImageSpec;
+  readonly baseCommit: string;
+}
+
+const RUNNER = "/usr/local/bin/runner.sh";
+
+/** The layer that all stand-ins share: busybox under the names of its applets, and the runner. */
+export async function baseLayer(busybox: string): Promise<Layer> {
+  const applets = (await run([busybox, "--list"]))
+    .split("\n")
+    .filter((name) => /^[a-z0-9_[.-]+$/i.test(name));
+  const folders = ["bin", "etc", "root", "usr", "usr/bin", "usr/local", "usr/local/bin", "workspace"];
+  return makeLayer([
+    ...folders.map((path): Entry => ({ path, type: "directory" })),
+    { path: "tmp", type: "directory", mode: 0o1777 },
+    { path: "bin/busybox", type: "file", mode: 0o755, bytes: readFileSync(busybox) },
+    ...applets
+      .filter((name) => name !== "busybox")
+      .map((name): Entry => ({ path: `bin/${name}`, type: "symlink", target: "busybox" })),
+    // The benchmark calls bash by its path; for what it asks of it, busybox's shell will do.
+    { path: "bin/bash", type: "file", mode: 0o755, bytes: Buffer.from('#!/bin/sh\nexec /bin/sh "$@"\n') },
+    { path: "usr/bin/env", type: "symlink", target: "/bin/busybox" },
+    { path: "etc/passwd", type: "file", bytes: Buffer.from("root:x:0:0:root:/root:/bin/sh\n") },
+    { path: "etc/group", type: "file", bytes: Buffer.from("root:x:0:\n") },
+    { path: RUNNER.slice(1), type: "file", mode: 0o755, bytes: runner() },
+  ]);
+}
+
+/** Makes the stand-in of a task: `base`, a real git checkout at a detached commit, and a payload if asked. */
+export async function standIn(task: Task, base: Layer, options: StandInOptions = {}): Promise<StandIn> {
+  const { fault, payloadBytes = 0, reference = task.image, workFolder = tmpdir() } = options;
+  const good = await checkout(task, "Begin", workFolder);
+  const shown = fault === "wrong-commit" ? await checkout(task, "Begin elsewhere", workFolder) : good;
+  const layers = [base, await makeLayer(withFault(shown.entries, fault))];
+  if (payloadBytes > 0) {
+    const bytes = incompressible(task.image, payloadBytes);
+    layers.push(await makeLayer([{ path: "payload", type: "file", bytes }], 0));
+  }
+  return {
+    spec: { reference, layers, entrypoint: [RUNNER], workingDir: "/workspace" },
+    baseCommit: good.commit,
+  };
+}
+
+function withFault(entries: readonly Entry[], fault: Fault | undefined): Entry[] {
+  const repository = "workspace/repo";
+  if (fault === "no-repository") return [{ path: "workspace/empty", type: "directory" }];
+  if (fault !== "hanging-head") return [...entries];
+  // Nobody ever writes to a FIFO in a fresh container: whoever reads it waits.
+  return entries.map((entry) =>
+    entry.path === `${repository}/.git/HEAD` ? { path: entry.path, type: "fifo" } : entry,
+  );
+}
+
+/** The files of /workspace/repo, made by git, the worktree clean and HEAD detached. */
+async function checkout(
+  task: Task,
+  message: string,
+  workFolder: string,
+): Promise<{ commit: string; entries: Entry[] }> {
+  return withScratch(workFolder, async (folder) => {
+    const gitDir = join(folder, "git");
+    const files = repositoryFiles(task);
+    const commit = await commitFiles(gitDir, files, message, false);
+    await git(gitDir, ["update-ref", "--no-deref", "HEAD", commit]);
+    // read-tree writes an index with no times and inodes in it, which are never the same twice.
+    await git(gitDir, ["read-tree", "HEAD"]);
+    const root = "workspace/repo";
+    const folders = new Set(files.map(({ path }) => dirname(path)).filter((path) => path !== "."));
+    const worktree = [
+      { path: root, type: "directory" as const },
+      ...[...folders].map((path): Entry => ({ path: `${root}/${path}`, type: "directory" })),
+      ...files.map(
+        ({ path, mode, bytes }): Entry => ({ path: `${root}/${path}`, type: "file", mode, bytes }),
+      ),
+    ];
+    return { commit, entries: [...worktree, ...read(gitDir, `${root}/.git`)] };
+  });
+}
+
+/** A folder of the disk as entries of a layer, in an order that does not depend on the disk. */
+function read(folder: string, path: string): Entry[] {
+  const names = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const inside = names.flatMap((entry): Entry[] => {
+    const [from, to] = [join(folder, entry.name), `${path}/${entry.name}`];
+    return entry.isDirectory() ? read(from, to) : [{ path: to, type: "file", bytes: readFileSync(from) }];
+  });
+  return [{ path, type: "directory" }, ...inside];
+}

@@ -1,0 +1,106 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { contentsFile, fingerprint, readContents } from "./contents.ts";
+import { checkSocketLength, startEngine } from "./engine.ts";
+import { writeAtomically } from "./files.ts";
+import { fillRegistry } from "./fill.ts";
+import { claimFolder } from "./folder.ts";
+import { withLock } from "./lock.ts";
+import { answersInFull } from "./ready.ts";
+import { startRegistry } from "./registry.ts";
+import type { Rehearsal, StartOptions } from "./rehearsal.ts";
+import { makeSource } from "./source.ts";
+import { readTasks } from "./tasks.ts";
+import { findTools, linkClient } from "./tools.ts";
+
+/** Does what `startRehearsal` says. */
+export async function start(
+  r: Rehearsal,
+  report: (line: string) => void,
+  options: StartOptions,
+): Promise<void> {
+  if (process.platform !== "linux")
+    throw new Error(
+      `the rehearsal needs Linux, and this is ${process.platform}: use the machine's own engine`,
+    );
+  if (process.getuid?.() !== 0)
+    throw new Error("the rehearsal starts a private Docker engine and needs root: run the command with sudo");
+  checkSocketLength(r.dir);
+  await withLock(r.dir, report, async () => {
+    const recorded = readContents(r.dir);
+    const payloadBytes = options.payloadBytes ?? recorded?.payloadBytes ?? 0;
+    // Another process may have done everything while this one waited for the lock.
+    if (recorded?.payloadBytes === payloadBytes && (await answersInFull(r))) return;
+    await makeComplete(r, report, payloadBytes);
+  });
+}
+
+async function makeComplete(
+  r: Rehearsal,
+  report: (line: string) => void,
+  payloadBytes: number,
+): Promise<void> {
+  claimFolder(r.dir);
+  const before = readContents(r.dir);
+  const now = { fingerprint: fingerprint(), payloadBytes };
+  const trustLock = before?.fingerprint === now.fingerprint && before.payloadBytes === payloadBytes;
+  if (!trustLock) rmSync(contentsFile(r.dir), { force: true });
+
+  // What a killed start was working on.
+  rmSync(join(r.dir, "tmp"), { recursive: true, force: true });
+  const tools = await findTools(report);
+  await linkClient(r.dir, tools);
+  const source = timed(
+    report,
+    () => makeSource(r.dir, report),
+    (made) => (made ? "CooperBench source made" : "CooperBench source found"),
+  );
+  const services = async () => {
+    const port = await timed(
+      report,
+      () => startRegistry(r.dir, tools),
+      (p) => `registry answers on 127.0.0.1:${p}`,
+    );
+    const engine = timed(
+      report,
+      () => startEngine(r.dir, port, tools),
+      () => `engine answers on ${r.dockerHost}`,
+    );
+    const tasks = readTasks();
+    const fill = timed(
+      report,
+      () =>
+        fillRegistry({
+          registryUrl: `http://127.0.0.1:${port}`,
+          lockFile: r.imagesLock,
+          tasks,
+          busybox: tools.busybox,
+          payloadBytes,
+          workFolder: join(r.dir, "tmp"),
+          trustLock,
+        }),
+      (made) => `${tasks.length} stand-in images in the registry (${made} made)`,
+    );
+    await settle([engine, fill]);
+  };
+  await settle([source, services()]);
+  writeAtomically(contentsFile(r.dir), `${JSON.stringify(now)}\n`);
+}
+
+/** Waits for all, and only then fails: no step goes on behind the back of whoever saw the error. */
+async function settle(steps: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(steps);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+/** Runs a step and reports what it did and how long it took. */
+async function timed<T>(
+  report: (line: string) => void,
+  step: () => Promise<T>,
+  say: (result: T) => string,
+): Promise<T> {
+  const began = Date.now();
+  const result = await step();
+  report(`${say(result)} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  return result;
+}

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { contentsFile } from "./contents.ts";
+import { endEngine } from "./engine.ts";
+import { checkIsRehearsal, removeFolder } from "./folder.ts";
+import { withLock } from "./lock.ts";
+import { endRegistry } from "./registry.ts";
+import type { Rehearsal } from "./rehearsal.ts";
+import { run } from "./run.ts";
+
+/** Does what `stopRehearsal` says. */
+export async function stop(r: Rehearsal, report: (line: string) => void): Promise<void> {
+  await withLock(r.dir, report, async () => {
+    if (!existsSync(r.dir)) {
+      report(`no rehearsal in ${r.dir}`);
+      return;
+    }
+    if (process.getuid?.() !== 0)
+      throw new Error("the rehearsal runs as root, and so must what stops it: use sudo");
+    checkIsRehearsal(r.dir);
+    const began = Date.now();
+    // From here on nobody takes it for a ready one.
+    rmSync(contentsFile(r.dir), { force: true });
+    await endEngine(r.dir);
+    await endRegistry(r.dir);
+    for (const mount of mountsBelow(r.dir)) await run(["umount", "-l", mount]);
+    // Removing through a mount would remove what is mounted.
+    const left = mountsBelow(r.dir);
+    if (left.length > 0) throw new Error(`${r.dir} is not removed: ${left.join(", ")} cannot be unmounted`);
+    removeFolder(r.dir);
+    report(`rehearsal stopped and ${r.dir} removed (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  });
+}
+
+/** Mounts in the folder, the innermost first. */
+function mountsBelow(dir: string): string[] {
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "")
+    .map((path) =>
+      path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    )
+    .filter((path) => path.startsWith(`${dir}/`))
+    .sort((a, b) => b.length - a.length);
+}

@@ -1,0 +1,104 @@
+import { closeSync, mkdirSync, openSync, readSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fetchPackages } from "./debian-packages.ts";
+import { which } from "./run.ts";
+
+/** The programs a rehearsal runs, by absolute path, and the environment they need. */
+export interface Tools {
+  readonly dockerd: string;
+  readonly docker: string;
+  readonly registry: string;
+  /** Statically linked: it is all that the stand-ins hold. */
+  readonly busybox: string;
+  /** PATH and, for programs that came as packages, LD_LIBRARY_PATH. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Folders of programs for root that a user's PATH may lack. */
+const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * Finds the programs on this machine, and gets the missing ones from Debian's packages, unpacked into the
+ * cache folder and installed nowhere.
+ */
+export async function findTools(report: (line: string) => void): Promise<Tools> {
+  const path = `${process.env.PATH ?? ""}:${SYSTEM_PATH}`;
+  if ((await which("git", path)) === undefined)
+    throw new Error("the rehearsal needs git and finds none: apt-get install git");
+  const found = await search(path);
+  const missing = missingPackages(found);
+  if (missing.length === 0) return { ...(found as Omit<Tools, "env">), env: { ...process.env, PATH: path } };
+
+  const root = await fetchPackages(missing, report);
+  const inRoot = ["usr/sbin", "usr/bin", "sbin", "bin"].map((folder) => join(root, folder));
+  // The machine's own programs come first: one that is there is used, and a package only fills a gap.
+  const widened = [path, ...inRoot].join(":");
+  const all = await search(widened);
+  const still = missingPackages(all);
+  if (still.length > 0)
+    throw new Error(`${root} lacks what ${still.join(" and ")} should hold; remove that folder`);
+  return {
+    ...(all as Omit<Tools, "env">),
+    env: { ...process.env, PATH: widened, LD_LIBRARY_PATH: libraryPath(root) },
+  };
+}
+
+/** Puts a link to the docker client in DIR/bin where the machine has no client of its own. */
+export async function linkClient(dir: string, tools: Tools): Promise<void> {
+  const bin = join(dir, "bin");
+  rmSync(bin, { recursive: true, force: true });
+  if ((await which("docker", `${process.env.PATH ?? ""}:${SYSTEM_PATH}`)) !== undefined) return;
+  mkdirSync(bin);
+  symlinkSync(tools.docker, join(bin, "docker"));
+}
+
+type Found = { readonly [name in "dockerd" | "docker" | "registry" | "busybox"]: string | undefined };
+
+async function search(path: string): Promise<Found> {
+  const dockerd = await which("dockerd", path);
+  const parts = [dockerd, await which("containerd", path), await which("runc", path)];
+  return {
+    dockerd: parts.includes(undefined) ? undefined : dockerd,
+    docker: await which("docker", path),
+    registry: await which("docker-registry", path),
+    busybox: await staticBusybox(path),
+  };
+}
+
+/** The first busybox of the path that is linked statically. */
+async function staticBusybox(path: string): Promise<string | undefined> {
+  for (const folder of path.split(":")) {
+    const file = await which("busybox", folder);
+    if (file !== undefined && isStatic(file)) return file;
+  }
+  return undefined;
+}
+
+/** Whether an ELF file asks for no dynamic loader; its name would stand in the first page. */
+function isStatic(file: string): boolean {
+  const page = Buffer.alloc(4096);
+  const handle = openSync(file, "r");
+  try {
+    readSync(handle, page, 0, page.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  return page.subarray(1, 4).toString() === "ELF" && !page.includes("/ld-");
+}
+
+/** The Debian packages that hold what was not found. */
+function missingPackages(found: Found): string[] {
+  const packages: [keyof Found, string][] = [
+    ["dockerd", "docker.io"],
+    ["docker", "docker-cli"],
+    ["registry", "docker-registry"],
+    ["busybox", "busybox-static"],
+  ];
+  return packages.filter(([name]) => found[name] === undefined).map(([, name]) => name);
+}
+
+/** Where Debian keeps libraries; the folder of an architecture is named after GNU's name for it. */
+function libraryPath(root: string): string {
+  const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+  return [`usr/lib/${machine}`, `lib/${machine}`, "usr/lib"].map((name) => join(root, name)).join(":");
+}
