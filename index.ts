@@ -44,12 +44,7 @@ export const images = benchmark.images;
 /** How many of the images are proved, such as 26/26. */
 export const verified = benchmark.verified;
 /** CooperBench as it is installed: version, commit, absolute folder, and the version of its Python. */
-export const cooperbench = {
-  version: cli.version,
-  commit: cli.commit,
-  folder: cli.folder.apply((folder) => resolve(folder)),
-  pythonVersion: cli.pythonVersion,
-};
+export const cooperbench = cli.verified;
 /** The environment of a run (secret). */
 export const environment = credentials.environment;
 /** Key of the model under test (secret). */
@@ -59,6 +54,4 @@ export const modelApiBase = settings.modelApiBase;
 /** What is ready and the next steps, in Markdown: `pulumi stack output readme`. */
 export const readme = pulumi
   .all([cooperbench, verified])
-  .apply(([{ folder, version, commit }, verified]) =>
-    nextSteps({ stack, folder, version, commit, subset: settings.subset, verified, dockerHost }),
-  );
+  .apply(([cooperbench, verified]) => nextSteps({ ...cooperbench, stack, subset, verified, dockerHost }));

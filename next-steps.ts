@@ -1,10 +1,10 @@
 /** What the text of the next steps speaks of. */
 export interface Machine {
   readonly stack: string;
-  /** Absolute folder of the CooperBench checkout. */
-  readonly folder: string;
-  readonly version: string;
-  readonly commit: string;
+  /** Absolute folder of the CooperBench checkout; undefined where its installation failed. */
+  readonly folder?: string;
+  readonly version?: string;
+  readonly commit?: string;
   readonly subset: string;
   /** Such as `26/26`. */
   readonly verified: string;
@@ -15,6 +15,9 @@ export interface Machine {
 /** The stack's `readme` output: what is ready on this machine, and how a run is started on it. In Markdown. */
 export function nextSteps(machine: Machine): string {
   const { stack, folder, version, commit, subset, verified, dockerHost } = machine;
+  if (folder === undefined || commit === undefined) {
+    return `# Not ready (stack ${stack})\n\nCooperBench is not installed: the last update says why.\n`;
+  }
   const chosen = subset === "full" ? "" : ` -s ${subset}`;
   return `# CooperBench on this machine (stack ${stack})
 

@@ -2,6 +2,8 @@ import { local } from "@pulumi/command";
 import { RemoteImage } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Task } from "../manifest/tasks.ts";
+import type { ProbeResult } from "../provision/probe.ts";
+import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `BenchmarkImage`. */
 export interface BenchmarkImageArgs {
@@ -15,16 +17,24 @@ export interface BenchmarkImageArgs {
   readonly pull: pulumi.ResourceHook;
 }
 
+/** What is proved of an image. */
+export interface VerifiedImage {
+  /** Image reference, `repository:tag`. */
+  readonly reference: string;
+  /** Id of the image on the engine. */
+  readonly imageId: string;
+  /** Digest in the registry, as `repository@sha256:…`. */
+  readonly digest: string;
+  /** The commit that the probe found /workspace/repo at: the task's base commit. */
+  readonly baseCommit: string;
+}
+
 /** The image of one task on the engine, kept there on destroy, with a probe that proves what is in it. */
 export class BenchmarkImage extends pulumi.ComponentResource {
   /** Image reference, `repository:tag`. */
   readonly reference: string;
-  /** Id of the image on the engine. */
-  readonly imageId: pulumi.Output<string>;
-  /** Digest in the registry, as `repository@sha256:…`. */
-  readonly digest: pulumi.Output<string>;
-  /** The commit that the probe found /workspace/repo at: the task's base commit. */
-  readonly baseCommit: pulumi.Output<string>;
+  /** What is proved of the image; undefined where it could not be pulled or failed its probe. */
+  readonly verified: pulumi.Output<VerifiedImage | undefined>;
 
   constructor(name: string, args: BenchmarkImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:images:BenchmarkImage", name, {}, opts);
@@ -54,14 +64,14 @@ export class BenchmarkImage extends pulumi.ComponentResource {
     );
 
     this.reference = task.image;
-    this.imageId = image.imageId;
-    this.digest = image.repoDigest;
-    this.baseCommit = probe.stdout.apply((stdout) => (JSON.parse(stdout) as { commit: string }).commit);
-    this.registerOutputs({
-      reference: this.reference,
-      imageId: this.imageId,
-      digest: this.digest,
-      baseCommit: this.baseCommit,
-    });
+    this.verified = unlessFailed(
+      pulumi.all([image.imageId, image.repoDigest, probe.stdout]).apply(([imageId, digest, stdout]) => ({
+        reference: task.image,
+        imageId,
+        digest,
+        baseCommit: (JSON.parse(stdout) as ProbeResult).commit,
+      })),
+    );
+    this.registerOutputs({ reference: this.reference, verified: this.verified });
   }
 }

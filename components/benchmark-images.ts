@@ -1,7 +1,7 @@
 import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Task, taskKey } from "../manifest/tasks.ts";
-import { BenchmarkImage } from "./benchmark-image.ts";
+import { BenchmarkImage, type VerifiedImage } from "./benchmark-image.ts";
 import { pullHook } from "./pull-hook.ts";
 
 /** Arguments of `BenchmarkImages`. */
@@ -14,21 +14,9 @@ export interface BenchmarkImagesArgs {
   readonly probeTimeoutSeconds: number;
 }
 
-/** What is proved of one task's image. */
-export interface VerifiedImage {
-  /** Image reference, `repository:tag`. */
-  readonly reference: string;
-  /** Id of the image on the engine. */
-  readonly imageId: string;
-  /** Digest in the registry, as `repository@sha256:…`. */
-  readonly digest: string;
-  /** The commit that /workspace/repo is at. */
-  readonly baseCommit: string;
-}
-
 /** The images of some tasks of the benchmark, on one engine. */
 export class BenchmarkImages extends pulumi.ComponentResource {
-  /** What is proved of each image, by the key of its task. */
+  /** What is proved of each image, by the key of its task; one that is not proved is missing. */
   readonly images: pulumi.Output<Readonly<Record<string, VerifiedImage>>>;
   /** How many of the images are proved, such as `26/26`. */
   readonly verified: pulumi.Output<string>;
@@ -47,15 +35,9 @@ export class BenchmarkImages extends pulumi.ComponentResource {
       }),
     );
 
-    const proved = pulumi.all(
-      [...images].map(([key, { reference, imageId, digest, baseCommit }]) =>
-        pulumi
-          .all([imageId, digest, baseCommit])
-          .apply(
-            ([imageId, digest, baseCommit]) => [key, { reference, imageId, digest, baseCommit }] as const,
-          ),
-      ),
-    );
+    const proved = pulumi
+      .all(Object.fromEntries([...images].map(([key, image]) => [key, image.verified])))
+      .apply((all) => Object.entries(all).flatMap(([key, image]) => (image ? [[key, image] as const] : [])));
     this.images = proved.apply((entries) => Object.fromEntries(entries));
     this.verified = proved.apply((entries) => `${entries.length}/${tasks.length}`);
     this.registerOutputs({ images: this.images, verified: this.verified });

@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type CheckoutResult, inspectCheckout } from "../provision/checkout.ts";
 import { inspectVenv, type VenvResult } from "../provision/venv.ts";
 import type { VerificationResult } from "../provision/verification.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
+import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `CooperBenchCli`. */
 export interface CooperBenchCliArgs {
@@ -22,16 +24,22 @@ export interface CooperBenchCliArgs {
   readonly tasks: readonly string[];
 }
 
+/** What is verified of the CooperBench command line. */
+export interface VerifiedCli {
+  /** Version of CooperBench that runs. */
+  readonly version: string;
+  /** Commit that the checkout is at. */
+  readonly commit: string;
+  /** Absolute folder of the checkout. */
+  readonly folder: string;
+  /** Version of the virtual environment's Python. */
+  readonly pythonVersion: string;
+}
+
 /** The CooperBench command line: a checkout, a virtual environment with its editable install, and their proof. */
 export class CooperBenchCli extends pulumi.ComponentResource {
-  /** Folder of the checkout, as it was given. */
-  readonly folder: pulumi.Output<string>;
-  /** Commit that the checkout is at. */
-  readonly commit: pulumi.Output<string>;
-  /** Version of CooperBench that runs. */
-  readonly version: pulumi.Output<string>;
-  /** Version of the virtual environment's Python. */
-  readonly pythonVersion: pulumi.Output<string>;
+  /** What is verified of it; undefined where something failed. */
+  readonly verified: pulumi.Output<VerifiedCli | undefined>;
 
   constructor(name: string, args: CooperBenchCliArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:cli:CooperBenchCli", name, {}, opts);
@@ -76,17 +84,16 @@ export class CooperBenchCli extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const verified = resultOf<VerificationResult>(verification);
-
-    this.folder = folder;
-    this.commit = commit;
-    this.version = verified.apply(({ version }) => version);
-    this.pythonVersion = verified.apply(({ pythonVersion }) => pythonVersion);
-    this.registerOutputs({
-      folder: this.folder,
-      commit: this.commit,
-      version: this.version,
-      pythonVersion: this.pythonVersion,
-    });
+    this.verified = unlessFailed(
+      pulumi
+        .all([commit, resultOf<VerificationResult>(verification)])
+        .apply(([commit, { version, pythonVersion }]) => ({
+          version,
+          commit,
+          folder: resolve(args.folder),
+          pythonVersion,
+        })),
+    );
+    this.registerOutputs({ verified: this.verified });
   }
 }
