@@ -12,14 +12,11 @@ interface ListedStack {
 export async function destroy(stack: string, options: readonly string[]): Promise<number> {
   const { toolchain, settings } = await openSession(stack);
   await ensureStack(toolchain.pulumi, stack);
-  const code = await pulumi(toolchain.pulumi, [
-    "destroy",
-    "--yes",
-    "--skip-preview",
-    "--stack",
-    stack,
-    ...options,
-  ]);
+  const code = await pulumi(
+    toolchain.pulumi,
+    ["destroy", "--yes", "--skip-preview", "--stack", stack, ...options],
+    true,
+  );
   const rehearsal = rehearsalOf(settings);
   if (code !== 0 || rehearsal === undefined) return code;
 

@@ -5,8 +5,11 @@ import { join } from "node:path";
 interface EngineEvent {
   readonly summaryEvent?: { readonly resourceChanges: Readonly<Record<string, number>> };
   readonly resOutputsEvent?: { readonly metadata: ResourceStep };
+  readonly resOpFailedEvent?: { readonly metadata: ResourceStep };
+  readonly diagnosticEvent?: { readonly urn?: string; readonly severity: string; readonly message: string };
 }
 interface ResourceStep {
+  readonly op: string;
   readonly urn: string;
   readonly new?: { readonly outputs?: Readonly<Record<string, unknown>> };
 }
@@ -15,8 +18,10 @@ interface ResourceStep {
 export interface UpdateEvents {
   /** How many resources were created, updated, deleted, …; `same` is those left as they are. */
   readonly changes: Readonly<Record<string, number>>;
-  /** The outputs of every resource that is now as it should be, by its URN. */
-  readonly outputs: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** The outputs of every resource that is now as the program wants it, by its name. */
+  readonly ready: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** The error of every resource that failed, by its name. */
+  readonly failed: ReadonlyMap<string, string>;
 }
 
 /** Runs something with the path of an event log in a private folder, and reads the log afterwards. */
@@ -31,14 +36,37 @@ export async function withEvents(run: (file: string) => Promise<number>): Promis
   }
 }
 
-function readEvents(log: string): UpdateEvents {
+/** Reads an event log: one event in JSON a line. */
+export function readEvents(log: string): UpdateEvents {
   const events = log
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as EngineEvent);
-  const steps = events.flatMap((event) => event.resOutputsEvent?.metadata ?? []);
-  return {
-    changes: events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {},
-    outputs: new Map(steps.map((step) => [step.urn, step.new?.outputs ?? {}])),
-  };
+  const ready = new Map<string, Readonly<Record<string, unknown>>>();
+  const failed = new Map<string, string>();
+  for (const { resOutputsEvent, resOpFailedEvent, diagnosticEvent } of events) {
+    const step = resOutputsEvent?.metadata;
+    // A refresh tells what is there, not that it is as the program wants it.
+    if (step !== undefined && step.op !== "refresh" && !step.op.startsWith("delete")) {
+      ready.set(nameOf(step.urn), step.new?.outputs ?? {});
+    }
+    if (resOpFailedEvent !== undefined) ready.delete(nameOf(resOpFailedEvent.metadata.urn));
+    if (diagnosticEvent?.severity === "error" && diagnosticEvent.urn) {
+      failed.set(nameOf(diagnosticEvent.urn), plain(diagnosticEvent.message));
+    }
+  }
+  const changes = events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {};
+  return { changes, ready, failed };
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
+}
+
+/** A message without Pulumi's colour tags, and without the command line that a failed command's error begins with. */
+function plain(message: string): string {
+  return message
+    .replaceAll(/<\{%[^%]*%\}>/g, "")
+    .replace(/^exit status \d+: running ".*":\n/, "")
+    .trim();
 }

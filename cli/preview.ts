@@ -6,5 +6,5 @@ import { ensureStack } from "./stack.ts";
 export async function preview(stack: string, options: readonly string[]): Promise<number> {
   const { toolchain } = await openSession(stack);
   await ensureStack(toolchain.pulumi, stack);
-  return pulumi(toolchain.pulumi, ["preview", "--stack", stack, ...options]);
+  return pulumi(toolchain.pulumi, ["preview", "--suppress-outputs", "--stack", stack, ...options], true);
 }

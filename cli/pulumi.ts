@@ -1,18 +1,29 @@
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { run } from "../provision/run.ts";
+import { isWorthALine } from "./display.ts";
 import { projectDir } from "./session.ts";
 
-/** Runs Pulumi in the project's folder on this terminal, and gives its exit code. */
-export function pulumi(executable: string, args: readonly string[]): Promise<number> {
+/** Runs Pulumi in the project's folder on this terminal, or for a log without its idle lines. Gives its exit code. */
+export function pulumi(executable: string, args: readonly string[], brief = false): Promise<number> {
+  const piped = brief && !process.stdout.isTTY;
   return new Promise((resolve, reject) => {
-    const child = spawn(executable, args, { cwd: projectDir, stdio: "inherit" });
+    const child = spawn(executable, args, {
+      cwd: projectDir,
+      stdio: ["inherit", piped ? "pipe" : "inherit", "inherit"],
+    });
+    if (child.stdout !== null) {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        if (isWorthALine(line)) process.stdout.write(`${line}\n`);
+      });
+    }
     // A terminal sends its interrupt to Pulumi, too, which takes a second one as an order to stop at once.
     const pass = (signal: NodeJS.Signals) =>
       (signal === "SIGINT" && process.stdin.isTTY) || child.kill(signal);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, pass);
+      for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, pass);
       resolve(code ?? (signal === "SIGINT" ? 130 : 143));
     });
   });

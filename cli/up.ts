@@ -16,14 +16,14 @@ export async function up(stack: string, options: readonly string[]): Promise<num
   const { toolchain, settings, dockerHost, isRehearsal } = await openSession(stack);
   const engine = engineAt(dockerHost);
   const before = await imagesOn(engine, dockerHost);
-  await assertRegistryAnswers(engine, settings.tasks, before);
+  if (!isRehearsal) await assertRegistryAnswers(engine, settings.tasks, before);
   await ensureStack(toolchain.pulumi, stack);
 
   const [code, events] = await withEvents((log) => {
     process.env.PULUMI_DEBUG_COMMANDS = "true"; // what --event-log asks for, as the Automation API sets it
-    return pulumi(toolchain.pulumi, ["up", ...flags, "--stack", stack, "--event-log", log, ...options]);
+    return pulumi(toolchain.pulumi, ["up", ...flags, "--stack", stack, "--event-log", log, ...options], true);
   });
-  const { lines, complete } = summary(settings.tasks, before, events, code);
+  const { lines, complete } = summary({ stack, tasks: settings.tasks, before }, events, code);
   const kind = isRehearsal ? "rehearsal: stand-in images, no model key\n" : "";
   process.stdout.write(`\n${kind}${lines.join("\n")}\n`);
   if (complete) process.stdout.write(`next steps: ./machine pulumi stack output readme --stack ${stack}\n`);

@@ -55,21 +55,20 @@ export class CooperBenchCli extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const found = resultOf<CheckoutResult>(checkout);
-    const folder = found.apply(({ folder }) => folder);
-    const commit = found.apply(({ commit }) => commit);
+    // What comes later is linked to the checkout by the commit that it is at.
+    const commit = resultOf<CheckoutResult>(checkout).apply(({ commit }) => commit);
 
     const venv = provisionCommand(
       `${name}-venv`,
       "venv",
       {
         environment: {
-          FOLDER: folder,
+          FOLDER: args.folder,
           COMMIT: commit,
           PYTHON_VERSION: args.pythonVersion,
           EXTRAS: JSON.stringify(args.extras),
         },
-        triggers: [folder],
+        triggers: [args.folder],
         finding: inspectVenv(args.folder),
         removable: true,
       },
@@ -79,7 +78,7 @@ export class CooperBenchCli extends pulumi.ComponentResource {
       `${name}-verification`,
       "verification",
       {
-        environment: { FOLDER: folder, SUBSET: args.subset, TASKS: JSON.stringify(args.tasks) },
+        environment: { FOLDER: args.folder, SUBSET: args.subset, TASKS: JSON.stringify(args.tasks) },
         triggers: [commit, resultOf<VenvResult>(venv).apply(({ changed }) => changed)],
       },
       { parent: this },

@@ -5,8 +5,15 @@ import * as pulumi from "@pulumi/pulumi";
  * a failed resource, whose outputs then reject; what only tells of it must not end the program with a second error.
  */
 export function unlessFailed<T>(output: pulumi.Output<T>): pulumi.Output<T | undefined> {
-  // Unlike `apply`, the SDK's own accessor can be caught; a value that is unknown in a preview stays unknown.
-  const { promise } = output as unknown as { promise: (withUnknowns: boolean) => Promise<T> };
-  const settled = promise.call(output, true).catch(() => undefined);
+  // Unlike `apply`, the SDK's own accessors can be caught. What is unknown in a preview stays unknown.
+  const { promise, isKnown } = output as unknown as Accessors<T>;
+  const settled = Promise.all([promise.call(output, true), isKnown])
+    .then(([value, known]) => (known ? value : (pulumi.unknown as T)))
+    .catch(() => undefined);
   return pulumi.output(settled) as pulumi.Output<T | undefined>;
+}
+
+interface Accessors<T> {
+  readonly promise: (withUnknowns: boolean) => Promise<T>;
+  readonly isKnown: Promise<boolean>;
 }

@@ -26,29 +26,35 @@ export interface RunResult {
 
 /** Runs a program without a shell and collects what it prints. Throws only where it cannot be started. */
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const keep = options.keep ?? 100_000;
+  const { timeoutSeconds, keep = 100_000 } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      ...(options.timeoutSeconds !== undefined && {
-        timeout: options.timeoutSeconds * 1000,
-        killSignal: "SIGKILL",
-      }),
     });
-    const started = Date.now();
+    let timedOut = false;
+    const end = () => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    };
+    // Not spawn's own time limit: its timer goes on where the program cannot be started.
+    const timer = timeoutSeconds === undefined ? undefined : setTimeout(end, timeoutSeconds * 1000);
     let stdout = "";
     let stderr = "";
-    child.stdout?.setEncoding("utf8").on("data", (text) => (stdout = (stdout + text).slice(-keep)));
-    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr = (stderr + text).slice(-keep)));
+    child.stdout?.setEncoding("utf8").on("data", (text) => {
+      stdout = (stdout + text).slice(-keep);
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text) => {
+      stderr = (stderr + text).slice(-keep);
+    });
     child.stdin?.on("error", () => {}).end(options.input); // a program may end without reading its input
-    child.on("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "ENOENT" ? new Problem(`${file} is not on PATH`, { cause: error }) : error),
-    );
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      reject(error.code === "ENOENT" ? new Problem(`${file} is not on PATH`, { cause: error }) : error);
+    });
     child.on("close", (code) => {
-      const limit = options.timeoutSeconds;
-      const timedOut = code === null && limit !== undefined && Date.now() - started >= limit * 1000;
+      clearTimeout(timer);
       resolve({ code, stdout, stderr, timedOut });
     });
   });

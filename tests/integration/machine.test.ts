@@ -113,7 +113,7 @@ describe("drift is shown by a preview, and an update mends just that:", () => {
       // The other image is at another commit: that is found out, and told with its remedy.
       expect(update.code).not.toBe(0);
       expect(update.stdout).toMatch(
-        /go-chi:task26 failed its probe: its \/workspace\/repo is at commit .* docker rmi/,
+        /go-chi:task26 failed its probe: its \/workspace\/repo is at commit .*docker rmi/,
       );
       await lab.engine.getImage(image).remove();
       expect((await lab.machine(["up", stack])).code).toBe(0);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { backendEnv } from "../../../cli/backend.ts";
 import { shellExports } from "../../../cli/env.ts";
+import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/plain-pulumi.ts";
 import { summary } from "../../../cli/summary.ts";
 import { readTasks, taskKey } from "../../../manifest/tasks.ts";
@@ -64,32 +65,80 @@ describe("state and secrets", () => {
 describe("the summary of an update", () => {
   const tasks = readTasks().slice(0, 3);
   const images = tasks.map((task) => task.image);
-  const probed = (count: number) =>
-    new Map(
-      tasks
-        .slice(0, count)
-        .map((task) => [`urn:pulumi:dev::p::t$command:local:Command::${taskKey(task)}-probe`, {}]),
+  const step = (name: string, op: string, outputs = {}) => ({
+    resOutputsEvent: {
+      metadata: { op, urn: `urn:pulumi:dev::p::t$command:local:Command::${name}`, new: { outputs } },
+    },
+  });
+  const probes = tasks.map((task) => `${taskKey(task)}-probe`);
+  const of = (
+    before: readonly string[],
+    events: readonly object[],
+    changes: Record<string, number>,
+    code = 0,
+  ) =>
+    summary(
+      { stack: "dev", tasks, before: new Set(before) },
+      readEvents(
+        [...events, { summaryEvent: { resourceChanges: changes } }]
+          .map((event) => JSON.stringify(event))
+          .join("\n"),
+      ),
+      code,
     );
 
-  test("counts what was found and what was pulled", () => {
-    const { lines, complete } = summary(
-      tasks,
-      new Set(images.slice(0, 1)),
-      { changes: { create: 9 }, outputs: probed(3) },
-      0,
-    );
-    expect(lines).toEqual(["3/3 images verified (1 found, 2 pulled)"]);
-    expect(complete).toBe(true);
+  test("counts what was found and what was pulled, and tells where CooperBench is", () => {
+    const outputs = { cooperbench: { version: "0.0.29", folder: "/srv/CooperBench" } };
+    const events = [
+      ...probes.map((name) => step(name, "create")),
+      step("cooperbench-machine-dev", "create", outputs),
+    ];
+    expect(of(images.slice(0, 1), events, { create: 9 })).toEqual({
+      lines: ["3/3 images verified (1 found, 2 pulled)", "CooperBench 0.0.29 is ready in /srv/CooperBench"],
+      complete: true,
+    });
   });
 
   test("says that nothing changed", () => {
-    const { lines } = summary(tasks, new Set(images), { changes: { same: 9 }, outputs: probed(3) }, 0);
-    expect(lines).toEqual(["3/3 images verified (3 found, 0 pulled); nothing changed"]);
+    const events = probes.map((name) => step(name, "same"));
+    expect(of(images, events, { same: 9 }).lines).toEqual([
+      "3/3 images verified (3 found, 0 pulled); nothing changed",
+    ]);
   });
 
-  test("names the images that are not verified, and is not complete, whatever the exit code", () => {
-    const { lines, complete } = summary(tasks, new Set(), { changes: {}, outputs: probed(2) }, 0);
-    expect(lines).toEqual(["2/3 images verified (0 found, 2 pulled)", `not verified: ${images[2]}`]);
-    expect(complete).toBe(false);
+  test("does not count a probe that was only refreshed, or that failed, and names its reason", () => {
+    const [first = "", second = "", third = ""] = probes;
+    const error = {
+      diagnosticEvent: {
+        urn: `urn:pulumi:dev::p::t::${third}`,
+        severity: "error",
+        message:
+          '<{%reset%}>exit status 1: running "a/b:c":\na/b:c failed its probe: it has no /workspace/repo\n<{%reset%}>',
+      },
+    };
+    const events = [
+      step(first, "same"),
+      step(second, "refresh"),
+      step(third, "same"),
+      { resOpFailedEvent: { metadata: { op: "create-replacement", urn: `urn:pulumi:dev::p::t::${third}` } } },
+      error,
+    ];
+    expect(of(images, events, { same: 9 }, 255)).toEqual({
+      lines: [
+        `failed: ${third}: a/b:c failed its probe: it has no /workspace/repo`,
+        "1/3 images verified (1 found, 0 pulled)",
+      ],
+      complete: false,
+    });
+  });
+
+  test("is not complete without every image, whatever the exit code", () => {
+    expect(
+      of(
+        [],
+        probes.slice(1).map((name) => step(name, "same")),
+        { same: 9 },
+      ).complete,
+    ).toBe(false);
   });
 });
