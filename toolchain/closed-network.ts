@@ -1,0 +1,137 @@
+/**
+ * The closed-network set: what a network that reaches package registries only can have. The CLI, the docker plugin
+ * and a command plugin are built from Go modules that closed-network/ locks; the language host is TypeScript.
+ */
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { cachedFolder } from "./cache.ts";
+import { goBuild, readyGo } from "./go.ts";
+import type { Cli } from "./pulumi.ts";
+import type { ToolchainSettings } from "./settings.ts";
+import { type Report, step } from "./steps.ts";
+import { CLOSED_NETWORK_PLUGINS, type PluginVersion, PULUMI_VERSION } from "./versions.ts";
+
+const SOURCES = join(import.meta.dirname, "closed-network");
+
+/** Something that `go build` makes. */
+interface Part {
+  readonly name: string;
+  readonly version: string;
+  /** Folder of the Go module that locks its versions. */
+  readonly module: string;
+  readonly package: string;
+  readonly ldflags: string;
+  /** What to expect, for who waits. */
+  readonly takes: string;
+}
+
+const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const CLI: Part = {
+  name: "pulumi",
+  version: PULUMI_VERSION,
+  module: join(SOURCES, "core"),
+  package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  // Without its version the Automation API refuses the CLI.
+  ldflags: `-s -w -X ${VERSION_VARIABLE}=v${PULUMI_VERSION}`,
+  takes: "some four minutes on two cores the first time",
+};
+const PLUGINS: Readonly<Record<string, Part>> = {
+  command: {
+    name: "pulumi-resource-command",
+    version: CLOSED_NETWORK_PLUGINS.command ?? "",
+    module: join(SOURCES, "core"),
+    package: "./pulumi-resource-command",
+    ldflags: "-s -w",
+    takes: "some seconds",
+  },
+  docker: {
+    name: "pulumi-resource-docker",
+    version: CLOSED_NETWORK_PLUGINS.docker ?? "",
+    module: join(SOURCES, "docker"),
+    package: "./pulumi-resource-docker",
+    ldflags: "-s -w",
+    takes: "a minute or two on two cores the first time",
+  },
+};
+
+/** The CLI of the closed-network set, with its language host beside it. */
+export async function closedNetworkCli(
+  settings: ToolchainSettings,
+  uv: string,
+  report: Report,
+): Promise<Cli> {
+  const built = await buildPart(CLI, settings, uv, report);
+  const host = sourceFiles(join(SOURCES, "language-host"));
+  const key = digest([built.file, ...host.map((file) => readFileSync(file, "utf8"))]);
+  const folder = join(settings.cacheDir, `closed-network-${PULUMI_VERSION}-${key}`);
+  await cachedFolder(folder, report, async (temporary) => {
+    // The engine takes a language host from the folder of its own executable, so a symbolic link would not do.
+    linkSync(built.file, join(temporary, "pulumi"));
+    mkdirSync(join(temporary, "language-host"));
+    for (const file of host) copyFileSync(file, join(temporary, "language-host", basename(file)));
+    const launcher = join(temporary, "pulumi-language-nodejs");
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's, the launcher's own folder
+    writeFileSync(launcher, '#!/bin/sh\nexec node "${0%/*}/language-host/host.ts" "$@"\n');
+    chmodSync(launcher, 0o755);
+  });
+  return {
+    file: join(folder, "pulumi"),
+    piece: { name: "pulumi", version: PULUMI_VERSION, from: "closed-network set (Go modules)" },
+    files: [join(folder, "pulumi-language-nodejs"), ...built.files, ...host],
+    closedNetwork: true,
+  };
+}
+
+/** A plugin of the closed-network set. `files` are what it is made from. */
+export async function closedNetworkPlugin(
+  plugin: PluginVersion,
+  settings: ToolchainSettings,
+  uv: string,
+  report: Report,
+): Promise<{ file: string; files: readonly string[] }> {
+  const part = PLUGINS[plugin.name];
+  if (part?.version !== plugin.version) {
+    throw new Error(
+      `the closed-network set has ${part ? `${part.version} of` : "no"} plugin ${plugin.name}, and ` +
+        `@pulumi/${plugin.name} in node_modules wants ${plugin.version}. Use the official plugins ` +
+        `(docs/toolchain.md), or change toolchain/versions.ts with the contract that it stands for.`,
+    );
+  }
+  return buildPart(part, settings, uv, report);
+}
+
+async function buildPart(part: Part, settings: ToolchainSettings, uv: string, report: Report) {
+  const files = sourceFiles(part.module);
+  const contents = files.map((file) => [file.slice(part.module.length), readFileSync(file, "utf8")]);
+  const key = digest([process.platform, process.arch, part.package, part.ldflags, contents]);
+  const folder = join(settings.cacheDir, `${part.name}-${part.version}-${key}`);
+  await cachedFolder(folder, report, async (temporary) => {
+    const go = await readyGo(readFileSync(join(part.module, "go.mod"), "utf8"), settings, uv, report);
+    const title = `${part.name} ${part.version}: building from Go modules with ${go.version} (${part.takes})`;
+    await step(report, title, (at) =>
+      goBuild(go, { ...part, output: join(temporary, part.name), onProgress: at }),
+    );
+  });
+  return { file: join(folder, part.name), files };
+}
+
+/** All source files below a folder, in a fixed order. */
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(go|mod|sum|ts)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
+}

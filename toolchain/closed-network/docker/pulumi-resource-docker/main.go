@@ -1,0 +1,60 @@
+// Command pulumi-resource-docker serves the upstream docker provider to the Pulumi engine through Pulumi's own
+// bridge, under the tokens of @pulumi/docker. What upstream 2.23.0 has not (Image, BuildxBuilder, the property
+// `platform`), this plugin has not.
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
+	shimv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	upstream "github.com/terraform-providers/terraform-provider-docker/shim"
+)
+
+// version is the release of @pulumi/docker whose program-facing tokens are served.
+const version = "5.2.0"
+
+func token(member string) string {
+	module := string(member[0]|0x20) + member[1:]
+	return "docker:index/" + module + ":" + member
+}
+
+func main() {
+	resources := map[string]*tfbridge.ResourceInfo{}
+	for name, member := range map[string]string{
+		"docker_container":      "Container",
+		"docker_image":          "RemoteImage",
+		"docker_registry_image": "RegistryImage",
+		"docker_network":        "Network",
+		"docker_volume":         "Volume",
+		"docker_config":         "ServiceConfig",
+		"docker_secret":         "Secret",
+		"docker_service":        "Service",
+		"docker_plugin":         "Plugin",
+		"docker_tag":            "Tag",
+	} {
+		resources[name] = &tfbridge.ResourceInfo{Tok: tokens.Type(token(member))}
+	}
+	functions := map[string]*tfbridge.DataSourceInfo{}
+	for name, member := range map[string]string{
+		"docker_registry_image": "getRegistryImage",
+		"docker_network":        "getNetwork",
+		"docker_plugin":         "getPlugin",
+		"docker_image":          "getRemoteImage",
+		"docker_logs":           "getLogs",
+	} {
+		functions[name] = &tfbridge.DataSourceInfo{Tok: tokens.ModuleMember(token(member))}
+	}
+	schema, err := json.Marshal(map[string]string{"name": "docker", "version": version})
+	if err != nil {
+		panic(err)
+	}
+	tfbridge.Main("docker", version, tfbridge.ProviderInfo{
+		P:           shimv2.NewProvider(upstream.NewProvider("2.23.0")),
+		Name:        "docker",
+		Version:     version,
+		Resources:   resources,
+		DataSources: functions,
+	}, schema)
+}

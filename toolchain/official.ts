@@ -1,0 +1,53 @@
+/** The official installation of Pulumi, by the Automation API, into the cache. */
+import { join } from "node:path";
+import { cachedFolder } from "./cache.ts";
+import type { ToolchainSettings } from "./settings.ts";
+import { type Report, step } from "./steps.ts";
+import { packageVersion } from "./versions.ts";
+
+/** Where the official installation has its script and its archives. */
+const OFFICIAL_PLACE = "https://get.pulumi.com";
+const REACH_LIMIT_MS = 5_000;
+
+/** Asks the official place for its install script, for five seconds at most. */
+export async function canReachOfficial(
+  place: string = OFFICIAL_PLACE,
+  limitMs: number = REACH_LIMIT_MS,
+): Promise<{ reached: boolean; said: string }> {
+  const start = performance.now();
+  let trouble: string | undefined;
+  try {
+    const response = await fetch(`${place}/install.sh`, {
+      method: "HEAD",
+      signal: AbortSignal.timeout(limitMs),
+    });
+    if (!response.ok) trouble = `HTTP ${response.status}`;
+  } catch (error) {
+    trouble = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const host = place.replace(/^https?:\/\//, "");
+  const said =
+    trouble === undefined
+      ? `${host}: reached (${seconds} s)`
+      : `${host}: not reached (${trouble}; ${seconds} s)`;
+  return { reached: trouble === undefined, said };
+}
+
+/** Where the official CLI of the project's SDK version is in the cache. */
+export function officialFolder(settings: ToolchainSettings): string {
+  const version = packageVersion(settings.projectDir, "@pulumi/pulumi");
+  return join(settings.cacheDir, `pulumi-official-${version}`);
+}
+
+/** Installs it there. */
+export async function installOfficial(settings: ToolchainSettings, report: Report): Promise<void> {
+  const version = packageVersion(settings.projectDir, "@pulumi/pulumi");
+  await step(report, `pulumi ${version}: official installation`, async () => {
+    await cachedFolder(officialFolder(settings), report, async (temporary) => {
+      // Without a version this installs that of the SDK.
+      const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
+      await PulumiCommand.install({ root: temporary });
+    });
+  });
+}

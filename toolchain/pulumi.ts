@@ -1,0 +1,127 @@
+/**
+ * Chooses the Pulumi CLI: one on PATH, the official installation, or the closed-network set; and has its plugins
+ * put in place.
+ */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { run } from "./command.ts";
+import { findAllOnPath, findOnPath, isExecutable } from "./find.ts";
+import { canReachOfficial, installOfficial, officialFolder } from "./official.ts";
+import { readyPlugins } from "./plugins.ts";
+import type { ToolchainSettings } from "./settings.ts";
+import type { Report } from "./steps.ts";
+import type { Piece } from "./toolchain.ts";
+import { isAtLeast, PULUMI_MINIMUM } from "./versions.ts";
+
+/** A CLI with its plugins. */
+export interface ReadyPulumi {
+  readonly file: string;
+  /** Variables that the CLI needs to find the plugins. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly pieces: readonly Piece[];
+  /** Files that this rests on, besides the CLI. */
+  readonly files: readonly string[];
+  /** Whether something of the closed-network set is in it. */
+  readonly closedNetwork: boolean;
+}
+
+/** A CLI without its plugins. */
+export interface Cli {
+  readonly file: string;
+  readonly piece: Piece;
+  readonly files: readonly string[];
+  readonly closedNetwork: boolean;
+}
+
+/** Finds or gets the CLI as the settings' mode says, and its plugins. */
+export async function choosePulumi(
+  settings: ToolchainSettings,
+  uv: string,
+  report: Report,
+): Promise<ReadyPulumi> {
+  const cli = await chooseCli(settings, uv, report);
+  const plugins = await readyPlugins(cli, settings, uv, report);
+  return {
+    file: cli.file,
+    env: plugins.env,
+    pieces: [cli.piece, ...plugins.pieces],
+    files: [...cli.files, ...plugins.files],
+    closedNetwork: cli.closedNetwork || plugins.closedNetwork,
+  };
+}
+
+async function chooseCli(settings: ToolchainSettings, uv: string, report: Report): Promise<Cli> {
+  const { mode } = settings;
+  if (mode === "auto" || mode === "path") {
+    const { cli, refused } = await cliOnPath(settings);
+    for (const reason of refused) report(reason);
+    if (cli) return cli;
+    if (mode === "path") {
+      throw new Error(
+        `COOPERBENCH_TOOLCHAIN=path, and PATH has no suitable pulumi (${refused.join("; ") || "none at all"}). ` +
+          `Wanted is ${PULUMI_MINIMUM} or newer, with pulumi-language-nodejs. Install it, or leave the variable unset.`,
+      );
+    }
+  }
+  if (mode === "auto" || mode === "official") {
+    const cli = await officialCli(settings, report);
+    if (cli) return cli;
+  }
+  const { closedNetworkCli } = await import("./closed-network.ts");
+  return closedNetworkCli(settings, uv, report);
+}
+
+/** The first suitable `pulumi` on PATH, and why those before it are not. */
+export async function cliOnPath(
+  settings: Pick<ToolchainSettings, "path">,
+): Promise<{ cli?: Cli; refused: string[] }> {
+  const refused: string[] = [];
+  for (const file of findAllOnPath("pulumi", settings.path)) {
+    const { stdout } = await run(file, ["version"], {
+      timeoutMs: 20_000,
+      env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
+    const version = stdout.trim().replace(/^v/, "");
+    const beside = join(dirname(file), "pulumi-language-nodejs");
+    const host = isExecutable(beside) ? beside : findOnPath("pulumi-language-nodejs", settings.path);
+    if (!isAtLeast(version, PULUMI_MINIMUM)) {
+      refused.push(`${file} is version ${version || "unknown"}, and ${PULUMI_MINIMUM} is wanted`);
+    } else if (!host) {
+      refused.push(`${file} has no pulumi-language-nodejs beside it or on PATH`);
+    } else {
+      const piece = { name: "pulumi", version, from: `PATH (${file})` };
+      return { cli: { file, piece, files: [host], closedNetwork: false }, refused };
+    }
+  }
+  return { refused };
+}
+
+async function officialCli(settings: ToolchainSettings, report: Report): Promise<Cli | undefined> {
+  const folder = officialFolder(settings);
+  if (!existsSync(folder)) {
+    const { reached, said } = await canReachOfficial();
+    report(said);
+    if (!reached && settings.mode === "official") {
+      throw new Error(
+        `COOPERBENCH_TOOLCHAIN=official, and the official place is out of reach. ` +
+          `Install Pulumi from elsewhere, or use COOPERBENCH_TOOLCHAIN=closed-network.`,
+      );
+    }
+    if (!reached) return undefined;
+    try {
+      await installOfficial(settings, report);
+    } catch (error) {
+      if (settings.mode === "official") throw error;
+      report(`the official installation failed: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+  const file = join(folder, "bin", "pulumi");
+  const version = (await run(file, ["version"])).stdout.trim().replace(/^v/, "");
+  return {
+    file,
+    piece: { name: "pulumi", version, from: "official installation" },
+    files: [join(folder, "bin", "pulumi-language-nodejs")],
+    closedNetwork: false,
+  };
+}

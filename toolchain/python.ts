@@ -1,0 +1,34 @@
+/** Finds a Python that runs: version managers leave programs on PATH that fail. */
+import { run } from "./command.ts";
+import { findAllOnPath } from "./find.ts";
+import type { ToolchainSettings } from "./settings.ts";
+
+const NAMES = ["python3", ...[14, 13, 12, 11, 10, 9].map((minor) => `python3.${minor}`), "python"];
+const PROBE = "import sys; print(sys.executable, *sys.version_info[:2])";
+
+/** A Python 3 that was seen to run. */
+export interface Python {
+  /** Its real executable, not a version manager's stand-in. */
+  readonly file: string;
+  readonly version: string;
+}
+
+/** The Pythons of the search path that run, best known name first; each is started once. */
+export async function* workingPythons(settings: Pick<ToolchainSettings, "path">): AsyncGenerator<Python> {
+  const seen = new Set<string>();
+  for (const file of NAMES.flatMap((name) => findAllOnPath(name, settings.path))) {
+    const { code, stdout } = await run(file, ["-c", PROBE], { timeoutMs: 20_000 });
+    const found = /^(.+) (3) (\d+)$/.exec(stdout.trim());
+    if (code !== 0 || !found?.[1] || seen.has(found[1])) continue;
+    seen.add(found[1]);
+    yield { file: found[1], version: `3.${found[3]}` };
+  }
+}
+
+/** The first of them. */
+export async function findPython(settings: Pick<ToolchainSettings, "path">): Promise<Python> {
+  for await (const python of workingPythons(settings)) return python;
+  throw new Error(
+    `no Python 3 on PATH runs (tried ${NAMES.join(", ")}). Install one: on Debian or Ubuntu, apt-get install python3`,
+  );
+}

@@ -1,0 +1,61 @@
+/** The user's word on the toolchain, from the environment, and where its files are. */
+import { homedir } from "node:os";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
+
+/** How the toolchain may be had; `auto` tries the others in this order. */
+export const MODES = ["auto", "path", "official", "closed-network"] as const;
+export type Mode = (typeof MODES)[number];
+
+/** The settings of one run. */
+export interface ToolchainSettings {
+  readonly projectDir: string;
+  /** From COOPERBENCH_TOOLCHAIN, default "auto". */
+  readonly mode: Mode;
+  /** From COOPERBENCH_PLUGIN_ARCHIVES: a folder of official plugin archives. */
+  readonly archives: string | undefined;
+  /** Folder of everything that is made here: $XDG_CACHE_HOME (or ~/.cache), cooperbench-machine. */
+  readonly cacheDir: string;
+  /** PATH without the toolchain's own folders: a shell may have them from `./machine env`. */
+  readonly path: readonly string[];
+  /** The user's own Pulumi folder: $PULUMI_HOME or ~/.pulumi. */
+  readonly userPulumiHome: string;
+  /** Where Pulumi is to find the user's login: $PULUMI_CREDENTIALS_PATH or the user's Pulumi folder. */
+  readonly credentialsPath: string;
+  /** Where Node keeps compiled code: $NODE_COMPILE_CACHE or a folder of the cache. */
+  readonly compileCache: string;
+}
+
+/** Reads the settings, and says which one is wrong. */
+export function readSettings(
+  projectDir: string,
+  env: Readonly<Record<string, string | undefined>>,
+): ToolchainSettings {
+  const mode = env.COOPERBENCH_TOOLCHAIN || "auto";
+  if (!MODES.includes(mode as Mode)) {
+    throw new Error(
+      `COOPERBENCH_TOOLCHAIN is ${JSON.stringify(mode)}, and must be one of ${MODES.join(", ")} (default auto)`,
+    );
+  }
+  const home = env.HOME || homedir();
+  // The XDG specification says that a relative path there is to be ignored.
+  const xdg = env.XDG_CACHE_HOME;
+  const cacheDir = join(xdg && isAbsolute(xdg) ? xdg : join(home, ".cache"), "cooperbench-machine");
+  const ownBin = join(projectDir, "node_modules", ".bin");
+  const path = (env.PATH ?? "")
+    .split(delimiter)
+    .filter((dir) => dir !== "" && !dir.startsWith(`${cacheDir}/`) && dir !== ownBin);
+  // A shell with `./machine env` in it has our PULUMI_HOME, which is not the user's.
+  const pulumiHome = env.PULUMI_HOME;
+  const foreign = pulumiHome && !pulumiHome.startsWith(`${cacheDir}/`) ? pulumiHome : undefined;
+  const userPulumiHome = foreign ?? join(home, ".pulumi");
+  return {
+    projectDir,
+    mode: mode as Mode,
+    archives: env.COOPERBENCH_PLUGIN_ARCHIVES && resolve(env.COOPERBENCH_PLUGIN_ARCHIVES),
+    cacheDir,
+    path: [...new Set(path)],
+    userPulumiHome,
+    credentialsPath: env.PULUMI_CREDENTIALS_PATH || userPulumiHome,
+    compileCache: env.NODE_COMPILE_CACHE || join(cacheDir, "node-compile-cache"),
+  };
+}

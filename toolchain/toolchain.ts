@@ -1,0 +1,41 @@
+/**
+ * The toolchain: Pulumi with its plugins and language host, Node, uv. `readyToolchain` finds or gets them; the
+ * second time it reads a record of what it found and checks that this is still there.
+ */
+import { loadRecord, recordFile } from "./record.ts";
+import { readSettings } from "./settings.ts";
+
+/** What a command needs to run Pulumi on this project. */
+export interface Toolchain {
+  /** Absolute path of the pulumi CLI. */
+  readonly pulumi: string;
+  /** Variables to set for child processes; PATH begins with the folders of pulumi, Node and uv. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What is used, one entry a piece: its name, its version, and where it came from. */
+  readonly pieces: readonly Piece[];
+}
+
+/** One piece of the toolchain. */
+export interface Piece {
+  readonly name: string;
+  readonly version: string;
+  readonly from: string;
+}
+
+/** What `readyToolchain` needs to know. */
+export interface ToolchainOptions {
+  /** Folder of the project, with its node_modules. */
+  readonly projectDir: string;
+  /** Gets a line for each thing that is done; none when everything is ready. */
+  readonly report: (line: string) => void;
+}
+
+/** Makes the toolchain ready, or throws an error that says what is missing and how to mend it. */
+export async function readyToolchain({ projectDir, report }: ToolchainOptions): Promise<Toolchain> {
+  const settings = readSettings(projectDir, process.env);
+  const file = recordFile(settings);
+  const known = loadRecord(file, settings, Date.now());
+  if (known) return known;
+  const { prepareToolchain } = await import("./prepare.ts");
+  return prepareToolchain(settings, file, report);
+}

@@ -1,0 +1,75 @@
+/** uv: the machine's own where it is new enough, else from PyPI into the cache. */
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { installDebianPackages } from "./apt.ts";
+import { cachedFolder } from "./cache.ts";
+import { mustRun, run } from "./command.ts";
+import { findAllOnPath } from "./find.ts";
+import { findPython, workingPythons } from "./python.ts";
+import type { ToolchainSettings } from "./settings.ts";
+import { type Report, step } from "./steps.ts";
+import type { Piece } from "./toolchain.ts";
+import { isAtLeast, UV_MINIMUM, UV_VERSION } from "./versions.ts";
+
+/** A uv that runs. `installed` means that it is in the cache, and not on the user's PATH. */
+export interface Uv {
+  readonly file: string;
+  readonly installed: boolean;
+  readonly piece: Piece;
+}
+
+/** Finds or gets uv. */
+export async function readyUv(settings: ToolchainSettings, report: Report): Promise<Uv> {
+  for (const file of findAllOnPath("uv", settings.path)) {
+    const { stdout } = await run(file, ["--version"], { timeoutMs: 20_000 });
+    const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? "";
+    if (isAtLeast(version, UV_MINIMUM)) {
+      return { file, installed: false, piece: { name: "uv", version, from: `PATH (${file})` } };
+    }
+    report(`${file} is version ${version || "unknown"}, and uv ${UV_MINIMUM} is wanted`);
+  }
+  const folder = join(settings.cacheDir, `uv-${UV_VERSION}`);
+  if (!existsSync(folder)) {
+    await step(report, `uv ${UV_VERSION}: getting it from PyPI`, () =>
+      cachedFolder(folder, report, (temporary) => installUv(temporary, settings, report)),
+    );
+  }
+  const file = join(folder, "uv");
+  return { file, installed: true, piece: { name: "uv", version: UV_VERSION, from: "PyPI" } };
+}
+
+async function installUv(folder: string, settings: ToolchainSettings, report: Report): Promise<void> {
+  // Debian's Python refuses to install outside of a virtual environment.
+  const venv = join(folder, "venv");
+  await makeVenv(venv, settings, report);
+  const quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
+  await mustRun("getting uv", join(venv, "bin", "python"), [
+    ...["-m", "pip", "install", ...quiet, `uv==${UV_VERSION}`],
+  ]);
+  mkdirSync(folder, { recursive: true });
+  // uv is a program of its own and needs nothing of the environment, whose paths end with the rename.
+  for (const name of ["uv", "uvx"]) copyFileSync(join(venv, "bin", name), join(folder, name));
+  await rm(venv, { recursive: true });
+}
+
+async function makeVenv(venv: string, settings: ToolchainSettings, report: Report): Promise<void> {
+  const trouble: string[] = [];
+  for (const attempt of ["as it is", "with python3-venv"]) {
+    for await (const python of workingPythons(settings)) {
+      const { code, stdout, stderr } = await run(python.file, ["-m", "venv", "--clear", venv]);
+      if (code === 0) return;
+      trouble.push(`${python.file} -m venv: ${(stderr.trim() || stdout.trim()).split("\n")[0]}`);
+    }
+    if (attempt === "as it is") {
+      // Debian and Ubuntu ship Python without what makes an environment.
+      const installed = await installDebianPackages(["python3-venv"], settings, report);
+      if (!installed) break;
+    }
+  }
+  await findPython(settings);
+  throw new Error(
+    `no Python here can make a virtual environment (${trouble.join("; ")}). Install what it lacks ` +
+      `(on Debian or Ubuntu: apt-get install python3-venv), or install uv ${UV_MINIMUM} or newer.`,
+  );
+}
