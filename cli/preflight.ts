@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { explainPullFailure } from "../engine/pull-failure.ts";
+import { explainPullFailure, isUnreachable } from "../engine/pull-failure.ts";
 import type { Task } from "../manifest/tasks.ts";
 import { Problem } from "../provision/problem.ts";
 
@@ -31,11 +31,10 @@ export async function assertRegistryAnswers(
   try {
     await engine.getImage(missing.image).distribution();
   } catch (error) {
-    const explained = explainPullFailure(missing.image, error as Error);
     // Other failures are an image's own, and told with that image.
-    if (!explained.includes("cannot reach")) return;
+    if (!isUnreachable(error as Error)) return;
     throw new Problem(
-      `${explained}\nNothing was changed. To try everything on a network without Docker Hub: ./machine up dev, the rehearsal.`,
+      `${explainPullFailure(missing.image, error as Error)}\nNothing was changed. To try everything on a network without Docker Hub: ./machine up dev, the rehearsal.`,
     );
   }
 }

@@ -4,6 +4,13 @@ interface Cause {
   readonly remedy: string;
 }
 
+const unreachable: Cause = {
+  matches:
+    /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|EOF/i,
+  reason: "the engine cannot reach the registry",
+  remedy: "check the engine's network and proxy, then run the update again",
+};
+
 /** What an engine says when a pull fails, what it means, and what helps. The first that matches counts. */
 const causes: readonly Cause[] = [
   {
@@ -33,13 +40,13 @@ const causes: readonly Cause[] = [
     reason: "the Docker engine does not answer",
     remedy: "start it, or set dockerHost to the one that is meant",
   },
-  {
-    matches:
-      /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|EOF/i,
-    reason: "the engine cannot reach the registry",
-    remedy: "check the engine's network and proxy, then run the update again",
-  },
+  unreachable,
 ];
+
+/** Whether an engine says that it could not reach the registry. */
+export function isUnreachable(error: Error): boolean {
+  return causes.find(({ matches }) => matches.test(error.message)) === unreachable;
+}
 
 /** The message of a failed pull: image, reason, the engine's own words, remedy. */
 export function explainPullFailure(reference: string, error: Error): string {

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { explainPullFailure } from "./pull-failure.ts";
+import { explainPullFailure, isUnreachable } from "./pull-failure.ts";
 
 /** How far the download of one image is, in bytes, over the layers that the engine has begun. */
 export interface PullProgress {
@@ -37,7 +37,23 @@ export async function pullImage(
     });
     if (!(await hasImage(engine, reference))) throw new Error("the engine ended the pull without a word");
   } catch (error) {
-    throw new Error(explainPullFailure(reference, error as Error), { cause: error });
+    throw new Error(explainPullFailure(reference, await truerError(engine, reference, error as Error)), {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The error that tells more: an engine with a mirror goes on to Docker Hub where the mirror lacks the image, and
+ * where that is out of reach says only so. Asked for the image's manifest, it gives the mirror's own answer.
+ */
+async function truerError(engine: Docker, reference: string, error: Error): Promise<Error> {
+  if (!isUnreachable(error)) return error;
+  try {
+    await engine.getImage(reference).distribution();
+    return error;
+  } catch (answer) {
+    return isUnreachable(answer as Error) ? error : (answer as Error);
   }
 }
 

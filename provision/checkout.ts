@@ -136,12 +136,12 @@ async function changes(folder: string, { commit }: CheckoutMarker): Promise<stri
   return own === "" ? undefined : `it has commits of its own (${list(own.split("\n"))})`;
 }
 
-/** Files that git ignores, such as the results of runs in logs/: nobody's changes, but somebody's work. */
+/** Files that git ignores, such as the results of runs in logs/, but for what an install and a run leave behind. */
 async function otherFiles(folder: string): Promise<string | undefined> {
   const ignored = await git(folder, "ls-files", "--others", "--ignored", "--exclude-standard", "--directory");
   const files = ignored
     .split("\n")
-    .filter((file) => file !== "" && !/(^|\/)__pycache__\/$|\.pyc$/.test(file));
+    .filter((file) => file !== "" && !/\.egg-info\/$|(^|\/)__pycache__\/$|\.pyc$/.test(file));
   return files.length === 0 ? undefined : `it has files that the stack did not make (${list(files)})`;
 }
 

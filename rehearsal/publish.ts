@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { type Answer, ask } from "./ask.ts";
 import { type Layer, sha256 } from "./layer.ts";
 
@@ -104,10 +105,15 @@ async function pushBlob(url: string, repository: string, digest: string, bytes: 
   expect(await call(url, "PUT", location.pathname + location.search, bytes, headers), [201], `PUT ${blob}`);
 }
 
-function call(url: string, method: string, path: string, body?: Buffer, headers = {}): Promise<Answer> {
+/** Asks again where the registry fails: two uploads of the layer that all images share can meet in its storage. */
+async function call(url: string, method: string, path: string, body?: Buffer, headers = {}): Promise<Answer> {
   const { hostname, port } = new URL(url);
-  const options = { host: hostname, port, method, path, headers, timeoutMs: 60_000 };
-  return ask(body === undefined ? options : { ...options, body });
+  const options = { host: hostname, port, method, path, headers, timeoutMs: 60_000, ...(body && { body }) };
+  for (let attempt = 1; ; attempt++) {
+    const answer = await ask(options);
+    if (answer.status < 500 || attempt === 5) return answer;
+    await setTimeout(100 * attempt);
+  }
 }
 
 function expect(answer: Answer, wanted: readonly number[], what: string): void {

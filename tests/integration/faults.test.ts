@@ -1,6 +1,7 @@
-import { symlinkSync } from "node:fs";
+import { readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findProcesses } from "../../rehearsal/processes.ts";
 import { publishImage, removeImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { baseLayer, type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
@@ -51,7 +52,10 @@ test.each([
     "pillow:task25",
     /pillow:task25 failed its probe: the container did not answer within 3 s and was removed; .* raise probeTimeoutSeconds/,
   ],
-  ["typst:task6554", /typst:task6554 could not be pulled: .*registry.* To mend it: /],
+  [
+    "typst:task6554",
+    /typst:task6554 could not be pulled: the registry has no such image \(.*manifest unknown.*To mend it: check the reference/,
+  ],
 ])("%s is told with its own reason and remedy", (_, message) => {
   expect(
     ended.stdout
@@ -64,20 +68,6 @@ test.each([
 test("no container is left, and no good image is lost", async () => {
   expect(await lab.containers()).toEqual([]);
   expect(await lab.engine.listImages()).toHaveLength(25);
-});
-
-test("a network without the registry is told at once, names the rehearsal, and nothing is changed", async () => {
-  const stack = await lab.makeStack({
-    dockerHost,
-    tasks: ["typst_task"],
-    cooperbenchDir: join(lab.folder, "unused"),
-  });
-  const { code, stdout, stderr } = await lab.machine(["up", stack]);
-  expect(code).toBe(1);
-  expect(stdout).toBe("");
-  expect(stderr).toMatch(
-    /cannot reach the registry.*\nNothing was changed\..*\.\/machine up dev, the rehearsal/,
-  );
 });
 
 test("an engine that does not answer is named, with the remedy", async () => {
@@ -98,4 +88,21 @@ test("a wrong configuration is told whole, before anything is touched", async ()
     expect(stderr).toContain("has 4 faults; nothing was changed");
     for (const key of Object.keys(wrong)) expect(stderr).toContain(`  ${key}: `);
   }
+});
+
+test("a network without the registry is told at once, names the rehearsal, and nothing is changed", async () => {
+  for (const pid of findProcesses(lab.rehearsal.dir)) {
+    if (readlinkSync(`/proc/${pid}/exe`).endsWith("/docker-registry")) process.kill(pid, "SIGKILL");
+  }
+  const stack = await lab.makeStack({
+    dockerHost,
+    tasks: ["typst_task"],
+    cooperbenchDir: join(lab.folder, "unused"),
+  });
+  const { code, stdout, stderr } = await lab.machine(["up", stack]);
+  expect(code).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(
+    /cannot reach the registry.*\nNothing was changed\..*\.\/machine up dev, the rehearsal/,
+  );
 });
