@@ -1,4 +1,4 @@
-import "./stack-traces.ts";
+import "./sdk-costs.ts";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { BenchmarkImages } from "./components/benchmark-images.ts";

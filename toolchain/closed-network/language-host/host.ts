@@ -39,6 +39,7 @@ const implementation = {
     return info;
   }),
   getRequiredPackages: answer((request: InstanceType<Language["GetRequiredPackagesRequest"]>) => {
+    runner.warmUp(request);
     const response = new language.GetRequiredPackagesResponse();
     for (const { name, version, server } of requiredPackages(directory(request))) {
       const dependency = new plugin.PackageDependency();

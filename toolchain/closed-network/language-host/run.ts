@@ -1,12 +1,16 @@
 /** Runs a Pulumi program in a Node process of its own, through the SDK's runner. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
 import { splitArguments } from "./split-arguments.ts";
+import type { Program } from "./warm-runner.ts";
 
 /** The runner's exit code for "the user has been told already". */
 const BAIL = 32;
 /** How long a program has between SIGINT and SIGKILL. */
 const GRACE_MS = 5000;
+/** How long a host waits after the question for packages before it starts a process for the program. */
+const WARM_UP_DELAY_MS = 20;
 
 /** What `runtime.options` of Pulumi.yaml may say; other options concern `pulumi install`. */
 interface RuntimeOptions {
@@ -20,6 +24,7 @@ export class ProgramRunner {
   engineAddress: string;
   readonly #runPath: string;
   readonly #running = new Set<ChildProcess>();
+  #warm: { child: ChildProcess; nodeArguments: string } | undefined;
 
   /** @param runPath file of the SDK's runner, `@pulumi/pulumi/cmd/run` */
   constructor(engineAddress: string, runPath: string) {
@@ -32,13 +37,13 @@ export class ProgramRunner {
     if (request.getAttachDebugger()) {
       return { error: "this language host attaches no debugger: leave out --attach-debugger", bail: false };
     }
-    const options = (request.getInfo()?.getOptions()?.toJavaScript() ?? {}) as RuntimeOptions;
-    const args = [...nodeArguments(options), this.#runPath, ...runnerArguments(request, this.engineAddress)];
-    const child = spawn(process.execPath, args, {
-      stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, ...runnerEnvironment(request, options) },
-    });
-    this.#running.add(child);
+    const options = optionsOf(request);
+    const child = this.#warmedUp(options) ?? this.#spawn(options);
+    const program: Program = {
+      args: runnerArguments(request, this.engineAddress),
+      env: runnerEnvironment(request, options),
+    };
+    child.send(program);
     return new Promise((resolve) => {
       child.once("error", (error) => {
         this.#running.delete(child);
@@ -53,6 +58,20 @@ export class ProgramRunner {
     });
   }
 
+  /**
+   * Gets a Node process ready for a program that is soon to be run. Not at once, for the engine starts a host of its
+   * own to ask for the packages alone.
+   */
+  warmUp(request: ProgramRequest): void {
+    if (this.#running.size > 0) return;
+    const options = optionsOf(request);
+    const timer = setTimeout(() => {
+      if (this.#running.size > 0) return;
+      this.#warm = { child: this.#spawn(options), nodeArguments: String(nodeArguments(options)) };
+    }, WARM_UP_DELAY_MS);
+    timer.unref();
+  }
+
   /** Asks running programs to end, and ends them when they do not. */
   stop(): void {
     for (const child of this.#running) child.kill("SIGINT");
@@ -63,6 +82,33 @@ export class ProgramRunner {
   kill(): void {
     for (const child of this.#running) child.kill("SIGKILL");
   }
+
+  #warmedUp(options: RuntimeOptions): ChildProcess | undefined {
+    const warm = this.#warm;
+    this.#warm = undefined;
+    if (warm === undefined || warm.child.exitCode !== null) return undefined;
+    if (warm.nodeArguments === String(nodeArguments(options))) return warm.child;
+    warm.child.kill("SIGKILL");
+    return undefined;
+  }
+
+  #spawn(options: RuntimeOptions): ChildProcess {
+    const warmRunner = fileURLToPath(new URL("warm-runner.ts", import.meta.url));
+    const child = spawn(process.execPath, [...nodeArguments(options), warmRunner, this.#runPath], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.#running.add(child);
+    return child;
+  }
+}
+
+/** A request that speaks of a program. */
+interface ProgramRequest {
+  getInfo(): ReturnType<RunRequest["getInfo"]>;
+}
+
+function optionsOf(request: ProgramRequest): RuntimeOptions {
+  return (request.getInfo()?.getOptions()?.toJavaScript() ?? {}) as RuntimeOptions;
 }
 
 /** The arguments of the SDK's runner for a request. */
