@@ -4,10 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { BenchmarkImages } from "./components/benchmark-images.ts";
 import { CooperBenchCli } from "./components/cooperbench-cli.ts";
 import { Credentials } from "./components/credentials.ts";
+import { configurationOf } from "./configuration.ts";
 import { dockerHostOf } from "./engine/host.ts";
 import { taskName } from "./manifest/tasks.ts";
 import { nextSteps } from "./next-steps.ts";
-import { configurationOf, parseSettings } from "./settings.ts";
+import { parseSettings } from "./settings.ts";
 
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);

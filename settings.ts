@@ -1,12 +1,7 @@
 import { z } from "zod";
+import type { RawConfiguration } from "./configuration.ts";
 import { lockTasks, readImagesLock } from "./manifest/images-lock.ts";
 import { readTasks, selectTasks, subsets, type Task } from "./manifest/tasks.ts";
-
-/** Namespace of this project's configuration keys: the `name` of Pulumi.yaml. */
-export const project = "cooperbench-machine";
-
-/** Stands for a secret whose plain text is not known here, as in a stack's settings file. */
-export const encrypted = "[encrypted]";
 
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
 const printable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
@@ -108,16 +103,6 @@ type Configuration = z.infer<typeof schema>;
 /** A stack's settings: its configuration, checked, with the chosen tasks in place of the names that chose them. */
 export interface Settings extends Omit<Configuration, "tasks"> {
   readonly tasks: readonly Task[];
-}
-
-/** Values by key, without the project's namespace, as Pulumi (all strings) or a settings file (typed) has them. */
-export type RawConfiguration = Readonly<Record<string, unknown>>;
-
-/** The project's own part of a configuration with namespaces, such as Pulumi gives to the program. */
-export function configurationOf(all: RawConfiguration): RawConfiguration {
-  const prefix = `${project}:`;
-  const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
 /**

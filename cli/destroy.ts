@@ -1,6 +1,7 @@
+import { rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { pulumi, quietPulumi } from "./pulumi.ts";
-import { rehearsalOf, stopUnlessUsed } from "./rehearsal.ts";
-import { openSession, projectDir } from "./session.ts";
+import { stopUnlessUsed } from "./rehearsal.ts";
+import { openUnchecked, projectDir } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 
 interface ListedStack {
@@ -10,20 +11,19 @@ interface ListedStack {
 
 /** `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. */
 export async function destroy(stack: string, options: readonly string[]): Promise<number> {
-  const { toolchain, settings } = await openSession(stack);
+  const { toolchain, isRehearsal } = await openUnchecked(stack);
   await ensureStack(toolchain.pulumi, stack);
   const code = await pulumi(
     toolchain.pulumi,
     ["destroy", "--yes", "--skip-preview", "--stack", stack, ...options],
     true,
   );
-  const rehearsal = rehearsalOf(settings);
-  if (code !== 0 || rehearsal === undefined) return code;
+  if (code !== 0 || !isRehearsal) return code;
 
   const listed = await quietPulumi(toolchain.pulumi, ["stack", "ls", "--json"]);
   const others = (JSON.parse(listed.stdout || "[]") as ListedStack[])
     .filter(({ name, resourceCount = 0 }) => name !== stack && resourceCount > 0)
     .map(({ name }) => name);
-  await stopUnlessUsed(rehearsal, projectDir, others);
+  await stopUnlessUsed(rehearsalAt(), projectDir, others);
   return 0;
 }

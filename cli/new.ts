@@ -5,7 +5,7 @@ import { Problem } from "../provision/problem.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { openToolchain, projectDir } from "./session.ts";
 import { ensureStack } from "./stack.ts";
-import { settingsFile } from "./stack-settings.ts";
+import { settingsFile } from "./stack-file.ts";
 
 /**
  * `./machine new STACK`: makes a stack and its settings file with the model's key in it, encrypted. The key comes

@@ -1,10 +1,17 @@
 import { pulumi } from "./pulumi.ts";
-import { openSession } from "./session.ts";
+import { openUnchecked, projectDir } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 
 /** `./machine preview STACK`: what differs on this machine. Gives Pulumi's exit code. */
 export async function preview(stack: string, options: readonly string[]): Promise<number> {
-  const { toolchain } = await openSession(stack);
+  const { toolchain } = await openUnchecked(stack);
   await ensureStack(toolchain.pulumi, stack);
-  return pulumi(toolchain.pulumi, ["preview", "--suppress-outputs", "--stack", stack, ...options], true);
+  const args = ["preview", "--suppress-outputs", "--stack", stack, ...options];
+  const code = await pulumi(toolchain.pulumi, args, true);
+  if (code !== 0) {
+    // Pulumi's own check of a configuration tells one fault at a time.
+    const { readSettings } = await import("./stack-settings.ts");
+    readSettings(projectDir, stack);
+  }
+  return code;
 }

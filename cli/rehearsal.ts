@@ -1,3 +1,4 @@
+import type { RawConfiguration } from "../configuration.ts";
 import {
   isReady,
   type Rehearsal,
@@ -6,14 +7,13 @@ import {
   startRehearsal,
   stopRehearsal,
 } from "../rehearsal/rehearsal.ts";
-import type { Settings } from "../settings.ts";
-import { readSettings, stacksWithSettings } from "./stack-settings.ts";
+import { readConfiguration, stacksWithSettings } from "./stack-file.ts";
 import { report } from "./terminal.ts";
 
-/** The rehearsal that a stack's settings point at; undefined where they point at another engine. */
-export function rehearsalOf(settings: Pick<Settings, "dockerHost">): Rehearsal | undefined {
+/** The rehearsal that a stack's configuration points at; undefined where it points at another engine. */
+export function rehearsalOf(configuration: RawConfiguration): Rehearsal | undefined {
   const rehearsal = rehearsalAt();
-  return settings.dockerHost === rehearsal.dockerHost ? rehearsal : undefined;
+  return configuration.dockerHost === rehearsal.dockerHost ? rehearsal : undefined;
 }
 
 /** Starts a rehearsal unless it is ready, and gives the variables under which its docker is found. */
@@ -32,7 +32,7 @@ export async function stopUnlessUsed(
   stacks: readonly string[],
 ): Promise<void> {
   const users = stacksWithSettings(projectDir).filter(
-    (stack) => stacks.includes(stack) && rehearsalOf(readSettings(projectDir, stack)) !== undefined,
+    (stack) => stacks.includes(stack) && rehearsalOf(readConfiguration(projectDir, stack)) !== undefined,
   );
   if (users.length === 0) await stopRehearsal(rehearsal, report);
   else report(`the rehearsal stays up, for ${users.join(", ")}; ./machine rehearsal stop takes it down`);

@@ -5,7 +5,7 @@ import type { Settings } from "../settings.ts";
 import { readyToolchain, type Toolchain } from "../toolchain/toolchain.ts";
 import { backendEnv } from "./backend.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
-import { readConfiguration, readSettings } from "./stack-settings.ts";
+import { readConfiguration } from "./stack-file.ts";
 import { report } from "./terminal.ts";
 
 /** The project's folder, which Pulumi works in. */
@@ -32,22 +32,30 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws before anything is touched, where a setting is wrong.
  */
 export async function openSession(stack: string): Promise<Session> {
+  const { readSettings } = await import("./stack-settings.ts");
   const settings = readSettings(projectDir, stack);
-  const toolchain = await openToolchain(settings.passphraseFile);
-  const rehearsal = rehearsalOf(settings);
-  if (rehearsal !== undefined) setEnvironment(await startIfNeeded(rehearsal));
-  const dockerHost = dockerHostOf(settings.dockerHost);
-  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
-  return { stack, settings, dockerHost, isRehearsal: rehearsal !== undefined, toolchain };
+  const { toolchain, dockerHost, isRehearsal } = await openUnchecked(stack);
+  return { stack, settings, dockerHost, isRehearsal, toolchain };
 }
 
-/** The environment of a stack for any Pulumi command, such as one that mends its settings: nothing is checked or started. */
-export async function openUnchecked(stack: string): Promise<Toolchain> {
-  const { passphraseFile, dockerHost } = readConfiguration(projectDir, stack) as Record<string, string>;
-  const toolchain = await openToolchain(passphraseFile);
-  const rehearsal = rehearsalOf({ dockerHost: dockerHost ?? "" });
+/** As `openSession`, but leaves the settings to the program, whose check comes first in it. */
+export async function openUnchecked(stack: string): Promise<Omit<Session, "settings">> {
+  const configuration = readConfiguration(projectDir, stack);
+  const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
+  const rehearsal = rehearsalOf(configuration);
+  if (rehearsal !== undefined) setEnvironment(await startIfNeeded(rehearsal));
+  const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""));
+  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
+  return { stack, dockerHost, isRehearsal: rehearsal !== undefined, toolchain };
+}
+
+/** The environment of a stack for any Pulumi command, such as one that mends its settings: nothing is started. */
+export async function openEnvironment(stack: string): Promise<Toolchain> {
+  const configuration = readConfiguration(projectDir, stack);
+  const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
+  const rehearsal = rehearsalOf(configuration);
   if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
-  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHostOf(dockerHost ?? "") });
+  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHostOf(String(configuration.dockerHost ?? "")) });
   return toolchain;
 }
 
@@ -57,6 +65,8 @@ export async function openToolchain(passphraseFile = ""): Promise<Toolchain> {
   // The backend is the user's own: it is looked for before the toolchain has its say.
   setEnvironment(backendEnv(passphraseFile === "" ? "" : resolve(projectDir, passphraseFile)));
   setEnvironment(toolchain.env);
+  // Pulumi and its plugins live for seconds: collecting their garbage less often takes a tenth off a preview.
+  setEnvironment({ GOGC: process.env.GOGC ?? "400" });
   return toolchain;
 }
 

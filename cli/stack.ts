@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { project } from "../configuration.ts";
 import { Problem } from "../provision/problem.ts";
-import { project } from "../settings.ts";
 import { quietPulumi } from "./pulumi.ts";
 
 /** Makes the stack in the backend where it is not there yet, for a settings file can come with the checkout. */

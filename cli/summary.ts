@@ -1,5 +1,5 @@
+import { project } from "../configuration.ts";
 import { type Task, taskKey } from "../manifest/tasks.ts";
-import { project } from "../settings.ts";
 import type { UpdateEvents } from "./events.ts";
 
 /** What an update came to, for the last lines on the terminal. */

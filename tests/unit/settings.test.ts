@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { configurationOf, encrypted, parseSettings, SettingsError } from "../../settings.ts";
+import { configurationOf, encrypted } from "../../configuration.ts";
+import { parseSettings, SettingsError } from "../../settings.ts";
 import { configurationWith, programConfiguration } from "../configuration.ts";
 
 const parse = (values: Record<string, unknown> = {}) => parseSettings("lab-1", configurationWith(values));
