@@ -8,6 +8,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/integration/**/*.test.ts"],
+          globalSetup: "tests/integration/setup.ts",
           testTimeout: 180_000,
           hookTimeout: 900_000,
           // One engine and two cores: the files take turns.
