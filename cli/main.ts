@@ -10,6 +10,7 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
   ./machine env STACK                 prints shell exports: eval "$(./machine env dev)"
   ./machine pulumi ARGUMENT…          runs any Pulumi command in this project's environment
   ./machine rehearsal start|stop|status
+  ./machine exec COMMAND…             runs a command with the Node and the packages of this project on PATH
   ./machine help
 
 OPTIONs go to Pulumi: ./machine preview dev --diff, ./machine preview dev --expect-no-changes.
