@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -10,7 +9,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isReady } from "../../rehearsal/rehearsal.ts";
 import { type Ended, Lab } from "./lab.ts";
@@ -24,13 +22,24 @@ let processes = "";
 beforeAll(async () => {
   stack = await lab.makeStack({}, canary);
   // What anybody on the machine sees of the processes, all the while.
-  const watch = setInterval(async () => {
-    processes += (await promisify(execFile)("ps", ["-eo", "args"], { maxBuffer: 1e8 })).stdout;
+  const watch = setInterval(() => {
+    processes += readdirSync("/proc")
+      .filter((pid) => /^\d+$/.test(pid))
+      .map(commandLine)
+      .join("\n");
   }, 200);
   first = await lab.machine(["up", stack]);
   clearInterval(watch);
 });
 afterAll(() => lab.close());
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return ""; // it has ended
+  }
+}
 
 const preview = (...options: string[]) => lab.machine(["preview", stack, "--expect-no-changes", ...options]);
 const state = async () => (await lab.machine(["pulumi", "stack", "export", "--stack", stack])).stdout;
