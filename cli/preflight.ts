@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type Docker from "dockerode";
 import { explainPullFailure, isUnreachable } from "../engine/pull-failure.ts";
 import type { Task } from "../manifest/tasks.ts";
@@ -15,6 +17,15 @@ export async function imagesOn(engine: Docker, dockerHost: string): Promise<Read
         "To try everything without it: ./machine up dev, the rehearsal.",
     );
   }
+}
+
+/** Looks for the docker client, which runs the probes and, later, CooperBench's agents. */
+export function assertDockerClient(env: NodeJS.ProcessEnv = process.env): void {
+  if ((env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, "docker")))) return;
+  throw new Problem(
+    "got no docker on PATH, want the docker client: probes run it, and so do CooperBench's agents.\n" +
+      "Install it (Debian, Ubuntu: apt-get install docker.io, or docker-cli where that is a package).",
+  );
 }
 
 /**

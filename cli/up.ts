@@ -1,6 +1,6 @@
 import { engineAt } from "../engine/client.ts";
 import { withEvents } from "./events.ts";
-import { assertRegistryAnswers, imagesOn } from "./preflight.ts";
+import { assertDockerClient, assertRegistryAnswers, imagesOn } from "./preflight.ts";
 import { pulumi } from "./pulumi.ts";
 import { openSession } from "./session.ts";
 import { ensureStack } from "./stack.ts";
@@ -14,6 +14,7 @@ const flags = ["--yes", "--skip-preview", "--continue-on-error", "--suppress-out
  */
 export async function up(stack: string, options: readonly string[]): Promise<number> {
   const { toolchain, settings, dockerHost, isRehearsal } = await openSession(stack);
+  assertDockerClient();
   const engine = engineAt(dockerHost);
   const before = await imagesOn(engine, dockerHost);
   if (!isRehearsal) await assertRegistryAnswers(engine, settings.tasks, before);

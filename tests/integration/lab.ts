@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import { parseDocument } from "yaml";
-import { type Rehearsal, rehearsalAt, stopRehearsal } from "../../rehearsal/rehearsal.ts";
+import { type Rehearsal, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
@@ -38,6 +38,7 @@ export class Lab {
     } = process.env;
     return {
       ...env,
+      ...rehearsalEnv(this.rehearsal),
       COOPERBENCH_REHEARSAL_DIR: this.rehearsal.dir,
       XDG_DATA_HOME: join(this.folder, "data"),
       PULUMI_CREDENTIALS_PATH: join(this.folder, "credentials"),
