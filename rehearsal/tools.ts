@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fetchPackages } from "./debian-packages.ts";
 import { which } from "./run.ts";
@@ -17,12 +26,21 @@ export interface Tools {
 /** Folders of programs for root that a user's PATH may lack. */
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** Where the machine's own programs are: a rehearsal's link to its client may be on PATH, and is none of them. */
+export function machinePath(path = process.env.PATH ?? ""): string {
+  const folders = `${path}:${SYSTEM_PATH}`.split(":");
+  return folders.filter((folder) => !existsSync(join(folder, CLIENT_MARK))).join(":");
+}
+
+/** A file beside the link to the client, which tells its folder from the machine's. */
+export const CLIENT_MARK = ".cooperbench-rehearsal-client";
+
 /**
  * Finds the programs on this machine, and gets the missing ones from Debian's packages, unpacked into the
  * cache folder and installed nowhere.
  */
 export async function findTools(report: (line: string) => void): Promise<Tools> {
-  const path = `${process.env.PATH ?? ""}:${SYSTEM_PATH}`;
+  const path = machinePath();
   if ((await which("git", path)) === undefined)
     throw new Error("the rehearsal needs git and finds none: apt-get install git");
   const found = await search(path);
@@ -47,8 +65,9 @@ export async function findTools(report: (line: string) => void): Promise<Tools> 
 export async function linkClient(dir: string, tools: Tools): Promise<void> {
   const bin = join(dir, "bin");
   rmSync(bin, { recursive: true, force: true });
-  if ((await which("docker", `${process.env.PATH ?? ""}:${SYSTEM_PATH}`)) !== undefined) return;
+  if ((await which("docker", machinePath())) !== undefined) return;
   mkdirSync(bin);
+  writeFileSync(join(bin, CLIENT_MARK), "");
   symlinkSync(tools.docker, join(bin, "docker"));
 }
 

@@ -175,6 +175,26 @@ describe("a second stack on the same engine, through its settings alone,", () =>
   });
 });
 
+test("a checkout, an environment and a .env line that were there before are used, and still there after destroy", async () => {
+  const folder = join(lab.folder, "mine");
+  const make = [
+    `eval "$(./machine env ${stack})"`,
+    `git clone -q ${lab.rehearsal.sourceRepository} ${folder}`,
+    `cd ${folder} && uv sync -q --frozen --extra dev && touch .venv/mine`,
+  ];
+  expect((await lab.run("sh", ["-c", make.join(" && ")])).code).toBe(0);
+  const before = "MINE=1\nCOHERE_API_KEY=of-mine\n";
+  writeFileSync(join(folder, ".env"), before);
+
+  const other = await lab.makeStack({ tasks: ["go_chi_task"], cooperbenchDir: folder });
+  expect((await lab.machine(["up", other])).code).toBe(0);
+  expect(readFileSync(join(folder, ".env"), "utf8")).toContain("COHERE_API_KEY='key-of-a-test'");
+  expect((await lab.machine(["destroy", other])).code).toBe(0);
+  expect(readFileSync(join(folder, ".env"), "utf8")).toBe(before);
+  expect(existsSync(join(folder, ".venv", "mine"))).toBe(true);
+  expect(existsSync(join(folder, ".venv", "bin", "cooperbench"))).toBe(true);
+});
+
 test("destroy removes what the stack made, keeps what it did not, and takes the rehearsal down", async () => {
   expect((await lab.machine(["up", stack])).code).toBe(0);
   writeFileSync(lab.dotenv, `${readFileSync(lab.dotenv, "utf8")}MINE=1\n`);

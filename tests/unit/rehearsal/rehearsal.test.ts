@@ -7,6 +7,7 @@ import { checkIsRehearsal, claimFolder, removeFolder } from "../../../rehearsal/
 import { formatLock } from "../../../rehearsal/images-lock.ts";
 import { parseReference } from "../../../rehearsal/publish.ts";
 import { isReady, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../../rehearsal/rehearsal.ts";
+import { CLIENT_MARK, machinePath } from "../../../rehearsal/tools.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -95,4 +96,12 @@ test.each([
   ["host:5000/name", "host:5000/name", undefined],
 ])("%s is a repository and a tag", (reference, repository, tag) => {
   expect(parseReference(reference)).toEqual({ repository, tag });
+});
+
+test("a folder with a rehearsal's link to its client is no place of the machine's own programs", () => {
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  expect(machinePath(`${bin}:/elsewhere`)).toMatch(`${bin}:/elsewhere:`);
+  writeFileSync(join(bin, CLIENT_MARK), "");
+  expect(machinePath(`${bin}:/elsewhere`)).toMatch(/^\/elsewhere:/);
 });
