@@ -65,8 +65,9 @@ function nameOf(urn: string): string {
 
 /** A message without Pulumi's colour tags, and without the command line that a failed command's error begins with. */
 function plain(message: string): string {
-  return message
+  const said = message
     .replaceAll(/<\{%[^%]*%\}>/g, "")
-    .replace(/^exit status \d+: running ".*":\n/, "")
+    .replace(/^(exit status \d+|signal: [^:]+): running ".*":\n?/, "")
     .trim();
+  return said === "" ? "it was interrupted" : said;
 }

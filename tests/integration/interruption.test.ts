@@ -21,7 +21,8 @@ test("an update that is interrupted ends by itself, leaves no container, and the
   const { code, stdout } = await ended;
   expect(code).not.toBe(0);
   expect(stdout).toMatch(/\d+\/26 images verified/);
-  expect(await lab.containers()).toEqual([]);
+  // What the engine was asked to remove as the update ended can take it a moment.
+  await expect.poll(() => lab.containers(), { timeout: 5000 }).toEqual([]);
   expect(existsSync(`${lab.checkout}.partial`)).toBe(false);
 
   const next = await lab.machine(["up", stack]);

@@ -133,6 +133,14 @@ describe("the summary of an update", () => {
     });
   });
 
+  test("says that a command without a word was interrupted", () => {
+    const urn = "urn:pulumi:dev::p::t::probe";
+    const error = {
+      diagnosticEvent: { urn, severity: "error", message: 'signal: killed: running "a/b:c":\n' },
+    };
+    expect(of([], [error], {}, 255).lines[0]).toBe("failed: probe: it was interrupted");
+  });
+
   test("is not complete without every image, whatever the exit code", () => {
     expect(
       of(
