@@ -10,7 +10,7 @@ const BAIL = 32;
 /** How long a program has between SIGINT and SIGKILL. */
 const GRACE_MS = 5000;
 /** How long a host waits after the question for packages before it starts a process for the program. */
-const WARM_UP_DELAY_MS = 20;
+const WARM_UP_DELAY_MS = 10;
 
 /** What `runtime.options` of Pulumi.yaml may say; other options concern `pulumi install`. */
 interface RuntimeOptions {
