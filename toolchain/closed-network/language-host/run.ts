@@ -19,6 +19,14 @@ interface RuntimeOptions {
   nodeargs?: unknown;
 }
 
+/**
+ * Programs have a compile cache of their own. The SDK changes V8's flags as it loads, and code that was compiled under
+ * other flags, such as this host's, is thrown away and written anew at every run.
+ */
+const compileCache = process.env.NODE_COMPILE_CACHE && {
+  NODE_COMPILE_CACHE: `${process.env.NODE_COMPILE_CACHE}-programs`,
+};
+
 /** Starts programs and ends them. */
 export class ProgramRunner {
   engineAddress: string;
@@ -96,6 +104,7 @@ export class ProgramRunner {
     const warmRunner = fileURLToPath(new URL("warm-runner.ts", import.meta.url));
     const child = spawn(process.execPath, [...nodeArguments(options), warmRunner, this.#runPath], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
+      env: { ...process.env, ...compileCache },
     });
     this.#running.add(child);
     return child;
