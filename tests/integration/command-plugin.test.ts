@@ -331,7 +331,10 @@ describe("cancel", () => {
     await ended;
     const numbers = readFileSync(pids, "utf8").match(/^\d+$/gm) ?? [];
     expect(numbers.length).toBeGreaterThan(0);
-    const alive = numbers.filter((pid) => isAlive(Number(pid)));
+    const living = () => numbers.filter((pid) => isAlive(Number(pid)));
+    // All are signalled at once, and each ends in its own time.
+    await eventually(() => living().length === 0).catch(() => {});
+    const alive = living();
     for (const pid of alive) process.kill(Number(pid), "SIGKILL");
     return alive;
   }
