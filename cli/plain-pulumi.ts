@@ -1,12 +1,12 @@
 import { pulumi } from "./pulumi.ts";
-import { openEnvironment, openToolchain, projectDir } from "./session.ts";
+import { openToolchain, openUnchecked, projectDir } from "./session.ts";
 import { stacksWithSettings } from "./stack-file.ts";
 
 /** `./machine pulumi ARGUMENT…`: any Pulumi command, with the environment of the stack that it names, if any. */
 export async function plainPulumi(args: readonly string[]): Promise<number> {
   const stack = stackOf(args);
   const known = stack !== undefined && stacksWithSettings(projectDir).includes(stack);
-  const toolchain = known ? await openEnvironment(stack) : await openToolchain();
+  const toolchain = known ? (await openUnchecked(stack, false)).toolchain : await openToolchain();
   return pulumi(toolchain.pulumi, args);
 }
 

@@ -3,7 +3,6 @@ import {
   isReady,
   type Rehearsal,
   rehearsalAt,
-  rehearsalEnv,
   startRehearsal,
   stopRehearsal,
 } from "../rehearsal/rehearsal.ts";
@@ -16,13 +15,11 @@ export function rehearsalOf(configuration: RawConfiguration): Rehearsal | undefi
   return configuration.dockerHost === rehearsal.dockerHost ? rehearsal : undefined;
 }
 
-/** Starts a rehearsal unless it is ready, and gives the variables under which its docker is found. */
-export async function startIfNeeded(rehearsal: Rehearsal): Promise<Record<string, string>> {
-  if (!(await isReady(rehearsal))) {
-    report(`this stack is a rehearsal: a private engine with stand-in images, in ${rehearsal.dir}`);
-    await startRehearsal(rehearsal, report);
-  }
-  return rehearsalEnv(rehearsal);
+/** Starts a rehearsal unless it is ready. */
+export async function startIfNeeded(rehearsal: Rehearsal): Promise<void> {
+  if (await isReady(rehearsal)) return;
+  report(`this stack is a rehearsal: a private engine with stand-in images, in ${rehearsal.dir}`);
+  await startRehearsal(rehearsal, report);
 }
 
 /** Takes a rehearsal down, unless another of the named stacks still points at it. */

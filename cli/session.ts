@@ -38,25 +38,22 @@ export async function openSession(stack: string): Promise<Session> {
   return { stack, settings, dockerHost, isRehearsal, toolchain };
 }
 
-/** As `openSession`, but leaves the settings to the program, whose check comes first in it. */
-export async function openUnchecked(stack: string): Promise<Omit<Session, "settings">> {
+/**
+ * As `openSession`, but leaves the settings to the program, whose check comes first in it.
+ *
+ * @param start false starts nothing: for any Pulumi command, such as one that mends a setting.
+ */
+export async function openUnchecked(stack: string, start = true): Promise<Omit<Session, "settings">> {
   const configuration = readConfiguration(projectDir, stack);
   const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
   const rehearsal = rehearsalOf(configuration);
-  if (rehearsal !== undefined) setEnvironment(await startIfNeeded(rehearsal));
+  if (rehearsal !== undefined) {
+    if (start) await startIfNeeded(rehearsal);
+    setEnvironment(rehearsalEnv(rehearsal));
+  }
   const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""));
   setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
   return { stack, dockerHost, isRehearsal: rehearsal !== undefined, toolchain };
-}
-
-/** The environment of a stack for any Pulumi command, such as one that mends its settings: nothing is started. */
-export async function openEnvironment(stack: string): Promise<Toolchain> {
-  const configuration = readConfiguration(projectDir, stack);
-  const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
-  const rehearsal = rehearsalOf(configuration);
-  if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
-  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHostOf(String(configuration.dockerHost ?? "")) });
-  return toolchain;
 }
 
 /** Makes the toolchain ready, without any stack, and changes this process's environment to it. */
