@@ -31,6 +31,8 @@ export interface CheckoutResult {
 interface CheckoutMarker extends Marker {
   /** The commit that the stack has last checked out. */
   readonly commit: string;
+  /** The topmost folder above it that was made for it, absolute; undefined where all were there. */
+  readonly madeParent?: string | undefined;
 }
 
 // Inside .git, so that it is no change of the checkout, and goes where the checkout goes.
@@ -77,7 +79,7 @@ export async function ensureCheckout(
     return { folder, commit: head, made, note };
   }
   report(`moving ${folder} from ${head} to ${commit}`);
-  await checkOut(folder, wanted);
+  await checkOut(folder, wanted, marker?.madeParent);
   return { folder, commit, made };
 }
 
@@ -95,7 +97,19 @@ export async function removeCheckout(
     return;
   }
   await rm(folder, { recursive: true });
-  await rmdir(dirname(folder)).catch(() => {}); // repos/, where it is empty now
+  if (marker.madeParent === undefined) return;
+  // The folders above that were made for it, where they are empty now.
+  for (
+    let parent = dirname(resolve(folder));
+    parent.startsWith(marker.madeParent);
+    parent = dirname(parent)
+  ) {
+    const removed = await rmdir(parent).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
 }
 
 async function isAbsentOrEmpty(folder: string): Promise<boolean> {
@@ -112,17 +126,21 @@ async function isAbsentOrEmpty(folder: string): Promise<boolean> {
 async function clone(wanted: Checkout): Promise<void> {
   const partial = `${wanted.folder}.partial`;
   await rm(partial, { recursive: true, force: true }); // of a clone that was killed
-  mkdirSync(dirname(resolve(wanted.folder)), { recursive: true });
+  const madeParent = mkdirSync(dirname(resolve(wanted.folder)), { recursive: true });
   await git(".", "clone", "--quiet", "--no-checkout", wanted.repository, resolve(partial));
-  await checkOut(partial, wanted);
+  await checkOut(partial, wanted, madeParent);
   await rename(partial, wanted.folder);
 }
 
-async function checkOut(folder: string, { stack, repository, commit }: Checkout): Promise<void> {
+async function checkOut(
+  folder: string,
+  { stack, repository, commit }: Checkout,
+  madeParent: string | undefined,
+): Promise<void> {
   const has = await run("git", ["-C", folder, "cat-file", "-e", `${commit}^{commit}`]);
   if (has.code !== 0) await git(folder, "fetch", "--quiet", repository, commit);
   await git(folder, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--detach", commit);
-  writeMarker<CheckoutMarker>(markerFile(folder), { stack, commit });
+  writeMarker<CheckoutMarker>(markerFile(folder), { stack, commit, madeParent });
 }
 
 /** What the user has done in a checkout that the stack made; undefined where nothing. */

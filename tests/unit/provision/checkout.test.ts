@@ -87,7 +87,17 @@ describe("a checkout that the stack made", () => {
     expect((await ensure(third)).commit).toBe(third);
   });
 
-  test("goes on removal, with its empty parent", async () => {
+  test("goes on removal, but not a parent that was there before", async () => {
+    folder = join(base, "mine", "CooperBench");
+    mkdirSync(join(base, "mine"));
+    await ensure();
+    await removeCheckout(folder, "lab-1", say);
+    expect(existsSync(folder)).toBe(false);
+    expect(existsSync(join(base, "mine"))).toBe(true);
+  });
+
+  test("goes on removal, with the parent that was made for it, after a move, too", async () => {
+    await ensure(commits.second);
     mkdirSync(join(folder, "__pycache__"));
     await removeCheckout(folder, "lab-1", say);
     expect(existsSync(join(base, "repos"))).toBe(false);
