@@ -92,11 +92,11 @@ const fields = {
   },
 } as const satisfies Record<string, Field>;
 
-const schema = z.strictObject({
-  ...(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.schema])) as {
+const schema = z.strictObject(
+  Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.schema])) as {
     [Key in keyof typeof fields]: (typeof fields)[Key]["schema"];
-  }),
-});
+  },
+);
 
 type Configuration = z.infer<typeof schema>;
 

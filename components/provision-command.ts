@@ -1,7 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Arguments of a `ProvisionCommand`. */
+/** Arguments of `provisionCommand`. */
 export interface ProvisionCommandArgs {
   /** Settings of the command, by name. A change of one runs it again. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;

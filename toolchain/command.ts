@@ -29,8 +29,12 @@ export function run(
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
-      ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs, killSignal: "SIGKILL" as const }),
     });
+    // Not spawn's own time limit: its timer goes on, and keeps this process, where the program cannot be started.
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => child.kill("SIGKILL"), options.timeoutMs);
     const end = () => child.kill();
     process.once("exit", end);
     let [stdout, stderr, rest] = ["", "", ""];
@@ -44,6 +48,7 @@ export function run(
       for (const line of lines) options.onErrorLine?.(line);
     });
     const finish = (code: number | null, message = "") => {
+      clearTimeout(timer);
       process.off("exit", end);
       resolve({ code, stdout, stderr: stderr + message });
     };
