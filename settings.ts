@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { RawConfiguration } from "./configuration.ts";
-import { lockTasks, readImagesLock } from "./manifest/images-lock.ts";
-import { readTasks, selectTasks, subsets, type Task } from "./manifest/tasks.ts";
+import { defaultLockFile, type LockedTask, lockTasks, readImagesLock } from "./manifest/images-lock.ts";
+import { readTasks, selectTasks, subsets } from "./manifest/tasks.ts";
 
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
 const printable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
@@ -51,6 +52,16 @@ const fields = {
     schema: noneOr(path),
     wants: "the path of an image lock file, or nothing",
     mend: "set imagesLock ''",
+  },
+  registryMirror: {
+    schema: noneOr(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._-]+)*$/)),
+    wants: "a registry's host, with a port or a path where it has one, and without https://, or nothing",
+    mend: "set registryMirror mirror.example.org:5000",
+  },
+  pullStallSeconds: {
+    schema: z.int().min(1).max(3600),
+    wants: "a whole number of seconds from 1 to 3600",
+    mend: "set pullStallSeconds 60",
   },
   probeTimeoutSeconds: {
     schema: z.int().min(1).max(3600),
@@ -102,7 +113,7 @@ type Configuration = z.infer<typeof schema>;
 
 /** A stack's settings: its configuration, checked, with the chosen tasks in place of the names that chose them. */
 export interface Settings extends Omit<Configuration, "tasks"> {
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly LockedTask[];
 }
 
 /**
@@ -127,10 +138,11 @@ export function parseSettings(
   }
 
   const config = values as Configuration;
-  let tasks = readTasks();
-  if (!faults.has("imagesLock") && config.imagesLock !== "" && lockedAt !== undefined) {
+  let tasks: readonly LockedTask[] = readTasks();
+  if (!faults.has("imagesLock") && lockedAt !== undefined) {
+    const file = lockedAt(config.imagesLock || defaultLockFile);
     try {
-      tasks = lockTasks(tasks, readImagesLock(lockedAt(config.imagesLock)));
+      if (config.imagesLock !== "" || existsSync(file)) tasks = lockTasks(tasks, readImagesLock(file));
     } catch (error) {
       faults.set("imagesLock", fault(stack, "imagesLock", (error as Error).message));
     }
@@ -175,10 +187,11 @@ function show(key: PropertyKey | undefined, values: RawConfiguration): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
+const numbersAndLists = new Set(["tasks", "cooperbenchExtras", "probeTimeoutSeconds", "pullStallSeconds"]);
+
 /** Pulumi hands every value to the program as a string: numbers and lists are read from it. */
 function typed(key: string, value: unknown): unknown {
-  if (typeof value !== "string" || !["tasks", "cooperbenchExtras", "probeTimeoutSeconds"].includes(key))
-    return value;
+  if (typeof value !== "string" || !numbersAndLists.has(key)) return value;
   try {
     return JSON.parse(value);
   } catch {

@@ -1,33 +1,83 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import type { Task } from "./tasks.ts";
 
-/** What an image lock file says of one image reference. */
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "want sha256: and 64 hex digits");
+const bytes = z.int().min(0);
+
+const lockedImage = z.strictObject({
+  digest,
+  platform: z.string().regex(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, "want a platform such as linux/amd64"),
+  imageId: digest,
+  compressedBytes: bytes,
+  layers: z.record(digest, bytes),
+  lockedAt: z.iso.datetime(),
+  baseCommit: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/, "want 40 hex digits")
+    .optional(),
+});
+
+const imagesLock = z.strictObject({ images: z.record(z.string(), lockedImage) });
+
+/** One image as its registry had it. */
 export interface LockedImage {
-  /** Commit, 40 hex digits, that /workspace/repo of the image must be at. */
-  readonly baseCommit: string;
+  /** What the tag names: the digest of a manifest, or of an index of several platforms. */
+  readonly digest: string;
+  /** Operating system and architecture, such as linux/amd64. */
+  readonly platform: string;
+  /** Digest of the image's configuration, which is its id on an engine. */
+  readonly imageId: string;
+  /** Bytes of all layers, as they are downloaded. */
+  readonly compressedBytes: number;
+  /** Bytes of each layer, as it is downloaded, by its digest, in the image's order. */
+  readonly layers: Readonly<Record<string, number>>;
+  /** When the registry was first seen to have this digest, in ISO 8601. */
+  readonly lockedAt: string;
+  /** Commit that /workspace/repo is at, where it is not the one of the benchmark's data. */
+  readonly baseCommit?: string;
 }
 
-/** An image lock file: what images must hold where that differs from the benchmark's own data. */
+/** An image lock file: what the images are, by their references. */
 export interface ImagesLock {
   readonly images: Readonly<Record<string, LockedImage>>;
 }
 
-/** Reads an image lock file. Throws where there is none, or where it is not of this form. */
-export function readImagesLock(file: string): ImagesLock {
-  const lock = JSON.parse(readFileSync(file, "utf8")) as Partial<ImagesLock>;
-  for (const [reference, image] of Object.entries(lock.images ?? {})) {
-    if (!/^[0-9a-f]{40}$/.test(image.baseCommit)) {
-      throw new Error(`${reference}: got baseCommit ${JSON.stringify(image.baseCommit)}, want 40 hex digits`);
-    }
-  }
-  if (lock.images === undefined) throw new Error('got no "images", want an object keyed by image reference');
-  return { images: lock.images };
+/** A task, with what the lock says of its image; an image without an entry is unlocked. */
+export interface LockedTask extends Task {
+  readonly locked?: LockedImage;
 }
 
-/** The tasks with the commits that a lock file has for their images; tasks it does not name stay as they are. */
-export function lockTasks(tasks: readonly Task[], lock: ImagesLock): readonly Task[] {
-  return tasks.map((task) => ({
-    ...task,
-    baseCommit: lock.images[task.image]?.baseCommit ?? task.baseCommit,
-  }));
+/** The lock file of stacks that set none, relative to the project. It is made by `./machine lock`. */
+export const defaultLockFile = "manifest/images.lock.json";
+
+/** Reads an image lock file. Throws where there is none, or where it is not of this form. */
+export function readImagesLock(file: string): ImagesLock {
+  const parsed = imagesLock.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  if (parsed.success) return parsed.data as ImagesLock;
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${path.join(" ") || "the file"}: ${message}`,
+  );
+  throw new Error(`${file} is no image lock file (${faults.slice(0, 3).join("; ")})`);
+}
+
+/** The file's text: sorted by reference, every entry in one order of keys, so that equal locks are equal texts. */
+export function formatImagesLock({ images }: ImagesLock): string {
+  const sorted = Object.entries(images)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([reference, { digest, platform, imageId, compressedBytes, layers, lockedAt, baseCommit }]) => [
+      reference,
+      { digest, platform, imageId, compressedBytes, layers, lockedAt, baseCommit },
+    ]);
+  return `${JSON.stringify({ images: Object.fromEntries(sorted) }, null, 2)}\n`;
+}
+
+/** The tasks with what a lock says of their images, its base commits among it. */
+export function lockTasks(tasks: readonly Task[], lock: ImagesLock): readonly LockedTask[] {
+  return tasks.map((task) => {
+    const locked = lock.images[task.image];
+    return locked === undefined
+      ? task
+      : { ...task, locked, baseCommit: locked.baseCommit ?? task.baseCommit };
+  });
 }

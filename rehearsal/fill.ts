@@ -1,6 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
+import {
+  formatImagesLock,
+  type ImagesLock,
+  type LockedImage,
+  readImagesLock,
+} from "../manifest/images-lock.ts";
 import { writeAtomically } from "./files.ts";
-import { formatLock, type LockedImage } from "./images-lock.ts";
 import { publishedDigest, publishImage } from "./publish.ts";
 import { inParallel } from "./run.ts";
 import { baseLayer, standIn } from "./stand-in-image.ts";
@@ -26,12 +31,16 @@ export interface FillArguments {
  */
 export async function fillRegistry(args: FillArguments): Promise<number> {
   const { registryUrl, tasks } = args;
-  const known = args.trustLock ? readLock(args.lockFile) : {};
+  const known = readLock(args.lockFile);
   const base = await baseLayer(args.busybox);
   let made = 0;
   const images = await inParallel(tasks, 6, async (task): Promise<[string, LockedImage]> => {
     const locked = known[task.image];
-    if (locked !== undefined && (await publishedDigest(registryUrl, task.image)) === locked.digest)
+    if (
+      args.trustLock &&
+      locked !== undefined &&
+      (await publishedDigest(registryUrl, task.image)) === locked.digest
+    )
       return [task.image, locked];
     const { spec, baseCommit } = await standIn(task, base, {
       payloadBytes: args.payloadBytes,
@@ -39,15 +48,20 @@ export async function fillRegistry(args: FillArguments): Promise<number> {
     });
     const published = await publishImage(registryUrl, spec);
     made += 1;
-    return [task.image, { baseCommit, ...published }];
+    const lockedAt = locked?.digest === published.digest ? locked.lockedAt : new Date().toISOString();
+    return [task.image, { ...published, lockedAt, baseCommit }];
   });
-  const text = formatLock(Object.fromEntries(images));
+  const text = formatImagesLock({ images: Object.fromEntries(images) });
   if (!existsSync(args.lockFile) || readFileSync(args.lockFile, "utf8") !== text)
     writeAtomically(args.lockFile, text);
   return made;
 }
 
-function readLock(file: string): Record<string, LockedImage> {
-  if (!existsSync(file)) return {};
-  return (JSON.parse(readFileSync(file, "utf8")) as { images: Record<string, LockedImage> }).images;
+/** The lock on disk; one of an earlier version, or that was cut off, is made anew. */
+function readLock(file: string): ImagesLock["images"] {
+  try {
+    return readImagesLock(file).images;
+  } catch {
+    return {};
+  }
 }

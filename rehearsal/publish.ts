@@ -10,14 +10,20 @@ export interface ImageSpec {
   readonly entrypoint: readonly string[];
   /** Where its processes start. */
   readonly workingDir: string;
+  /** As images name it. Default: this machine's. */
+  readonly architecture?: string;
 }
 
 /** What a registry holds of an image. */
 export interface PublishedImage {
   readonly digest: string;
   readonly platform: string;
+  /** Digest of its configuration. */
+  readonly imageId: string;
   /** What a pull of all its layers moves. */
   readonly compressedBytes: number;
+  /** The same for each layer, by its digest. */
+  readonly layers: Readonly<Record<string, number>>;
 }
 
 const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
@@ -30,9 +36,10 @@ export const ARCHITECTURE = process.arch === "x64" ? "amd64" : process.arch;
 /** Pushes an image by the registry's HTTP API; what the registry has already is not sent again. */
 export async function publishImage(registryUrl: string, spec: ImageSpec): Promise<PublishedImage> {
   const { repository, tag } = parseReference(spec.reference);
+  const architecture = spec.architecture ?? ARCHITECTURE;
   const config = Buffer.from(
     JSON.stringify({
-      architecture: ARCHITECTURE,
+      architecture,
       os: "linux",
       created: "2025-01-01T00:00:00Z",
       config: {
@@ -61,8 +68,10 @@ export async function publishImage(registryUrl: string, spec: ImageSpec): Promis
   expect(await call(registryUrl, "PUT", path, manifest, headers), [201], `PUT ${path}`);
   return {
     digest,
-    platform: `linux/${ARCHITECTURE}`,
+    platform: `linux/${architecture}`,
+    imageId: sha256(config),
     compressedBytes: spec.layers.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    layers: Object.fromEntries(spec.layers.map(({ digest, bytes }) => [digest, bytes.length])),
   };
 }
 

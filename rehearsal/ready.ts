@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
+import type { ImagesLock } from "../manifest/images-lock.ts";
 import { fingerprint, readContents } from "./contents.ts";
-import type { LockedImage } from "./images-lock.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
 /** How long a ready one may take to answer. */
@@ -26,9 +26,7 @@ export async function answersInFull(r: Rehearsal): Promise<boolean> {
  * own files: thirty requests take 25 ms, thirty reads take one.
  */
 function imagesAreThere(r: Rehearsal): boolean {
-  const { images } = JSON.parse(readFileSync(r.imagesLock, "utf8")) as {
-    images: Record<string, LockedImage>;
-  };
+  const { images } = JSON.parse(readFileSync(r.imagesLock, "utf8")) as ImagesLock;
   const repositories = join(r.dir, "registry", "docker", "registry", "v2", "repositories");
   return Object.entries(images).every(([reference, { digest }]) => {
     const [repository = "", tag = ""] = reference.split(":");

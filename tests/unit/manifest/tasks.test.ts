@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { lockTasks } from "../../../manifest/images-lock.ts";
 import flash from "../../../manifest/subsets/flash.json" with { type: "json" };
 import lite from "../../../manifest/subsets/lite.json" with { type: "json" };
 import { readTasks, selectTasks, taskKey, taskName } from "../../../manifest/tasks.ts";
@@ -39,12 +38,4 @@ describe("a filter", () => {
       "x_task is no task of the benchmark",
     ]);
   });
-});
-
-test("an image lock changes the commits of the images that it names, and no other", () => {
-  const [first, ...rest] = all;
-  const commit = "0".repeat(40);
-  const locked = lockTasks(all, { images: { [first?.image ?? ""]: { baseCommit: commit } } });
-  expect(locked[0]?.baseCommit).toBe(commit);
-  expect(locked.slice(1)).toEqual(rest);
 });

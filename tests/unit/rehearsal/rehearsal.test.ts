@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkSocketLength } from "../../../rehearsal/engine.ts";
 import { checkIsRehearsal, claimFolder, removeFolder } from "../../../rehearsal/folder.ts";
-import { formatLock } from "../../../rehearsal/images-lock.ts";
 import { parseReference } from "../../../rehearsal/publish.ts";
 import { isReady, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../../rehearsal/rehearsal.ts";
 import { CLIENT_MARK, machinePath } from "../../../rehearsal/tools.ts";
@@ -79,15 +78,6 @@ describe("a folder", () => {
     expect(() => checkSocketLength(`/${"x".repeat(65)}`)).not.toThrow();
     expect(() => checkSocketLength(`/${"x".repeat(66)}`)).toThrow(/67 bytes, and at most 66.*shorter path/);
   });
-});
-
-test("the lock's text does not depend on the order of its making", () => {
-  const image = { baseCommit: "c", digest: "sha256:d", platform: "linux/amd64", compressedBytes: 1 };
-  const { digest, ...rest } = image;
-  expect(formatLock({ "b:1": image, "a:2": image })).toBe(
-    formatLock({ "a:2": { digest, ...rest }, "b:1": image }),
-  );
-  expect(Object.keys(JSON.parse(formatLock({ "b:1": image, "a:2": image })).images)).toEqual(["a:2", "b:1"]);
 });
 
 test.each([
