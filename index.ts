@@ -6,6 +6,7 @@ import { CooperBenchCli } from "./components/cooperbench-cli.ts";
 import { Credentials } from "./components/credentials.ts";
 import { configurationOf } from "./configuration.ts";
 import { dockerHostOf } from "./engine/host.ts";
+import { imagesAt } from "./engine/images.ts";
 import { taskName } from "./manifest/tasks.ts";
 import { nextSteps } from "./next-steps.ts";
 import { parseSettings } from "./settings.ts";
@@ -16,7 +17,10 @@ const dockerHost = dockerHostOf(settings.dockerHost);
 
 const benchmark = new BenchmarkImages("images", {
   tasks: settings.tasks,
+  found: await imagesAt(dockerHost),
   dockerHost,
+  registryMirror: settings.registryMirror,
+  pullStallSeconds: settings.pullStallSeconds,
   probeTimeoutSeconds: settings.probeTimeoutSeconds,
 });
 const cli = new CooperBenchCli("cooperbench", {
@@ -40,7 +44,7 @@ const credentials = new Credentials(
 
 /** The chosen subset: lite, flash or full. */
 export const subset = settings.subset;
-/** What is proved of each image, by task: reference, image id, digest and base commit. */
+/** What is proved of each image, by task: reference, image id, digest, whether it is locked, platform, base commit. */
 export const images = benchmark.images;
 /** How many of the images are proved, such as 26/26. */
 export const verified = benchmark.verified;

@@ -9,7 +9,17 @@ const noise: readonly RegExp[] = [
   /^ [ +-]{1,2} +\S+ \S+ (creating|deleting)( \([\d.]+s\))? *$/,
 ];
 
-/** Whether a line of Pulumi's display is worth a line of a log. */
-export function isWorthALine(line: string): boolean {
-  return !noise.some((pattern) => pattern.test(line));
+/** Lines that tell how far the pulls are, of which a log needs fewer than a terminal. */
+const progress = / verified; (pulling|unpacking): /;
+const progressMs = 10_000;
+
+/** A test of whether a line of Pulumi's display is worth a line of a log; one for each log, for it remembers. */
+export function logFilter(clock: () => number = () => performance.now()): (line: string) => boolean {
+  let told = Number.NEGATIVE_INFINITY;
+  return (line) => {
+    if (!progress.test(line)) return !noise.some((pattern) => pattern.test(line));
+    if (clock() - told < progressMs) return false;
+    told = clock();
+    return true;
+  };
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { run } from "../provision/run.ts";
-import { isWorthALine } from "./display.ts";
+import { logFilter } from "./display.ts";
 import { projectDir } from "./session.ts";
 
 /** Runs Pulumi in the project's folder on this terminal, or for a log without its idle lines. Gives its exit code. */
@@ -13,6 +13,7 @@ export function pulumi(executable: string, args: readonly string[], brief = fals
       stdio: ["inherit", piped ? "pipe" : "inherit", "inherit"],
     });
     if (child.stdout !== null) {
+      const isWorthALine = logFilter();
       createInterface({ input: child.stdout }).on("line", (line) => {
         if (isWorthALine(line)) process.stdout.write(`${line}\n`);
       });

@@ -17,12 +17,16 @@ export async function up(stack: string, options: readonly string[]): Promise<num
   assertDockerClient();
   const engine = engineAt(dockerHost);
   const before = await imagesOn(engine, dockerHost);
-  if (!isRehearsal) await assertRegistryAnswers(engine, settings.tasks, before);
+  if (!isRehearsal && settings.registryMirror === "")
+    await assertRegistryAnswers(engine, settings.tasks, before);
   await ensureStack(toolchain.pulumi, stack);
 
   const [code, events] = await withEvents((log) => {
     process.env.PULUMI_DEBUG_COMMANDS = "true"; // what --event-log asks for, as the Automation API sets it
-    return pulumi(toolchain.pulumi, ["up", ...flags, "--stack", stack, "--event-log", log, ...options], true);
+    // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
+    const parallel = ["--parallel", String(settings.tasks.length + 8)];
+    const args = ["up", ...flags, ...parallel, "--stack", stack, "--event-log", log, ...options];
+    return pulumi(toolchain.pulumi, args, true);
   });
   const { lines, complete } = summary({ stack, tasks: settings.tasks, before }, events, code);
   const kind = isRehearsal ? "rehearsal: stand-in images, no model key\n" : "";

@@ -1,14 +1,17 @@
 import { local } from "@pulumi/command";
 import { RemoteImage } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Task } from "../manifest/tasks.ts";
+import { type EngineImage, isLocked } from "../engine/images.ts";
+import type { LockedTask } from "../manifest/images-lock.ts";
 import type { ProbeResult } from "../provision/probe.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `BenchmarkImage`. */
 export interface BenchmarkImageArgs {
-  /** The task whose image it is. */
-  readonly task: Task;
+  /** The task whose image it is, with what the lock says of it. */
+  readonly task: LockedTask;
+  /** What the engine has under the image's reference right now; undefined for nothing. */
+  readonly found?: EngineImage | undefined;
   /** Docker engine that the probe's container runs on, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Time limit of the probe, in seconds. */
@@ -23,8 +26,12 @@ export interface VerifiedImage {
   readonly reference: string;
   /** Id of the image on the engine. */
   readonly imageId: string;
-  /** Digest in the registry, as `repository@sha256:…`. */
+  /** Digest in the registry: the locked one, or that of what its tag named; empty where the engine knows none. */
   readonly digest: string;
+  /** Whether the lock names that digest. */
+  readonly locked: boolean;
+  /** Operating system and architecture, such as linux/amd64. */
+  readonly platform: string;
   /** The commit that the probe found /workspace/repo at: the task's base commit. */
   readonly baseCommit: string;
 }
@@ -38,12 +45,24 @@ export class BenchmarkImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: BenchmarkImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:images:BenchmarkImage", name, {}, opts);
-    const { task, dockerHost } = args;
+    const { task, dockerHost, found } = args;
+    const { locked } = task;
 
+    // The provider's read is by tag and takes whatever has it. As for a command (provision-command.ts), what is wrong
+    // goes into the inputs, where it is a change that has the image made anew, its tag given back.
+    const moved = locked && found && !isLocked(found, locked) ? movedTag(found) : {};
     const image = new RemoteImage(
       name,
-      { name: task.image, keepLocally: true },
-      { parent: this, hooks: { beforeCreate: [args.pull] } },
+      {
+        name: task.image,
+        keepLocally: true,
+        ...(locked && { triggers: { digest: locked.digest, ...moved } }),
+      },
+      {
+        parent: this,
+        hooks: { beforeCreate: [args.pull] },
+        ignoreChanges: "moved" in moved ? [] : ["triggers.moved"],
+      },
     );
     const probe = new local.Command(
       `${name}-probe`,
@@ -55,8 +74,9 @@ export class BenchmarkImage extends pulumi.ComponentResource {
           BASE_COMMIT: task.baseCommit,
           CONTAINER: `cooperbench-probe-${pulumi.getStack()}-${name}`,
           TIMEOUT_SECONDS: String(args.probeTimeoutSeconds),
+          ...(locked && { DIGEST: locked.digest, IMAGE_ID: locked.imageId, PLATFORM: locked.platform }),
         },
-        triggers: [image.imageId, task.baseCommit],
+        triggers: [image.imageId, task.baseCommit, locked?.digest ?? ""],
         logging: local.Logging.None,
         addPreviousOutputInEnv: false,
       },
@@ -65,13 +85,16 @@ export class BenchmarkImage extends pulumi.ComponentResource {
 
     this.reference = task.image;
     this.verified = unlessFailed(
-      pulumi.all([image.imageId, image.repoDigest, probe.stdout]).apply(([imageId, digest, stdout]) => ({
-        reference: task.image,
-        imageId,
-        digest,
-        baseCommit: (JSON.parse(stdout) as ProbeResult).commit,
-      })),
+      probe.stdout.apply((stdout) => {
+        const { image, commit, ...found } = JSON.parse(stdout) as ProbeResult;
+        return { reference: image, ...found, locked: locked !== undefined, baseCommit: commit };
+      }),
     );
     this.registerOutputs({ reference: this.reference, verified: this.verified });
   }
+}
+
+/** With the time, for the same may be found again after it was mended. */
+function movedTag(found: EngineImage): { readonly moved: string } {
+  return { moved: `the tag is at ${found.id} (seen ${new Date().toISOString()})` };
 }

@@ -1,15 +1,23 @@
 import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type Task, taskKey } from "../manifest/tasks.ts";
+import { type EngineImage, isLocked } from "../engine/images.ts";
+import type { LockedTask } from "../manifest/images-lock.ts";
+import { taskKey } from "../manifest/tasks.ts";
 import { BenchmarkImage, type VerifiedImage } from "./benchmark-image.ts";
 import { pullHook } from "./pull-hook.ts";
 
 /** Arguments of `BenchmarkImages`. */
 export interface BenchmarkImagesArgs {
-  /** The tasks whose images are wanted, in any order. */
-  readonly tasks: readonly Task[];
+  /** The tasks whose images are wanted, in any order, with what the lock says of them. */
+  readonly tasks: readonly LockedTask[];
+  /** What the engine has right now, by image reference. */
+  readonly found: ReadonlyMap<string, EngineImage>;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
+  /** Registry that images are pulled from first, as host and path; empty for none. */
+  readonly registryMirror: string;
+  /** Seconds without any progress after which a pull is ended and tried again. */
+  readonly pullStallSeconds: number;
   /** Time limit of the probe of one image, in seconds. */
   readonly probeTimeoutSeconds: number;
 }
@@ -23,17 +31,34 @@ export class BenchmarkImages extends pulumi.ComponentResource {
 
   constructor(name: string, args: BenchmarkImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:images:BenchmarkImages", name, {}, opts);
-    const { tasks, dockerHost, probeTimeoutSeconds } = args;
+    const { tasks, found, dockerHost, probeTimeoutSeconds } = args;
 
     const provider = new Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
-    const pull = pullHook(`${name}-pull`, dockerHost, this);
+    let verified = 0;
+    const pull = pullHook(
+      `${name}-pull`,
+      {
+        dockerHost,
+        tasks,
+        missing: tasks.filter((task) => !isOn(found, task)),
+        mirror: args.registryMirror,
+        stallSeconds: args.pullStallSeconds,
+        verified: () => `${verified}/${tasks.length}`,
+      },
+      this,
+    );
     const images = new Map(
-      tasks.map((task) => {
+      largestFirst(tasks).map((task) => {
         const key = taskKey(task);
-        const image = { task, dockerHost, probeTimeoutSeconds, pull };
+        const image = { task, found: found.get(task.image), dockerHost, probeTimeoutSeconds, pull };
         return [key, new BenchmarkImage(key, image, { parent: this, providers: { docker: provider } })];
       }),
     );
+    for (const image of images.values()) {
+      image.verified.apply((proof) => {
+        if (proof !== undefined) verified += 1;
+      });
+    }
 
     const proved = pulumi
       .all(Object.fromEntries([...images].map(([key, image]) => [key, image.verified])))
@@ -42,4 +67,15 @@ export class BenchmarkImages extends pulumi.ComponentResource {
     this.verified = proved.apply((entries) => `${entries.length}/${tasks.length}`);
     this.registerOutputs({ images: this.images, verified: this.verified });
   }
+}
+
+/** Whether an engine has a task's image under its reference, or a locked one under another. */
+function isOn(found: ReadonlyMap<string, EngineImage>, { image, locked }: LockedTask): boolean {
+  if (locked === undefined) return found.has(image);
+  return [...found.values()].some((other) => isLocked(other, locked));
+}
+
+/** The order in which all are there soonest: no large one is left to be pulled alone at the end. */
+function largestFirst(tasks: readonly LockedTask[]): readonly LockedTask[] {
+  return tasks.toSorted((a, b) => (b.locked?.compressedBytes ?? 0) - (a.locked?.compressedBytes ?? 0));
 }

@@ -1,33 +1,82 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ImagePulls } from "../engine/image-pulls.ts";
+import type { LockedTask } from "../manifest/images-lock.ts";
+
+/** Arguments of `pullHook`. */
+export interface PullHookArgs {
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** The tasks whose images the hook will be asked for. */
+  readonly tasks: readonly LockedTask[];
+  /** Those of them whose images are not on the engine yet. */
+  readonly missing: readonly LockedTask[];
+  /** Registry that is asked first, as host and path; empty for none. */
+  readonly mirror: string;
+  /** Seconds without any progress after which a pull is ended and tried again. */
+  readonly stallSeconds: number;
+  /** How many images are verified by now, such as 9/26. */
+  readonly verified: () => string;
+}
+
+/** Milliseconds between two lines of progress. */
+const progressMs = 2000;
 
 /**
  * A hook for images that are to be created: pulls each before the provider looks for it, which then finds it. So a
  * failure tells its true cause, which the provider hides, and progress is shown on the given resource meanwhile.
  */
-export function pullHook(name: string, dockerHost: string, shownOn: pulumi.Resource): pulumi.ResourceHook {
-  const seen = new Map<string, { done: number; total: number }>();
-  let told = 0;
-  const tell = () => {
-    if (performance.now() - told < 1000) return;
-    told = performance.now();
-    const sum = (key: "done" | "total") => [...seen.values()].reduce((bytes, image) => bytes + image[key], 0);
-    const text = `pulling: ${megabytes(sum("done"))} of the ${megabytes(sum("total"))} MB known so far`;
-    pulumi.log.info(text, shownOn, undefined, true);
-  };
+export function pullHook(name: string, args: PullHookArgs, shownOn: pulumi.Resource): pulumi.ResourceHook {
+  const locked = new Map(args.tasks.map(({ image, locked }) => [image, locked]));
+  // Made at the first call, for most updates pull nothing.
+  let pulls: Promise<Pulls> | undefined;
   return new pulumi.ResourceHook(name, async ({ newInputs }) => {
-    // Loaded here, for most updates pull nothing.
-    const [{ engineAt }, { pullImage }] = await Promise.all([
-      import("../engine/client.ts"),
-      import("../engine/pull.ts"),
-    ]);
+    pulls ??= startPulls(args, shownOn);
     const reference = String(newInputs?.name);
-    await pullImage(engineAt(dockerHost), reference, (progress) => {
-      seen.set(reference, progress);
-      tell();
-    });
+    await (await pulls).ensure({ reference, locked: locked.get(reference) });
   });
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
+type Pulls = Pick<ImagePulls, "ensure">;
+
+async function startPulls(args: PullHookArgs, shownOn: pulumi.Resource): Promise<Pulls> {
+  const [{ engineAt }, { ImagePulls }, { PullProgress }, { progressLine }] = await Promise.all([
+    import("../engine/client.ts"),
+    import("../engine/image-pulls.ts"),
+    import("../engine/pull-progress.ts"),
+    import("../engine/progress-line.ts"),
+  ]);
+  const progress = new PullProgress();
+  for (const { locked } of args.missing) progress.plan(locked?.layers ?? {});
+  const unlocked = args.missing.filter(({ locked }) => locked === undefined).map(({ image }) => image);
+  if (unlocked.length > 0) {
+    const text = `not locked, so pulled by tag, whatever that names today: ${unlocked.join(", ")}. To lock them: ./machine lock`;
+    void pulumi.log.warn(text, shownOn);
+  }
+  const pulls = new ImagePulls(engineAt(args.dockerHost), args, {
+    follow: (event) => progress.follow(event),
+    say: (reference, text, lasting) =>
+      void pulumi.log.info(`${reference}: ${text}`, shownOn, undefined, !lasting),
+  });
+
+  let active = 0;
+  const tell = () => {
+    const line = progressLine(progress.at(performance.now()), args.verified(), unlocked.length);
+    void pulumi.log.info(line, shownOn, undefined, true);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    async ensure(image) {
+      active += 1;
+      timer ??= setInterval(tell, progressMs);
+      try {
+        await pulls.ensure(image);
+      } finally {
+        active -= 1;
+        if (active === 0) {
+          clearInterval(timer);
+          timer = undefined;
+        }
+      }
+    },
+  };
 }

@@ -1,80 +1,92 @@
 import type Docker from "dockerode";
-import { explainPullFailure, isUnreachable } from "./pull-failure.ts";
 
-/** How far the download of one image is, in bytes, over the layers that the engine has begun. */
-export interface PullProgress {
-  readonly done: number;
-  readonly total: number;
+/** What the engine is asked for. */
+export interface PullRequest {
+  /** `repository:tag` or `repository@digest`, of Docker Hub or with a registry's host before it. */
+  readonly source: string;
+  /** Such as linux/amd64. Default: the engine's own. */
+  readonly platform?: string;
+  /** Credentials for the registry. Default: none. */
+  readonly credentials?: Docker.AuthConfig | Docker.AuthConfigObject | undefined;
+  /** Seconds without any progress after which the pull is ended. */
+  readonly stallSeconds: number;
 }
 
 /** One line of the stream in which the engine tells how a pull goes. */
-interface PullEvent {
+export interface PullEvent {
+  /** First 12 hex digits of a layer's digest, or a tag or digest. */
   readonly id?: string;
   readonly status?: string;
+  readonly error?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
+/** When the engine last moved a byte for any pull of this process. */
+let engineMoved = 0;
+
 /**
- * Pulls an image, unless the engine has it.
+ * One pull by the engine. It is ended where it stalls, which is when neither a byte nor an extraction moves; layers
+ * that wait for their turn in the engine's queue do not stall while other pulls move.
  *
- * @throws an error with the true cause and its remedy.
+ * @param follow gets every event.
+ * @throws the engine's own error, or that the pull stalled.
  */
-export async function pullImage(
+export async function pull(
   engine: Docker,
-  reference: string,
-  progress: (progress: PullProgress) => void,
+  request: PullRequest,
+  follow: (event: PullEvent) => void,
 ): Promise<void> {
+  const { source, platform, credentials, stallSeconds } = request;
+  const abort = new AbortController();
+  const layers = new Map<string, string>();
+  let moved = performance.now();
+  const watch = setInterval(
+    () => {
+      const waiting = layers.size > 0 && [...layers.values()].every((status) => isIdle(status));
+      const since = performance.now() - (waiting ? Math.max(moved, engineMoved) : moved);
+      if (since > stallSeconds * 1000) abort.abort();
+    },
+    Math.min(1000, stallSeconds * 100),
+  );
   try {
-    if (await hasImage(engine, reference)) return;
-    const stream = await engine.pull(reference);
-    const follow = followDownload(progress);
+    const stream = await engine.pull(source, {
+      abortSignal: abort.signal,
+      ...(platform !== undefined && { platform }),
+      ...(credentials !== undefined && { authconfig: credentials }),
+    });
+    let failure: string | undefined;
     await new Promise<void>((resolve, reject) => {
+      abort.signal.addEventListener("abort", () => reject(abort.signal.reason));
       engine.modem.followProgress(
         stream,
         (error: Error | null) => (error ? reject(error) : resolve()),
-        follow,
+        (event: PullEvent) => {
+          moved = performance.now();
+          engineMoved = moved;
+          failure = event.error ?? failure;
+          if (event.id !== undefined && event.status !== undefined && isLayer(event.id))
+            layers.set(event.id, event.status);
+          follow(event);
+        },
       );
     });
-    if (!(await hasImage(engine, reference))) throw new Error("the engine ended the pull without a word");
+    // A pull that fails after its first event ends as a good one does, but for this event.
+    if (failure !== undefined) throw new Error(failure);
   } catch (error) {
-    throw new Error(explainPullFailure(reference, await truerError(engine, reference, error as Error)), {
-      cause: error,
-    });
-  }
-}
-
-/**
- * The error that tells more: an engine with a mirror goes on to Docker Hub where the mirror lacks the image, and
- * where that is out of reach says only so. Asked for the image's manifest, it gives the mirror's own answer.
- */
-async function truerError(engine: Docker, reference: string, error: Error): Promise<Error> {
-  if (!isUnreachable(error)) return error;
-  try {
-    await engine.getImage(reference).distribution();
-    return error;
-  } catch (answer) {
-    return isUnreachable(answer as Error) ? error : (answer as Error);
-  }
-}
-
-/** Whether the engine has an image of this reference. */
-export async function hasImage(engine: Docker, reference: string): Promise<boolean> {
-  try {
-    await engine.getImage(reference).inspect();
-    return true;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    if (abort.signal.aborted)
+      throw new Error(`no byte and no extraction for ${stallSeconds} s`, { cause: error });
     throw error;
+  } finally {
+    clearInterval(watch);
   }
 }
 
-function followDownload(progress: (progress: PullProgress) => void): (event: PullEvent) => void {
-  const layers = new Map<string, PullProgress>();
-  return ({ id, status, progressDetail }) => {
-    if (id === undefined || status !== "Downloading" || progressDetail?.total === undefined) return;
-    layers.set(id, { done: progressDetail.current ?? 0, total: progressDetail.total });
-    const sum = (key: keyof PullProgress) =>
-      [...layers.values()].reduce((bytes, layer) => bytes + layer[key], 0);
-    progress({ done: sum("done"), total: sum("total") });
-  };
+/** Whether an event's id is a layer's. */
+export function isLayer(id: string): boolean {
+  return /^[0-9a-f]{12}$/.test(id);
+}
+
+/** A layer that is not being moved: it is done, or waits for its turn. */
+function isIdle(status: string): boolean {
+  return /^(Waiting|Already exists|Pull complete|Download complete)/.test(status);
 }

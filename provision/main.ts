@@ -51,13 +51,22 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     return { file };
   },
   async probe(image) {
-    const { probe } = await import("./probe.ts");
-    const timeoutSeconds = Number(setting("TIMEOUT_SECONDS"));
+    const { probe, removeContainer } = await import("./probe.ts");
+    const container = setting("CONTAINER");
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => removeContainer(container).finally(() => process.exit(130)));
+    }
+    const locked = process.env.DIGEST && {
+      digest: process.env.DIGEST,
+      imageId: setting("IMAGE_ID"),
+      platform: setting("PLATFORM"),
+    };
     return probe({
       image,
+      ...(locked && { locked }),
       baseCommit: setting("BASE_COMMIT"),
-      container: setting("CONTAINER"),
-      timeoutSeconds,
+      container,
+      timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
     });
   },
 };

@@ -5,6 +5,10 @@ import { run } from "./run.ts";
 export interface Probe {
   /** Image reference; it must be on the engine already. */
   readonly image: string;
+  /** What the lock says of it; undefined where it is not locked. */
+  readonly locked?:
+    | { readonly digest: string; readonly imageId: string; readonly platform: string }
+    | undefined;
   /** Commit, 40 hex digits, that /workspace/repo must be at. */
   readonly baseCommit: string;
   /** Name of the temporary container; a leftover of this name is removed first. */
@@ -16,6 +20,13 @@ export interface Probe {
 /** What a probe that passed has found. */
 export interface ProbeResult {
   readonly image: string;
+  /** Id of the image on the engine. */
+  readonly imageId: string;
+  /** Digest in the registry, as `repository@sha256:…`; empty where the image is not locked and came from none. */
+  readonly digest: string;
+  /** Operating system and architecture, such as linux/amd64. */
+  readonly platform: string;
+  /** Commit that /workspace/repo is at. */
   readonly commit: string;
 }
 
@@ -36,26 +47,68 @@ esac
 echo "commit $head"`;
 
 /**
- * Runs a temporary container of the image and reads the commit that /workspace/repo is at. The container has no
- * network and no capabilities, and is gone afterwards, however the probe ends.
+ * Looks which image has the reference, and reads, in a temporary container of it, the commit that /workspace/repo is
+ * at. The container has no network and no capabilities, and is gone afterwards, however the probe ends; where the
+ * process is to end before, `removeContainer` is its caller's.
  *
  * @throws a Problem that names image, reason and remedy.
  */
 export async function probe(probe: Probe): Promise<ProbeResult> {
-  const remove = () => run("docker", ["rm", "--force", "--volumes", probe.container]);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => remove().finally(() => process.exit(130)));
-  }
+  const found = inspect(probe.image);
   let result = await runContainer(probe);
   if (/is already in use by container/.test(result.stderr) && (await isLeftover(probe.container))) {
-    await remove();
+    await removeContainer(probe.container);
     result = await runContainer(probe);
   }
-  if (result.code !== 0) await remove();
+  if (result.code !== 0) await removeContainer(probe.container);
 
+  const image = await found;
   const commit = /^commit (.+)$/m.exec(result.stdout)?.[1];
-  if (result.code === 0 && commit === probe.baseCommit) return { image: probe.image, commit };
-  throw new Problem(`${probe.image} failed its probe: ${reason(probe, result, commit)}`);
+  const fault =
+    (image && wrongImage(probe, image)) ??
+    (result.code === 0 && commit === probe.baseCommit ? undefined : reason(probe, result, commit));
+  if (image === undefined || commit === undefined || fault !== undefined)
+    throw new Problem(`${probe.image} failed its probe: ${fault ?? "the engine does not know it"}`);
+  const digest = probe.locked
+    ? `${repositoryOf(probe.image)}@${probe.locked.digest}`
+    : (image.digests[0] ?? "");
+  return { image: probe.image, imageId: image.id, digest, platform: image.platform, commit };
+}
+
+/** Removes the container of a probe, running or not; that there is none is fine. */
+export async function removeContainer(name: string): Promise<void> {
+  await run("docker", ["rm", "--force", "--volumes", name]);
+}
+
+interface FoundImage {
+  readonly id: string;
+  readonly digests: readonly string[];
+  readonly platform: string;
+}
+
+async function inspect(image: string): Promise<FoundImage | undefined> {
+  const format = '{"id":{{json .Id}},"digests":{{json .RepoDigests}},"platform":"{{.Os}}/{{.Architecture}}"}';
+  const { code, stdout } = await run("docker", ["image", "inspect", "--format", format, image]);
+  if (code !== 0) return undefined;
+  const found = JSON.parse(stdout) as FoundImage;
+  return { ...found, digests: found.digests ?? [] };
+}
+
+function repositoryOf(image: string): string {
+  return image.slice(0, image.lastIndexOf(":"));
+}
+
+/** What is wrong with the image that has the reference, as the lock has it. */
+function wrongImage({ locked }: Probe, image: FoundImage): string | undefined {
+  if (locked === undefined) return undefined;
+  const ids = [image.id, ...image.digests.map((digest) => digest.slice(digest.indexOf("@") + 1))];
+  if (!ids.includes(locked.imageId) && !ids.includes(locked.digest)) {
+    return `its tag is at image ${image.id}, the lock has ${locked.digest}; run the update again, which gives the tag back and keeps the other image under a name`;
+  }
+  // A lock may name a variant, such as linux/arm/v7, which an engine tells elsewhere.
+  if (!`${locked.platform}/`.startsWith(`${image.platform}/`))
+    return `it is for ${image.platform}, the lock has ${locked.platform}; see what the registry has (./machine lock --check), and lock it anew where that is right`;
+  return undefined;
 }
 
 function runContainer({ image, container, timeoutSeconds }: Probe) {
@@ -92,6 +145,9 @@ function reason(probe: Probe, result: Result, commit: string | undefined): strin
   }
   if (/No such image/i.test(result.stderr))
     return "the image is not on the engine; run the update again to pull it";
+  if (/exec format error/i.test(result.stderr)) {
+    return `it is for another platform than the engine runs (${result.stderr.trim()}); install emulation (docker run --privileged --rm tonistiigi/binfmt --install all), or use a machine of its platform`;
+  }
   if (result.code !== 0) {
     return `docker run ended with ${result.code ?? "a signal"}: ${result.stderr.trim() || "it printed nothing"}`;
   }

@@ -18,7 +18,7 @@ const types = {
 } as const;
 
 /** What `provision/` would print for a command. */
-function resultOf({ interpreter, environment }: Recorded["inputs"]): unknown {
+function resultOf({ interpreter, environment, create }: Recorded["inputs"]): unknown {
   const variables = environment as Record<string, string>;
   switch ((interpreter as string[])[2]) {
     case "checkout":
@@ -35,7 +35,13 @@ function resultOf({ interpreter, environment }: Recorded["inputs"]): unknown {
     case "dotenv":
       return { file: variables.FILE };
     case "probe":
-      return { commit: variables.BASE_COMMIT };
+      return {
+        image: create,
+        imageId: `sha256:id-of-${create}`,
+        digest: `${String(create).replace(/:.*/, "")}@sha256:digest`,
+        platform: "linux/amd64",
+        commit: variables.BASE_COMMIT,
+      };
     default:
       throw new Error(`unexpected command: ${JSON.stringify(interpreter)}`);
   }

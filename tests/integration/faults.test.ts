@@ -1,6 +1,7 @@
-import { readlinkSync, symlinkSync } from "node:fs";
+import { readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { formatImagesLock, type LockedImage, readImagesLock } from "../../manifest/images-lock.ts";
 import { findProcesses } from "../../rehearsal/processes.ts";
 import { publishImage, removeImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
@@ -23,17 +24,24 @@ let ended: Ended;
 beforeAll(async () => {
   await startRehearsal(lab.rehearsal, () => {});
   const registry = lab.rehearsal.registryUrl() ?? "";
+  const { images } = readImagesLock(lab.rehearsal.imagesLock);
+  const locked: Record<string, LockedImage> = { ...images };
   const base = await baseLayer((await findTools(() => {})).busybox);
   for (const task of readTasks()) {
     const fault = broken[task.image as keyof typeof broken];
-    if (fault !== undefined) await publishImage(registry, (await standIn(task, base, { fault })).spec);
+    const good = images[task.image];
+    if (fault === undefined || good === undefined) continue;
+    const published = await publishImage(registry, (await standIn(task, base, { fault })).spec);
+    locked[task.image] = { ...good, ...published };
   }
   await removeImage(registry, missing);
+  const imagesLock = join(lab.folder, "images.lock.json");
+  writeFileSync(imagesLock, formatImagesLock({ images: locked }));
   // By another path to its socket the engine is no rehearsal to ./machine, which so mends nothing in its registry.
   const socket = join(lab.folder, "engine.sock");
   symlinkSync(join(lab.rehearsal.dir, "docker.sock"), socket);
   dockerHost = `unix://${socket}`;
-  ended = await lab.machine(["up", await lab.makeStack({ dockerHost, probeTimeoutSeconds: 3 })]);
+  ended = await lab.machine(["up", await lab.makeStack({ dockerHost, imagesLock, probeTimeoutSeconds: 3 })]);
 });
 afterAll(() => lab.close());
 

@@ -51,9 +51,7 @@ export class Lab {
     this.#stacks.push(stack);
     const made = await this.machine(["new", stack], { COHERE_API_KEY: key });
     if (made.code !== 0) throw new Error(made.stderr);
-    const file = this.settingsFile(stack);
-    const document = parseDocument(readFileSync(file, "utf8"));
-    const all = {
+    this.configure(stack, {
       dockerHost: this.rehearsal.dockerHost,
       imagesLock: this.rehearsal.imagesLock,
       cooperbenchRepository: this.rehearsal.sourceRepository,
@@ -61,11 +59,31 @@ export class Lab {
       cooperbenchDir: this.checkout,
       pythonVersion: ">=3.10",
       ...settings,
-    };
-    for (const [name, value] of Object.entries(all))
+    });
+    return stack;
+  }
+
+  /** Changes settings of a stack, in its file. */
+  configure(stack: string, settings: Readonly<Record<string, unknown>>): void {
+    const file = this.settingsFile(stack);
+    const document = parseDocument(readFileSync(file, "utf8"));
+    for (const [name, value] of Object.entries(settings))
       document.setIn(["config", `cooperbench-machine:${name}`], value);
     writeFileSync(file, document.toString());
-    return stack;
+  }
+
+  /** Removes every image from the engine. */
+  async removeImages(): Promise<void> {
+    for (const { Id } of await this.engine.listImages())
+      await this.engine.getImage(Id).remove({ force: true });
+  }
+
+  /** Every image reference on the engine, sorted, digests among them. */
+  async references(): Promise<readonly string[]> {
+    const images = await this.engine.listImages();
+    return images
+      .flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])])
+      .sort();
   }
 
   /** Where a stack's settings are. */

@@ -1,10 +1,28 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { BenchmarkImages } from "../../../components/benchmark-images.ts";
-import { readTasks, selectTasks, taskKey } from "../../../manifest/tasks.ts";
+import type { EngineImage } from "../../../engine/images.ts";
+import type { LockedImage } from "../../../manifest/images-lock.ts";
+import { readTasks, selectTasks, type Task, taskKey } from "../../../manifest/tasks.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 
 const { tasks } = selectTasks(readTasks(), "lite", []);
-const args = { tasks, dockerHost: "unix:///run/engine.sock", probeTimeoutSeconds: 7 };
+const [task] = tasks as readonly [Task];
+const locked: LockedImage = {
+  digest: `sha256:${"d".repeat(64)}`,
+  platform: "linux/amd64",
+  imageId: `sha256:${"1".repeat(64)}`,
+  compressedBytes: 3,
+  layers: {},
+  lockedAt: "2026-01-01T00:00:00.000Z",
+};
+const args = {
+  tasks,
+  found: new Map<string, EngineImage>(),
+  dockerHost: "unix:///run/engine.sock",
+  registryMirror: "",
+  pullStallSeconds: 60,
+  probeTimeoutSeconds: 7,
+};
 
 let recorded: readonly Recorded[];
 beforeEach(async () => {
@@ -27,13 +45,14 @@ describe("the images of lite", () => {
 
   test("are told by task: reference, image id, digest, base commit", async () => {
     const { value } = await settle(new BenchmarkImages("images", args).images);
-    const [task] = tasks;
     expect(Object.keys(value)).toEqual(tasks.map(taskKey));
-    expect(value[taskKey(task as (typeof tasks)[0])]).toEqual({
-      reference: task?.image,
-      imageId: `sha256:id-of-${task?.image}`,
-      digest: `${task?.image.replace(/:.*/, "")}@sha256:digest`,
-      baseCommit: task?.baseCommit,
+    expect(value[taskKey(task)]).toEqual({
+      reference: task.image,
+      imageId: `sha256:id-of-${task.image}`,
+      digest: `${task.image.replace(/:.*/, "")}@sha256:digest`,
+      locked: false,
+      platform: "linux/amd64",
+      baseCommit: task.baseCommit,
     });
   });
 
@@ -54,18 +73,59 @@ describe("the images of lite", () => {
   });
 });
 
+test("the largest image comes first, for the one that is pulled alone at the end should not be the longest", async () => {
+  const sized = tasks.map((task, at) => ({ ...task, locked: { ...locked, compressedBytes: at % 7 } }));
+  await settle(new BenchmarkImages("images", { ...args, tasks: sized }).verified);
+  const bytes = new Map(sized.map(({ image, locked }) => [image, locked.compressedBytes]));
+  const order = images().map(({ inputs }) => bytes.get(String(inputs.name)) ?? -1);
+  expect(order).toEqual(order.toSorted((a, b) => b - a));
+});
+
 test("a probe is linked to its image by id, and is given its task's commit, the engine and its limit", async () => {
-  const [task] = tasks;
-  await settle(new BenchmarkImages("images", { ...args, tasks: tasks.slice(0, 1) }).verified);
+  await settle(new BenchmarkImages("images", { ...args, tasks: [task] }).verified);
   expect(probes()[0]?.inputs).toMatchObject({
     interpreter: ["node", "provision/main.ts", "probe"],
-    create: task?.image,
-    triggers: [`sha256:id-of-${task?.image}`, task?.baseCommit],
+    create: task.image,
+    triggers: [`sha256:id-of-${task.image}`, task.baseCommit, ""],
     environment: {
       DOCKER_HOST: "unix:///run/engine.sock",
-      BASE_COMMIT: task?.baseCommit,
-      CONTAINER: `cooperbench-probe-lab-1-${taskKey(task as (typeof tasks)[0])}`,
+      BASE_COMMIT: task.baseCommit,
+      CONTAINER: `cooperbench-probe-lab-1-${taskKey(task)}`,
       TIMEOUT_SECONDS: "7",
     },
+  });
+});
+
+describe("a locked image", () => {
+  const found = (image: Partial<EngineImage>) =>
+    new Map([[task.image, { id: `sha256:${"9".repeat(64)}`, digests: [], ...image }]]);
+  const one = (image: Partial<EngineImage>) =>
+    settle(
+      new BenchmarkImages("images", { ...args, tasks: [{ ...task, locked }], found: found(image) }).verified,
+    );
+
+  test.each([
+    ["by its digest", { digests: [locked.digest] }],
+    ["by its id", { id: locked.imageId }],
+    ["by its digest as id, as with containerd's image store", { id: locked.digest }],
+  ])("that the engine has under its tag %s is left as it is", async (_, image) => {
+    await one(image);
+    expect(images()[0]?.inputs.triggers).toEqual({ digest: locked.digest });
+  });
+
+  test("whose tag is at another image is made anew", async () => {
+    await one({});
+    expect(images()[0]?.inputs.triggers).toEqual({
+      digest: locked.digest,
+      moved: expect.stringMatching(/^the tag is at sha256:9+ \(seen 2\d{3}-.*Z\)$/),
+    });
+  });
+
+  test("is probed for its digest, id and platform, and again when the lock is changed", async () => {
+    await one({});
+    expect(probes()[0]?.inputs).toMatchObject({
+      triggers: [expect.anything(), task.baseCommit, locked.digest],
+      environment: { DIGEST: locked.digest, IMAGE_ID: locked.imageId, PLATFORM: locked.platform },
+    });
   });
 });

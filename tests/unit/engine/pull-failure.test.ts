@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { explainPullFailure } from "../../../engine/pull-failure.ts";
+import {
+  explainPullFailure,
+  explainPullFailures,
+  isUnreachable,
+  mayPass,
+} from "../../../engine/pull-failure.ts";
 
 // The words are those of real engines and registries.
 test.each([
@@ -9,7 +14,7 @@ test.each([
     "docker system df",
   ],
   [
-    "(HTTP code 404) no such image - manifest for a/b:c not found: manifest unknown: manifest unknown",
+    "manifest for a/b:c not found: manifest unknown: manifest unknown",
     "the registry has no such image",
     "check the reference",
   ],
@@ -36,6 +41,41 @@ test.each([
   expect(message).toContain(reason);
   expect(message).toContain(said);
   expect(message).toContain(remedy);
+});
+
+test("what the client puts before the engine's words decides nothing and is not shown", () => {
+  const error = new Error(
+    "(HTTP code 500) server error - Get https://registry-1.docker.io/v2/: dial tcp: i/o timeout",
+  );
+  expect(isUnreachable(error)).toBe(true);
+  expect(explainPullFailure("a/b:c", error)).not.toContain("HTTP code");
+});
+
+test.each([
+  ["received unexpected HTTP status: 503 Service Unavailable", true],
+  ["toomanyrequests: You have reached your unauthenticated pull rate limit.", true],
+  ["read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", true],
+  ["unexpected EOF", true],
+  ["no byte and no extraction for 60 s", true],
+  ["write /var/lib/docker/tmp/GetImageBlob1: no space left on device", false],
+  ["manifest for a/b@sha256:0 not found: manifest unknown: manifest unknown", false],
+  ["unauthorized: authentication required", false],
+  ["connect ECONNREFUSED /var/run/docker.sock", false],
+  ["odd", false],
+])("%s: another attempt makes sense: %s", (said, passes) => {
+  expect(mayPass(new Error(said))).toBe(passes);
+});
+
+test("a pull that failed from two registries is told with both reasons, and each remedy once", () => {
+  const failures = new Map([
+    ["mirror.example", new Error("unauthorized: authentication required")],
+    ["Docker Hub", new Error("dial tcp: lookup registry-1.docker.io: no such host")],
+  ]);
+  expect(explainPullFailures("a/b:c", failures)).toBe(
+    "a/b:c could not be pulled: from mirror.example: the registry refused the credentials (unauthorized: authentication required); " +
+      "from Docker Hub: the engine cannot reach the registry (dial tcp: lookup registry-1.docker.io: no such host). " +
+      "To mend it: run docker login, then run the update again; or check the engine's network and proxy, then run the update again.",
+  );
 });
 
 test("words that are not known are passed on as they are", () => {

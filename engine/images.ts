@@ -1,0 +1,80 @@
+import type Docker from "dockerode";
+import type { LockedImage } from "../manifest/images-lock.ts";
+import { engineAt } from "./client.ts";
+
+/** An image as an engine has it. */
+export interface EngineImage {
+  /** Id on the engine: the digest of its configuration, or with containerd's image store of its manifest. */
+  readonly id: string;
+  /** Digests under which it was pulled, without repository. */
+  readonly digests: readonly string[];
+}
+
+/** The images of an engine by each of their references. */
+export async function imagesByReference(engine: Docker): Promise<ReadonlyMap<string, EngineImage>> {
+  const images = await engine.listImages();
+  return new Map(
+    images.flatMap(({ Id, RepoTags, RepoDigests }) => {
+      const digests = (RepoDigests ?? []).map((name) => name.slice(name.indexOf("@") + 1));
+      return (RepoTags ?? []).map((reference) => [reference, { id: Id, digests }] as const);
+    }),
+  );
+}
+
+/** The same of the engine at a host; empty where it does not answer, which whoever works with it will tell. */
+export async function imagesAt(dockerHost: string): Promise<ReadonlyMap<string, EngineImage>> {
+  try {
+    return await imagesByReference(engineAt(dockerHost));
+  } catch {
+    return new Map();
+  }
+}
+
+/** Whether an image is the locked one. */
+export function isLocked(image: EngineImage, locked: LockedImage): boolean {
+  return [image.id, ...image.digests].some((id) => id === locked.imageId || id === locked.digest);
+}
+
+/** An image by any of its names; undefined where the engine has none of that name. */
+export async function findImage(engine: Docker, name: string): Promise<Docker.ImageInspectInfo | undefined> {
+  try {
+    return await engine.getImage(name).inspect();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/** `repository:tag` in its parts. */
+export function splitReference(reference: string): { readonly repository: string; readonly tag: string } {
+  const colon = reference.lastIndexOf(":");
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}
+
+/**
+ * Gives an image a reference. Another image that had it before is not lost: where that was its only tag, it gets one
+ * made of the reference and its id, the same each time.
+ *
+ * @returns what the other image is called from now on; undefined where there was none.
+ */
+export async function giveReference(
+  engine: Docker,
+  image: string,
+  reference: string,
+): Promise<string | undefined> {
+  const { repository, tag } = splitReference(reference);
+  const [wanted, before] = [await findImage(engine, image), await findImage(engine, reference)];
+  if (before !== undefined && before.Id === wanted?.Id) return undefined;
+  const kept = before && (await keepName(engine, before, reference));
+  await engine.getImage(image).tag({ repo: repository, tag });
+  return kept;
+}
+
+async function keepName(engine: Docker, image: Docker.ImageInspectInfo, reference: string): Promise<string> {
+  const other = image.RepoTags.find((name) => name !== reference);
+  if (other !== undefined) return other;
+  const { repository, tag } = splitReference(reference);
+  const kept = `${tag}-replaced-${image.Id.replace("sha256:", "").slice(0, 12)}`;
+  await engine.getImage(image.Id).tag({ repo: repository, tag: kept });
+  return `${repository}:${kept}`;
+}

@@ -1,0 +1,92 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What the proxy does to a request instead of passing it on, or to the answer after some bytes of its body. */
+export type Fault =
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly after: number; readonly ends: "cut" | "stall" };
+
+/** A request that came in, and when, in milliseconds since 1970. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly at: number;
+}
+
+/** A proxy before a registry that does to requests what a test tells it. */
+export class FaultProxy {
+  /** Every request since the last `reset`. */
+  readonly seen: Seen[] = [];
+  #faults: { readonly path: RegExp; readonly fault: Fault; left: number }[] = [];
+  readonly #server = createServer((incoming, outgoing) => this.#answer(incoming, outgoing));
+  readonly #registry: URL;
+
+  private constructor(registry: string) {
+    this.#registry = new URL(registry);
+  }
+
+  /** Starts one on a free port before the registry at a URL. */
+  static async before(registry: string): Promise<FaultProxy> {
+    const proxy = new FaultProxy(registry);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  /** Host and port. */
+  get host(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Does this to so many of the GET requests for paths that match. */
+  fail(path: RegExp, times: number, fault: Fault): void {
+    this.#faults.push({ path, fault, left: times });
+  }
+
+  /** Forgets requests and faults. */
+  reset(): void {
+    this.seen.length = 0;
+    this.#faults = [];
+  }
+
+  /** The GET requests for paths that match. */
+  gets(path: RegExp): readonly Seen[] {
+    return this.seen.filter((request) => request.method === "GET" && path.test(request.path));
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { method = "", url: path = "" } = incoming;
+    this.seen.push({ method, path, at: Date.now() });
+    const match = this.#faults.find((fault) => fault.left > 0 && fault.path.test(path));
+    if (match && method === "GET") match.left -= 1;
+    const fault = match?.fault;
+    if (fault && "status" in fault) {
+      outgoing.writeHead(fault.status, fault.headers).end();
+      return;
+    }
+    const passed = request(
+      new URL(path, this.#registry),
+      { method, headers: { ...incoming.headers, host: this.#registry.host } },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+        if (fault === undefined) {
+          answer.pipe(outgoing);
+          return;
+        }
+        let sent = 0;
+        answer.on("data", (chunk: Buffer) => {
+          if (sent < fault.after) outgoing.write(chunk.subarray(0, fault.after - sent));
+          sent += chunk.length;
+          if (sent >= fault.after && fault.ends === "cut") outgoing.destroy();
+        });
+      },
+    );
+    passed.on("error", () => outgoing.destroy());
+    outgoing.on("close", () => passed.destroy());
+    incoming.pipe(passed);
+  }
+}

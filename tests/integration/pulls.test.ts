@@ -1,0 +1,260 @@
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { formatImagesLock, type ImagesLock, readImagesLock } from "../../manifest/images-lock.ts";
+import { startEngine } from "../../rehearsal/engine.ts";
+import { type Layer, makeLayer } from "../../rehearsal/layer.ts";
+import { publishImage } from "../../rehearsal/publish.ts";
+import { startRehearsal } from "../../rehearsal/rehearsal.ts";
+import { baseLayer, standIn } from "../../rehearsal/stand-in-image.ts";
+import { readTasks } from "../../rehearsal/tasks.ts";
+import { findTools, type Tools } from "../../rehearsal/tools.ts";
+import { FaultProxy } from "./fault-proxy.ts";
+import { Lab } from "./lab.ts";
+
+const repository = "akhatua/cooperbench-go-chi";
+const references = [26, 27, 56].map((id) => `${repository}:task${id}`);
+const [image = "", neighbour = ""] = references;
+/** Of each stand-in, so that a fault has something to interrupt. */
+const payloadBytes = 3_000_000;
+
+const lab = new Lab();
+let registry: string;
+let tools: Tools;
+let proxy: FaultProxy;
+let stack: string;
+let lock: ImagesLock;
+let lockFile: string;
+let dockerHost: string;
+
+/** Requests for the layer that only this image has. */
+const ownLayer = (reference: string) => new RegExp(`/blobs/${Object.keys(locked(reference).layers).at(-1)}`);
+const ownLayerGets = (reference: string) => proxy.gets(ownLayer(reference)).length;
+
+function locked(reference: string) {
+  const entry = lock.images[reference];
+  if (entry === undefined) throw new Error(`the lock has no ${reference}`);
+  return entry;
+}
+
+/** What the engine's references are when all is well: tags, and the digests they were pulled by from Docker Hub. */
+const allTagged = async () => (await lab.references()).filter((name) => !name.includes("@"));
+
+function taskOf(reference: string) {
+  const task = readTasks().find(({ image }) => image === reference);
+  if (task === undefined) throw new Error(`no task has ${reference}`);
+  return task;
+}
+
+/** A layer with a shell for a machine that the engine does not run on: byte 18 of an ELF file names it. */
+function foreignBase() {
+  const bytes = readFileSync(tools.busybox);
+  bytes.writeUInt16LE(bytes.readUInt16LE(18) === 0xb7 ? 0x3e : 0xb7, 18);
+  return makeLayer([
+    { path: "bin", type: "directory" },
+    { path: "bin/sh", type: "file", mode: 0o755, bytes },
+  ]);
+}
+
+/** Publishes a stand-in under its task's reference, and gives the lock's entry for it. */
+async function publish(reference: string, base: Layer, options = {}, architecture?: string) {
+  const { spec, baseCommit } = await standIn(taskOf(reference), base, options);
+  const published = await publishImage(registry, { ...spec, ...(architecture && { architecture }) });
+  return { ...published, baseCommit, lockedAt: new Date().toISOString() };
+}
+
+let fresh = 0;
+/**
+ * Locks an image to one that this engine has never asked for, whose manifest it so cannot know from before.
+ * Gives the requests for that manifest.
+ */
+async function lockFresh(reference: string): Promise<RegExp> {
+  fresh += 1;
+  const entry = await publish(reference, await baseLayer(tools.busybox), { payloadBytes: 1000 + fresh });
+  writeFileSync(lockFile, formatImagesLock({ images: { ...lock.images, [reference]: entry } }));
+  return new RegExp(`/manifests/${entry.digest}$`);
+}
+
+/** Makes an image of the user's own, under the name mine:1. */
+async function makeMine(): Promise<void> {
+  const container = await lab.engine.createContainer({ Image: neighbour, Cmd: ["true"] });
+  await container.commit({ repo: "mine", tag: "1" });
+  await container.remove();
+}
+
+const up = () => lab.machine(["up", stack]);
+
+beforeAll(async () => {
+  await startRehearsal(lab.rehearsal, () => {}, { payloadBytes });
+  tools = await findTools(() => {});
+  lock = readImagesLock(lab.rehearsal.imagesLock);
+  lockFile = join(lab.folder, "images.lock.json");
+  registry = lab.rehearsal.registryUrl() ?? "";
+  proxy = await FaultProxy.before(registry);
+  // By another path to its socket the engine is no rehearsal to ./machine, which so mends nothing in its registry.
+  const socket = join(lab.folder, "engine.sock");
+  symlinkSync(join(lab.rehearsal.dir, "docker.sock"), socket);
+  dockerHost = `unix://${socket}`;
+  stack = await lab.makeStack({
+    dockerHost,
+    imagesLock: lockFile,
+    tasks: ["go_chi_task"],
+    pullStallSeconds: 3,
+  });
+});
+beforeEach(async () => {
+  proxy.reset();
+  await lab.removeImages();
+  writeFileSync(lockFile, formatImagesLock(lock));
+});
+afterAll(async () => {
+  proxy?.close();
+  await lab.close();
+});
+
+describe("with a registryMirror, and Docker Hub out of reach,", () => {
+  beforeAll(async () => {
+    await startEngine(lab.rehearsal.dir, 1, tools);
+    lab.configure(stack, { registryMirror: proxy.host });
+  });
+
+  test("images come from the mirror by digest, and keep no name of it", async () => {
+    const { code, stdout } = await up();
+    expect(stdout).toContain("3/3 images verified (0 found, 3 pulled)");
+    expect(code).toBe(0);
+    expect(await lab.references()).toEqual(references);
+    expect(proxy.gets(/manifests/)[0]?.path).toMatch(/sha256:[0-9a-f]{64}$/);
+    expect((await lab.machine(["preview", stack, "--expect-no-changes"])).code).toBe(0);
+  });
+
+  test("503 twice, then success, takes exactly three attempts", async () => {
+    const fresh = await lockFresh(image);
+    proxy.fail(fresh, 2, { status: 503 });
+    const { code, stdout } = await up();
+    expect(stdout).toContain("3/3 images verified");
+    expect(code).toBe(0);
+    expect(proxy.gets(fresh)).toHaveLength(3);
+    expect(stdout).toMatch(
+      /go-chi:task26: from 127\.0\.0\.1:\d+: the registry has trouble of its own \(.*503.*\); .*again in \d+ s \(attempt 2 of 6\)/,
+    );
+  });
+
+  test("a connection that is cut in the middle of a layer is made anew", async () => {
+    proxy.fail(ownLayer(image), 1, { after: 100_000, ends: "cut" });
+    const { code, stdout } = await up();
+    expect(stdout).toContain("3/3 images verified");
+    expect(code).toBe(0);
+    expect(ownLayerGets(image)).toBe(2);
+  });
+
+  test("a layer that stalls is found within the limit, and pulled again", async () => {
+    proxy.fail(ownLayer(image), 1, { after: 100_000, ends: "stall" });
+    const { code, stdout } = await up();
+    expect(stdout).toContain("3/3 images verified");
+    expect(code).toBe(0);
+    const [first, second] = proxy.gets(ownLayer(image));
+    const seconds = ((second?.at ?? 0) - (first?.at ?? 0)) / 1000;
+    expect(seconds).toBeGreaterThan(3);
+    expect(stdout).toMatch(
+      /go-chi:task26: from 127\.0\.0\.1:\d+: the pull stalled \(no byte and no extraction for 3 s\); .*again in/,
+    );
+  });
+
+  test("what cannot pass is not tried again", async () => {
+    const fresh = await lockFresh(image);
+    proxy.fail(fresh, 9, { status: 401 });
+    const { code, stdout } = await up();
+    expect(code).not.toBe(0);
+    expect(stdout).toContain("2/3 images verified");
+    expect(stdout).toMatch(
+      /failed: .*go-chi:task26 could not be pulled: from 127\.0\.0\.1:\d+: the registry refused the credentials \(.*\); from Docker Hub: the engine cannot reach the registry \(.*To mend it: run docker login/,
+    );
+    expect(proxy.gets(fresh)).toHaveLength(1);
+  });
+});
+
+describe("with Docker Hub in reach,", () => {
+  beforeAll(async () => {
+    await startEngine(lab.rehearsal.dir, Number(new URL(registry).port), tools);
+    lab.configure(stack, { registryMirror: "" });
+  });
+
+  test("a mirror that is down costs nothing but the way to Docker Hub", async () => {
+    lab.configure(stack, { registryMirror: "127.0.0.1:1" });
+    const { code, stdout } = await up();
+    lab.configure(stack, { registryMirror: "" });
+    expect(stdout).toContain("3/3 images verified (0 found, 3 pulled)");
+    expect(code).toBe(0);
+    expect(await allTagged()).toEqual(references);
+  });
+
+  test("an image without a lock entry is pulled by its tag, and that is said", async () => {
+    const others = Object.entries(lock.images).filter(([reference]) => reference !== image);
+    writeFileSync(lockFile, formatImagesLock({ images: Object.fromEntries(others) }));
+    const { stdout } = await up();
+    expect(stdout).toMatch(
+      /not locked, so pulled by tag, whatever that names today: \S+go-chi:task26\. To lock them: \.\/machine lock/,
+    );
+    // Its stand-in is not at the commit that the benchmark's own data has for the image.
+    expect(stdout).toMatch(/go-chi:task26 failed its probe: its \/workspace\/repo is at commit/);
+    expect(await allTagged()).toEqual(references);
+  });
+
+  test("a tag that moves upstream changes nothing until the lock is updated; then it does, and the old image is kept", async () => {
+    expect((await up()).code).toBe(0);
+    const before = await lab.engine.getImage(image).inspect();
+    const moved = await publish(image, await baseLayer(tools.busybox), { payloadBytes: payloadBytes + 1 });
+    const second = await up();
+    expect(second.stdout).toContain("3/3 images verified (3 found, 0 pulled); nothing changed");
+
+    writeFileSync(lockFile, formatImagesLock({ images: { ...lock.images, [image]: moved } }));
+    expect((await lab.machine(["preview", stack, "--expect-no-changes"])).code).not.toBe(0);
+    const third = await up();
+    expect(third.code).toBe(0);
+    const kept = `${image}-replaced-${before.Id.slice("sha256:".length, "sha256:".length + 12)}`;
+    expect(third.stdout).toContain(`the image that had this tag before is kept as ${kept}`);
+    expect((await lab.engine.getImage(image).inspect()).Id).toBe(moved.imageId);
+    expect((await lab.engine.getImage(kept).inspect()).Id).toBe(before.Id);
+    expect((await lab.machine(["preview", stack, "--expect-no-changes"])).code).toBe(0);
+  });
+
+  test("an image for another platform than the lock's is told, and so is one that the engine cannot run", async () => {
+    const images = {
+      ...lock.images,
+      [image]: {
+        ...(await publish(image, await baseLayer(tools.busybox), {}, "s390x")),
+        platform: locked(image).platform,
+      },
+      [neighbour]: await publish(neighbour, await foreignBase()),
+    };
+    writeFileSync(lockFile, formatImagesLock({ images }));
+    const { code, stdout } = await up();
+    expect(code).not.toBe(0);
+    expect(stdout).toContain("1/3 images verified");
+    expect(stdout).toMatch(
+      /failed: .*go-chi:task26 failed its probe: it is for linux\/s390x, the lock has linux\/\S+;/,
+    );
+    expect(stdout).toMatch(
+      /failed: .*go-chi:task27 failed its probe: it is for another platform than the engine runs \(.*exec format error\); install emulation/,
+    );
+  });
+
+  test("a tag that was moved by hand is given back, and the image it was moved to is kept under a name", async () => {
+    expect((await up()).code).toBe(0);
+    await makeMine();
+    const mine = await lab.engine.getImage("mine:1").inspect();
+    const [repo = "", tag = ""] = image.split(":");
+    await lab.engine.getImage(mine.Id).tag({ repo, tag });
+    await lab.engine.getImage("mine:1").remove();
+    expect((await lab.machine(["verify", stack])).stdout).toMatch(
+      /failed: .*go-chi:task26 failed its probe: its tag is at image sha256:\S+, the lock has sha256:\S+; run the update again/,
+    );
+    expect((await lab.machine(["preview", stack, "--expect-no-changes"])).code).not.toBe(0);
+    const { code, stdout } = await up();
+    expect(code).toBe(0);
+    const kept = `${image}-replaced-${mine.Id.slice("sha256:".length, "sha256:".length + 12)}`;
+    expect(stdout).toContain(`is kept as ${kept}`);
+    expect(await allTagged()).toEqual([...references, kept].sort());
+    expect((await lab.machine(["verify", stack])).code).toBe(0);
+  });
+});
