@@ -4,6 +4,7 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
 
   ./machine up STACK [OPTION…]        provisions; the dev stack is a rehearsal with stand-in images
   ./machine preview STACK [OPTION…]   shows what differs, drift included; changes nothing
+  ./machine verify STACK [--json]     probes every image now, whatever Pulumi's state says; changes nothing
   ./machine destroy STACK [OPTION…]   removes what the stack made; images stay on the engine
   ./machine new STACK [--key-file F]  makes a stack for a real machine, and its Pulumi.STACK.yaml. The model's
                                       key is read from the file F, else from COHERE_API_KEY, else asked for
@@ -38,6 +39,11 @@ const commands: Record<string, Command> = {
     usage: "preview STACK [OPTION…]",
     accepts: withStack,
     run: async ([stack = "", ...options]) => (await import("./preview.ts")).preview(stack, options),
+  },
+  verify: {
+    usage: "verify STACK [--json]",
+    accepts: (args) => withStack(args) && (args.length === 1 || (args.length === 2 && args[1] === "--json")),
+    run: async ([stack = "", json]) => (await import("./verify.ts")).verify(stack, json !== undefined),
   },
   destroy: {
     usage: "destroy STACK [OPTION…]",

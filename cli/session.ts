@@ -56,6 +56,18 @@ export async function openUnchecked(stack: string, start = true): Promise<Omit<S
   return { stack, dockerHost, isRehearsal: rehearsal !== undefined, toolchain };
 }
 
+/** What a command works with that only looks: no toolchain, and nothing is started. */
+export async function openToLook(stack: string): Promise<Omit<Session, "toolchain">> {
+  const { readLockedSettings } = await import("./stack-settings.ts");
+  const configuration = readConfiguration(projectDir, stack);
+  const rehearsal = rehearsalOf(configuration);
+  if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
+  const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""));
+  setEnvironment({ DOCKER_HOST: dockerHost });
+  const settings = readLockedSettings(projectDir, stack);
+  return { stack, settings, dockerHost, isRehearsal: rehearsal !== undefined };
+}
+
 /** Makes the toolchain ready, without any stack, and changes this process's environment to it. */
 export async function openToolchain(passphraseFile = ""): Promise<Toolchain> {
   const toolchain = await readyToolchain({ projectDir, report });

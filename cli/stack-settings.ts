@@ -1,7 +1,13 @@
+import { resolve } from "node:path";
 import { parseSettings, type Settings } from "../settings.ts";
 import { readConfiguration } from "./stack-file.ts";
 
-/** A stack's settings, checked before Pulumi is started. The image lock file is left to the program. */
+/** A stack's settings, checked before anything is started; so the image lock file, which may yet be made, is left. */
 export function readSettings(projectDir: string, stack: string): Settings {
   return parseSettings(stack, readConfiguration(projectDir, stack));
+}
+
+/** The same with what the image lock file says. */
+export function readLockedSettings(projectDir: string, stack: string): Settings {
+  return parseSettings(stack, readConfiguration(projectDir, stack), (file) => resolve(projectDir, file));
 }

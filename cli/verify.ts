@@ -1,0 +1,99 @@
+import { availableParallelism } from "node:os";
+import PQueue from "p-queue";
+import { engineAt } from "../engine/client.ts";
+import type { LockedTask } from "../manifest/images-lock.ts";
+import { taskKey } from "../manifest/tasks.ts";
+import { type ProbeResult, probe, removeContainer } from "../provision/probe.ts";
+import { Problem } from "../provision/problem.ts";
+import { imagesOn } from "./preflight.ts";
+import { openToLook } from "./session.ts";
+import { table } from "./table.ts";
+import { report } from "./terminal.ts";
+
+/** What was found of one image. */
+interface Verified extends Partial<Omit<ProbeResult, "image">> {
+  /** Key of its task, as in the stack's outputs. */
+  readonly task: string;
+  /** Image reference, `repository:tag`. */
+  readonly reference: string;
+  readonly ok: boolean;
+  /** Whether the lock has it, so that digest and platform were compared. */
+  readonly locked: boolean;
+  /** Why it is not verified, and what helps. */
+  readonly problem?: string;
+  /** How long its probe took. */
+  readonly seconds: number;
+}
+
+/** `./machine verify [STACK] [--json]`: probes every image now, whatever the state says. Changes nothing. */
+export async function verify(stack: string, json: boolean): Promise<number> {
+  const { settings, dockerHost } = await openToLook(stack);
+  const engine = engineAt(dockerHost);
+  await imagesOn(engine, dockerHost);
+
+  const containers = new Set<string>();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () =>
+      Promise.all([...containers].map(removeContainer)).finally(() => process.exit(130)),
+    );
+  }
+  const started = performance.now();
+  const queue = new PQueue({ concurrency: 4 * availableParallelism() });
+  const progress = setInterval(
+    () =>
+      report(`${settings.tasks.length - queue.size - queue.pending}/${settings.tasks.length} images probed`),
+    2000,
+  );
+  const results = await queue
+    .addAll(
+      settings.tasks.map((task) => async () => {
+        const container = `cooperbench-verify-${process.pid}-${taskKey(task)}`;
+        containers.add(container);
+        const result = await verifyImage(task, container, settings.probeTimeoutSeconds);
+        containers.delete(container);
+        return result;
+      }),
+    )
+    .finally(() => clearInterval(progress));
+
+  const seconds = (performance.now() - started) / 1000;
+  process.stdout.write(
+    json ? `${JSON.stringify({ stack, dockerHost, images: results }, null, 2)}\n` : show(results, seconds),
+  );
+  return results.every(({ ok }) => ok) ? 0 : 1;
+}
+
+async function verifyImage(task: LockedTask, container: string, timeoutSeconds: number): Promise<Verified> {
+  const { image: reference, locked, baseCommit } = task;
+  const started = performance.now();
+  const result = await probe({ image: reference, locked, baseCommit, container, timeoutSeconds }).then(
+    ({ image: _, ...found }) => ({ ok: true, ...found }),
+    (error: Error) => {
+      if (!(error instanceof Problem)) throw error;
+      return { ok: false, problem: error.message };
+    },
+  );
+  const seconds = Math.round(performance.now() - started) / 1000;
+  return { task: taskKey(task), reference, locked: locked !== undefined, ...result, seconds };
+}
+
+function show(images: readonly Verified[], seconds: number): string {
+  const rows = images.map(({ ok, task, digest = "", platform = "", commit = "", locked, seconds }) => [
+    ok ? "ok" : "FAILED",
+    task,
+    locked ? "locked" : "not locked",
+    digest.slice(digest.indexOf("@") + 1).slice(0, 19),
+    platform,
+    commit.slice(0, 12),
+    `${seconds.toFixed(1)} s`,
+  ]);
+  const problems = images.flatMap(({ problem }) => (problem === undefined ? [] : [`failed: ${problem}`]));
+  const verified = images.filter(({ ok }) => ok).length;
+  const locked = images.filter(({ locked }) => locked).length;
+  const lines = [
+    ...table([["", "task", "lock", "digest", "platform", "commit", "time"], ...rows]),
+    ...problems,
+    `${verified}/${images.length} images verified, ${locked} of them against the lock (${seconds.toFixed(1)} s)`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
