@@ -1,0 +1,69 @@
+import { RegistryError } from "./error.ts";
+import { retryAtOf } from "./headers.ts";
+import type { RegistryAnswer } from "./request.ts";
+
+interface Meaning {
+  readonly matches: (status: number) => boolean;
+  readonly says: string;
+  readonly remedy: (host: string, retryAt?: Date) => string;
+}
+
+/** What a status means, and what helps. The first that matches counts. */
+const meanings: readonly Meaning[] = [
+  {
+    matches: (status) => status === 404,
+    says: "has no such image",
+    remedy: () => "check the reference",
+  },
+  {
+    // Docker Hub gives this for an image that is not there, too.
+    matches: (status) => status === 401 || status === 403,
+    says: "has no such image for these credentials",
+    remedy: (host) => `check the reference; a private image needs docker login ${host}`,
+  },
+  {
+    matches: (status) => status === 429,
+    says: "has reached its rate limit",
+    remedy: (_, retryAt) => `wait ${until(retryAt)}, or run docker login for a higher limit`,
+  },
+  {
+    matches: (status) => status >= 500,
+    says: "fails",
+    remedy: (_, retryAt) => `try again ${retryAt === undefined ? "later" : `at ${retryAt.toISOString()}`}`,
+  },
+];
+
+/** The error for an answer that is not the one that was asked for. */
+export function refusal(what: string, url: string, { status, headers, body }: RegistryAnswer): RegistryError {
+  const { host, pathname } = new URL(url);
+  const retryAt = status === 429 || status === 503 ? retryAtOf(headers, new Date()) : undefined;
+  const meaning = meanings.find(({ matches }) => matches(status));
+  const said = wordsOf(body);
+  const answer = `${what} ${pathname} gave ${status}${said === "" ? "" : `, ${said}`}`;
+  return new RegistryError(
+    meaning === undefined
+      ? `${host} gave another answer than wanted (${answer})`
+      : `${host} ${meaning.says} (${answer}); ${meaning.remedy(host, retryAt)}`,
+    { status, ...(retryAt !== undefined && { retryAt }) },
+  );
+}
+
+function until(retryAt: Date | undefined): string {
+  return retryAt === undefined
+    ? "for its reset (Docker Hub counts over 6 hours)"
+    : `until ${retryAt.toISOString()}`;
+}
+
+/** What a registry says of an error: JSON of the API's form, or some text. */
+function wordsOf(body: Buffer): string {
+  const text = body.toString();
+  try {
+    const { errors, details } = JSON.parse(text) as {
+      errors?: readonly { code?: string; message?: string }[];
+      details?: string;
+    };
+    return (errors?.map(({ code, message }) => message ?? code).join("; ") ?? details ?? "").slice(0, 200);
+  } catch {
+    return text.includes("<") ? "" : text.trim().slice(0, 200); // a page of some proxy tells nothing here
+  }
+}
