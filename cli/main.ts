@@ -1,4 +1,5 @@
 import { Problem } from "../provision/problem.ts";
+import { lockOptions } from "./lock-options.ts";
 
 const help = `./machine: makes this machine ready to run CooperBench, and proves that it is.
 
@@ -8,6 +9,9 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
   ./machine destroy STACK [OPTION…]   removes what the stack made; images stay on the engine
   ./machine new STACK [--key-file F]  makes a stack for a real machine, and its Pulumi.STACK.yaml. The model's
                                       key is read from the file F, else from COHERE_API_KEY, else asked for
+  ./machine lock [STACK] [--check] [--platform OS/ARCH]
+                                      asks Docker Hub, or the registries of the stack's engine, what the images are,
+                                      and writes the image lock file; --check only compares, and fails where one moved
   ./machine env STACK                 prints shell exports: eval "$(./machine env dev)"
   ./machine pulumi ARGUMENT…          runs any Pulumi command in this project's environment
   ./machine rehearsal start|stop|status
@@ -55,6 +59,14 @@ const commands: Record<string, Command> = {
     accepts: (args) =>
       withStack(args) && (args.length === 1 || (args.length === 3 && args[1] === "--key-file")),
     run: async ([stack = "", , keyFile]) => (await import("./new.ts")).newStack(stack, keyFile),
+  },
+  lock: {
+    usage: "lock [STACK] [--check] [--platform OS/ARCH]",
+    accepts: (args) => {
+      const options = lockOptions(args);
+      return options !== undefined && (options.stack === undefined || withStack([options.stack]));
+    },
+    run: async (args) => (await import("./lock.ts")).lock(lockOptions(args) ?? { check: true }),
   },
   env: {
     usage: "env STACK",

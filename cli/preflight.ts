@@ -11,12 +11,17 @@ export async function imagesOn(engine: Docker, dockerHost: string): Promise<Read
     const images = await engine.listImages();
     return new Set(images.flatMap((image) => image.RepoTags ?? []));
   } catch (error) {
-    throw new Problem(
-      `the Docker engine at ${dockerHost} does not answer (${(error as Error).message}); want one that runs and that you may use.\n` +
-        "Start it (Debian, Ubuntu: apt-get install docker.io), or set dockerHost to the one that is meant.\n" +
-        "To try everything without it: ./machine up dev, the rehearsal.",
-    );
+    throw noEngine(dockerHost, error as Error);
   }
+}
+
+/** What to tell where an engine does not answer. */
+export function noEngine(dockerHost: string, error: Error): Problem {
+  return new Problem(
+    `the Docker engine at ${dockerHost} does not answer (${error.message}); want one that runs and that you may use.\n` +
+      "Start it (Debian, Ubuntu: apt-get install docker.io), or set dockerHost to the one that is meant.\n" +
+      "To try everything without it: ./machine up dev, the rehearsal.",
+  );
 }
 
 /** Looks for the docker client, which runs the probes and, later, CooperBench's agents. */

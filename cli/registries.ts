@@ -1,0 +1,64 @@
+import pRetry from "p-retry";
+import { type Registry, registryAt } from "../registry/client.ts";
+import { RegistryError } from "../registry/error.ts";
+
+/** The registries that images are asked of, in their order. */
+export interface Registries {
+  readonly reachable: readonly Registry[];
+  /** Why others do not answer. They are asked nothing more. */
+  readonly unreachable: readonly RegistryError[];
+}
+
+/** Finds out which endpoints answer, all at once, so that none is waited for again with each image. */
+export async function reach(endpoints: readonly string[]): Promise<Registries> {
+  const registries = endpoints.map((endpoint) => registryAt(endpoint));
+  const results = await Promise.all(
+    registries.map((registry) =>
+      patiently(() => registry.ping()).then(
+        () => registry,
+        (error) => asRegistryError(error),
+      ),
+    ),
+  );
+  return {
+    reachable: results.flatMap((result) => (result instanceof RegistryError ? [] : [result])),
+    unreachable: results.filter((result) => result instanceof RegistryError),
+  };
+}
+
+/**
+ * The first answer, as an engine looks for an image: where a registry has none, the next is asked.
+ *
+ * @throws RegistryError with the reason of each registry.
+ */
+export async function firstAnswer<Answer>(
+  { reachable, unreachable }: Registries,
+  ask: (registry: Registry) => Promise<Answer>,
+): Promise<Answer> {
+  const reasons: string[] = [];
+  for (const registry of reachable) {
+    try {
+      return await patiently(() => ask(registry));
+    } catch (error) {
+      reasons.push(asRegistryError(error).message);
+    }
+  }
+  throw new RegistryError([...reasons, ...unreachable.map(({ message }) => message)].join("; "));
+}
+
+/** Asks again, a few times within some seconds, where a failure can pass. */
+function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  return pRetry(ask, {
+    retries: 2,
+    minTimeout: 300,
+    factor: 3,
+    randomize: true,
+    shouldRetry: ({ error }) => error instanceof RegistryError && error.canPass,
+  });
+}
+
+/** Other errors, such as those of Docker's configuration, are no registry's own, and end the command. */
+function asRegistryError(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error;
+  throw error;
+}

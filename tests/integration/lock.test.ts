@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { formatImagesLock, type LockedImage, readImagesLock } from "../../manifest/images-lock.ts";
+import { publishImage, removeImage } from "../../rehearsal/publish.ts";
+import { startRehearsal } from "../../rehearsal/rehearsal.ts";
+import { baseLayer, standIn } from "../../rehearsal/stand-in-image.ts";
+import { readTasks } from "../../rehearsal/tasks.ts";
+import { findTools } from "../../rehearsal/tools.ts";
+import { type Ended, Lab } from "./lab.ts";
+
+const moved = "akhatua/cooperbench-go-chi:task26";
+const removed = "akhatua/cooperbench-typst:task6554";
+
+const lab = new Lab();
+const file = join(lab.folder, "locks", "images.lock.json");
+let stack: string;
+let first: Ended;
+
+beforeAll(async () => {
+  await startRehearsal(lab.rehearsal, () => {});
+  stack = await lab.makeStack({ imagesLock: file });
+  first = await lab.machine(["lock", stack]);
+});
+afterAll(() => lab.close());
+
+const text = () => readFileSync(file, "utf8");
+const short = (entry: LockedImage | undefined) => entry?.digest.slice(0, "sha256:".length + 12);
+
+test("a lock from scratch is that of the images that were published, but for times and base commits", () => {
+  expect(first).toMatchObject({ code: 0, stderr: "" });
+  expect(first.stdout).toContain(`30 images: 30 new; written: ${file}\n`);
+  const known = ({ images }: ReturnType<typeof readImagesLock>) =>
+    Object.entries(images).map(([image, { lockedAt, baseCommit, ...entry }]) => ({ image, ...entry }));
+  expect(known(readImagesLock(file))).toEqual(known(readImagesLock(lab.rehearsal.imagesLock)));
+  expect(text()).toBe(formatImagesLock(readImagesLock(file)));
+});
+
+test("a second lock writes the same file, and a check agrees", async () => {
+  const before = text();
+  for (const [args, what] of [
+    [[], "not changed"],
+    [["--check"], "checked"],
+  ] as const) {
+    const { code, stdout } = await lab.machine(["lock", stack, ...args]);
+    expect(stdout).toBe(`30 images: 30 as locked; ${what}: ${file}\n`);
+    expect(code).toBe(0);
+  }
+  expect(text()).toBe(before);
+});
+
+test("a tag that has moved is told by a check, which changes nothing, and is locked anew alone", async () => {
+  const [task] = readTasks().filter(({ image }) => image === moved);
+  if (task === undefined) throw new Error("the manifest lacks the task that is tested");
+  const base = await baseLayer((await findTools(() => {})).busybox);
+  const { digest } = await publishImage(
+    lab.rehearsal.registryUrl() ?? "",
+    (await standIn(task, base, { payloadBytes: 50_000 })).spec,
+  );
+  const before = text();
+  const locked = readImagesLock(file).images;
+  const move = `${short(locked[moved])} -> ${digest.slice(0, "sha256:".length + 12)}`;
+
+  const check = await lab.machine(["lock", stack, "--check"]);
+  expect(check.code).toBe(1);
+  expect(check.stdout).toBe(
+    `moved: ${moved} ${move}\n30 images: 29 as locked, 1 moved; checked: ${file}\nTo lock what the registry has now: ./machine lock ${stack}\n`,
+  );
+  expect(text()).toBe(before);
+
+  const again = await lab.machine(["lock", stack]);
+  expect(again.code).toBe(0);
+  expect(again.stdout).toMatch(
+    new RegExp(`^moved: ${moved} ${move} \\(1\\.\\d MB, \\+\\d+\\.\\d kB\\)\n30 images`),
+  );
+  const { [moved]: fresh, ...others } = readImagesLock(file).images;
+  expect({ ...others, [moved]: locked[moved] }).toEqual(locked);
+  expect(fresh).toMatchObject({ digest });
+  expect(Date.parse(fresh?.lockedAt ?? "")).toBeGreaterThan(Date.parse(locked[moved]?.lockedAt ?? ""));
+});
+
+test("an image that is gone is told with its reason, and keeps its entry", async () => {
+  await removeImage(lab.rehearsal.registryUrl() ?? "", removed);
+  const before = text();
+  const { code, stdout } = await lab.machine(["lock", stack]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    new RegExp(`^failed: ${removed}: 127\\.0\\.0\\.1:\\d+ has no such image \\(HEAD .* gave 404\\); check`),
+  );
+  expect(stdout).toContain("30 images: 29 as locked, 1 failed; not changed: ");
+  expect(text()).toBe(before);
+});
+
+test("an engine that does not answer is named, and nothing is written", async () => {
+  const lone = join(lab.folder, "none.json");
+  const dockerHost = `unix://${lab.folder}/nobody.sock`;
+  const other = await lab.makeStack({ dockerHost, imagesLock: lone });
+  const { code, stderr } = await lab.machine(["lock", other]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/engine at unix:.*nobody\.sock does not answer/);
+  expect(existsSync(lone)).toBe(false);
+});
+
+test("a network without any registry is told once, with what was tried", async () => {
+  const nowhere = { HTTPS_PROXY: "http://127.0.0.1:1", https_proxy: "http://127.0.0.1:1" };
+  const { code, stdout, stderr } = await lab.machine(["lock"], nowhere);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(
+    /^machine: no registry answers; nothing was written\.\n {2}registry-1\.docker\.io cannot be reached \(.*127\.0\.0\.1:1\)\nRun this where/,
+  );
+});

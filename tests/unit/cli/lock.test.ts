@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { lockOptions } from "../../../cli/lock-options.ts";
+import { firstAnswer } from "../../../cli/registries.ts";
+import type { Registry } from "../../../registry/client.ts";
+import { RegistryError } from "../../../registry/error.ts";
+
+test.each([
+  [[], { check: false }],
+  [["lab"], { check: false, stack: "lab" }],
+  [["--check", "lab"], { check: true, stack: "lab" }],
+  [["lab", "--platform", "linux/arm64/v8"], { check: false, stack: "lab", platform: "linux/arm64/v8" }],
+  [["--platform=linux/arm64"], { check: false, platform: "linux/arm64" }],
+  [["lab", "other"], undefined],
+  [["--force"], undefined],
+  [["--platform"], undefined],
+  [["--platform", "arm64"], undefined],
+])("lock %j is understood as %j", (args, options) => expect(lockOptions(args)).toEqual(options));
+
+test("the second registry is asked where the first has no image, and tells every reason at the end", async () => {
+  const reachable = ["one", "two"].map((host) => ({ host }) as Registry);
+  const registries = { reachable, unreachable: [new RegistryError("three cannot be reached")] };
+  const has = (wanted: string) => async (registry: Registry) => {
+    if (registry.host === wanted) return registry.host;
+    throw new RegistryError(`${registry.host} has no such image`, { status: 404 });
+  };
+  expect(await firstAnswer(registries, has("two"))).toBe("two");
+  await expect(firstAnswer(registries, has("none"))).rejects.toThrow(
+    "one has no such image; two has no such image; three cannot be reached",
+  );
+});
+
+test("a failure that can pass is asked again; one of Docker's configuration ends it all", async () => {
+  const registries = { reachable: [{ host: "one" } as Registry], unreachable: [] };
+  let asked = 0;
+  const passes = async () => {
+    asked += 1;
+    if (asked === 1) throw new RegistryError("one fails", { status: 503 });
+    return asked;
+  };
+  expect(await firstAnswer(registries, passes)).toBe(2);
+  await expect(
+    firstAnswer(registries, async () => {
+      throw new Error("the helper is missing");
+    }),
+  ).rejects.toThrow(/^the helper is missing$/);
+});
