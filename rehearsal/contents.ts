@@ -21,12 +21,12 @@ export function contentsFile(dir: string): string {
   return join(dir, "contents.json");
 }
 
-/** Of this program's own files and the manifest: a changed program looks its contents through again. */
+/** Of this program's own files and the manifest's tasks: a changed program looks its contents through again. */
 export function fingerprint(): string {
   const hash = createHash("sha256");
   for (const [folder, wanted] of [
     ["../rehearsal/", /\.(ts|sh)$/],
-    ["../manifest/", /\.json$/],
+    ["../manifest/", /^tasks\.json$/],
     ["../manifest/subsets/", /\.json$/],
   ] as const) {
     const path = fileURLToPath(new URL(folder, import.meta.url));
