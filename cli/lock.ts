@@ -76,6 +76,8 @@ async function whileTelling<Result>(
     });
   } finally {
     clearInterval(timer);
+    // A connection that was given up may stay open as long as the other end likes: it is not waited for.
+    setTimeout(() => process.exit(), 100).unref();
   }
 }
 

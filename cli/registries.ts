@@ -14,7 +14,7 @@ export async function reach(endpoints: readonly string[]): Promise<Registries> {
   const registries = endpoints.map((endpoint) => registryAt(endpoint));
   const results = await Promise.all(
     registries.map((registry) =>
-      patiently(() => registry.ping()).then(
+      patiently(() => registry.ping(), 1).then(
         () => registry,
         (error) => asRegistryError(error),
       ),
@@ -46,10 +46,10 @@ export async function firstAnswer<Answer>(
   throw new RegistryError([...reasons, ...unreachable.map(({ message }) => message)].join("; "));
 }
 
-/** Asks again, a few times within some seconds, where a failure can pass. */
-function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+/** Asks again, after a moment, where a failure can pass. */
+function patiently<Answer>(ask: () => Promise<Answer>, retries = 2): Promise<Answer> {
   return pRetry(ask, {
-    retries: 2,
+    retries,
     minTimeout: 300,
     factor: 3,
     randomize: true,
