@@ -2,8 +2,10 @@ import { resolve } from "node:path";
 import { engineAt } from "../engine/client.ts";
 import { dockerHostOf } from "../engine/host.ts";
 import { defaultLockFile } from "../manifest/images-lock.ts";
+import { Problem } from "../provision/problem.ts";
 import { endpointsOf } from "../registry/endpoint.ts";
 import { noEngine } from "./preflight.ts";
+import { rehearsalOf } from "./rehearsal.ts";
 import { readSettings } from "./stack-settings.ts";
 
 /** Which lock file is meant, and where its images are asked for. */
@@ -23,15 +25,25 @@ export interface LockTarget {
 export async function lockTarget(projectDir: string, stack: string | undefined): Promise<LockTarget> {
   if (stack === undefined) return { file: resolve(projectDir, defaultLockFile), endpoints: endpointsOf([]) };
   const { imagesLock, dockerHost } = readSettings(projectDir, stack);
-  const mirrors = await mirrorsOf(dockerHostOf(dockerHost));
-  return { file: resolve(projectDir, imagesLock || defaultLockFile), endpoints: endpointsOf(mirrors) };
+  const file = resolve(projectDir, imagesLock || defaultLockFile);
+  // The rehearsal's engine asks no other registry: the real images must not get into the lock of the stand-ins.
+  if (rehearsalOf({ dockerHost }) !== undefined)
+    return { file, endpoints: await mirrorsOf(dockerHost, noRehearsal) };
+  return { file, endpoints: endpointsOf(await mirrorsOf(dockerHostOf(dockerHost), noEngine)) };
 }
 
-async function mirrorsOf(dockerHost: string): Promise<readonly string[]> {
+async function mirrorsOf(
+  dockerHost: string,
+  problem: (dockerHost: string, error: Error) => Problem,
+): Promise<readonly string[]> {
   try {
     const info = await engineAt(dockerHost).info();
     return info.RegistryConfig?.Mirrors ?? [];
   } catch (error) {
-    throw noEngine(dockerHost, error as Error);
+    throw problem(dockerHost, error as Error);
   }
+}
+
+function noRehearsal(dockerHost: string): Problem {
+  return new Problem(`the rehearsal at ${dockerHost} does not run; start it: ./machine rehearsal start`);
 }

@@ -85,10 +85,22 @@ test("an image that is gone is told with its reason, and keeps its entry", async
   const { code, stdout } = await lab.machine(["lock", stack]);
   expect(code).toBe(1);
   expect(stdout).toMatch(
-    new RegExp(`^failed: ${removed}: 127\\.0\\.0\\.1:\\d+ has no such image \\(HEAD .* gave 404\\); check`),
+    new RegExp(
+      `^failed: ${removed}: 127\\.0\\.0\\.1:\\d+ has no such image \\(HEAD .* gave 404\\); check the reference\n30 images`,
+    ),
   );
   expect(stdout).toContain("30 images: 29 as locked, 1 failed; not changed: ");
   expect(text()).toBe(before);
+});
+
+test("a rehearsal that does not run is named with the command that starts it", async () => {
+  const nowhere = join(lab.folder, "nowhere");
+  const other = await lab.makeStack({ dockerHost: `unix://${nowhere}/docker.sock` });
+  const { code, stderr } = await lab.machine(["lock", other], { COOPERBENCH_REHEARSAL_DIR: nowhere });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^machine: the rehearsal at unix:.* does not run; start it: \.\/machine rehearsal start\n/,
+  );
 });
 
 test("an engine that does not answer is named, and nothing is written", async () => {
