@@ -21,13 +21,19 @@ export function meets(version: string, request: string): boolean {
   return differing === -1 || (got[differing] ?? 0) > (wanted[differing] ?? 0);
 }
 
+/** What a search for a Python came to. */
+export interface PythonSearch {
+  /** The first that meets the request; undefined where none does. */
+  readonly python?: Python;
+  /** The others that answered, with their paths, in words. */
+  readonly instead: string;
+}
+
 /**
- * Finds a Python that meets the request. Each candidate is run, for what is on PATH may be a shim of pyenv that
- * fails. Where there is none, uv is asked to install one.
- *
- * @throws a Problem that lists what was found instead.
+ * Looks for a Python that meets the request, on PATH, where machines keep them and, at last, among uv's own. Each
+ * candidate is run, for what is on PATH may be a shim of pyenv that fails. Installs nothing.
  */
-export async function findPython(request: string, report: (line: string) => void): Promise<Python> {
+export async function searchPython(request: string): Promise<PythonSearch> {
   const found = new Map<string, string>();
   const suitable = async (candidates: readonly string[]) => {
     for (const candidate of candidates) {
@@ -38,17 +44,28 @@ export async function findPython(request: string, report: (line: string) => void
     }
     return undefined;
   };
-  const there = await suitable([...onPath(request), ...installed()]);
-  if (there !== undefined) return there;
+  const python =
+    (await suitable([...onPath(request), ...installed()])) ?? (await suitable(await managedByUv()));
+  const instead = [...found].map(([path, version]) => `${version} (${path})`).join(", ") || "none";
+  return python === undefined ? { instead } : { python, instead };
+}
+
+/**
+ * Finds a Python that meets the request. Where there is none, uv is asked to install one.
+ *
+ * @throws a Problem that lists what was found instead.
+ */
+export async function findPython(request: string, report: (line: string) => void): Promise<Python> {
+  const there = await searchPython(request);
+  if (there.python !== undefined) return there.python;
 
   const version = request.replace(">=", "");
   report(`no Python ${request} was found; asking uv to install ${version}`);
   const install = await run("uv", ["python", "install", "--quiet", version], { timeoutSeconds: 600 });
-  const made = await suitable(await managedByUv());
-  if (made !== undefined) return made;
-  const instead = [...found].map(([path, version]) => `${version} (${path})`).join(", ") || "none";
+  const made = await searchPython(request);
+  if (made.python !== undefined) return made.python;
   throw new Problem(
-    `got Python ${instead}; want ${request}, and uv could not install it: ${install.stderr.trim() || "no reason given"}\n` +
+    `got Python ${made.instead}; want ${request}, and uv could not install it: ${install.stderr.trim() || "no reason given"}\n` +
       `Install Python ${version} (on Debian and Ubuntu: apt-get install python${version}), or set pythonVersion to one that is there.`,
   );
 }
@@ -69,8 +86,12 @@ function installed(): string[] {
 }
 
 async function managedByUv(): Promise<string[]> {
-  const folder = await output("uv", ["python", "dir"]);
-  return entries(folder).map((name) => join(folder, name, "bin", "python3"));
+  try {
+    const folder = await output("uv", ["python", "dir"]);
+    return entries(folder).map((name) => join(folder, name, "bin", "python3"));
+  } catch {
+    return []; // no uv, or none that runs: it has no Python either
+  }
 }
 
 function entries(folder: string): string[] {

@@ -32,10 +32,21 @@ export interface ToolchainOptions {
 
 /** Makes the toolchain ready, or throws an error that says what is missing and how to mend it. */
 export async function readyToolchain({ projectDir, report }: ToolchainOptions): Promise<Toolchain> {
-  const settings = readSettings(projectDir, process.env);
-  const file = recordFile(settings);
-  const known = loadRecord(file, settings, Date.now());
+  const { settings, file, known } = lookUp(projectDir);
   if (known) return known;
   const { prepareToolchain } = await import("./prepare.ts");
   return prepareToolchain(settings, file, report);
+}
+
+/** The toolchain that is ready, or undefined where there is none yet. Prepares nothing, and runs nothing. */
+export function recordedToolchain({
+  projectDir,
+}: Pick<ToolchainOptions, "projectDir">): Toolchain | undefined {
+  return lookUp(projectDir).known;
+}
+
+function lookUp(projectDir: string) {
+  const settings = readSettings(projectDir, process.env);
+  const file = recordFile(settings);
+  return { settings, file, known: loadRecord(file, settings, Date.now()) };
 }
