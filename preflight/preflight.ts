@@ -1,0 +1,147 @@
+/**
+ * Looks at the machine before anything is touched: the engine, the registry, the programs and folders that an update
+ * needs. Everything is asked at the same time, and once; the checks themselves judge plain facts.
+ */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspectCheckout } from "../provision/checkout.ts";
+import { searchPython } from "../provision/python.ts";
+import { inspectVenv } from "../provision/venv.ts";
+import type { Settings } from "../settings.ts";
+import type { Toolchain } from "../toolchain/toolchain.ts";
+import { pluginVersions } from "../toolchain/versions.ts";
+import { clientFinding, onPath } from "./client.ts";
+import { clockFinding } from "./clock.ts";
+import { configuredDownloads, downloadsFinding } from "./downloads.ts";
+import { askEngine, type EngineFacts, engineFinding } from "./engine.ts";
+import { type Finding, ok } from "./finding.ts";
+import { folderFindings, lookAtFolder } from "./folders.ts";
+import { findGit, gitFinding } from "./git.ts";
+import { lockFinding } from "./lock.ts";
+import { platformFinding } from "./platform.ts";
+import { pulumiFinding } from "./pulumi.ts";
+import { isServed, pythonFinding, pythonOfVenv } from "./python.ts";
+import { quotaFinding } from "./quota.ts";
+import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
+import { isLocal, measureDisk, spaceFinding } from "./space.ts";
+import { storageFinding } from "./storage.ts";
+import { toPull } from "./to-pull.ts";
+import { findUv, uvFinding } from "./uv.ts";
+
+/** What is looked at. */
+export interface Preflight {
+  readonly stack: string;
+  /** With the image lock read, where it is there. */
+  readonly settings: Settings;
+  /** Docker engine of the stack, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
+  readonly startedBy?: string | undefined;
+  readonly projectDir: string;
+  /** Absolute path of the checkout. */
+  readonly checkout: string;
+  /** Folder of the state and the passphrase. */
+  readonly dataDir: string;
+  /** The toolchain that is ready; undefined where there is none yet. */
+  readonly toolchain: Toolchain | undefined;
+  /** Asks the registry from this machine, for quota and clock. Default: the engine is asked, which tells neither. */
+  readonly askTag?: AskTag;
+  /** Whether programs are run for their versions and where their work is done already: this costs time. */
+  readonly thorough: boolean;
+}
+
+/** What came of it. */
+export interface PreflightResult {
+  readonly findings: readonly Finding[];
+  /** The image references that the engine has; none where it does not answer. */
+  readonly images: ReadonlySet<string>;
+}
+
+/** Runs all checks. Changes nothing, and starts nothing. */
+export async function runPreflight(preflight: Preflight): Promise<PreflightResult> {
+  const { settings, stack, dockerHost, toolchain, startedBy } = preflight;
+  const [engine, programs, folders] = await Promise.all([
+    askEngine(dockerHost).then(async (answer) => ({
+      answer,
+      findings: "error" in answer ? [] : await ofEngine(answer, preflight),
+    })),
+    ofPrograms(preflight),
+    ofFolders(preflight),
+  ]);
+  const { answer } = engine;
+  // A rehearsal's lock is made when it is started.
+  const isLockRead = !("error" in answer) || startedBy === undefined;
+  return {
+    findings: [
+      engineFinding(answer, { dockerHost, stack, startedBy }, toolchain?.pieces ?? []),
+      ...engine.findings,
+      ...(isLockRead ? [lockFinding(settings.tasks, stack)] : []),
+      ...programs,
+      ...folders,
+      pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
+    ],
+    images: new Set("error" in answer ? [] : answer.images.flatMap(({ RepoTags }) => RepoTags ?? [])),
+  };
+}
+
+async function ofEngine(facts: EngineFacts, preflight: Preflight): Promise<readonly Finding[]> {
+  const { settings, dockerHost, askTag } = preflight;
+  const { info } = facts;
+  const pull = toPull(settings.tasks, facts.images);
+  const mirrors = info.RegistryConfig?.Mirrors ?? [];
+  const [missing] = pull.missing;
+  const notAsked =
+    missing === undefined ? "no image is to be pulled" : `images come from ${settings.registryMirror} first`;
+  const [disk, registry] = await Promise.all([
+    measureDisk(dockerHost, info),
+    missing === undefined || settings.registryMirror !== ""
+      ? undefined
+      : askRegistry(missing.image, { dockerHost, mirrors }, askTag),
+  ]);
+  const date = registry?.answer?.date;
+  return [
+    storageFinding(info),
+    platformFinding(info, settings.tasks),
+    spaceFinding(pull, disk, info, dockerHost),
+    registryFinding(registry, notAsked),
+    quotaFinding(registry, pull.missing.length, notAsked),
+    missing === undefined
+      ? ok("downloads", "no image is to be pulled")
+      : downloadsFinding(isLocal(dockerHost, info) ? configuredDownloads() : undefined),
+    clockFinding([
+      { name: "the engine", theirs: new Date(info.SystemTime), ours: facts.answeredAt },
+      ...(date === undefined
+        ? []
+        : [{ name: "the registry", theirs: date, ours: registry?.answeredAt ?? date }]),
+    ]),
+  ];
+}
+
+async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
+  const { settings, stack, checkout, toolchain, thorough } = preflight;
+  const isCheckedOut = inspectCheckout(checkout) === undefined;
+  const request = settings.pythonVersion;
+  const inVenv = inspectVenv(checkout) === undefined ? pythonOfVenv(join(checkout, ".venv")) : undefined;
+  const [git, uv, search] = await Promise.all([
+    findGit(thorough),
+    findUv(toolchain?.pieces ?? []),
+    isServed({ request, inVenv }) ? undefined : searchPython(request),
+  ]);
+  const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = process.env;
+  const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
+  return [
+    clientFinding(onPath("docker")),
+    gitFinding(git, checkout, isCheckedOut),
+    uvFinding(uv),
+    pythonFinding({ request, inVenv, search, mayDownload }, stack),
+  ];
+}
+
+async function ofFolders({ checkout, dataDir }: Preflight): Promise<readonly Finding[]> {
+  const wanted = [
+    { purpose: "the checkout", path: checkout },
+    { purpose: "state and passphrase", path: dataDir },
+    { purpose: "temporary files", path: tmpdir(), mustExist: true },
+  ];
+  return folderFindings(await Promise.all(wanted.map(lookAtFolder)));
+}
