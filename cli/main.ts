@@ -12,6 +12,8 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
   ./machine lock [STACK] [--check] [--platform OS/ARCH]
                                       asks Docker Hub, or the registries of the stack's engine, what the images are,
                                       and writes the image lock file; --check only compares, and fails where one moved
+  ./machine doctor [STACK] [--json]   looks at engine, space, registry, programs and folders, with the remedy for
+                                      what is not well; starts and changes nothing
   ./machine env STACK                 prints shell exports: eval "$(./machine env dev)"
   ./machine pulumi ARGUMENT…          runs any Pulumi command in this project's environment
   ./machine rehearsal start|stop|status
@@ -67,6 +69,18 @@ const commands: Record<string, Command> = {
       return options !== undefined && (options.stack === undefined || withStack([options.stack]));
     },
     run: async (args) => (await import("./lock.ts")).lock(lockOptions(args) ?? { check: true }),
+  },
+  doctor: {
+    usage: "doctor [STACK] [--json]",
+    accepts: (args) => {
+      const stacks = args.filter((arg) => arg !== "--json");
+      return stacks.length === 0 || (stacks.length === 1 && withStack(stacks));
+    },
+    run: async (args) =>
+      (await import("./doctor.ts")).doctor(
+        args.find((arg) => arg !== "--json"),
+        args.includes("--json"),
+      ),
   },
   env: {
     usage: "env STACK",

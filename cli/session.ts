@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
+import type { RawConfiguration } from "../configuration.ts";
 import { dockerHostOf } from "../engine/host.ts";
 import { rehearsalEnv } from "../rehearsal/rehearsal.ts";
 import type { Settings } from "../settings.ts";
-import { readyToolchain, type Toolchain } from "../toolchain/toolchain.ts";
+import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
 import { backendEnv } from "./backend.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
 import { readConfiguration } from "./stack-file.ts";
@@ -32,10 +33,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws before anything is touched, where a setting is wrong.
  */
 export async function openSession(stack: string): Promise<Session> {
-  const { readSettings } = await import("./stack-settings.ts");
-  const settings = readSettings(projectDir, stack);
-  const { toolchain, dockerHost, isRehearsal } = await openUnchecked(stack);
-  return { stack, settings, dockerHost, isRehearsal, toolchain };
+  const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
+  readSettings(projectDir, stack);
+  const opened = await openUnchecked(stack);
+  // Only now: a rehearsal's lock is made by its start.
+  return { ...opened, settings: readLockedSettings(projectDir, stack) };
 }
 
 /**
@@ -51,21 +53,29 @@ export async function openUnchecked(stack: string, start = true): Promise<Omit<S
     if (start) await startIfNeeded(rehearsal);
     setEnvironment(rehearsalEnv(rehearsal));
   }
-  const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""));
-  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
-  return { stack, dockerHost, isRehearsal: rehearsal !== undefined, toolchain };
+  return { ...speakTo(stack, configuration), isRehearsal: rehearsal !== undefined, toolchain };
 }
 
-/** What a command works with that only looks: no toolchain, and nothing is started. */
-export async function openToLook(stack: string): Promise<Omit<Session, "toolchain">> {
-  const { readLockedSettings } = await import("./stack-settings.ts");
+/** A stack as it is found: its toolchain may be missing, and its rehearsal may not run. */
+export interface Found extends Omit<Session, "settings" | "toolchain"> {
+  readonly toolchain: Toolchain | undefined;
+}
+
+/** As `openUnchecked`, but makes and starts nothing: what is there is used. */
+export function openAsFound(stack: string): Found {
   const configuration = readConfiguration(projectDir, stack);
+  const toolchain = recordedToolchain({ projectDir });
+  if (toolchain !== undefined) setEnvironment(toolchain.env);
   const rehearsal = rehearsalOf(configuration);
   if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
+  return { ...speakTo(stack, configuration), isRehearsal: rehearsal !== undefined, toolchain };
+}
+
+/** Has docker and Pulumi speak to the stack and to its engine. */
+function speakTo(stack: string, configuration: RawConfiguration): Pick<Session, "stack" | "dockerHost"> {
   const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""));
-  setEnvironment({ DOCKER_HOST: dockerHost });
-  const settings = readLockedSettings(projectDir, stack);
-  return { stack, settings, dockerHost, isRehearsal: rehearsal !== undefined };
+  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
+  return { stack, dockerHost };
 }
 
 /** Makes the toolchain ready, without any stack, and changes this process's environment to it. */

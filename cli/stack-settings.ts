@@ -7,7 +7,7 @@ export function readSettings(projectDir: string, stack: string): Settings {
   return parseSettings(stack, readConfiguration(projectDir, stack));
 }
 
-/** The same with what the image lock file says. */
+/** The same with the image lock file read, as the program reads it. */
 export function readLockedSettings(projectDir: string, stack: string): Settings {
   return parseSettings(stack, readConfiguration(projectDir, stack), (file) => resolve(projectDir, file));
 }

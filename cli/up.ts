@@ -1,6 +1,5 @@
-import { engineAt } from "../engine/client.ts";
+import { checkBeforeUpdate } from "./checks.ts";
 import { withEvents } from "./events.ts";
-import { assertDockerClient, assertRegistryAnswers, imagesOn } from "./preflight.ts";
 import { pulumi } from "./pulumi.ts";
 import { openSession } from "./session.ts";
 import { ensureStack } from "./stack.ts";
@@ -13,12 +12,9 @@ const flags = ["--yes", "--skip-preview", "--continue-on-error", "--suppress-out
  * of it is.
  */
 export async function up(stack: string, options: readonly string[]): Promise<number> {
-  const { toolchain, settings, dockerHost, isRehearsal } = await openSession(stack);
-  assertDockerClient();
-  const engine = engineAt(dockerHost);
-  const before = await imagesOn(engine, dockerHost);
-  if (!isRehearsal && settings.registryMirror === "")
-    await assertRegistryAnswers(engine, settings.tasks, before);
+  const session = await openSession(stack);
+  const { toolchain, settings, isRehearsal } = session;
+  const before = await checkBeforeUpdate(session);
   await ensureStack(toolchain.pulumi, stack);
 
   const [code, events] = await withEvents((log) => {

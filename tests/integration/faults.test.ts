@@ -83,7 +83,7 @@ test("an engine that does not answer is named, with the remedy", async () => {
   const { code, stderr } = await lab.machine(["up", stack]);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /engine at unix:.*nobody\.sock does not answer.*\nStart it .*set dockerHost.*\n.*\.\/machine up dev/,
+    /nothing was changed:\n.*engine at unix:.*nobody\.sock does not answer.*\n +Start it .*set dockerHost.*\n.*\.\/machine up dev/,
   );
 });
 
@@ -111,6 +111,6 @@ test("a network without the registry is told at once, names the rehearsal, and n
   expect(code).toBe(1);
   expect(stdout).toBe("");
   expect(stderr).toMatch(
-    /cannot reach the registry.*\nNothing was changed\..*\.\/machine up dev, the rehearsal/,
+    /nothing was changed:\n.*cannot reach the registry.*\n +Check the engine's network.*\n.*\.\/machine up dev, the rehearsal/,
   );
 });

@@ -7,7 +7,6 @@ import { backendEnv } from "../../../cli/backend.ts";
 import { shellExports } from "../../../cli/env.ts";
 import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/plain-pulumi.ts";
-import { assertDockerClient } from "../../../cli/preflight.ts";
 import { summary } from "../../../cli/summary.ts";
 import { readTasks, taskKey } from "../../../manifest/tasks.ts";
 
@@ -150,14 +149,4 @@ describe("the summary of an update", () => {
       ).complete,
     ).toBe(false);
   });
-});
-
-test("a machine without the docker client is told so, with the remedy", () => {
-  expect(() => assertDockerClient({ PATH: "/nowhere:/nothing" })).toThrow(
-    /got no docker on PATH.*\nInstall it/,
-  );
-  const bin = mkdtempSync(join(tmpdir(), "bin-"));
-  writeFileSync(join(bin, "docker"), "");
-  expect(() => assertDockerClient({ PATH: `/nowhere:${bin}` })).not.toThrow();
-  rmSync(bin, { recursive: true });
 });

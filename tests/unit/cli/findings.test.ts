@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { defaultStack } from "../../../cli/default-stack.ts";
+import { countFindings, findingLines, oneLine } from "../../../cli/findings.ts";
+import { blocker, ok, warning } from "../../../preflight/finding.ts";
+
+const findings = [
+  ok("uv", "it is there"),
+  warning("clock", "late", "Set it"),
+  blocker("git", "none", "A\nB"),
+];
+
+test("findings are in columns, remedies below what is not well", () => {
+  expect(findingLines(findings, false)).toEqual([
+    "ok       uv     it is there",
+    "warning  clock  late",
+    "                Set it",
+    "BLOCKER  git    none",
+    "                A",
+    "                B",
+  ]);
+});
+
+test("colour changes the marks alone", () => {
+  const codes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
+  const lines = findingLines(findings, true);
+  expect(lines.map((line) => line.replaceAll(codes, ""))).toEqual(findingLines(findings, false));
+  expect(lines.join("\n").match(codes)).toHaveLength(6);
+});
+
+test("a finding is one line of a log, and each is counted", () => {
+  expect(findings.map(oneLine)).toEqual([
+    "ok: uv: it is there",
+    "warning: clock: late. To mend it: Set it",
+    "BLOCKER: git: none. To mend it: A; B",
+  ]);
+  expect(countFindings(findings)).toEqual({ ok: 1, warnings: 1, blockers: 1 });
+});
+
+describe("a command that names no stack", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "stacks-"));
+    writeFileSync(join(folder, "Pulumi.yaml"), "");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const add = (stack: string) => writeFileSync(join(folder, `Pulumi.${stack}.yaml`), "");
+
+  test("is on PULUMI_STACK, else on the only one", () => {
+    add("dev");
+    expect(defaultStack(folder, { PULUMI_STACK: "lab" })).toBe("lab");
+    expect(defaultStack(folder, {})).toBe("dev");
+  });
+
+  test("is told the stacks where there are several, or how to make one", () => {
+    expect(() => defaultStack(folder, {})).toThrow(/make one: \.\/machine new STACK/);
+    add("lab");
+    add("dev");
+    expect(() => defaultStack(folder, {})).toThrow(/got no stack, want one of dev, lab: name it/);
+  });
+});
