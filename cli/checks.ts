@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { askEngine, type EngineFacts, type EnginePlace, engineFinding } from "../preflight/engine.ts";
 import type { Finding } from "../preflight/finding.ts";
 import { type PreflightResult, runPreflight } from "../preflight/preflight.ts";
 import { Problem } from "../provision/problem.ts";
@@ -19,8 +20,33 @@ export function check(found: Found, settings: Settings, thorough: boolean): Prom
     checkout: resolve(projectDir, settings.cooperbenchDir),
     dataDir: dataDir(),
     toolchain,
+    askTag,
     thorough,
   });
+}
+
+/** Loaded where there is something to ask: the second update of a machine asks nothing. */
+async function askTag(reference: string) {
+  const [{ registryAt }, { dockerHub }, { parseImageName }] = await Promise.all([
+    import("../registry/client.ts"),
+    import("../registry/endpoint.ts"),
+    import("../registry/reference.ts"),
+  ]);
+  const { repository, tag } = parseImageName(reference);
+  return registryAt(dockerHub).head(repository, tag);
+}
+
+/**
+ * What an engine says of itself, for commands that only look.
+ *
+ * @param startedBy command that starts the engine, where this project can.
+ * @throws a Problem where it does not answer.
+ */
+export async function assertEngine(place: EnginePlace): Promise<EngineFacts> {
+  const answer = await askEngine(place.dockerHost);
+  if (!("error" in answer)) return answer;
+  const { found, remedy = "" } = engineFinding(answer, place, []);
+  throw new Problem(`${found}.\n${remedy}`);
 }
 
 /**

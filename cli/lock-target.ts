@@ -1,10 +1,8 @@
 import { resolve } from "node:path";
-import { engineAt } from "../engine/client.ts";
 import { dockerHostOf } from "../engine/host.ts";
 import { defaultLockFile } from "../manifest/images-lock.ts";
-import { Problem } from "../provision/problem.ts";
 import { endpointsOf } from "../registry/endpoint.ts";
-import { noEngine } from "./preflight.ts";
+import { assertEngine } from "./checks.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { readSettings } from "./stack-settings.ts";
 
@@ -26,24 +24,10 @@ export async function lockTarget(projectDir: string, stack: string | undefined):
   if (stack === undefined) return { file: resolve(projectDir, defaultLockFile), endpoints: endpointsOf([]) };
   const { imagesLock, dockerHost } = readSettings(projectDir, stack);
   const file = resolve(projectDir, imagesLock || defaultLockFile);
+  const isRehearsal = rehearsalOf({ dockerHost }) !== undefined;
+  const startedBy = isRehearsal ? "./machine rehearsal start" : undefined;
+  const { info } = await assertEngine({ dockerHost: dockerHostOf(dockerHost), stack, startedBy });
+  const mirrors = info.RegistryConfig?.Mirrors ?? [];
   // The rehearsal's engine asks no other registry: the real images must not get into the lock of the stand-ins.
-  if (rehearsalOf({ dockerHost }) !== undefined)
-    return { file, endpoints: await mirrorsOf(dockerHost, noRehearsal) };
-  return { file, endpoints: endpointsOf(await mirrorsOf(dockerHostOf(dockerHost), noEngine)) };
-}
-
-async function mirrorsOf(
-  dockerHost: string,
-  problem: (dockerHost: string, error: Error) => Problem,
-): Promise<readonly string[]> {
-  try {
-    const info = await engineAt(dockerHost).info();
-    return info.RegistryConfig?.Mirrors ?? [];
-  } catch (error) {
-    throw problem(dockerHost, error as Error);
-  }
-}
-
-function noRehearsal(dockerHost: string): Problem {
-  return new Problem(`the rehearsal at ${dockerHost} does not run; start it: ./machine rehearsal start`);
+  return { file, endpoints: isRehearsal ? mirrors : endpointsOf(mirrors) };
 }

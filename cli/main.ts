@@ -5,7 +5,7 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
 
   ./machine up STACK [OPTION…]        provisions; the dev stack is a rehearsal with stand-in images
   ./machine preview STACK [OPTION…]   shows what differs, drift included; changes nothing
-  ./machine verify STACK [--json]     probes every image now, whatever Pulumi's state says; changes nothing
+  ./machine verify [STACK] [--json]   probes every image now, whatever Pulumi's state says; changes nothing
   ./machine destroy STACK [OPTION…]   removes what the stack made; images stay on the engine
   ./machine new STACK [--key-file F]  makes a stack for a real machine, and its Pulumi.STACK.yaml. The model's
                                       key is read from the file F, else from COHERE_API_KEY, else asked for
@@ -35,6 +35,14 @@ interface Command {
 const withStack = ([stack = ""]: readonly string[]) =>
   /^[A-Za-z0-9_.-]+$/.test(stack) && !stack.startsWith("-");
 
+const stackAndJson = (args: readonly string[]) =>
+  [args.find((arg) => arg !== "--json"), args.includes("--json")] as const;
+
+const withStackOrJson = (args: readonly string[]) => {
+  const stacks = args.filter((arg) => arg !== "--json");
+  return stacks.length === 0 || (stacks.length === 1 && withStack(stacks));
+};
+
 const commands: Record<string, Command> = {
   up: {
     usage: "up STACK [OPTION…]",
@@ -47,9 +55,9 @@ const commands: Record<string, Command> = {
     run: async ([stack = "", ...options]) => (await import("./preview.ts")).preview(stack, options),
   },
   verify: {
-    usage: "verify STACK [--json]",
-    accepts: (args) => withStack(args) && (args.length === 1 || (args.length === 2 && args[1] === "--json")),
-    run: async ([stack = "", json]) => (await import("./verify.ts")).verify(stack, json !== undefined),
+    usage: "verify [STACK] [--json]",
+    accepts: withStackOrJson,
+    run: async (args) => (await import("./verify.ts")).verify(...stackAndJson(args)),
   },
   destroy: {
     usage: "destroy STACK [OPTION…]",
@@ -72,15 +80,8 @@ const commands: Record<string, Command> = {
   },
   doctor: {
     usage: "doctor [STACK] [--json]",
-    accepts: (args) => {
-      const stacks = args.filter((arg) => arg !== "--json");
-      return stacks.length === 0 || (stacks.length === 1 && withStack(stacks));
-    },
-    run: async (args) =>
-      (await import("./doctor.ts")).doctor(
-        args.find((arg) => arg !== "--json"),
-        args.includes("--json"),
-      ),
+    accepts: withStackOrJson,
+    run: async (args) => (await import("./doctor.ts")).doctor(...stackAndJson(args)),
   },
   env: {
     usage: "env STACK",

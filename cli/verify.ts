@@ -1,12 +1,13 @@
 import { availableParallelism } from "node:os";
 import PQueue from "p-queue";
-import { engineAt } from "../engine/client.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { taskKey } from "../manifest/tasks.ts";
 import { type ProbeResult, probe, removeContainer } from "../provision/probe.ts";
 import { Problem } from "../provision/problem.ts";
-import { imagesOn } from "./preflight.ts";
-import { openToLook } from "./session.ts";
+import { assertEngine } from "./checks.ts";
+import { defaultStack } from "./default-stack.ts";
+import { openAsFound, projectDir } from "./session.ts";
+import { readLockedSettings } from "./stack-settings.ts";
 import { table } from "./table.ts";
 import { report } from "./terminal.ts";
 
@@ -26,10 +27,11 @@ interface Verified extends Partial<Omit<ProbeResult, "image">> {
 }
 
 /** `./machine verify [STACK] [--json]`: probes every image now, whatever the state says. Changes nothing. */
-export async function verify(stack: string, json: boolean): Promise<number> {
-  const { settings, dockerHost } = await openToLook(stack);
-  const engine = engineAt(dockerHost);
-  await imagesOn(engine, dockerHost);
+export async function verify(named: string | undefined, json: boolean): Promise<number> {
+  const stack = named ?? defaultStack(projectDir);
+  const { dockerHost, isRehearsal } = openAsFound(stack);
+  await assertEngine({ dockerHost, stack, startedBy: isRehearsal ? `./machine up ${stack}` : undefined });
+  const settings = readLockedSettings(projectDir, stack);
 
   const containers = new Set<string>();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -1,6 +1,6 @@
 import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type EngineImage, isLocked } from "../engine/images.ts";
+import { type EngineImage, isThere } from "../engine/images.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { taskKey } from "../manifest/tasks.ts";
 import { BenchmarkImage, type VerifiedImage } from "./benchmark-image.ts";
@@ -10,8 +10,8 @@ import { pullHook } from "./pull-hook.ts";
 export interface BenchmarkImagesArgs {
   /** The tasks whose images are wanted, in any order, with what the lock says of them. */
   readonly tasks: readonly LockedTask[];
-  /** What the engine has right now, by image reference. */
-  readonly found: ReadonlyMap<string, EngineImage>;
+  /** The images that the engine has right now. */
+  readonly found: readonly EngineImage[];
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Registry that images are pulled from first, as host and path; empty for none. */
@@ -40,7 +40,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
       {
         dockerHost,
         tasks,
-        missing: tasks.filter((task) => !isOn(found, task)),
+        missing: tasks.filter((task) => !isThere(found, task)),
         mirror: args.registryMirror,
         stallSeconds: args.pullStallSeconds,
         verified: () => `${verified}/${tasks.length}`,
@@ -50,7 +50,8 @@ export class BenchmarkImages extends pulumi.ComponentResource {
     const images = new Map(
       largestFirst(tasks).map((task) => {
         const key = taskKey(task);
-        const image = { task, found: found.get(task.image), dockerHost, probeTimeoutSeconds, pull };
+        const tagged = found.find(({ references }) => references.includes(task.image));
+        const image = { task, found: tagged, dockerHost, probeTimeoutSeconds, pull };
         return [key, new BenchmarkImage(key, image, { parent: this, providers: { docker: provider } })];
       }),
     );
@@ -61,18 +62,12 @@ export class BenchmarkImages extends pulumi.ComponentResource {
     }
 
     const proved = pulumi
-      .all(Object.fromEntries([...images].map(([key, image]) => [key, image.verified])))
-      .apply((all) => Object.entries(all).flatMap(([key, image]) => (image ? [[key, image] as const] : [])));
+      .all(tasks.map(taskKey).map((key) => pulumi.all([key, images.get(key)?.verified])))
+      .apply((all) => all.flatMap(([key, image]) => (image ? [[key, image] as const] : [])));
     this.images = proved.apply((entries) => Object.fromEntries(entries));
     this.verified = proved.apply((entries) => `${entries.length}/${tasks.length}`);
     this.registerOutputs({ images: this.images, verified: this.verified });
   }
-}
-
-/** Whether an engine has a task's image under its reference, or a locked one under another. */
-function isOn(found: ReadonlyMap<string, EngineImage>, { image, locked }: LockedTask): boolean {
-  if (locked === undefined) return found.has(image);
-  return [...found.values()].some((other) => isLocked(other, locked));
 }
 
 /** The order in which all are there soonest: no large one is left to be pulled alone at the end. */

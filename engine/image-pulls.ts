@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import PQueue from "p-queue";
 import pRetry from "p-retry";
 import type { LockedImage } from "../manifest/images-lock.ts";
-import { findImage, giveReference, isLocked, splitReference } from "./images.ts";
+import { engineImages, findImage, giveReference, isLocked, splitReference } from "./images.ts";
 import { type PullEvent, pull } from "./pull.ts";
 import {
   explainPullFailure,
@@ -13,6 +13,7 @@ import {
   mayPass,
   reasonOf,
 } from "./pull-failure.ts";
+import { authConfigFor, onDockerHub, onMirror, resetTime, type Source } from "./source.ts";
 
 /** An image that is to be on the engine. */
 export interface WantedImage {
@@ -30,15 +31,11 @@ export interface PullSettings {
   readonly stallSeconds: number;
 }
 
-/** What pulls ask of others, and tell them. */
-export interface PullPartners {
-  /** Credentials for the registry that a source is on. Default: none. */
-  readonly credentialsFor?: (source: string) => Promise<Docker.AuthConfig | undefined>;
-  /** When a registry that has refused a source for its rate limit will take requests again. Default: not known. */
-  readonly resetTime?: (source: string) => Promise<Date | undefined>;
+/** What pulls tell. */
+export interface PullListener {
   /** Gets every event of every pull. */
   readonly follow: (event: PullEvent) => void;
-  /** Gets what a reader should know of an image: waits, and names that were kept. */
+  /** Gets what a reader should know of an image: waits, and, as what lasts, names that were kept. */
   readonly say: (reference: string, text: string, lasting: boolean) => void;
 }
 
@@ -57,12 +54,12 @@ export class ImagePulls {
   readonly #queue = new PQueue({ concurrency: pullsAtOnce });
   readonly #engine: Docker;
   readonly #settings: PullSettings;
-  readonly #partners: PullPartners;
+  readonly #listener: PullListener;
 
-  constructor(engine: Docker, settings: PullSettings, partners: PullPartners) {
+  constructor(engine: Docker, settings: PullSettings, listener: PullListener) {
     this.#engine = engine;
     this.#settings = settings;
-    this.#partners = partners;
+    this.#listener = listener;
   }
 
   /**
@@ -82,7 +79,7 @@ export class ImagePulls {
           const reset = error.retryAt ? error.retryAt.getTime() - Date.now() : 0;
           const wait = `again in ${Math.ceil(Math.max(reset, 0) / 1000 + retryDelay / 1000)} s`;
           const attempt = `attempt ${attemptNumber + 1} of ${retries + 1}`;
-          this.#partners.say(image.reference, `${error.reason}; ${wait} (${attempt})`, false);
+          this.#listener.say(image.reference, `${error.reason}; ${wait} (${attempt})`, false);
           await new Promise((resolve) => setTimeout(resolve, reset));
         },
       });
@@ -102,7 +99,7 @@ export class ImagePulls {
     const name = there ?? (await this.#pull(image, sources));
     const kept = await giveReference(this.#engine, name, image.reference);
     if (kept !== undefined) {
-      this.#partners.say(image.reference, `the image that had this tag before is kept as ${kept}`, true);
+      this.#listener.say(image.reference, `the image that had this tag before is kept as ${kept}`, true);
     }
     // A mirror's name, where it was made here, would hold the image after its reference is removed.
     if (there === undefined && !name.startsWith(splitReference(image.reference).repository))
@@ -111,10 +108,9 @@ export class ImagePulls {
 
   /** Where the image is pulled from: the mirror first; by digest where it is locked. */
   #sources({ reference, locked }: WantedImage): readonly Source[] {
-    const name = locked ? `${splitReference(reference).repository}@${locked.digest}` : reference;
+    const image = locked ? `${splitReference(reference).repository}@${locked.digest}` : reference;
     const { mirror } = this.#settings;
-    const own = { registry: "Docker Hub", name };
-    return mirror === "" ? [own] : [{ registry: mirror, name: `${mirror}/${name}` }, own];
+    return [...(mirror === "" ? [] : [onMirror(mirror, image)]), onDockerHub(image)];
   }
 
   /** A name under which the engine has the image, its reference where that is right already. */
@@ -122,8 +118,7 @@ export class ImagePulls {
     if (locked === undefined) return (await findImage(this.#engine, reference)) && reference;
     for (const name of [reference, locked.imageId, ...sources.map(({ name }) => name)]) {
       const found = await findImage(this.#engine, name);
-      const digests = found?.RepoDigests?.map((digest) => digest.slice(digest.indexOf("@") + 1)) ?? [];
-      if (found && isLocked({ id: found.Id, digests }, locked)) return name;
+      if (found && engineImages([found]).some((image) => isLocked(image, locked))) return name;
     }
     return undefined;
   }
@@ -132,22 +127,18 @@ export class ImagePulls {
   async #pull({ locked }: WantedImage, sources: readonly Source[]): Promise<string> {
     const failures = new Map<string, Error>();
     let retryAt: Date | undefined;
-    const attempt = async ({ registry, name }: Source) => {
+    const attempt = async (source: Source) => {
+      const { registry, name } = source;
       try {
-        const credentials = await this.#partners.credentialsFor?.(name);
+        const credentials = await authConfigFor(source);
         const { stallSeconds } = this.#settings;
-        const request = {
-          source: name,
-          credentials,
-          stallSeconds,
-          ...(locked && { platform: locked.platform }),
-        };
-        await pull(this.#engine, request, this.#partners.follow);
+        const request = { source: name, credentials, stallSeconds, platform: locked?.platform };
+        await pull(this.#engine, request, this.#listener.follow);
         if (await findImage(this.#engine, name)) return true;
         throw new Error("the engine ended the pull without a word");
       } catch (error) {
         failures.set(registry, error as Error);
-        if (isRateLimit(error as Error)) retryAt = await this.#partners.resetTime?.(name);
+        if (isRateLimit(error as Error)) retryAt = await resetTime(source);
         return false;
       }
     };
@@ -161,7 +152,7 @@ export class ImagePulls {
       // An engine with a mirror of its own goes on to Docker Hub when the mirror fails, and where that is out of reach
       // says only so. Asked for by its own name, the mirror gives the image, or the reason why not.
       for (const mirror of await this.#mirrorsOfEngine()) {
-        const source = { registry: `the engine's mirror ${mirror}`, name: `${mirror}/${last.name}` };
+        const source = onMirror(mirror, last.image, `the engine's mirror ${mirror}`);
         if (await attempt(source)) return source.name;
         if (isUnreachable(failures.get(source.registry) ?? new Error())) failures.delete(source.registry);
         else failures.delete(last.registry);
@@ -172,16 +163,8 @@ export class ImagePulls {
 
   async #mirrorsOfEngine(): Promise<readonly string[]> {
     const info = (await this.#engine.info()) as { RegistryConfig?: { Mirrors?: readonly string[] | null } };
-    return (info.RegistryConfig?.Mirrors ?? []).map((url) =>
-      url.replace(/^https?:\/\//, "").replace(/\/+$/, ""),
-    );
+    return info.RegistryConfig?.Mirrors ?? [];
   }
-}
-
-/** A registry to pull from, what it is called, and the image's name there. */
-interface Source {
-  readonly registry: string;
-  readonly name: string;
 }
 
 /** Why an attempt failed, by what the registries are called, and whether another makes sense. */

@@ -1,38 +1,50 @@
 import type Docker from "dockerode";
-import type { LockedImage } from "../manifest/images-lock.ts";
+import type { LockedImage, LockedTask } from "../manifest/images-lock.ts";
 import { engineAt } from "./client.ts";
 
 /** An image as an engine has it. */
 export interface EngineImage {
   /** Id on the engine: the digest of its configuration, or with containerd's image store of its manifest. */
   readonly id: string;
+  /** Its image references, `repository:tag`. */
+  readonly references: readonly string[];
   /** Digests under which it was pulled, without repository. */
   readonly digests: readonly string[];
 }
 
-/** The images of an engine by each of their references. */
-export async function imagesByReference(engine: Docker): Promise<ReadonlyMap<string, EngineImage>> {
-  const images = await engine.listImages();
-  return new Map(
-    images.flatMap(({ Id, RepoTags, RepoDigests }) => {
-      const digests = (RepoDigests ?? []).map((name) => name.slice(name.indexOf("@") + 1));
-      return (RepoTags ?? []).map((reference) => [reference, { id: Id, digests }] as const);
-    }),
-  );
+/** Of an engine's `GET /images/json`, what is looked at here. */
+export interface ListedImage {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null | undefined;
+  readonly RepoDigests?: readonly string[] | null | undefined;
 }
 
-/** The same of the engine at a host; empty where it does not answer, which whoever works with it will tell. */
-export async function imagesAt(dockerHost: string): Promise<ReadonlyMap<string, EngineImage>> {
+/** The images of an engine's list. */
+export function engineImages(listed: readonly ListedImage[]): readonly EngineImage[] {
+  return listed.map(({ Id, RepoTags, RepoDigests }) => ({
+    id: Id,
+    references: RepoTags ?? [],
+    digests: (RepoDigests ?? []).map((name) => name.slice(name.indexOf("@") + 1)),
+  }));
+}
+
+/** The images of the engine at a host; none where it does not answer, which whoever works with it will tell. */
+export async function imagesAt(dockerHost: string): Promise<readonly EngineImage[]> {
   try {
-    return await imagesByReference(engineAt(dockerHost));
+    return engineImages(await engineAt(dockerHost).listImages());
   } catch {
-    return new Map();
+    return [];
   }
 }
 
 /** Whether an image is the locked one. */
-export function isLocked(image: EngineImage, locked: LockedImage): boolean {
-  return [image.id, ...image.digests].some((id) => id === locked.imageId || id === locked.digest);
+export function isLocked({ id, digests }: EngineImage, locked: LockedImage): boolean {
+  return [id, ...digests].some((name) => name === locked.imageId || name === locked.digest);
+}
+
+/** Whether an engine has a task's image: a locked one under any name, or under none, and another by its reference. */
+export function isThere(images: readonly EngineImage[], { image, locked }: LockedTask): boolean {
+  return images.some((one) => (locked ? isLocked(one, locked) : one.references.includes(image)));
 }
 
 /** An image by any of its names; undefined where the engine has none of that name. */

@@ -5,9 +5,9 @@ export interface PullRequest {
   /** `repository:tag` or `repository@digest`, of Docker Hub or with a registry's host before it. */
   readonly source: string;
   /** Such as linux/amd64. Default: the engine's own. */
-  readonly platform?: string;
+  readonly platform?: string | undefined;
   /** Credentials for the registry. Default: none. */
-  readonly credentials?: Docker.AuthConfig | Docker.AuthConfigObject | undefined;
+  readonly credentials?: Docker.AuthConfig | undefined;
   /** Seconds without any progress after which the pull is ended. */
   readonly stallSeconds: number;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import prettyBytes from "pretty-bytes";
 import type { ImagesLock, LockedImage } from "./images-lock.ts";
 
 /** What became of one image since it was locked. Where nothing was to be written, changes have no entry. */
@@ -82,18 +83,11 @@ function short(digest: string): string {
 }
 
 function sizeOf(entry: LockedImage | undefined): string {
-  return entry === undefined ? "" : ` (${formatBytes(entry.compressedBytes)})`;
+  return entry === undefined ? "" : ` (${prettyBytes(entry.compressedBytes)})`;
 }
 
 function sizeChange(before: LockedImage, entry: LockedImage): string {
   const bytes = entry.compressedBytes - before.compressedBytes;
   if (bytes === 0) return " (same size)";
-  return ` (${formatBytes(entry.compressedBytes)}, ${bytes > 0 ? "+" : "-"}${formatBytes(Math.abs(bytes))})`;
-}
-
-/** In decimal units, as docker has them. */
-function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB"];
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
+  return ` (${prettyBytes(entry.compressedBytes)}, ${bytes > 0 ? "+" : "-"}${prettyBytes(Math.abs(bytes))})`;
 }

@@ -1,4 +1,5 @@
 import { engineAt } from "../engine/client.ts";
+import { type EngineImage, engineImages, type ListedImage } from "../engine/images.ts";
 import type { Piece } from "../toolchain/toolchain.ts";
 import { isAtLeast } from "../toolchain/versions.ts";
 import { blocker, type Finding, ok, warning } from "./finding.ts";
@@ -14,13 +15,6 @@ const CLOSED_NETWORK_PLUGIN_API = "1.41";
 
 /** Milliseconds in which an engine has to answer. One that is busy with pulls takes a second, one over ssh two. */
 const ANSWER_MS = 10_000;
-
-/** One image on an engine, as `GET /images/json` tells it. */
-export interface ImageOnEngine {
-  readonly Id: string;
-  readonly RepoTags?: readonly string[] | null;
-  readonly RepoDigests?: readonly string[] | null;
-}
 
 /** Of an engine's `GET /version`, what is looked at here. */
 export interface EngineVersion {
@@ -51,7 +45,7 @@ export interface EngineInfo {
 export interface EngineFacts {
   readonly version: EngineVersion;
   readonly info: EngineInfo;
-  readonly images: readonly ImageOnEngine[];
+  readonly images: readonly EngineImage[];
   /** This machine's clock when the answer was there. */
   readonly answeredAt: Date;
 }
@@ -62,7 +56,7 @@ export type EngineAnswer = EngineFacts | { readonly error: string };
 interface Questions {
   version(options: { abortSignal: AbortSignal }): Promise<EngineVersion>;
   info(options: { abortSignal: AbortSignal }): Promise<EngineInfo>;
-  listImages(options: { abortSignal: AbortSignal }): Promise<readonly ImageOnEngine[]>;
+  listImages(options: { abortSignal: AbortSignal }): Promise<readonly ListedImage[]>;
 }
 
 /** Asks an engine, once, for all that the checks look at. Never throws. */
@@ -76,7 +70,7 @@ export async function askEngine(dockerHost: string, answerMs = ANSWER_MS): Promi
       engine.info({ abortSignal }),
       engine.listImages({ abortSignal }),
     ]);
-    return { version, info, images, answeredAt: new Date() };
+    return { version, info, images: engineImages(images), answeredAt: new Date() };
   } catch (error) {
     return { error: abortSignal.aborted ? `no answer in ${answerMs / 1000} s` : (error as Error).message };
   }

@@ -80,7 +80,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
       ...folders,
       pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
     ],
-    images: new Set("error" in answer ? [] : answer.images.flatMap(({ RepoTags }) => RepoTags ?? [])),
+    images: new Set("error" in answer ? [] : answer.images.flatMap(({ references }) => references)),
   };
 }
 

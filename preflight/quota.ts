@@ -1,5 +1,6 @@
+import { isRateLimit } from "../engine/pull-failure.ts";
 import { type Finding, ok, warning } from "./finding.ts";
-import { isRateLimited, type RegistryFacts } from "./registry.ts";
+import type { RegistryFacts } from "./registry.ts";
 import { count, showSeconds } from "./units.ts";
 
 /** Whether the registry still allows as many pulls as are needed. Without facts nothing was asked. */
@@ -9,7 +10,7 @@ export function quotaFinding(facts: RegistryFacts | undefined, pulls: number, no
   const remedy = (wait: string) =>
     `Run docker login for a higher limit, set registryMirror to a mirror, or ${wait}; what was pulled is kept`;
   if (error !== undefined) {
-    if (!isRateLimited(error)) return ok("quota", "the registry has told no limit");
+    if (!isRateLimit(error)) return ok("quota", "the registry has told no limit");
     return warning(
       "quota",
       `the registry allows no pull now (${error.message.trim()}), and ${count(pulls, "pull")} are needed`,

@@ -1,33 +1,15 @@
 import { engineAt } from "../engine/client.ts";
-import { isUnreachable } from "../engine/pull-failure.ts";
+import { isRateLimit, isUnreachable } from "../engine/pull-failure.ts";
+import type { TagAnswer } from "../registry/client.ts";
 import { blocker, type Finding, ok } from "./finding.ts";
 
-/** How many pulls a registry allows in a window of time. */
-export interface Quota {
-  /** Pulls in a whole window. */
-  readonly limit: number;
-  /** Pulls that are left. */
-  readonly remaining: number;
-  readonly windowSeconds: number;
-  /** Whom the registry counts them for, such as an address. */
-  readonly source?: string;
-}
-
-/** What a registry says of one tag. */
-export interface TagAnswer {
-  readonly digest: string;
-  readonly quota?: Quota;
-  /** The registry's clock. */
-  readonly date?: Date;
-}
-
 /** Asks the registry for one tag, without a pull that counts. Throws where there is no answer, or no such tag. */
-export type AskTag = (reference: string) => Promise<TagAnswer>;
+export type AskTag = (reference: string) => Promise<Pick<TagAnswer, "digest" | "quota" | "date">>;
 
 /** What came of asking. */
 export interface RegistryFacts {
   readonly reference: string;
-  readonly answer?: TagAnswer;
+  readonly answer?: Awaited<ReturnType<AskTag>>;
   readonly error?: Error;
   /** Why this machine's own question failed, where the engine was asked instead. */
   readonly unseen?: string;
@@ -47,7 +29,7 @@ export async function askRegistry(
   const byEngine = askByEngine(engine.dockerHost);
   if (askTag === undefined || engine.mirrors.length > 0) return factsOf(reference, byEngine);
   const facts = await factsOf(reference, askTag);
-  if (facts.error === undefined || isRateLimited(facts.error)) return facts;
+  if (facts.error === undefined || isRateLimit(facts.error)) return facts;
   return { ...(await factsOf(reference, byEngine)), unseen: facts.error.message };
 }
 
@@ -58,11 +40,6 @@ async function factsOf(reference: string, ask: AskTag): Promise<RegistryFacts> {
   } catch (error) {
     return { reference, error: error as Error, answeredAt: new Date() };
   }
-}
-
-/** Whether a registry says that it allows no pull now. */
-export function isRateLimited(error: Error): boolean {
-  return /toomanyrequests|rate limit|\b429\b/i.test(error.message);
 }
 
 /** Asks the registry through the engine: its network, its mirrors and its proxy count. No quota is told. */

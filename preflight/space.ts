@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
+import prettyBytes from "pretty-bytes";
 import type { EngineInfo } from "./engine.ts";
 import { blocker, type Finding, ok, warning } from "./finding.ts";
 import type { ToPull } from "./to-pull.ts";
-import { count, showBytes } from "./units.ts";
+import { count } from "./units.ts";
 
 /**
  * How many bytes an image takes on the engine for each byte that is downloaded. Layers are downloaded as gzip and kept
@@ -64,7 +65,7 @@ export function spaceFinding(pull: ToPull, disk: Disk, info: EngineInfo, dockerH
   const { folder, freeBytes, unmeasured } = disk;
   const { missing, layers, bytes, unlocked } = pull;
   const free =
-    freeBytes === undefined ? "free space not measured" : `${showBytes(freeBytes)} free in ${folder}`;
+    freeBytes === undefined ? "free space not measured" : `${prettyBytes(freeBytes)} free in ${folder}`;
   if (missing.length === 0) return ok("space", `${free}; no image is to be pulled`);
 
   // containerd keeps the downloaded layers beside the unpacked ones, the older stores those alone that are in flight.
@@ -72,12 +73,12 @@ export function spaceFinding(pull: ToPull, disk: Disk, info: EngineInfo, dockerH
   const inFlight = packed.reduce((sum, layer) => sum + layer, 0);
   const wanted = UNPACKED_RATIO * bytes + inFlight + unlocked * UNLOCKED_BYTES;
   const sizes = [
-    ...(missing.length > unlocked ? [`${showBytes(bytes)} to download`] : []),
+    ...(missing.length > unlocked ? [`${prettyBytes(bytes)} to download`] : []),
     ...(unlocked > 0 ? [`${unlocked} not locked: about 1 GB each`] : []),
   ];
   const estimate =
     bytes === 0 ? "" : ` (an estimate: ${UNPACKED_RATIO} times the download, and what is in flight)`;
-  const need = `${count(missing.length, "image")} to pull (${sizes.join("; ")}), which take about ${showBytes(wanted)}${estimate}`;
+  const need = `${count(missing.length, "image")} to pull (${sizes.join("; ")}), which take about ${prettyBytes(wanted)}${estimate}`;
 
   if (freeBytes === undefined) {
     const show = dockerHost.startsWith("ssh://") ? `ssh ${dockerHost.slice("ssh://".length)} ` : "";

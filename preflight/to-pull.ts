@@ -1,5 +1,5 @@
+import { type EngineImage, isThere } from "../engine/images.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
-import type { ImageOnEngine } from "./engine.ts";
 
 /** What an engine lacks of the wanted images. */
 export interface ToPull {
@@ -18,17 +18,13 @@ export interface ToPull {
  * where it has the tag. Layers of wanted images that are there are not counted again; those that the engine has from
  * other images are not known, and are.
  */
-export function toPull(tasks: readonly LockedTask[], images: readonly ImageOnEngine[]): ToPull {
-  const ids = new Set(images.map(({ Id }) => Id));
-  const digests = new Set(images.flatMap(({ RepoDigests }) => RepoDigests ?? []).map(digestOf));
-  const tags = new Set(images.flatMap(({ RepoTags }) => RepoTags ?? []));
-  const isThere = ({ image, locked }: LockedTask) =>
-    locked === undefined
-      ? tags.has(image)
-      : ids.has(locked.imageId) || ids.has(locked.digest) || digests.has(locked.digest);
-
-  const missing = tasks.filter((task) => !isThere(task));
-  const there = new Set(tasks.filter(isThere).flatMap(({ locked }) => Object.keys(locked?.layers ?? {})));
+export function toPull(tasks: readonly LockedTask[], images: readonly EngineImage[]): ToPull {
+  const missing = tasks.filter((task) => !isThere(images, task));
+  const there = new Set(
+    tasks
+      .filter((task) => !missing.includes(task))
+      .flatMap(({ locked }) => Object.keys(locked?.layers ?? {})),
+  );
   const layers = new Map(
     missing
       .flatMap(({ locked }) => Object.entries(locked?.layers ?? {}))
@@ -40,9 +36,4 @@ export function toPull(tasks: readonly LockedTask[], images: readonly ImageOnEng
     bytes: [...layers.values()].reduce((sum, bytes) => sum + bytes, 0),
     unlocked: missing.filter(({ locked }) => locked === undefined).length,
   };
-}
-
-/** The part of `repository@digest` after the @. */
-function digestOf(reference: string): string {
-  return reference.slice(reference.indexOf("@") + 1);
 }

@@ -1,15 +1,3 @@
-const steps = [
-  [1e9, "GB"],
-  [1e6, "MB"],
-  [1e3, "kB"],
-] as const;
-
-/** Bytes in words, in powers of 1000 as Docker counts: 12.3 GB. */
-export function showBytes(bytes: number): string {
-  const step = steps.find(([size]) => bytes >= size);
-  return step === undefined ? `${bytes} bytes` : `${(bytes / step[0]).toFixed(1)} ${step[1]}`;
-}
-
 /** A number with its noun: 1 image, 2 images. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -2,9 +2,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 
 /** What the proxy does to a request instead of passing it on, or to the answer after some bytes of its body. */
-export type Fault =
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly after: number; readonly ends: "cut" | "stall" };
+export type Fault = { readonly status: number } | { readonly after: number; readonly ends: "cut" | "stall" };
 
 /** A request that came in, and when, in milliseconds since 1970. */
 export interface Seen {
@@ -17,6 +15,7 @@ export interface Seen {
 export class FaultProxy {
   /** Every request since the last `reset`. */
   readonly seen: Seen[] = [];
+  #limits: { readonly path: RegExp; readonly seconds: number; until?: number }[] = [];
   #faults: { readonly path: RegExp; readonly fault: Fault; left: number }[] = [];
   readonly #server = createServer((incoming, outgoing) => this.#answer(incoming, outgoing));
   readonly #registry: URL;
@@ -42,10 +41,16 @@ export class FaultProxy {
     this.#faults.push({ path, fault, left: times });
   }
 
+  /** Refuses requests for paths that match from the first on, as a rate limit that resets after so many seconds. */
+  limit(path: RegExp, seconds: number): void {
+    this.#limits.push({ path, seconds });
+  }
+
   /** Forgets requests and faults. */
   reset(): void {
     this.seen.length = 0;
     this.#faults = [];
+    this.#limits = [];
   }
 
   /** The GET requests for paths that match. */
@@ -61,11 +66,18 @@ export class FaultProxy {
   #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method = "", url: path = "" } = incoming;
     this.seen.push({ method, path, at: Date.now() });
+    const limit = this.#limits.find(({ path: limited }) => limited.test(path));
+    if (limit) limit.until ??= Date.now() + limit.seconds * 1000;
+    const waitMs = (limit?.until ?? 0) - Date.now();
+    if (waitMs > 0) {
+      outgoing.writeHead(429, { "retry-after": String(Math.ceil(waitMs / 1000)) }).end();
+      return;
+    }
     const match = this.#faults.find((fault) => fault.left > 0 && fault.path.test(path));
     if (match && method === "GET") match.left -= 1;
     const fault = match?.fault;
     if (fault && "status" in fault) {
-      outgoing.writeHead(fault.status, fault.headers).end();
+      outgoing.writeHead(fault.status).end();
       return;
     }
     const passed = request(

@@ -71,7 +71,7 @@ test("a tag that has moved is told by a check, which changes nothing, and is loc
   const again = await lab.machine(["lock", stack]);
   expect(again.code).toBe(0);
   expect(again.stdout).toMatch(
-    new RegExp(`^moved: ${moved} ${move} \\(1\\.\\d MB, \\+\\d+\\.\\d kB\\)\n30 images`),
+    new RegExp(`^moved: ${moved} ${move} \\(1\\.\\d+ MB, \\+[\\d.]+ kB\\)\n30 images`),
   );
   const { [moved]: fresh, ...others } = readImagesLock(file).images;
   expect({ ...others, [moved]: locked[moved] }).toEqual(locked);
@@ -99,7 +99,7 @@ test("a rehearsal that does not run is named with the command that starts it", a
   const { code, stderr } = await lab.machine(["lock", other], { COOPERBENCH_REHEARSAL_DIR: nowhere });
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^machine: the rehearsal at unix:.* does not run; start it: \.\/machine rehearsal start\n/,
+    /^machine: the rehearsal's engine at unix:.* does not run .*\n.*: \.\/machine rehearsal start\n/,
   );
 });
 

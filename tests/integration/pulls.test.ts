@@ -160,6 +160,21 @@ describe("with a registryMirror, and Docker Hub out of reach,", () => {
     );
   });
 
+  test("a rate limit is waited for until it resets, while the other images go on", async () => {
+    const fresh = await lockFresh(image);
+    proxy.limit(fresh, 5);
+    const { code, stdout } = await up();
+    expect(stdout).toContain("3/3 images verified");
+    expect(code).toBe(0);
+    const [refused, given, ...more] = proxy.gets(fresh);
+    expect(more).toEqual([]);
+    expect((given?.at ?? 0) - (refused?.at ?? 0)).toBeGreaterThan(5000);
+    expect(proxy.gets(ownLayer(neighbour))[0]?.at).toBeLessThan((refused?.at ?? 0) + 5000);
+    expect(stdout).toMatch(
+      /go-chi:task26: from \S+: the registry's rate limit is reached .*again in [567] s/,
+    );
+  });
+
   test("what cannot pass is not tried again", async () => {
     const fresh = await lockFresh(image);
     proxy.fail(fresh, 9, { status: 401 });

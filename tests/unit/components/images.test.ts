@@ -17,7 +17,7 @@ const locked: LockedImage = {
 };
 const args = {
   tasks,
-  found: new Map<string, EngineImage>(),
+  found: [],
   dockerHost: "unix:///run/engine.sock",
   registryMirror: "",
   pullStallSeconds: 60,
@@ -97,8 +97,9 @@ test("a probe is linked to its image by id, and is given its task's commit, the 
 });
 
 describe("a locked image", () => {
-  const found = (image: Partial<EngineImage>) =>
-    new Map([[task.image, { id: `sha256:${"9".repeat(64)}`, digests: [], ...image }]]);
+  const found = (image: Partial<EngineImage>) => [
+    { id: `sha256:${"9".repeat(64)}`, references: [task.image], digests: [], ...image },
+  ];
   const one = (image: Partial<EngineImage>) =>
     settle(
       new BenchmarkImages("images", { ...args, tasks: [{ ...task, locked }], found: found(image) }).verified,

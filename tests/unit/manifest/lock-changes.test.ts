@@ -89,8 +89,8 @@ test("lines tell what is not as locked, with digests and sizes where they are kn
     changeOf("n:2", undefined, { digest: digest("e") }),
   ];
   expect(changeLines(changes)).toEqual([
-    `moved: a:1 ${short("d")} -> ${short("e")} (1.0 GB, +12.0 MB)`,
-    `moved: a:2 ${short("d")} -> ${short("e")} (1.0 GB, -300.0 kB)`,
+    `moved: a:1 ${short("d")} -> ${short("e")} (1.01 GB, +12 MB)`,
+    `moved: a:2 ${short("d")} -> ${short("e")} (1.01 GB, -300 kB)`,
     `moved: a:3 ${short("d")} -> ${short("e")}`,
     "failed: c:3: the registry has no such image",
     `new: n:1 ${short("e")} (999 B)`,

@@ -7,7 +7,7 @@ import { configuredDownloads, downloadsFinding } from "../../../preflight/downlo
 import { lockFinding } from "../../../preflight/lock.ts";
 import { platformFinding } from "../../../preflight/platform.ts";
 import { storageFinding } from "../../../preflight/storage.ts";
-import { showBytes, showSeconds } from "../../../preflight/units.ts";
+import { showSeconds } from "../../../preflight/units.ts";
 import { digest, engineInfo, lockedTasks } from "./facts.ts";
 
 test.each([
@@ -79,13 +79,6 @@ test("downloads at once are told as they are set, and that more would help", () 
   expect(downloadsFinding(3).found).toContain("more help");
   expect(downloadsFinding(4).found).not.toContain("more help");
 });
-
-test.each([
-  [0, "0 bytes"],
-  [999, "999 bytes"],
-  [1000, "1.0 kB"],
-  [65_900_000_000, "65.9 GB"],
-])("%d bytes are %s", (bytes, text) => expect(showBytes(bytes)).toBe(text));
 
 test.each([
   [1, "1 second"],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { quotaFinding } from "../../../preflight/quota.ts";
-import { askRegistry, type Quota, type RegistryFacts, registryFinding } from "../../../preflight/registry.ts";
+import { askRegistry, type RegistryFacts, registryFinding } from "../../../preflight/registry.ts";
+import type { Quota } from "../../../registry/headers.ts";
 
 const reference = "akhatua/cooperbench-go-chi:task26";
 const answeredAt = new Date();

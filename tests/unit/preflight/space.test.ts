@@ -29,7 +29,7 @@ test.each([
 test("the figures and the remedy are told", () => {
   const { found, remedy } = judge(locked, 3 * GB);
   expect(found).toBe(
-    "3.0 GB free in /d; 1 image to pull (4.0 GB to download), which take about 15.0 GB (an estimate: 3 times the download, and what is in flight)",
+    "3 GB free in /d; 1 image to pull (4 GB to download), which take about 15 GB (an estimate: 3 times the download, and what is in flight)",
   );
   expect(remedy).toMatch(/docker system df.*docker image prune.*data-root/);
 });
@@ -46,9 +46,7 @@ test.each([
 ])("%d bytes free for two images of unknown size is %s, and never a blocker", (free, level) => {
   const finding = judge(unlocked, free);
   expect(finding.level).toBe(level);
-  expect(finding.found).toContain(
-    "2 images to pull (2 not locked: about 1 GB each), which take about 2.0 GB",
-  );
+  expect(finding.found).toContain("2 images to pull (2 not locked: about 1 GB each), which take about 2 GB");
 });
 
 test("nothing to pull needs no space", () => expect(judge(toPull([], []), 0).level).toBe("ok"));
