@@ -106,7 +106,21 @@ export function parseReference(reference: string): { repository: string; tag: st
  */
 const firstPushes = new Map<string, Promise<string>>();
 
-async function pushBlob(url: string, repository: string, digest: string, bytes: Buffer): Promise<void> {
+/**
+ * Pushes that are under way, by registry, repository and digest. The registry writes a repository's link to a blob anew
+ * with each push, and whoever reads the link meanwhile, to check another image's manifest, finds it empty.
+ */
+const underWay = new Map<string, Promise<void>>();
+
+function pushBlob(url: string, repository: string, digest: string, bytes: Buffer): Promise<void> {
+  const key = `${url} ${repository} ${digest}`;
+  const push =
+    underWay.get(key) ?? pushOnce(url, repository, digest, bytes).finally(() => underWay.delete(key));
+  underWay.set(key, push);
+  return push;
+}
+
+async function pushOnce(url: string, repository: string, digest: string, bytes: Buffer): Promise<void> {
   const blob = `/v2/${repository}/blobs/${digest}`;
   const held = await call(url, "HEAD", blob);
   expect(held, [200, 404], `HEAD ${blob}`);
