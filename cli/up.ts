@@ -20,7 +20,8 @@ export async function up(stack: string, options: readonly string[]): Promise<num
   const [code, events] = await withEvents((log) => {
     process.env.PULUMI_DEBUG_COMMANDS = "true"; // what --event-log asks for, as the Automation API sets it
     // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
-    const parallel = ["--parallel", String(settings.tasks.length + 8)];
+    const pulls = settings.tasks.some(({ image }) => !before.has(image));
+    const parallel = pulls ? ["--parallel", String(settings.tasks.length + 8)] : [];
     const args = ["up", ...flags, ...parallel, "--stack", stack, "--event-log", log, ...options];
     return pulumi(toolchain.pulumi, args, true);
   });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   const socket = join(lab.folder, "engine.sock");
   symlinkSync(join(lab.rehearsal.dir, "docker.sock"), socket);
   dockerHost = `unix://${socket}`;
-  ended = await lab.machine(["up", await lab.makeStack({ dockerHost, imagesLock, probeTimeoutSeconds: 3 })]);
+  ended = await lab.machine(["up", await lab.makeStack({ dockerHost, imagesLock, probeTimeoutSeconds: 15 })]);
 });
 afterAll(() => lab.close());
 
@@ -58,7 +58,7 @@ test.each([
   ],
   [
     "pillow:task25",
-    /pillow:task25 failed its probe: the container did not answer within 3 s and was removed; .* raise probeTimeoutSeconds/,
+    /pillow:task25 failed its probe: the container did not answer within 15 s and was removed; .* raise probeTimeoutSeconds/,
   ],
   [
     "typst:task6554",
