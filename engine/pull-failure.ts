@@ -48,7 +48,7 @@ const causes: readonly Cause[] = [
     passes: false,
   },
   {
-    matches: /unauthorized|authentication required|denied/i,
+    matches: /unauthorized|authentication required|no basic auth credentials|denied/i,
     reason: "the registry refused the credentials",
     remedy: "run docker login, then run the update again",
     passes: false,

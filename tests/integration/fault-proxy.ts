@@ -1,8 +1,13 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 
 /** What the proxy does to a request instead of passing it on, or to the answer after some bytes of its body. */
-export type Fault = { readonly status: number } | { readonly after: number; readonly ends: "cut" | "stall" };
+export type Fault =
+  | { readonly status: number }
+  | { readonly after: number; readonly ends: "cut" | "stall" }
+  /** Milliseconds between two pieces of the body. */
+  | { readonly slowly: number };
 
 /** A request that came in, and when, in milliseconds since 1970. */
 export interface Seen {
@@ -17,6 +22,7 @@ export class FaultProxy {
   readonly seen: Seen[] = [];
   #limits: { readonly path: RegExp; readonly seconds: number; until?: number }[] = [];
   #faults: { readonly path: RegExp; readonly fault: Fault; left: number }[] = [];
+  #authorization: string | undefined;
   readonly #server = createServer((incoming, outgoing) => this.#answer(incoming, outgoing));
   readonly #registry: URL;
 
@@ -39,6 +45,12 @@ export class FaultProxy {
   /** Does this to so many of the GET requests for paths that match. */
   fail(path: RegExp, times: number, fault: Fault): void {
     this.#faults.push({ path, fault, left: times });
+  }
+
+  /** Refuses whoever does not show these credentials; empty lets everybody in. */
+  login(user: string, password: string): void {
+    this.#authorization =
+      user === "" ? undefined : `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   }
 
   /** Refuses requests for paths that match from the first on, as a rate limit that resets after so many seconds. */
@@ -66,6 +78,10 @@ export class FaultProxy {
   #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method = "", url: path = "" } = incoming;
     this.seen.push({ method, path, at: Date.now() });
+    if (this.#authorization !== undefined && incoming.headers.authorization !== this.#authorization) {
+      outgoing.writeHead(401, { "www-authenticate": 'Basic realm="lab"' }).end();
+      return;
+    }
     const limit = this.#limits.find(({ path: limited }) => limited.test(path));
     if (limit) limit.until ??= Date.now() + limit.seconds * 1000;
     const waitMs = (limit?.until ?? 0) - Date.now();
@@ -89,6 +105,10 @@ export class FaultProxy {
           answer.pipe(outgoing);
           return;
         }
+        if ("slowly" in fault) {
+          trickle(answer, outgoing, fault.slowly);
+          return;
+        }
         let sent = 0;
         answer.on("data", (chunk: Buffer) => {
           if (sent < fault.after) outgoing.write(chunk.subarray(0, fault.after - sent));
@@ -101,4 +121,12 @@ export class FaultProxy {
     outgoing.on("close", () => passed.destroy());
     incoming.pipe(passed);
   }
+}
+
+async function trickle(answer: IncomingMessage, outgoing: ServerResponse, everyMs: number): Promise<void> {
+  for await (const piece of answer) {
+    outgoing.write(piece);
+    await setTimeout(everyMs);
+  }
+  outgoing.end();
 }

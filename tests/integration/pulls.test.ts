@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatImagesLock, type ImagesLock, readImagesLock } from "../../manifest/images-lock.ts";
@@ -158,6 +158,34 @@ describe("with a registryMirror, and Docker Hub out of reach,", () => {
     expect(stdout).toMatch(
       /go-chi:task26: from 127\.0\.0\.1:\d+: the pull stalled \(no byte and no extraction for 3 s\); .*again in/,
     );
+  });
+
+  test("a pull that is slow, and moves, is left alone", async () => {
+    proxy.fail(ownLayer(image), 1, { slowly: 120 });
+    const { code, stdout } = await up();
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("again in");
+    expect(ownLayerGets(image)).toBe(1);
+  });
+
+  test("a registry that wants a login gets what docker login has left, by its credential helper", async () => {
+    const password = "canary-3c9a51";
+    const config = join(lab.folder, "docker-config");
+    mkdirSync(config);
+    writeFileSync(join(config, "config.json"), JSON.stringify({ credHelpers: { [proxy.host]: "lab" } }));
+    const answer = JSON.stringify({ ServerURL: proxy.host, Username: "me", Secret: password });
+    writeFileSync(join(config, "docker-credential-lab"), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+    proxy.login("me", password);
+    const env = { DOCKER_CONFIG: config, PATH: `${config}:${lab.env.PATH}` };
+    const refused = await lab.machine(["up", stack]);
+    const { code, stdout } = await lab.machine(["up", stack], env);
+    proxy.login("", "");
+    expect(refused.stdout).toMatch(/the registry refused the credentials \(.*To mend it: run docker login/);
+    expect(stdout).toContain("3/3 images verified");
+    expect(code).toBe(0);
+    expect(lab.printed).not.toContain(password);
+    const state = await lab.machine(["pulumi", "stack", "export", "--stack", stack]);
+    expect(state.stdout).not.toContain(password);
   });
 
   test("a rate limit is waited for until it resets, while the other images go on", async () => {
