@@ -1,25 +1,57 @@
+import { stripVTControlCharacters } from "node:util";
+
 /**
  * Lines of Pulumi's display without a terminal that say nothing: dots, resources that are the same, refreshes that
- * found nothing, and starts of what soon ends. With a terminal Pulumi draws one tree, and nothing is left out.
+ * found nothing, starts of what soon ends, an error that is told again when its step has ended, and what the SDK
+ * throws for each resource that failed, of its own accord.
  */
 const noise: readonly RegExp[] = [
   /^@ [a-z ]+\.+$/,
   /^ ~ {2}\S+ \S+ refresh(ing)?( \([\d.]+s\))? *$/,
   /^ {4}\S+ \S+ +(running *)?$/,
   /^ [ +-]{1,2} +\S+ \S+ (creating|deleting)( \([\d.]+s\))? *$/,
+  /^ [ ~+-]{1,2} +\S+ \S+ (creating|updating|replacing|deleting)( \w+)? \([\d.]+s\).* error: /,
+  / pulumi:pulumi:Stack .* error: (Running program .* failed with an unhandled exception:|.* failed to register)$/,
 ];
 
-/** Lines that tell how far the pulls are, of which a log needs fewer than a terminal. */
-const progress = / verified; (pulling|unpacking): /;
-const progressMs = 10_000;
+/** A line that tells how far the pulls are. */
+const progressLine = /^.*\bimages\b.*? (\d+\/\d+ verified; (?:pulling|unpacking): .*)$/;
 
-/** A test of whether a line of Pulumi's display is worth a line of a log; one for each log, for it remembers. */
-export function logFilter(clock: () => number = () => performance.now()): (line: string) => boolean {
-  let told = Number.NEGATIVE_INFINITY;
-  return (line) => {
-    if (!progress.test(line)) return !noise.some((pattern) => pattern.test(line));
-    if (clock() - told < progressMs) return false;
-    told = clock();
-    return true;
-  };
+/** Heads of the program's own diagnostics, and what in them repeats the failure of a resource. */
+const programHead = /^ {2}pulumi:pulumi:Stack \(/;
+const repeated =
+  /^ {4}error: (Running program .* failed with an unhandled exception:|.* failed to register)$/;
+
+/** What a line of Pulumi's display comes to. */
+export interface Shown {
+  /** Lines to print. */
+  readonly lines: readonly string[];
+  /** How far the pulls are now, where the line tells that. */
+  readonly progress?: string;
+}
+
+/** Reads Pulumi's display without a terminal line by line, and leaves out what says nothing. */
+export class BriefDisplay {
+  /** The program's own diagnostics, until their end is reached. */
+  #held: string[] | undefined;
+
+  take(line: string): Shown {
+    const plain = stripVTControlCharacters(line);
+    if (this.#held === undefined && programHead.test(plain)) this.#held = [];
+    if (this.#held !== undefined) {
+      this.#held.push(line);
+      return { lines: plain.trim() === "" ? this.end() : [] };
+    }
+    const progress = progressLine.exec(plain)?.[1];
+    if (progress !== undefined) return { lines: [], progress };
+    return { lines: noise.some((pattern) => pattern.test(plain)) ? [] : [line] };
+  }
+
+  /** What was held back and is worth its lines. */
+  end(): readonly string[] {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    const errors = held.map(stripVTControlCharacters).filter((line) => line.startsWith("    error: "));
+    return errors.length > 0 && errors.every((line) => repeated.test(line)) ? [] : held;
+  }
 }

@@ -1,22 +1,38 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { run } from "../provision/run.ts";
-import { logFilter } from "./display.ts";
+import { BriefDisplay } from "./display.ts";
 import { projectDir } from "./session.ts";
+import { statusTerminal } from "./terminal.ts";
 
-/** Runs Pulumi in the project's folder on this terminal, or for a log without its idle lines. Gives its exit code. */
+/**
+ * Runs Pulumi in the project's folder on this terminal. Gives its exit code.
+ *
+ * @param brief leaves out lines that say nothing, and shows how far the pulls are: in the last line of a terminal, and
+ *   every ten seconds in a log. Without it Pulumi draws on a terminal itself. Default: false.
+ */
 export function pulumi(executable: string, args: readonly string[], brief = false): Promise<number> {
-  const piped = brief && !process.stdout.isTTY;
   return new Promise((resolve, reject) => {
-    const child = spawn(executable, args, {
+    const inColour = brief && process.stdout.isTTY && !process.env.NO_COLOR;
+    const [command = "", ...rest] = args;
+    const coloured = inColour ? [command, "--color", "always", ...rest] : args;
+    const child = spawn(executable, coloured, {
       cwd: projectDir,
-      stdio: ["inherit", piped ? "pipe" : "inherit", "inherit"],
+      stdio: ["inherit", brief ? "pipe" : "inherit", "inherit"],
     });
     if (child.stdout !== null) {
-      const isWorthALine = logFilter();
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        if (isWorthALine(line)) process.stdout.write(`${line}\n`);
-      });
+      const display = new BriefDisplay();
+      const terminal = statusTerminal();
+      createInterface({ input: child.stdout })
+        .on("line", (line) => {
+          const { lines, progress } = display.take(line);
+          terminal.print(lines);
+          if (progress !== undefined) terminal.status(progress);
+        })
+        .on("close", () => {
+          terminal.print(display.end());
+          terminal.status("");
+        });
     }
     // A terminal sends its interrupt to Pulumi, too, which takes a second one as an order to stop at once.
     const pass = (signal: NodeJS.Signals) =>
