@@ -29,6 +29,11 @@ export interface PullSettings {
   readonly mirror: string;
   /** Seconds without any progress after which a pull is ended and tried again. */
   readonly stallSeconds: number;
+  /**
+   * Images pulled at once. The engine downloads 3 layers at a time, whatever the number of pulls, so more than 3 keep
+   * that queue full while others unpack. Default: 6; more gain nothing (bench/README.md).
+   */
+  readonly atOnce?: number;
 }
 
 /** What pulls tell. */
@@ -39,11 +44,6 @@ export interface PullListener {
   readonly say: (reference: string, text: string, lasting: boolean) => void;
 }
 
-/**
- * Images pulled at once. The engine downloads 3 layers at a time, whatever the number of pulls, so more than 3 keep
- * that queue full while others unpack; beyond 6 nothing was gained (bench/README.md).
- */
-const pullsAtOnce = 6;
 /** Attempts after the first, 1, 2, 4, 8 and 16 s after the one before, each up to twice as long by chance. */
 const retries = 5;
 /** The longest wait for a rate limit's reset; one that takes longer is left to the user. */
@@ -51,12 +51,13 @@ const longestWaitMs = 3_600_000;
 
 /** Brings images to an engine: some at a time, the largest first, again where that can help. */
 export class ImagePulls {
-  readonly #queue = new PQueue({ concurrency: pullsAtOnce });
+  readonly #queue: PQueue;
   readonly #engine: Docker;
   readonly #settings: PullSettings;
   readonly #listener: PullListener;
 
   constructor(engine: Docker, settings: PullSettings, listener: PullListener) {
+    this.#queue = new PQueue({ concurrency: settings.atOnce ?? 6 });
     this.#engine = engine;
     this.#settings = settings;
     this.#listener = listener;

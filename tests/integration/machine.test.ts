@@ -83,6 +83,17 @@ test("the outputs tell what is on the machine, with the key in none that is not 
   expect(told.readme).toContain(`cd ${lab.checkout}`);
 });
 
+test("verify probes every image anew, and leaves everything as it is", async () => {
+  const before = [await lab.references(), await state()];
+  const { code, stdout } = await lab.machine(["verify", stack, "--json"]);
+  expect(code).toBe(0);
+  const { images } = JSON.parse(stdout) as { images: readonly Record<string, unknown>[] };
+  expect(images).toHaveLength(26);
+  for (const image of images) expect(image).toMatchObject({ ok: true, locked: true });
+  expect(await lab.containers()).toEqual([]);
+  expect([await lab.references(), await state()]).toEqual(before);
+});
+
 test("the .env has what routes the model, for its owner alone", () => {
   expect(statSync(lab.dotenv).mode & 0o777).toBe(0o600);
   const text = readFileSync(lab.dotenv, "utf8");
