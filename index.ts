@@ -4,20 +4,23 @@ import * as pulumi from "@pulumi/pulumi";
 import { BenchmarkImages } from "./components/benchmark-images.ts";
 import { CooperBenchCli } from "./components/cooperbench-cli.ts";
 import { Credentials } from "./components/credentials.ts";
+import { RunPlan } from "./components/run-plan.ts";
 import { configurationOf } from "./configuration.ts";
 import { dockerHostOf } from "./engine/host.ts";
-import { imagesAt } from "./engine/images.ts";
+import { lookAtEngine } from "./engine/look.ts";
+import { fewPairs, readPairs } from "./manifest/pairs.ts";
 import { taskName } from "./manifest/tasks.ts";
-import { nextSteps } from "./next-steps.ts";
+import { readiness } from "./readiness.ts";
 import { parseSettings } from "./settings.ts";
 
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
 const dockerHost = dockerHostOf(settings.dockerHost);
+const { images: found, cores, memoryBytes } = await lookAtEngine(dockerHost);
 
 const benchmark = new BenchmarkImages("images", {
   tasks: settings.tasks,
-  found: await imagesAt(dockerHost),
+  found,
   dockerHost,
   registryMirror: settings.registryMirror,
   pullStallSeconds: settings.pullStallSeconds,
@@ -41,6 +44,19 @@ const credentials = new Credentials(
   },
   { dependsOn: [cli] },
 );
+const runs = new RunPlan(
+  "runs",
+  {
+    folder: resolve(settings.cooperbenchDir),
+    dockerHost,
+    subset: settings.subset,
+    onlyTasks: settings.narrowed ? settings.tasks.map(taskName) : undefined,
+    smoke: fewPairs(settings.tasks, readPairs(settings.subset), 5),
+    cores,
+    memoryBytes,
+  },
+  { dependsOn: [cli] },
+);
 
 /** The chosen subset: lite, flash or full. */
 export const subset = settings.subset;
@@ -56,7 +72,11 @@ export const environment = credentials.environment;
 export const cohereApiKey = pulumi.secret(settings.cohereApiKey);
 /** Base URL of the model's API. */
 export const modelApiBase = settings.modelApiBase;
-/** What is ready and the next steps, in Markdown: `pulumi stack output readme`. */
+/** The plan of the runs, with the commands, in Markdown. */
+export const plan = runs.markdown;
+/** What is ready, and the plan of the runs, in Markdown: `pulumi stack output readme`. */
 export const readme = pulumi
   .all([cooperbench, verified])
-  .apply(([cooperbench, verified]) => nextSteps({ ...cooperbench, stack, subset, verified, dockerHost }));
+  .apply(
+    ([cooperbench, verified]) => readiness({ ...cooperbench, stack, subset, verified, dockerHost }) + plan,
+  );

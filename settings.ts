@@ -114,6 +114,8 @@ type Configuration = z.infer<typeof schema>;
 /** A stack's settings: its configuration, checked, with the chosen tasks in place of the names that chose them. */
 export interface Settings extends Omit<Configuration, "tasks"> {
   readonly tasks: readonly LockedTask[];
+  /** Whether these are not all of the subset. */
+  readonly narrowed: boolean;
 }
 
 /**
@@ -155,7 +157,7 @@ export function parseSettings(
     tasks = selection.tasks;
   }
   if (faults.size > 0) throw new SettingsError(stack, [...faults.values()]);
-  return { ...config, tasks };
+  return { ...config, tasks, narrowed: config.tasks.length > 0 };
 }
 
 /** Every fault of a stack's configuration in one message. */

@@ -1,5 +1,6 @@
 import { Problem } from "../provision/problem.ts";
 import { lockOptions } from "./lock-options.ts";
+import { planOptions } from "./plan-options.ts";
 
 const help = `./machine: makes this machine ready to run CooperBench, and proves that it is.
 
@@ -14,6 +15,9 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
                                       and writes the image lock file; --check only compares, and fails where one moved
   ./machine doctor [STACK] [--json]   looks at engine, space, registry, programs and folders, with the remedy for
                                       what is not well; starts and changes nothing
+  ./machine plan [STACK]              prints the commands of the runs, with this machine's paths and numbers
+  ./machine plan [STACK] --check RUN [--json]
+                                      tells which results of a run are the model's, and which the machine's
   ./machine env STACK                 prints shell exports: eval "$(./machine env dev)"
   ./machine pulumi ARGUMENT…          runs any Pulumi command in this project's environment
   ./machine rehearsal start|stop|status
@@ -82,6 +86,19 @@ const commands: Record<string, Command> = {
     usage: "doctor [STACK] [--json]",
     accepts: withStackOrJson,
     run: async (args) => (await import("./doctor.ts")).doctor(...stackAndJson(args)),
+  },
+  plan: {
+    usage: "plan [STACK] [--check RUN [--json]]",
+    accepts: (args) => {
+      const options = planOptions(args);
+      return options !== undefined && (options.stack === undefined || withStack([options.stack]));
+    },
+    run: async (args) => {
+      const { stack, check, json = false } = planOptions(args) ?? {};
+      return check === undefined
+        ? (await import("./plan.ts")).plan(stack)
+        : (await import("./plan-check.ts")).planCheck(stack, check, json);
+    },
   },
   env: {
     usage: "env STACK",

@@ -1,6 +1,5 @@
 import type Docker from "dockerode";
 import type { LockedImage, LockedTask } from "../manifest/images-lock.ts";
-import { engineAt } from "./client.ts";
 
 /** An image as an engine has it. */
 export interface EngineImage {
@@ -26,15 +25,6 @@ export function engineImages(listed: readonly ListedImage[]): readonly EngineIma
     references: RepoTags ?? [],
     digests: (RepoDigests ?? []).map((name) => name.slice(name.indexOf("@") + 1)),
   }));
-}
-
-/** The images of the engine at a host; none where it does not answer, which whoever works with it will tell. */
-export async function imagesAt(dockerHost: string): Promise<readonly EngineImage[]> {
-  try {
-    return engineImages(await engineAt(dockerHost).listImages());
-  } catch {
-    return [];
-  }
 }
 
 /** Whether an image is the locked one. */

@@ -34,6 +34,10 @@ export interface EngineInfo {
   readonly Driver: string;
   readonly DriverStatus?: readonly (readonly string[])[] | null;
   readonly DockerRootDir: string;
+  /** Processors that containers may use. */
+  readonly NCPU: number;
+  /** Memory that containers may use, in bytes. */
+  readonly MemTotal: number;
   /** The engine's clock, in RFC 3339. */
   readonly SystemTime: string;
   readonly RegistryConfig?: { readonly Mirrors?: readonly string[] | null } | null;

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { type Marker, readMarker, writeMarker } from "./marker.ts";
 import { Problem } from "./problem.ts";
 import { output, run } from "./run.ts";
+import { smokeSubsetFile } from "./subset.ts";
 
 /** The checkout of CooperBench that is wanted. */
 export interface Checkout {
@@ -146,7 +147,7 @@ async function checkOut(
 /** What the user has done in a checkout that the stack made; undefined where nothing. */
 async function changes(folder: string, { commit }: CheckoutMarker): Promise<string | undefined> {
   if ((await git(folder, "rev-parse", "HEAD")) !== commit) return "its HEAD was moved";
-  const changed = await git(folder, "status", "--porcelain");
+  const changed = await git(folder, "status", "--porcelain", "--", ".", `:!${smokeSubsetFile}`);
   if (changed !== "")
     return `it has changes (${list(changed.split("\n").map((line) => line.replace(/^\s*\S+\s+/, "")))})`;
   if ((await git(folder, "stash", "list")) !== "") return "it has stashed changes";

@@ -4,6 +4,7 @@
  * one line of JSON on standard output.
  */
 import { Problem } from "./problem.ts";
+import type { SubsetTask } from "./subset.ts";
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -49,6 +50,14 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     if (verb === "remove") return removeFromDotenv(file, stack);
     await writeDotenv(file, stack, JSON.parse(await standardInput()) as Record<string, string>);
     return { file };
+  },
+  async subset(verb) {
+    const { ensureSubset, removeSubset } = await import("./subset.ts");
+    const folder = setting("FOLDER");
+    const stack = setting("STACK");
+    if (verb === "remove") return removeSubset(folder, stack);
+    await ensureSubset(folder, stack, JSON.parse(setting("TASKS")) as SubsetTask[]);
+    return { folder };
   },
   async probe(image) {
     const { probe, removeContainer } = await import("./probe.ts");

@@ -32,6 +32,8 @@ function resultOf({ interpreter, environment, create }: Recorded["inputs"]): unk
       };
     case "verification":
       return { version: "0.0.0", package: "src", pythonVersion: "3.12.4", tasks: 1 };
+    case "subset":
+      return { folder: variables.FOLDER };
     case "dotenv":
       return { file: variables.FILE };
     case "probe":

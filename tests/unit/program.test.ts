@@ -11,13 +11,18 @@ beforeEach(async () => {
 
 function program(values: Record<string, unknown> = {}) {
   pulumi.runtime.setAllConfig(
-    programConfiguration({ cohereApiKey: "canary", cooperbenchDir: "/nowhere/CooperBench", ...values }),
+    programConfiguration({
+      cohereApiKey: "canary",
+      cooperbenchDir: "/nowhere/CooperBench",
+      dockerHost: "unix:///nowhere/docker.sock",
+      ...values,
+    }),
   );
   return import("../../index.ts");
 }
 
 describe("a stack with nothing but a key", () => {
-  test("has 26 images, the command line and the credentials", async () => {
+  test("has 26 images, the command line, the credentials and a plan", async () => {
     const { verified, cooperbench, subset } = await program();
     expect(subset).toBe("lite");
     expect((await settle(verified)).value).toBe("26/26");
@@ -33,6 +38,7 @@ describe("a stack with nothing but a key", () => {
       "cooperbench:credentials:Credentials",
       ...Array(26).fill("cooperbench:images:BenchmarkImage"),
       "cooperbench:images:BenchmarkImages",
+      "cooperbench:plan:RunPlan",
     ]);
   });
 

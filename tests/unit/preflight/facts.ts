@@ -16,6 +16,8 @@ export function engineInfo(more: Partial<EngineInfo> = {}): EngineInfo {
     Driver: "overlay2",
     DriverStatus: [["Backing Filesystem", "extfs"]],
     DockerRootDir: "/var/lib/docker",
+    NCPU: 2,
+    MemTotal: 8e9,
     SystemTime: "2026-01-01T00:00:00Z",
     ...more,
   };

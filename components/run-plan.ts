@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+import { inspectSubset, type SubsetTask } from "../provision/subset.ts";
+import { type PlanFacts, runPlan } from "../runs/plan.ts";
+import { provisionCommand } from "./provision-command.ts";
+
+/** Arguments of `RunPlan`. */
+export interface RunPlanArgs extends Omit<PlanFacts, "stack" | "smokePairs"> {
+  /** Tasks of the smoke run, each with its pairs. */
+  readonly smoke: readonly SubsetTask[];
+}
+
+/** The plan of the runs on this machine, and the subset of its smoke run in the checkout's dataset. */
+export class RunPlan extends pulumi.ComponentResource {
+  /** The plan, in Markdown. */
+  readonly markdown: string;
+
+  constructor(name: string, args: RunPlanArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cooperbench:plan:RunPlan", name, {}, opts);
+    const { folder, smoke } = args;
+    const stack = pulumi.getStack();
+
+    provisionCommand(
+      `${name}-subset`,
+      "subset",
+      {
+        environment: { FOLDER: folder, TASKS: JSON.stringify(smoke) },
+        triggers: [folder],
+        finding: inspectSubset(folder, stack, smoke),
+        removable: true,
+      },
+      { parent: this },
+    );
+
+    const smokePairs = smoke.reduce((sum, { pairs }) => sum + pairs.length, 0);
+    this.markdown = runPlan({ ...args, stack, smokePairs });
+    this.registerOutputs({ markdown: this.markdown });
+  }
+}

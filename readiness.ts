@@ -1,0 +1,26 @@
+/** What is told of a machine. */
+export interface Machine {
+  readonly stack: string;
+  /** Absolute folder of the CooperBench checkout; undefined where its installation failed. */
+  readonly folder?: string;
+  readonly version?: string;
+  readonly commit?: string;
+  readonly subset: string;
+  /** Such as `26/26`. */
+  readonly verified: string;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+}
+
+/** What is ready on a machine, in Markdown. */
+export function readiness({ stack, folder, version, commit, subset, verified, dockerHost }: Machine): string {
+  if (folder === undefined || commit === undefined) {
+    return `# Not ready (stack ${stack})\n\nCooperBench is not installed: the last update says why.\n\n`;
+  }
+  return `# CooperBench on this machine (stack ${stack})
+
+${verified} images of subset ${subset} are verified on ${dockerHost}. CooperBench ${version} (commit ${commit.slice(0, 12)})
+is installed in ${folder}, with the model's key and settings in its \`.env\`.
+
+`;
+}

@@ -1,0 +1,106 @@
+import { smokeSubset } from "../provision/subset.ts";
+
+/** What a plan of runs is made from. */
+export interface PlanFacts {
+  readonly stack: string;
+  /** Absolute folder of the CooperBench checkout. */
+  readonly folder: string;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** lite, flash or full. */
+  readonly subset: string;
+  /** Tasks whose images the stack has, such as dspy_task/8394, where these are not all of the subset. */
+  readonly onlyTasks?: readonly string[] | undefined;
+  /** Pairs of the smoke run. */
+  readonly smokePairs: number;
+  /** The engine's processors. */
+  readonly cores: number;
+  /** The engine's memory, in bytes. */
+  readonly memoryBytes: number;
+}
+
+/** The model under test, as litellm calls it. */
+export const model = "cohere/command-a-03-2025";
+
+/** Memory that a container takes while it builds and tests, in bytes: the upper end of what such repositories need. */
+const containerBytes = 2e9;
+
+/** How many pairs are run and evaluated at once, and why. */
+export interface Concurrency {
+  readonly pairs: number;
+  readonly evaluations: number;
+  readonly reason: string;
+}
+
+/**
+ * Fits a run to an engine. An agent mostly waits for its model, so two pairs share a processor; an evaluation runs
+ * tests all the time, and takes one. A pair has two containers.
+ */
+export function concurrencyFor({
+  cores,
+  memoryBytes,
+}: Pick<PlanFacts, "cores" | "memoryBytes">): Concurrency {
+  const fits = (containers: number) => Math.floor(memoryBytes / (containers * containerBytes));
+  const pairs = Math.max(1, Math.min(2 * cores, fits(2), 30));
+  const evaluations = Math.max(1, Math.min(cores, fits(1), 10));
+  const gigabytes = (memoryBytes / 1e9).toFixed(0);
+  return {
+    pairs,
+    evaluations,
+    reason: `${cores} processors and ${gigabytes} GB of memory: two pairs a processor, as agents wait for their model, two containers of 2 GB a pair; one evaluation a processor`,
+  };
+}
+
+/** The plan of the runs on a machine, in Markdown. */
+export function runPlan(facts: PlanFacts): string {
+  const { stack, folder, dockerHost, subset, smokePairs } = facts;
+  const { pairs, evaluations, reason } = concurrencyFor(facts);
+  const which = subset === "full" ? "" : ` -s ${subset}`;
+  const run = (name: string, what: string, options: string) =>
+    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${model} -c ${pairs} --eval-concurrency ${evaluations}`;
+  const narrowed =
+    facts.onlyTasks === undefined
+      ? ""
+      : `\nThe stack has the images of these tasks alone: ${facts.onlyTasks.join(", ")}. The commands below run all of the subset;\nnarrow each but the first with \`-r REPOSITORY -t TASK\`.\n`;
+  return `# Runs on this machine (stack ${stack})
+${narrowed}
+\`\`\`sh
+cd ${folder}
+export DOCKER_HOST=${dockerHost}
+\`\`\`
+
+1. A smoke run of ${smokePairs} pairs, solo, then what it was worth:
+
+   \`\`\`sh
+   ${run("smoke", ` -s ${smokeSubset}`, "--setting solo")}
+   ./machine plan ${stack} --check smoke   # in the folder of cooperbench-machine
+   \`\`\`
+
+2. Solo, then cooperating agents, then those without messages:
+
+   \`\`\`sh
+   ${run("solo", which, "--setting solo")}
+   ${run("coop", which, "--setting coop")}
+   ${run("coop-silent", which, "--setting coop --no-messaging")}
+   \`\`\`
+
+   Cooperating agents need a Redis on port 6379 (\`coop: true\` brings one; else CooperBench starts its own, open to the
+   network). Those without messages do not.
+
+3. Each run evaluates itself. What was not evaluated:
+
+   \`\`\`sh
+   .venv/bin/cooperbench eval -n solo${which} -c ${evaluations}
+   .venv/bin/cooperbench eval -n coop${which} -c ${evaluations}
+   .venv/bin/cooperbench eval -n coop-silent${which} -c ${evaluations}
+   \`\`\`
+
+${pairs} pairs and ${evaluations} evaluations at once, for ${reason}.
+
+A run that was interrupted goes on with the same command: pairs that have a result are left out, those that ended with
+Error are done again. \`--force\` does all anew. CooperBench counts what the machine got wrong as the model's:
+\`./machine plan ${stack} --check NAME\` tells them apart, with the commands that do those pairs again.
+
+Variables that your shell exports win over those of \`.env\`.
+`;
+}

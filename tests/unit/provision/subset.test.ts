@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ensureSubset, inspectSubset, removeSubset, smokeSubsetFile } from "../../../provision/subset.ts";
+
+const tasks = [{ repo: "dspy_task", taskId: 8394, pairs: [[3, 4]] as const }];
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "subset-"));
+  mkdirSync(join(folder, "dataset", "subsets"), { recursive: true });
+  file = join(folder, smokeSubsetFile);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("the subset is written as CooperBench reads it, and nothing is wrong with it then", async () => {
+  expect(inspectSubset(folder, "lab", tasks)).toBe("it is missing");
+  await ensureSubset(folder, "lab", tasks);
+  expect(JSON.parse(readFileSync(file, "utf8")).tasks).toEqual([
+    { repo: "dspy_task", task_id: 8394, pairs: [[3, 4]] },
+  ]);
+  expect(inspectSubset(folder, "lab", tasks)).toBeUndefined();
+  expect(inspectSubset(folder, "lab", [])).toBe("it has other pairs");
+  await ensureSubset(folder, "lab", []);
+  expect(inspectSubset(folder, "lab", [])).toBeUndefined();
+});
+
+test("it goes on removal, and is missed by nobody", async () => {
+  await ensureSubset(folder, "lab", tasks);
+  await removeSubset(folder, "lab");
+  expect(existsSync(file)).toBe(false);
+  await removeSubset(folder, "lab");
+});
+
+test("a file of another stack, or of yours, is neither changed nor removed", async () => {
+  writeFileSync(file, "mine");
+  await expect(ensureSubset(folder, "lab", tasks)).rejects.toThrow(
+    /that this stack did not make.*move it away/,
+  );
+  await removeSubset(folder, "lab");
+  expect(readFileSync(file, "utf8")).toBe("mine");
+});
