@@ -68,6 +68,16 @@ const fields = {
     wants: "a whole number of seconds from 1 to 3600",
     mend: "set probeTimeoutSeconds 120",
   },
+  smoke: {
+    schema: z.int().min(0).max(30),
+    wants: "a whole number of tasks from 0 to 30",
+    mend: "set smoke 5",
+  },
+  smokeTimeoutSeconds: {
+    schema: z.int().min(1).max(7200),
+    wants: "a whole number of seconds from 1 to 7200",
+    mend: "set smokeTimeoutSeconds 600",
+  },
   cooperbenchRepository: {
     schema: z
       .string()
@@ -189,7 +199,14 @@ function show(key: PropertyKey | undefined, values: RawConfiguration): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-const numbersAndLists = new Set(["tasks", "cooperbenchExtras", "probeTimeoutSeconds", "pullStallSeconds"]);
+const numbersAndLists = new Set([
+  "tasks",
+  "cooperbenchExtras",
+  "probeTimeoutSeconds",
+  "pullStallSeconds",
+  "smoke",
+  "smokeTimeoutSeconds",
+]);
 
 /** Pulumi hands every value to the program as a string: numbers and lists are read from it. */
 function typed(key: string, value: unknown): unknown {

@@ -1,12 +1,17 @@
 import { Problem } from "../provision/problem.ts";
 import { lockOptions } from "./lock-options.ts";
 import { planOptions } from "./plan-options.ts";
+import { smokeOptions } from "./smoke-options.ts";
 
 const help = `./machine: makes this machine ready to run CooperBench, and proves that it is.
 
   ./machine up STACK [OPTION…]        provisions; the dev stack is a rehearsal with stand-in images
   ./machine preview STACK [OPTION…]   shows what differs, drift included; changes nothing
   ./machine verify [STACK] [--json]   probes every image now, whatever Pulumi's state says; changes nothing
+  ./machine smoke [STACK] [--tasks N | --all] [--features gold|all|1,2,…] [--json] [--junit FILE]
+                                      runs gold patches and their tests in the images, without a model: with the
+                                      patch they must pass, without it fail. N tasks spread over the repositories
+                                      (5), each by its first feature; changes nothing
   ./machine destroy STACK [OPTION…]   removes what the stack made; images stay on the engine
   ./machine new STACK [--key-file F]  makes a stack for a real machine, and its Pulumi.STACK.yaml. The model's
                                       key is read from the file F, else from COHERE_API_KEY, else asked for
@@ -62,6 +67,17 @@ const commands: Record<string, Command> = {
     usage: "verify [STACK] [--json]",
     accepts: withStackOrJson,
     run: async (args) => (await import("./verify.ts")).verify(...stackAndJson(args)),
+  },
+  smoke: {
+    usage: "smoke [STACK] [--tasks N | --all] [--features gold|all|NUMBER[,NUMBER…]] [--json] [--junit FILE]",
+    accepts: (args) => {
+      const options = smokeOptions(args);
+      return options !== undefined && (options.stack === undefined || withStack([options.stack]));
+    },
+    run: async (args) => {
+      const options = smokeOptions(args);
+      return options === undefined ? 2 : (await import("./smoke.ts")).smoke(options);
+    },
   },
   destroy: {
     usage: "destroy STACK [OPTION…]",

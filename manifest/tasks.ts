@@ -77,3 +77,15 @@ export function selectTasks(all: readonly Task[], subset: Subset, filter: readon
       ),
   };
 }
+
+/**
+ * Some of the tasks, from as many repositories as can be: the first task of each, then the second of each, and so on.
+ * More of them are the same ones and others, so that a larger number has nothing done again.
+ */
+export function spreadTasks<T extends Pick<Task, "repo" | "taskId">>(
+  tasks: readonly T[],
+  count: number,
+): readonly T[] {
+  const rank = (task: T) => tasks.filter(({ repo }) => repo === task.repo).indexOf(task);
+  return tasks.toSorted((a, b) => rank(a) - rank(b)).slice(0, count);
+}

@@ -78,6 +78,25 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
       timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
     });
   },
+  async oracle(image) {
+    const [{ oracle }, { askCapacity, memoryLimitBytes }, { firstFeature }] = await Promise.all([
+      import("./oracle.ts"),
+      import("./capacity.ts"),
+      import("./task-dataset.ts"),
+    ]);
+    const abort = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => abort.abort());
+    const folder = setting("FOLDER");
+    return oracle({
+      image,
+      folder,
+      feature: firstFeature(folder) ?? 1,
+      container: setting("CONTAINER"),
+      timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
+      memoryBytes: memoryLimitBytes(await askCapacity()),
+      abort: abort.signal,
+    });
+  },
 };
 
 try {

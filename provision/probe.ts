@@ -54,7 +54,7 @@ echo "commit $head"`;
  * @throws a Problem that names image, reason and remedy.
  */
 export async function probe(probe: Probe): Promise<ProbeResult> {
-  const found = inspect(probe.image);
+  const found = inspectImage(probe.image);
   let result = await runContainer(probe);
   if (/is already in use by container/.test(result.stderr) && (await isLeftover(probe.container))) {
     await removeContainer(probe.container);
@@ -80,13 +80,15 @@ export async function removeContainer(name: string): Promise<void> {
   await run("docker", ["rm", "--force", "--volumes", name]);
 }
 
-interface FoundImage {
+/** An image as the engine has it. */
+export interface FoundImage {
   readonly id: string;
   readonly digests: readonly string[];
   readonly platform: string;
 }
 
-async function inspect(image: string): Promise<FoundImage | undefined> {
+/** What the engine has under a reference; undefined for nothing. */
+export async function inspectImage(image: string): Promise<FoundImage | undefined> {
   const format = '{"id":{{json .Id}},"digests":{{json .RepoDigests}},"platform":"{{.Os}}/{{.Architecture}}"}';
   const { code, stdout } = await run("docker", ["image", "inspect", "--format", format, image]);
   if (code !== 0) return undefined;
@@ -126,14 +128,15 @@ function runContainer({ image, container, timeoutSeconds }: Probe) {
   });
 }
 
-async function isLeftover(container: string): Promise<boolean> {
-  const label = await run("docker", [
+/** Whether a container of that name has it as the value of the label: whether it is of this project. */
+export async function isLeftover(container: string, label = probeLabel): Promise<boolean> {
+  const { stdout } = await run("docker", [
     "inspect",
     "--format",
-    `{{index .Config.Labels "${probeLabel}"}}`,
+    `{{index .Config.Labels "${label}"}}`,
     container,
   ]);
-  return label.stdout.trim() === container;
+  return stdout.trim() === container;
 }
 
 type Result = Awaited<ReturnType<typeof run>>;

@@ -1,0 +1,68 @@
+import { type Check, type CheckKind, checkKinds, type OracleReport } from "../provision/oracle.ts";
+import { type JunitCase, junitXml } from "./junit.ts";
+import { table } from "./table.ts";
+
+/** What became of one feature of one task. */
+export interface Smoked extends Partial<Omit<OracleReport, "image" | "feature" | "checks">> {
+  /** Name of the task, as in a `tasks` setting. */
+  readonly task: string;
+  /** Image reference, `repository:tag`. */
+  readonly reference: string;
+  readonly feature: number;
+  /** Whether the gold patch passes, the tests alone fail, and the runner is the dataset's. */
+  readonly ok: boolean;
+  readonly checks: Readonly<Record<CheckKind, Check>>;
+}
+
+/** All three checks of a feature that nothing could be run of. */
+export function unrun(problem: string): Smoked["checks"] {
+  const skipped = { seconds: 0, skipped: "nothing could be run" };
+  return { gold: { seconds: 0, problem }, control: skipped, runner: skipped };
+}
+
+/** Whether every check was made and found nothing. */
+export function isPassed(checks: Smoked["checks"]): boolean {
+  return checkKinds.every((kind) => checks[kind].problem === undefined && checks[kind].skipped === undefined);
+}
+
+/** The results as a table, with every problem and the counts below it. */
+export function smokeTable(results: readonly Smoked[], seconds: number): string {
+  const rows = results.map(({ ok, task, feature, checks, digest = "" }) => [
+    ok ? "ok" : "FAILED",
+    task,
+    String(feature),
+    cell(checks.gold, "passed"),
+    cell(checks.control, "failed"),
+    checks.runner.skipped ? "-" : checks.runner.problem ? "differs" : "dataset's",
+    digest.slice(digest.indexOf("@") + 1).slice(0, 19),
+  ]);
+  const problems = results.flatMap(({ checks }) =>
+    checkKinds.flatMap((kind) => {
+      const { problem } = checks[kind];
+      return problem === undefined ? [] : [`failed: ${problem}`];
+    }),
+  );
+  const passed = results.filter(({ ok }) => ok).length;
+  const lines = [
+    ...table([["", "task", "feature", "gold", "control", "runner", "digest"], ...rows]),
+    ...problems,
+    `${passed}/${results.length} passed: the gold patch passes its tests, which fail without it (${seconds.toFixed(1)} s)`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function cell({ seconds, problem, skipped }: Check, good: string): string {
+  if (skipped !== undefined) return "-";
+  return `${problem === undefined ? good : "WRONG"} ${seconds.toFixed(1)} s`;
+}
+
+/** The results in JUnit's XML: a test for each check of each feature. */
+export function smokeJunit(stack: string, results: readonly Smoked[]): string {
+  const cases = results.flatMap(({ task, feature, checks }) =>
+    checkKinds.map((kind): JunitCase => {
+      const { seconds, problem, skipped } = checks[kind];
+      return { classname: task, name: `feature ${feature}: ${kind}`, seconds, failure: problem, skipped };
+    }),
+  );
+  return junitXml(`smoke ${stack}`, cases);
+}

@@ -1,0 +1,121 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import PQueue from "p-queue";
+import { spreadTasks, type Task, taskKey, taskName } from "../manifest/tasks.ts";
+import { askCapacity, memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
+import { runOracle } from "../provision/oracle.ts";
+import { Problem } from "../provision/problem.ts";
+import { featuresOf, taskFolder } from "../provision/task-dataset.ts";
+import { assertEngine } from "./checks.ts";
+import { defaultStack } from "./default-stack.ts";
+import { openAsFound, projectDir } from "./session.ts";
+import type { Features, SmokeOptions } from "./smoke-options.ts";
+import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
+import { readLockedSettings } from "./stack-settings.ts";
+import { report } from "./terminal.ts";
+
+/**
+ * `./machine smoke [STACK] …`: runs the dataset's gold patches and tests in the images that are there, without a
+ * model. Gives 0 only where each gold patch passes, each of its tests fails without it, and each runner is the
+ * dataset's. Changes nothing.
+ */
+export async function smoke(options: SmokeOptions): Promise<number> {
+  const stack = options.stack ?? defaultStack(projectDir);
+  const { dockerHost, isRehearsal } = openAsFound(stack);
+  await assertEngine({ dockerHost, stack, startedBy: isRehearsal ? `./machine up ${stack}` : undefined });
+  const settings = readLockedSettings(projectDir, stack);
+  const checkout = resolve(projectDir, settings.cooperbenchDir);
+  if (!existsSync(checkout)) {
+    throw new Problem(`there is no checkout of CooperBench in ${checkout}; make it: ./machine up ${stack}`);
+  }
+  const { tasks } = settings;
+  const chosen = options.tasks === "all" ? tasks : spreadTasks(tasks, options.tasks);
+  const subjects = subjectsOf(chosen, checkout, options.features);
+
+  const abort = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => abort.abort());
+  const capacity = await askCapacity();
+  const started = performance.now();
+  const queue = new PQueue({ concurrency: oraclesAtOnce(capacity) });
+  const progress = setInterval(() => report(doneSoFar(queue, subjects.length)), 2000);
+  const common = {
+    stack,
+    checkout,
+    timeoutSeconds: settings.smokeTimeoutSeconds,
+    memoryBytes: memoryLimitBytes(capacity),
+    abort: abort.signal,
+  };
+  const results = await queue
+    .addAll(subjects.map((subject) => () => smokeOne(subject, common)))
+    .finally(() => clearInterval(progress));
+  if (abort.signal.aborted) {
+    report("interrupted; the containers are removed");
+    return 130;
+  }
+
+  const seconds = (performance.now() - started) / 1000;
+  if (options.junit !== undefined) writeFileSync(options.junit, smokeJunit(stack, results));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ stack, dockerHost, results }, null, 2)}\n`
+      : smokeTable(results, seconds),
+  );
+  return results.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** What one oracle is run of. */
+interface Subject {
+  readonly task: Task;
+  readonly feature: number;
+}
+
+/**
+ * The chosen features of the tasks. A task whose dataset is not there is among them, and fails; one that has none of
+ * the chosen numbers is not.
+ *
+ * @throws a Problem where that leaves nothing.
+ */
+export function subjectsOf(tasks: readonly Task[], checkout: string, features: Features): readonly Subject[] {
+  const subjects = tasks.flatMap((task) => {
+    const there = featuresOf(taskFolder(checkout, task));
+    const [first = 1] = there;
+    const chosen =
+      there.length === 0 || features === "first"
+        ? [first]
+        : there.filter((feature) => features === "all" || features.includes(feature));
+    return chosen.map((feature) => ({ task, feature }));
+  });
+  if (subjects.length === 0) {
+    const numbers = typeof features === "string" ? features : features.join(",");
+    throw new Problem(
+      `got --features ${numbers}, which none of ${tasks.map(taskName).join(", ")} has; want gold, all, or numbers of theirs`,
+    );
+  }
+  return subjects;
+}
+
+interface Common {
+  readonly stack: string;
+  readonly checkout: string;
+  readonly timeoutSeconds: number;
+  readonly memoryBytes: number;
+  readonly abort: AbortSignal;
+}
+
+async function smokeOne({ task, feature }: Subject, { checkout, stack, ...common }: Common): Promise<Smoked> {
+  const { image } = task;
+  const container = `cooperbench-smoke-${stack}-${process.pid}-${taskKey(task)}-feature${feature}`;
+  const folder = taskFolder(checkout, task);
+  const found = await runOracle({ ...common, image, folder, feature, container }).then(
+    ({ image: _, feature: __, ...found }) => found,
+    (error: Error) => {
+      if (!(error instanceof Problem)) throw error;
+      return { checks: unrun(error.message) };
+    },
+  );
+  return { task: taskName(task), reference: image, feature, ok: isPassed(found.checks), ...found };
+}
+
+function doneSoFar({ size, pending }: PQueue, all: number): string {
+  return `${all - size - pending}/${all} done, ${pending} running`;
+}

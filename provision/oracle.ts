@@ -1,0 +1,224 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  copyIn,
+  copyOut,
+  createContainer,
+  type Ended,
+  type OracleContainer,
+  startContainer,
+} from "./oracle-container.ts";
+import { inspectImage, removeContainer } from "./probe.ts";
+import { Problem } from "./problem.ts";
+import { assertDataset, featureFolder, patches, restore, runnerFile } from "./task-dataset.ts";
+
+/** What the oracle of a task needs to know. */
+export interface Oracle {
+  /** Image reference; it must be on the engine already. */
+  readonly image: string;
+  /** Folder of the task in the dataset. */
+  readonly folder: string;
+  /** Number of the feature whose gold patch and tests are run. */
+  readonly feature: number;
+  /** What the names of the temporary containers begin with; leftovers of these names are removed first. */
+  readonly container: string;
+  /** Time limit of each of the two runs, in seconds. */
+  readonly timeoutSeconds: number;
+  /** Bytes of memory that a container may have. */
+  readonly memoryBytes: number;
+  /** Ends the oracle, its containers removed. Default: never. */
+  readonly abort?: AbortSignal;
+}
+
+/** One of the three things that an oracle looks at. */
+export interface Check {
+  /** How long it took. */
+  readonly seconds: number;
+  /** What is wrong, and what helps; undefined where nothing is. */
+  readonly problem?: string;
+  /** Why nothing was looked at; undefined where something was. */
+  readonly skipped?: string;
+}
+
+/** What an oracle looks at: whether the gold patch passes, the tests alone fail, and the runner is the dataset's. */
+export const checkKinds = ["gold", "control", "runner"] as const;
+export type CheckKind = (typeof checkKinds)[number];
+
+/** What an oracle has found. */
+export interface OracleReport {
+  readonly image: string;
+  /** Id of the image on the engine. */
+  readonly imageId: string;
+  /** Digest in the registry, as `repository@sha256:…`; empty where it came from none. */
+  readonly digest: string;
+  readonly feature: number;
+  readonly checks: Readonly<Record<CheckKind, Check>>;
+}
+
+/** What an oracle that passed has found. */
+export interface OracleResult extends Omit<OracleReport, "checks"> {
+  /** How long the tests took with the gold patch. */
+  readonly goldSeconds: number;
+  /** How long they took without it. */
+  readonly controlSeconds: number;
+}
+
+const RUNNER = "/usr/local/bin/runner.sh";
+const PATCHES = "/patches";
+
+/**
+ * As `runOracle`, for whom nothing but a pass will do.
+ *
+ * @throws a Problem that names image, cause and remedy of everything that is wrong.
+ */
+export async function oracle(oracle: Oracle): Promise<OracleResult> {
+  const { checks, ...found } = await runOracle(oracle);
+  const problems = checkKinds.flatMap((kind) => checks[kind].problem ?? []);
+  if (problems.length > 0) throw new Problem(problems.join("\n"));
+  return { ...found, goldSeconds: checks.gold.seconds, controlSeconds: checks.control.seconds };
+}
+
+/**
+ * Runs the tests of a feature in containers of the image, as the benchmark's evaluation does: with the gold patch,
+ * which must pass, and without it, which must fail; and compares the image's runner with the dataset's. The containers
+ * are gone afterwards, however it ends.
+ *
+ * @throws a Problem where nothing could be run.
+ */
+export async function runOracle(oracle: Oracle): Promise<OracleReport> {
+  const { image, folder, feature } = oracle;
+  const found = await inspectImage(image);
+  if (found === undefined)
+    throw failure(image, "it is not on the engine; pull it by an update (./machine up STACK)");
+  try {
+    assertDataset(folder, feature);
+  } catch (error) {
+    throw failure(image, (error as Error).message);
+  }
+  const pinned = { ...oracle, id: found.id };
+  // The runner first, for another one explains what is seen next.
+  const runner = await inContainer(pinned, "runner", [], ({ name }) => compareRunners(oracle, name));
+  const gold = await patched(pinned, "gold", [patches.tests, patches.gold], goldFault);
+  const control: Check =
+    gold.check.skipped === undefined && gold.ended?.code === undefined
+      ? { seconds: 0, skipped: "the run with the gold patch did not end by itself" }
+      : (await patched(pinned, "control", [patches.tests], controlFault)).check;
+  return {
+    image,
+    imageId: found.id,
+    digest: found.digests[0] ?? "",
+    feature,
+    checks: { gold: gold.check, control, runner },
+  };
+}
+
+interface Pinned extends Oracle {
+  /** Id of the image: what was looked at is what runs, though its tag may move. */
+  readonly id: string;
+}
+
+/** Creates a container, has it used, and removes it however that ends, an abort among it. */
+async function inContainer(
+  { image, id, container, memoryBytes, abort }: Pinned,
+  kind: CheckKind,
+  args: readonly string[],
+  use: (container: OracleContainer) => Promise<Check>,
+): Promise<Check> {
+  const created = { name: `${container}-${kind}`, image: id, patches: args, memoryBytes };
+  const remove = () => removeContainer(created.name);
+  abort?.addEventListener("abort", remove, { once: true });
+  try {
+    assertGoesOn(abort);
+    await createContainer(created);
+    assertGoesOn(abort);
+    return await use(created);
+  } catch (error) {
+    assertGoesOn(abort);
+    if (!(error instanceof Problem)) throw error;
+    return { seconds: 0, problem: failure(image, `${kind}: ${error.message}`).message };
+  } finally {
+    abort?.removeEventListener("abort", remove);
+    await remove();
+  }
+}
+
+function assertGoesOn(abort: AbortSignal | undefined): void {
+  if (abort?.aborted === true) throw new Problem("interrupted");
+}
+
+type Fault = (oracle: Oracle, ended: Ended) => string | undefined;
+
+async function patched(
+  oracle: Pinned,
+  kind: CheckKind,
+  args: readonly string[],
+  faultOf: Fault,
+): Promise<{ readonly check: Check; readonly ended: Ended | undefined }> {
+  let ended: Ended | undefined;
+  const check = await inContainer(oracle, kind, args, async ({ name }) => {
+    // Copied, not mounted: the engine may be on another machine, which has no such folder.
+    await copyIn(featureFolder(oracle.folder, oracle.feature), name, PATCHES);
+    ended = await startContainer(name, oracle.timeoutSeconds);
+    const fault = unended(oracle, ended) ?? faultOf(oracle, ended);
+    const { seconds } = ended;
+    return fault === undefined ? { seconds } : { seconds, problem: failure(oracle.image, fault).message };
+  });
+  return { check, ended };
+}
+
+async function compareRunners({ image, folder }: Oracle, container: string): Promise<Check> {
+  const started = performance.now();
+  const scratch = await mkdtemp(join(tmpdir(), "cooperbench-oracle-"));
+  try {
+    const copy = join(scratch, "runner.sh");
+    const copied = await copyOut(container, RUNNER, copy);
+    const fault = !copied
+      ? `it has no ${RUNNER}; ${pullAnew(image)}`
+      : (await readFile(copy)).equals(await readFile(runnerFile(folder)))
+        ? undefined
+        : `its runner.sh is not the dataset's (${runnerFile(folder)}), so that one of them is of another version; ${pullAnew(image)}, or check out the dataset that the image is of (cooperbenchCommit)`;
+    const seconds = Math.round(performance.now() - started) / 1000;
+    return fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with any run that the runner did not end with a word on its tests; undefined where it did. */
+export function unended({ timeoutSeconds, feature }: Oracle, ended: Ended): string | undefined {
+  const { code, outOfMemory } = ended;
+  const run = `the runner of feature ${feature}`;
+  if (code === undefined) {
+    return `${run} did not end within ${timeoutSeconds} s and was removed; if the machine or its network is only slow, raise smokeTimeoutSeconds${said(ended)}`;
+  }
+  if (outOfMemory)
+    return `${run} was out of memory (exit code ${code}); use a machine with more of it${said(ended)}`;
+  if (code > 128) return `${run} was killed by signal ${code - 128}; run it again${said(ended)}`;
+  // What shells and Docker say of a program that they could not run.
+  if (code >= 125)
+    return `${run} could not run a program (exit code ${code}), so that its image is damaged; remove the image (docker rmi) and run the update again to pull it anew${said(ended)}`;
+  return undefined;
+}
+
+const goldFault: Fault = ({ image, folder, feature }, ended) =>
+  ended.code === 0
+    ? undefined
+    : `the gold patch of feature ${feature} does not pass its tests: the runner ended with ${ended.code}, want 0; where a download has failed, mend the engine's network; else ${restore(folder)}, or ${pullAnew(image)}${said(ended)}`;
+
+const controlFault: Fault = ({ image, folder, feature }, ended) =>
+  ended.code !== 0
+    ? undefined
+    : `the tests of feature ${feature} pass without the gold patch, so that they prove nothing: the runner ended with 0, want a failure; ${restore(folder)}, or ${pullAnew(image)}${said(ended)}`;
+
+function said({ lastLines }: Ended): string {
+  return lastLines === "" ? "\nIt printed nothing." : `\nIts last lines:\n${lastLines}`;
+}
+
+function pullAnew(image: string): string {
+  return `remove the image (docker rmi ${image}) and run the update again to pull it anew`;
+}
+
+function failure(image: string, fault: string): Problem {
+  return new Problem(`${image} failed its oracle: ${fault}`);
+}
