@@ -4,12 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { BenchmarkImages } from "./components/benchmark-images.ts";
 import { CooperBenchCli } from "./components/cooperbench-cli.ts";
 import { Credentials } from "./components/credentials.ts";
+import { Oracle } from "./components/oracle.ts";
 import { RunPlan } from "./components/run-plan.ts";
 import { configurationOf } from "./configuration.ts";
 import { dockerHostOf } from "./engine/host.ts";
 import { lookAtEngine } from "./engine/look.ts";
 import { fewPairs, readPairs } from "./manifest/pairs.ts";
-import { taskName } from "./manifest/tasks.ts";
+import { spreadTasks, taskName } from "./manifest/tasks.ts";
+import { oraclesAtOnce } from "./provision/capacity.ts";
 import { readiness } from "./readiness.ts";
 import { parseSettings } from "./settings.ts";
 
@@ -57,6 +59,18 @@ const runs = new RunPlan(
   },
   { dependsOn: [cli] },
 );
+const oracle =
+  settings.smoke > 0
+    ? new Oracle("oracle", {
+        tasks: spreadTasks(settings.tasks, settings.smoke),
+        imageIdOf: (task) => benchmark.imageIdOf(task),
+        folder: settings.cooperbenchDir,
+        commit: cli.commit,
+        dockerHost,
+        atOnce: oraclesAtOnce({ cpus: cores, memoryBytes }),
+        timeoutSeconds: settings.smokeTimeoutSeconds,
+      })
+    : undefined;
 
 /** The chosen subset: lite, flash or full. */
 export const subset = settings.subset;
@@ -64,6 +78,8 @@ export const subset = settings.subset;
 export const images = benchmark.images;
 /** How many of the images are proved, such as 26/26. */
 export const verified = benchmark.verified;
+/** How many of the `smoke` tasks have passed their oracle, such as 5/5; absent where there are none. */
+export const smoke = oracle?.passed;
 /** CooperBench as it is installed: version, commit, absolute folder, and the version of its Python. */
 export const cooperbench = cli.verified;
 /** The environment of a run (secret). */

@@ -16,21 +16,38 @@ export interface Wanted {
   readonly tasks: readonly Task[];
   /** The image references that the engine had before. */
   readonly before: ReadonlySet<string>;
+  /** The tasks that are proved by their gold patch as well. */
+  readonly smoked: readonly Task[];
 }
 
 /** The last lines of an update; `code` is Pulumi's exit code. */
-export function summary({ stack, tasks, before }: Wanted, events: UpdateEvents, code: number): Summary {
+export function summary(
+  { stack, tasks, before, smoked }: Wanted,
+  events: UpdateEvents,
+  code: number,
+): Summary {
   const verified = tasks.filter((task) => events.ready.has(`${taskKey(task)}-probe`));
   const found = verified.filter((task) => before.has(task.image)).length;
   const count = `${verified.length}/${tasks.length} images verified (${found} found, ${verified.length - found} pulled)`;
-  const complete = code === 0 && verified.length === tasks.length;
+  const proved = smoked.filter((task) => events.ready.has(`${taskKey(task)}-oracle`)).length;
+  const complete = code === 0 && verified.length === tasks.length && proved === smoked.length;
 
   const root = `${project}-${stack}`;
+  // An oracle that was not run, for the image is not verified, says nothing more than the image's own failure.
+  const unverified = tasks
+    .filter((task) => !verified.includes(task))
+    .map((task) => `${taskKey(task)}-oracle`);
   const failures = [...events.failed]
-    .filter(([name]) => name !== root)
+    .filter(([name]) => name !== root && !unverified.includes(name))
     .map(([name, error]) => `failed: ${name}: ${error}`);
   const changed = Object.keys(events.changes).some((operation) => operation !== "same");
-  const lines = [...failures, complete && !changed ? `${count}; nothing changed` : count];
+  const lines = [
+    ...failures,
+    ...(smoked.length > 0
+      ? [`${proved}/${smoked.length} gold patches pass their tests, which fail without`]
+      : []),
+    complete && !changed ? `${count}; nothing changed` : count,
+  ];
   const cooperbench = events.ready.get(root)?.cooperbench as { version: string; folder: string } | undefined;
   if (complete && cooperbench)
     lines.push(`CooperBench ${cooperbench.version} is ready in ${cooperbench.folder}`);

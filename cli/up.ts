@@ -1,3 +1,4 @@
+import { spreadTasks } from "../manifest/tasks.ts";
 import { checkBeforeUpdate } from "./checks.ts";
 import { withEvents } from "./events.ts";
 import { pulumi } from "./pulumi.ts";
@@ -21,11 +22,15 @@ export async function up(stack: string, options: readonly string[]): Promise<num
     process.env.PULUMI_DEBUG_COMMANDS = "true"; // what --event-log asks for, as the Automation API sets it
     // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
     const pulls = settings.tasks.some(({ image }) => !before.has(image));
-    const parallel = pulls ? ["--parallel", String(settings.tasks.length + 8)] : [];
+    const parallel = pulls ? ["--parallel", String(settings.tasks.length + 8 + settings.smoke)] : [];
     const args = ["up", ...flags, ...parallel, "--stack", stack, "--event-log", log, ...options];
     return pulumi(toolchain.pulumi, args, true);
   });
-  const { lines, complete } = summary({ stack, tasks: settings.tasks, before }, events, code);
+  const { lines, complete } = summary(
+    { stack, tasks: settings.tasks, before, smoked: spreadTasks(settings.tasks, settings.smoke) },
+    events,
+    code,
+  );
   const kind = isRehearsal ? "rehearsal: stand-in images, no model key\n" : "";
   process.stdout.write(`\n${kind}${lines.join("\n")}\n`);
   if (complete) process.stdout.write(`next steps: ./machine pulumi stack output readme --stack ${stack}\n`);

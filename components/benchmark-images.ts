@@ -28,6 +28,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
   readonly images: pulumi.Output<Readonly<Record<string, VerifiedImage>>>;
   /** How many of the images are proved, such as `26/26`. */
   readonly verified: pulumi.Output<string>;
+  readonly #images: ReadonlyMap<string, BenchmarkImage>;
 
   constructor(name: string, args: BenchmarkImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:images:BenchmarkImages", name, {}, opts);
@@ -55,6 +56,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
         return [key, new BenchmarkImage(key, image, { parent: this, providers: { docker: provider } })];
       }),
     );
+    this.#images = images;
     for (const image of images.values()) {
       image.verified.apply((proof) => {
         if (proof !== undefined) verified += 1;
@@ -67,6 +69,12 @@ export class BenchmarkImages extends pulumi.ComponentResource {
     this.images = proved.apply((entries) => Object.fromEntries(entries));
     this.verified = proved.apply((entries) => `${entries.length}/${tasks.length}`);
     this.registerOutputs({ images: this.images, verified: this.verified });
+  }
+
+  /** Id of a task's image, once it has passed its probe; undefined where it has not, or is not among these. */
+  imageIdOf(task: Pick<LockedTask, "repo" | "taskId">): pulumi.Output<string | undefined> {
+    const image = this.#images.get(taskKey(task));
+    return pulumi.output(image?.verified).apply((verified) => verified?.imageId);
   }
 }
 

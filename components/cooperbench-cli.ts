@@ -40,6 +40,8 @@ export interface VerifiedCli {
 export class CooperBenchCli extends pulumi.ComponentResource {
   /** What is verified of it; undefined where something failed. */
   readonly verified: pulumi.Output<VerifiedCli | undefined>;
+  /** Commit that the checkout is at, once it is there; undefined where that failed. */
+  readonly commit: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: CooperBenchCliArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:cli:CooperBenchCli", name, {}, opts);
@@ -83,6 +85,7 @@ export class CooperBenchCli extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.commit = unlessFailed(commit);
     this.verified = unlessFailed(
       pulumi
         .all([commit, resultOf<VerificationResult>(verification)])

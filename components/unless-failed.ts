@@ -13,6 +13,15 @@ export function unlessFailed<T>(output: pulumi.Output<T>): pulumi.Output<T | und
   return pulumi.output(settled) as pulumi.Output<T | undefined>;
 }
 
+/** A value, given once the resource behind an output is there or has failed. It is known in a preview, too. */
+export function afterEnd<T>(output: pulumi.Output<unknown>, value: T): Promise<T> {
+  const { promise } = output as unknown as Accessors<unknown>;
+  return promise.call(output, true).then(
+    () => value,
+    () => value,
+  );
+}
+
 interface Accessors<T> {
   readonly promise: (withUnknowns: boolean) => Promise<T>;
   readonly isKnown: Promise<boolean>;

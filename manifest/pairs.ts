@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Subset, Task } from "./tasks.ts";
+import { type Subset, spreadTasks, type Task, taskName } from "./tasks.ts";
 
 /** A pair of features of one task. */
 export type Pair = readonly [number, number];
@@ -31,12 +31,10 @@ export function fewPairs<T extends Task>(
   pairs: ReadonlyMap<string, readonly Pair[]>,
   count: number,
 ): readonly { readonly repo: string; readonly taskId: number; readonly pairs: readonly Pair[] }[] {
-  const withPairs = tasks.filter(({ repo, taskId }) => pairs.get(`${repo}/${taskId}`)?.length);
-  const firsts = withPairs.filter(({ repo }, at) => withPairs.findIndex((task) => task.repo === repo) === at);
-  const others = withPairs.filter((task) => !firsts.includes(task));
-  return [...firsts, ...others].slice(0, count).map(({ repo, taskId }) => ({
-    repo,
-    taskId,
-    pairs: (pairs.get(`${repo}/${taskId}`) ?? []).slice(0, 1),
+  const withPairs = tasks.filter((task) => pairs.get(taskName(task))?.length);
+  return spreadTasks(withPairs, count).map((task) => ({
+    repo: task.repo,
+    taskId: task.taskId,
+    pairs: (pairs.get(taskName(task)) ?? []).slice(0, 1),
   }));
 }

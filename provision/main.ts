@@ -79,6 +79,8 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     });
   },
   async oracle(image) {
+    if (setting("IMAGE_ID") === "")
+      throw new Problem(`${image}: its oracle was not run, for it is not verified`);
     const [{ oracle }, { askCapacity, memoryLimitBytes }, { firstFeature }] = await Promise.all([
       import("./oracle.ts"),
       import("./capacity.ts"),

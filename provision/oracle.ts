@@ -1,14 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  copyIn,
-  copyOut,
-  createContainer,
-  type Ended,
-  type OracleContainer,
-  startContainer,
-} from "./oracle-container.ts";
+import { copyIn, copyOut, createContainer, type Ended, startContainer } from "./oracle-container.ts";
 import { inspectImage, removeContainer } from "./probe.ts";
 import { Problem } from "./problem.ts";
 import { assertDataset, featureFolder, patches, restore, runnerFile } from "./task-dataset.ts";
@@ -97,20 +90,32 @@ export async function runOracle(oracle: Oracle): Promise<OracleReport> {
     throw failure(image, (error as Error).message);
   }
   const pinned = { ...oracle, id: found.id };
-  // The runner first, for another one explains what is seen next.
-  const runner = await inContainer(pinned, "runner", [], ({ name }) => compareRunners(oracle, name));
-  const gold = await patched(pinned, "gold", [patches.tests, patches.gold], goldFault);
-  const control: Check =
-    gold.check.skipped === undefined && gold.ended?.code === undefined
-      ? { seconds: 0, skipped: "the run with the gold patch did not end by itself" }
-      : (await patched(pinned, "control", [patches.tests], controlFault)).check;
-  return {
-    image,
-    imageId: found.id,
-    digest: found.digests[0] ?? "",
-    feature,
-    checks: { gold: gold.check, control, runner },
-  };
+  try {
+    const { runner, gold } = await inContainer(
+      pinned,
+      "gold",
+      [patches.tests, patches.gold],
+      async (name) => ({
+        runner: await compareRunners(oracle, name),
+        gold: await runPatched(oracle, name),
+      }),
+    );
+    const control: Check =
+      gold.code === undefined
+        ? { seconds: 0, skipped: "the run with the gold patch did not end by itself" }
+        : await inContainer(pinned, "control", [patches.tests], async (name) =>
+            checkOf(oracle, await runPatched(oracle, name), controlFault),
+          );
+    return {
+      image,
+      imageId: found.id,
+      digest: found.digests[0] ?? "",
+      feature,
+      checks: { gold: checkOf(oracle, gold, goldFault), control, runner },
+    };
+  } catch (error) {
+    throw error instanceof Problem ? failure(image, error.message) : error;
+  }
 }
 
 interface Pinned extends Oracle {
@@ -119,24 +124,20 @@ interface Pinned extends Oracle {
 }
 
 /** Creates a container, has it used, and removes it however that ends, an abort among it. */
-async function inContainer(
-  { image, id, container, memoryBytes, abort }: Pinned,
+async function inContainer<T>(
+  { id, container, memoryBytes, abort }: Pinned,
   kind: CheckKind,
   args: readonly string[],
-  use: (container: OracleContainer) => Promise<Check>,
-): Promise<Check> {
-  const created = { name: `${container}-${kind}`, image: id, patches: args, memoryBytes };
-  const remove = () => removeContainer(created.name);
+  use: (name: string) => Promise<T>,
+): Promise<T> {
+  const name = `${container}-${kind}`;
+  const remove = () => removeContainer(name);
   abort?.addEventListener("abort", remove, { once: true });
   try {
     assertGoesOn(abort);
-    await createContainer(created);
+    await createContainer({ name, image: id, patches: args, memoryBytes });
     assertGoesOn(abort);
-    return await use(created);
-  } catch (error) {
-    assertGoesOn(abort);
-    if (!(error instanceof Problem)) throw error;
-    return { seconds: 0, problem: failure(image, `${kind}: ${error.message}`).message };
+    return await use(name);
   } finally {
     abort?.removeEventListener("abort", remove);
     await remove();
@@ -144,27 +145,21 @@ async function inContainer(
 }
 
 function assertGoesOn(abort: AbortSignal | undefined): void {
-  if (abort?.aborted === true) throw new Problem("interrupted");
+  if (abort?.aborted === true) throw new Problem("it was interrupted");
+}
+
+async function runPatched({ folder, feature, timeoutSeconds }: Oracle, container: string): Promise<Ended> {
+  // Copied, not mounted: the engine may be on another machine, which has no such folder.
+  await copyIn(featureFolder(folder, feature), container, PATCHES);
+  return startContainer(container, timeoutSeconds);
 }
 
 type Fault = (oracle: Oracle, ended: Ended) => string | undefined;
 
-async function patched(
-  oracle: Pinned,
-  kind: CheckKind,
-  args: readonly string[],
-  faultOf: Fault,
-): Promise<{ readonly check: Check; readonly ended: Ended | undefined }> {
-  let ended: Ended | undefined;
-  const check = await inContainer(oracle, kind, args, async ({ name }) => {
-    // Copied, not mounted: the engine may be on another machine, which has no such folder.
-    await copyIn(featureFolder(oracle.folder, oracle.feature), name, PATCHES);
-    ended = await startContainer(name, oracle.timeoutSeconds);
-    const fault = unended(oracle, ended) ?? faultOf(oracle, ended);
-    const { seconds } = ended;
-    return fault === undefined ? { seconds } : { seconds, problem: failure(oracle.image, fault).message };
-  });
-  return { check, ended };
+function checkOf(oracle: Oracle, ended: Ended, faultOf: Fault): Check {
+  const fault = unended(oracle, ended) ?? faultOf(oracle, ended);
+  const { seconds } = ended;
+  return fault === undefined ? { seconds } : { seconds, problem: failure(oracle.image, fault).message };
 }
 
 async function compareRunners({ image, folder }: Oracle, container: string): Promise<Check> {
@@ -201,12 +196,14 @@ export function unended({ timeoutSeconds, feature }: Oracle, ended: Ended): stri
   return undefined;
 }
 
-const goldFault: Fault = ({ image, folder, feature }, ended) =>
+/** What is wrong with a run with the gold patch. */
+export const goldFault: Fault = ({ image, folder, feature }, ended) =>
   ended.code === 0
     ? undefined
     : `the gold patch of feature ${feature} does not pass its tests: the runner ended with ${ended.code}, want 0; where a download has failed, mend the engine's network; else ${restore(folder)}, or ${pullAnew(image)}${said(ended)}`;
 
-const controlFault: Fault = ({ image, folder, feature }, ended) =>
+/** What is wrong with a run without it, the negative control. */
+export const controlFault: Fault = ({ image, folder, feature }, ended) =>
   ended.code !== 0
     ? undefined
     : `the tests of feature ${feature} pass without the gold patch, so that they prove nothing: the runner ended with 0, want a failure; ${restore(folder)}, or ${pullAnew(image)}${said(ended)}`;

@@ -9,8 +9,11 @@ import { run } from "./run.ts";
 import { repositoryFiles, runner } from "./stand-in.ts";
 import type { Task } from "./tasks.ts";
 
-/** What a stand-in may have wrong, for tests: no checkout, another commit, a HEAD whose reading hangs. */
-export type Fault = "no-repository" | "wrong-commit" | "hanging-head";
+/**
+ * What a stand-in may have wrong, for tests: no checkout, another commit, a HEAD whose reading hangs, a runner that
+ * never ends, a runner that does the same and is not the dataset's.
+ */
+export type Fault = "no-repository" | "wrong-commit" | "hanging-head" | "hanging-runner" | "other-runner";
 
 /** A stand-in's deviations from a good, small one. */
 export interface StandInOptions {
@@ -72,11 +75,20 @@ export async function standIn(task: Task, base: Layer, options: StandInOptions =
 function withFault(entries: readonly Entry[], fault: Fault | undefined): Entry[] {
   const repository = "workspace/repo";
   if (fault === "no-repository") return [{ path: "workspace/empty", type: "directory" }];
+  if (fault === "hanging-runner" || fault === "other-runner") return [...entries, runnerWith(fault)];
   if (fault !== "hanging-head") return [...entries];
   // Nobody ever writes to a FIFO in a fresh container: whoever reads it waits.
   return entries.map((entry) =>
     entry.path === `${repository}/.git/HEAD` ? { path: entry.path, type: "fifo" } : entry,
   );
+}
+
+/** A runner that hides the one of the base layer. */
+function runnerWith(fault: "hanging-runner" | "other-runner"): Entry {
+  const hanging = Buffer.from("#!/bin/sh\necho 'the runner waits'\nexec sleep 3600\n");
+  const other = Buffer.concat([runner(), Buffer.from("# of another version\n")]);
+  const bytes = fault === "hanging-runner" ? hanging : other;
+  return { path: RUNNER.slice(1), type: "file", mode: 0o755, bytes };
 }
 
 /** The files of /workspace/repo, made by git, the worktree clean and HEAD detached. */

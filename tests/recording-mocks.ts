@@ -44,6 +44,8 @@ function resultOf({ interpreter, environment, create }: Recorded["inputs"]): unk
         platform: "linux/amd64",
         commit: variables.BASE_COMMIT,
       };
+    case "oracle":
+      return { image: create, imageId: `sha256:id-of-${create}`, digest: "", feature: 1 };
     default:
       throw new Error(`unexpected command: ${JSON.stringify(interpreter)}`);
   }

@@ -8,7 +8,7 @@ import { shellExports } from "../../../cli/env.ts";
 import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/plain-pulumi.ts";
 import { summary } from "../../../cli/summary.ts";
-import { readTasks, taskKey } from "../../../manifest/tasks.ts";
+import { readTasks, type Task, taskKey } from "../../../manifest/tasks.ts";
 
 test("shell exports give a shell the very values", () => {
   const hostile = 'it\'s $HOME `id` "quoted"';
@@ -76,9 +76,10 @@ describe("the summary of an update", () => {
     events: readonly object[],
     changes: Record<string, number>,
     code = 0,
+    smoked = tasks.slice(0, 0),
   ) =>
     summary(
-      { stack: "dev", tasks, before: new Set(before) },
+      { stack: "dev", tasks, before: new Set(before), smoked },
       readEvents(
         [...events, { summaryEvent: { resourceChanges: changes } }]
           .map((event) => JSON.stringify(event))
@@ -97,6 +98,25 @@ describe("the summary of an update", () => {
       lines: ["3/3 images verified (1 found, 2 pulled)", "CooperBench 0.0.29 is ready in /srv/CooperBench"],
       complete: true,
     });
+  });
+
+  test("counts the tasks that were proved by their gold patch, and is not complete without all of them", () => {
+    const events = probes.map((name) => step(name, "same"));
+    const oracle = step(`${taskKey(tasks[0] as Task)}-oracle`, "create");
+    const told = of(images, [...events, oracle], { create: 1 }, 0, tasks.slice(0, 2));
+    expect(told.lines[0]).toBe("1/2 gold patches pass their tests, which fail without");
+    expect(told.complete).toBe(false);
+  });
+
+  test("says of an image that is not verified only why it is not", () => {
+    const key = taskKey(tasks[0] as Task);
+    const failed = (name: string) => ({
+      diagnosticEvent: { urn: `urn:pulumi:dev::p::t::${name}`, severity: "error", message: `${name} failed` },
+    });
+    const events = [failed(`${key}-probe`), failed(`${key}-oracle`)];
+    const { lines } = of(images, events, { create: 1 }, 1, tasks.slice(0, 1));
+    expect(lines[0]).toBe(`failed: ${key}-probe: ${key}-probe failed`);
+    expect(lines.filter((line) => line.startsWith("failed: "))).toHaveLength(1);
   });
 
   test("says that nothing changed", () => {

@@ -1,0 +1,69 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { type Task, taskKey } from "../manifest/tasks.ts";
+import { datasetHash, taskFolder } from "../provision/task-dataset.ts";
+import { afterEnd, unlessFailed } from "./unless-failed.ts";
+
+/** Arguments of an `Oracle`. */
+export interface OracleArgs {
+  /** The tasks whose gold patch and tests are run. */
+  readonly tasks: readonly Task[];
+  /** Id of a task's image, once the image has passed its probe; undefined where it has not. */
+  readonly imageIdOf: (task: Task) => pulumi.Output<string | undefined>;
+  /** Folder of the checkout, relative to the project or absolute. */
+  readonly folder: string;
+  /** Commit that the checkout is at, once it is there; undefined where that failed. */
+  readonly commit: pulumi.Output<string | undefined>;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** How many tasks are run at the same time. */
+  readonly atOnce: number;
+  /** Time limit of the tests of one task, in seconds. */
+  readonly timeoutSeconds: number;
+}
+
+/** The proof of some images by the dataset's gold patches: with one its tests pass, without it they fail. */
+export class Oracle extends pulumi.ComponentResource {
+  /** How many of the tasks have passed, such as `5/5`. */
+  readonly passed: pulumi.Output<string>;
+
+  constructor(name: string, args: OracleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cooperbench:oracle:Oracle", name, {}, opts);
+    const { tasks, folder, commit } = args;
+
+    const commands: local.Command[] = [];
+    for (const task of tasks) {
+      const key = taskKey(task);
+      const files = taskFolder(folder, task);
+      // Pulumi's own limit counts resources, not cores and memory: each waits for its turn, by an input that is
+      // there only then. Not by dependsOn, for which one that fails would stop those after it.
+      const before = commands.at(-args.atOnce);
+      const imageId = args.imageIdOf(task).apply((id) => id ?? "");
+      const command = new local.Command(
+        `${key}-oracle`,
+        {
+          interpreter: ["node", "provision/main.ts", "oracle"],
+          create: before === undefined ? task.image : afterEnd(before.stdout, task.image),
+          environment: {
+            DOCKER_HOST: args.dockerHost,
+            IMAGE_ID: imageId,
+            FOLDER: files,
+            CONTAINER: `cooperbench-oracle-${pulumi.getStack()}-${key}`,
+            TIMEOUT_SECONDS: String(args.timeoutSeconds),
+          },
+          // The files are read once the checkout is there, and by each program that finds it so.
+          triggers: [imageId, commit.apply(() => datasetHash(files))],
+          logging: local.Logging.None,
+          addPreviousOutputInEnv: false,
+        },
+        { parent: this },
+      );
+      commands.push(command);
+    }
+
+    this.passed = pulumi
+      .all(commands.map(({ stdout }) => unlessFailed(stdout)))
+      .apply((all) => `${all.filter((outcome) => outcome !== undefined).length}/${tasks.length}`);
+    this.registerOutputs({ passed: this.passed });
+  }
+}
