@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import PQueue from "p-queue";
 import { spreadTasks, type Task, taskKey, taskName } from "../manifest/tasks.ts";
 import { askCapacity, memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
@@ -28,6 +28,8 @@ export async function smoke(options: SmokeOptions): Promise<number> {
   if (!existsSync(checkout)) {
     throw new Problem(`there is no checkout of CooperBench in ${checkout}; make it: ./machine up ${stack}`);
   }
+  if (options.junit !== undefined && !existsSync(dirname(resolve(options.junit))))
+    throw new Problem(`got --junit ${options.junit}, whose folder is not there; make it, or name another`);
   const { tasks } = settings;
   const chosen = options.tasks === "all" ? tasks : spreadTasks(tasks, options.tasks);
   const subjects = subjectsOf(chosen, checkout, options.features);
@@ -54,12 +56,12 @@ export async function smoke(options: SmokeOptions): Promise<number> {
   }
 
   const seconds = (performance.now() - started) / 1000;
-  if (options.junit !== undefined) writeFileSync(options.junit, smokeJunit(stack, results));
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ stack, dockerHost, results }, null, 2)}\n`
       : smokeTable(results, seconds),
   );
+  if (options.junit !== undefined) writeFileSync(options.junit, smokeJunit(stack, results));
   return results.every(({ ok }) => ok) ? 0 : 1;
 }
 

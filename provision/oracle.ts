@@ -181,7 +181,7 @@ async function compareRunners({ image, folder }: Oracle, container: string): Pro
 }
 
 /** What is wrong with any run that the runner did not end with a word on its tests; undefined where it did. */
-export function unended({ timeoutSeconds, feature }: Oracle, ended: Ended): string | undefined {
+export function unended({ image, timeoutSeconds, feature }: Oracle, ended: Ended): string | undefined {
   const { code, outOfMemory } = ended;
   const run = `the runner of feature ${feature}`;
   if (code === undefined) {
@@ -191,8 +191,8 @@ export function unended({ timeoutSeconds, feature }: Oracle, ended: Ended): stri
     return `${run} was out of memory (exit code ${code}); use a machine with more of it${said(ended)}`;
   if (code > 128) return `${run} was killed by signal ${code - 128}; run it again${said(ended)}`;
   // What shells and Docker say of a program that they could not run.
-  if (code >= 125)
-    return `${run} could not run a program (exit code ${code}), so that its image is damaged; remove the image (docker rmi) and run the update again to pull it anew${said(ended)}`;
+  if (code >= 125 && code <= 127)
+    return `${run} could not run a program (exit code ${code}), as in an image that is damaged; ${pullAnew(image)}${said(ended)}`;
   return undefined;
 }
 

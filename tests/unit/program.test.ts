@@ -23,8 +23,9 @@ function program(values: Record<string, unknown> = {}) {
 
 describe("a stack with nothing but a key", () => {
   test("has 26 images, the command line, the credentials and a plan", async () => {
-    const { verified, cooperbench, subset } = await program();
+    const { verified, cooperbench, subset, smoke } = await program();
     expect(subset).toBe("lite");
+    expect(smoke).toBeUndefined();
     expect((await settle(verified)).value).toBe("26/26");
     expect((await settle(pulumi.output(cooperbench))).value).toEqual({
       version: "0.0.0",
@@ -65,6 +66,12 @@ describe("a stack with nothing but a key", () => {
     expect(value).toContain("26/26 images of subset lite");
     expect(value).not.toContain("canary");
   });
+});
+
+test("smoke adds the oracle of that many tasks", async () => {
+  const { smoke } = await program({ smoke: 5 });
+  expect((await settle(smoke as pulumi.Output<string>)).value).toBe("5/5");
+  expect(recorded.filter(({ type }) => type.startsWith("cooperbench:oracle:"))).toHaveLength(1);
 });
 
 test("a wrong configuration is refused before any resource is asked for", async () => {

@@ -26,7 +26,13 @@ describe("default settings", () => {
   });
 
   test("are read the same from Pulumi's strings as from a settings file", () => {
-    const values = { subset: "full", tasks: ["dspy_task"], probeTimeoutSeconds: 5, cooperbenchExtras: [] };
+    const values = {
+      subset: "full",
+      tasks: ["dspy_task"],
+      probeTimeoutSeconds: 5,
+      smoke: 3,
+      cooperbenchExtras: [],
+    };
     expect(parseSettings("lab-1", configurationOf(programConfiguration(values)))).toEqual(parse(values));
   });
 
@@ -92,6 +98,8 @@ describe("bounds", () => {
     ],
     ["subset", ["lite", "flash", "full"], ["", "Lite", "nightly"]],
     ["probeTimeoutSeconds", [1, 3600], [0, 3601, 1.5, "many"]],
+    ["smoke", [0, 30], [-1, 31, 1.5, "all"]],
+    ["smokeTimeoutSeconds", [1, 7200], [0, 7201, 1.5, "many"]],
     ["pythonVersion", ["3.12", ">=3.10", "3.12.4"], ["", "2.7", "3", "<4", "python3"]],
     ["cooperbenchCommit", ["a".repeat(40)], ["a".repeat(39), "A".repeat(40), "main"]],
     ["cooperbenchDir", ["repos/CooperBench", "/srv/CooperBench"], ["", "../CooperBench", "a/../b", "-rf"]],

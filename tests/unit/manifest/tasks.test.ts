@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import flash from "../../../manifest/subsets/flash.json" with { type: "json" };
 import lite from "../../../manifest/subsets/lite.json" with { type: "json" };
-import { readTasks, selectTasks, taskKey, taskName } from "../../../manifest/tasks.ts";
+import { readTasks, selectTasks, spreadTasks, taskKey, taskName } from "../../../manifest/tasks.ts";
 
 const all = readTasks();
 const names = (tasks: readonly { repo: string; taskId: number }[]) => tasks.map(taskName).sort();
@@ -37,5 +37,23 @@ describe("a filter", () => {
       "dspy_task/8563 is not in subset lite",
       "x_task is no task of the benchmark",
     ]);
+  });
+});
+
+describe("some tasks, spread over the repositories", () => {
+  const repositories = new Set(all.map(({ repo }) => repo)).size;
+
+  test("are one of each repository before there are two of any", () => {
+    const some = spreadTasks(all, repositories);
+    expect(new Set(some.map(({ repo }) => repo)).size).toBe(repositories);
+  });
+
+  test("are the same ones and others when there are more of them", () => {
+    for (let count = 0; count <= all.length; count += 1)
+      expect(spreadTasks(all, count)).toEqual(spreadTasks(all, all.length).slice(0, count));
+  });
+
+  test("are all where there are no more", () => {
+    expect(names(spreadTasks(all, 99))).toEqual(names(all));
   });
 });

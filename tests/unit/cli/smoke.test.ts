@@ -1,0 +1,147 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { subjectsOf } from "../../../cli/smoke.ts";
+import { type SmokeOptions, smokeOptions } from "../../../cli/smoke-options.ts";
+import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "../../../cli/smoke-report.ts";
+import { readTasks, type Task } from "../../../manifest/tasks.ts";
+
+describe("the arguments of smoke", () => {
+  const usual = { tasks: 5, features: "first", json: false } as const;
+
+  test.each<[string, SmokeOptions]>([
+    ["", usual],
+    ["lab-1", { ...usual, stack: "lab-1" }],
+    ["--tasks 1", { ...usual, tasks: 1 }],
+    ["lab-1 --all", { ...usual, stack: "lab-1", tasks: "all" }],
+    ["--features gold", usual],
+    ["--features first", usual],
+    ["--features all", { ...usual, features: "all" }],
+    ["--features 3,1,3", { ...usual, features: [3, 1] }],
+    ["--json --junit out.xml", { ...usual, json: true, junit: "out.xml" }],
+  ])("%j are understood", (args, options) =>
+    expect(smokeOptions(args.split(" ").filter((arg) => arg !== ""))).toEqual(options),
+  );
+
+  test.each([
+    "lab-1 lab-2",
+    "--tasks 0",
+    "--tasks 1.5",
+    "--tasks -1",
+    "--tasks x",
+    "--tasks",
+    "--tasks 3 --all",
+    "--features 0",
+    "--features 1,",
+    "--features silver",
+    "--junit=",
+    "--colour",
+  ])("%j are not", (args) => expect(smokeOptions(args.split(" "))).toBeUndefined());
+});
+
+describe("the features that are chosen", () => {
+  const [one, two, three] = readTasks() as readonly [Task, Task, Task];
+  let checkout: string;
+  beforeAll(() => {
+    checkout = mkdtempSync(join(tmpdir(), "dataset-"));
+    for (const number of [2, 10, 9])
+      mkdirSync(join(checkout, "dataset", one.repo, `task${one.taskId}`, `feature${number}`), {
+        recursive: true,
+      });
+    mkdirSync(join(checkout, "dataset", two.repo, `task${two.taskId}`, "feature1"), { recursive: true });
+  });
+  afterAll(() => rmSync(checkout, { recursive: true }));
+  const chosen = (features: SmokeOptions["features"], tasks = [one, two]) =>
+    subjectsOf(tasks, checkout, features).map(({ task, feature }) => [task.taskId, feature]);
+
+  test("are the first of each task, which need not be number 1", () =>
+    expect(chosen("first")).toEqual([
+      [one.taskId, 2],
+      [two.taskId, 1],
+    ]));
+
+  test("are all, in the order of their numbers", () =>
+    expect(chosen("all")).toEqual([
+      [one.taskId, 2],
+      [one.taskId, 9],
+      [one.taskId, 10],
+      [two.taskId, 1],
+    ]));
+
+  test("are those numbers that a task has", () =>
+    expect(chosen([10, 1])).toEqual([
+      [one.taskId, 10],
+      [two.taskId, 1],
+    ]));
+
+  test("have a task that the dataset lacks among them, which then fails", () =>
+    expect(chosen([7, 9], [one, three])).toEqual([
+      [one.taskId, 9],
+      [three.taskId, 1],
+    ]));
+
+  test("are a fault where there are none", () =>
+    expect(() => chosen([99], [one])).toThrow(
+      /^got --features 99, which none of .* has; want gold, all, or/,
+    ));
+});
+
+describe("the report of smoke", () => {
+  const good: Smoked = {
+    task: "go_chi_task/26",
+    reference: "a/b:task26",
+    feature: 1,
+    ok: true,
+    digest: `a/b@sha256:${"d".repeat(64)}`,
+    checks: { gold: { seconds: 16.04 }, control: { seconds: 2 }, runner: { seconds: 0.1 } },
+  };
+  const bad: Smoked = {
+    ...good,
+    task: "dspy_task/8394",
+    ok: false,
+    checks: {
+      gold: { seconds: 3 },
+      control: { seconds: 1, problem: 'a/b failed its oracle: it "passes" & <so>\nno more' },
+      runner: { seconds: 0, problem: "another runner" },
+    },
+  };
+  const missing: Smoked = {
+    task: "pillow_task/25",
+    reference: "a/b:task25",
+    feature: 1,
+    ok: false,
+    checks: unrun("not there"),
+  };
+
+  test("is a table, the problems, and the counts", () => {
+    expect(smokeTable([good, bad, missing], 21.26).split("\n")).toEqual([
+      "        task            feature  gold           control       runner     digest",
+      "ok      go_chi_task/26  1        passed 16.0 s  failed 2.0 s  dataset's  sha256:dddddddddddd",
+      "FAILED  dspy_task/8394  1        passed 3.0 s   WRONG 1.0 s   differs    sha256:dddddddddddd",
+      "FAILED  pillow_task/25  1        WRONG 0.0 s    -             -",
+      'failed: a/b failed its oracle: it "passes" & <so>',
+      "no more",
+      "failed: another runner",
+      "failed: not there",
+      "1/3 passed: the gold patch passes its tests, which fail without it (21.3 s)",
+      "",
+    ]);
+  });
+
+  test("passes only what was looked at and is not wrong", () => {
+    expect([good, bad, missing].map(({ checks }) => isPassed(checks))).toEqual([true, false, false]);
+  });
+
+  test("is JUnit's XML with a case for each check", () => {
+    const lines = smokeJunit("lab-1", [good, bad, missing]).split("\n");
+    expect(lines.filter((line) => line.startsWith("    <testcase "))).toHaveLength(9);
+    expect(lines[2]).toBe(
+      '  <testsuite name="smoke lab-1" tests="9" failures="3" errors="0" skipped="2" time="22.140">',
+    );
+    expect(lines[3]).toBe('    <testcase classname="go_chi_task/26" name="feature 1: gold" time="16.040"/>');
+    expect(lines[7]).toBe(
+      '    <testcase classname="dspy_task/8394" name="feature 1: control" time="1.000"><failure message="a/b failed its oracle: it &quot;passes&quot; &amp; &lt;so&gt;">a/b failed its oracle: it &quot;passes&quot; &amp; &lt;so&gt;',
+    );
+  });
+});

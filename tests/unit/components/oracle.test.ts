@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, expect, test } from "vitest";
+import { Oracle, type OracleArgs } from "../../../components/oracle.ts";
+import { readTasks, spreadTasks, taskKey } from "../../../manifest/tasks.ts";
+import { datasetHash } from "../../../provision/task-dataset.ts";
+import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
+
+const tasks = spreadTasks(readTasks(), 3);
+const args: OracleArgs = {
+  tasks,
+  imageIdOf: ({ image }) => pulumi.output(`sha256:id-of-${image}`),
+  folder: "/nowhere/CooperBench",
+  commit: pulumi.output("c".repeat(40)),
+  dockerHost: "unix:///run/engine.sock",
+  atOnce: 2,
+  timeoutSeconds: 7,
+};
+
+let recorded: readonly Recorded[];
+beforeEach(async () => {
+  recorded = await recordResources();
+});
+const commands = () => recorded.filter(({ type }) => type === "command:local:Command");
+
+test("the oracle is a command for each task, linked to its image and its dataset", async () => {
+  expect((await settle(new Oracle("oracle", args).passed)).value).toBe("3/3");
+  expect(commands().map(({ name }) => name)).toEqual(tasks.map((task) => `${taskKey(task)}-oracle`));
+  const [task] = tasks;
+  const folder = `/nowhere/CooperBench/dataset/${task?.repo}/task${task?.taskId}`;
+  expect(commands()[0]?.inputs).toMatchObject({
+    interpreter: ["node", "provision/main.ts", "oracle"],
+    create: task?.image,
+    triggers: [`sha256:id-of-${task?.image}`, datasetHash(folder)],
+    environment: {
+      DOCKER_HOST: "unix:///run/engine.sock",
+      IMAGE_ID: `sha256:id-of-${task?.image}`,
+      FOLDER: folder,
+      CONTAINER: `cooperbench-oracle-lab-1-${task && taskKey(task)}`,
+      TIMEOUT_SECONDS: "7",
+    },
+  });
+});
+
+test("how many are run at the same time is no matter of a command's inputs", async () => {
+  await settle(new Oracle("oracle", args).passed);
+  const before = commands().map(({ inputs }) => inputs);
+  recorded = await recordResources();
+  await settle(new Oracle("oracle", { ...args, atOnce: 1 }).passed);
+  expect(commands().map(({ inputs }) => inputs)).toEqual(before);
+});
+
+test("an image that is not verified is told as such to its command, which so fails", async () => {
+  await settle(new Oracle("oracle", { ...args, imageIdOf: () => pulumi.output(undefined) }).passed);
+  expect(commands()[0]?.inputs).toMatchObject({ environment: { IMAGE_ID: "" } });
+});
