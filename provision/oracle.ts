@@ -81,6 +81,7 @@ export async function oracle(oracle: Oracle): Promise<OracleResult> {
  */
 export async function runOracle(oracle: Oracle): Promise<OracleReport> {
   const { image, folder, feature } = oracle;
+  assertGoesOn(oracle.abort);
   const found = await inspectImage(image);
   if (found === undefined)
     throw failure(image, "it is not on the engine; pull it by an update (./machine up STACK)");

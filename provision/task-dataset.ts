@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { Task } from "../manifest/tasks.ts";
 import { Problem } from "./problem.ts";
 
@@ -51,7 +51,8 @@ export function assertDataset(folder: string, feature: number): void {
 
 /** The command that restores a task's files, as a remedy. */
 export function restore(folder: string): string {
-  return `restore it: git -C ${folder} checkout HEAD -- .`;
+  const checkout = resolve(folder, "../../..");
+  return `restore it: git -C ${checkout} checkout HEAD -- ${relative(checkout, resolve(folder))}`;
 }
 
 /**

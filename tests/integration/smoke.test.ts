@@ -221,6 +221,7 @@ describe("smoke in a stack's configuration", () => {
     const before = await oracles();
     const patch = join(files(first), "feature1", "feature.patch");
     copyFileSync(join(files(first), "feature2", "feature.patch"), patch);
+    expect((await lab.machine(["preview", smoked, "--expect-no-changes"])).stdout).toContain("-oracle");
     // What an update that was killed has left, with the name of the container that is wanted now.
     const leftover = `cooperbench-oracle-${smoked}-go-chi-task26-gold`;
     await lab.engine.createContainer({
