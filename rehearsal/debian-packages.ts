@@ -14,7 +14,7 @@ export async function fetchPackages(
 ): Promise<string> {
   if ((await which("apt-get")) === undefined || (await which("dpkg-deb")) === undefined)
     throw new Error(
-      `the rehearsal needs dockerd (with containerd and runc), the docker client, docker-registry and a static busybox; ` +
+      `the rehearsal needs dockerd (with containerd and runc), the docker client, docker-registry, a static busybox and redis-server; ` +
         `on this machine it finds nothing of ${names.join(", ")}, and no apt-get to get them with. ` +
         `Install the programs that these Debian packages hold.`,
     );

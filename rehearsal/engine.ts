@@ -55,7 +55,7 @@ export async function startEngine(dir: string, port: number, tools: Tools): Prom
 
 /** Ends the engine with all its containers, and what a killed engine left running. */
 export async function endEngine(dir: string): Promise<void> {
-  if (runningService(dir, NAME) !== undefined) await removeContainers(dir);
+  if (runningService(dir, NAME) !== undefined) await removeContainersAndNetworks(dir);
   await endService(dir, NAME, 30);
   for (const pid of findProcesses(dir).filter((pid) => pid !== runningService(dir, "registry")))
     await endProcess(pid, dir, 3);
@@ -67,13 +67,20 @@ export function engineAnswers(dir: string, timeoutMs = 2000): Promise<boolean> {
   return answersOk({ socketPath: join(dir, "docker.sock"), path: "/_ping", timeoutMs });
 }
 
-/** A container that ignores SIGTERM would hold the engine's end up for its whole grace time. */
-async function removeContainers(dir: string): Promise<void> {
+/**
+ * A container that ignores SIGTERM would hold the engine's end up for its whole grace time; a network's bridge would
+ * stay on the machine.
+ */
+async function removeContainersAndNetworks(dir: string): Promise<void> {
   const socketPath = join(dir, "docker.sock");
   try {
     const list = await ask({ socketPath, path: "/containers/json?all=1", timeoutMs: 5000 });
     for (const { Id } of JSON.parse(list.body.toString()) as { Id: string }[])
       await ask({ socketPath, method: "DELETE", path: `/containers/${Id}?force=1&v=1` });
+    const networks = await ask({ socketPath, path: "/networks", timeoutMs: 5000 });
+    for (const { Id, Name } of JSON.parse(networks.body.toString()) as { Id: string; Name: string }[])
+      if (!["bridge", "host", "none"].includes(Name))
+        await ask({ socketPath, method: "DELETE", path: `/networks/${Id}` });
   } catch {
     // An engine that does not answer is ended the hard way, and its containers through their control group.
   }

@@ -8,6 +8,7 @@ import {
 import { writeAtomically } from "./files.ts";
 import { publishedDigest, publishImage } from "./publish.ts";
 import { inParallel } from "./run.ts";
+import type { ServiceImage } from "./service-images.ts";
 import { baseLayer, standIn } from "./stand-in-image.ts";
 import type { Task } from "./tasks.ts";
 
@@ -17,6 +18,8 @@ export interface FillArguments {
   /** The file of the lock; read and written. */
   readonly lockFile: string;
   readonly tasks: readonly Task[];
+  /** The images beside the tasks'. */
+  readonly services: readonly ServiceImage[];
   readonly busybox: string;
   readonly payloadBytes: number;
   /** For git; on the disk of the rehearsal, so that nothing is left elsewhere. */
@@ -26,30 +29,34 @@ export interface FillArguments {
 }
 
 /**
- * Brings every task's stand-in into the registry under its real name, and writes the lock.
+ * Brings every stand-in into the registry under its real name, and writes the lock.
  * @returns how many had to be made.
  */
 export async function fillRegistry(args: FillArguments): Promise<number> {
-  const { registryUrl, tasks } = args;
+  const { registryUrl, payloadBytes, workFolder } = args;
   const known = readLock(args.lockFile);
   const base = await baseLayer(args.busybox);
+  const wanted = [
+    ...args.services.map(({ image, make }) => ({ image, make: async () => ({ spec: await make(base) }) })),
+    ...args.tasks.map((task) => ({
+      image: task.image,
+      make: () => standIn(task, base, { payloadBytes, workFolder }),
+    })),
+  ];
   let made = 0;
-  const images = await inParallel(tasks, 6, async (task): Promise<[string, LockedImage]> => {
-    const locked = known[task.image];
+  const images = await inParallel(wanted, 6, async ({ image, make }): Promise<[string, LockedImage]> => {
+    const locked = known[image];
     if (
       args.trustLock &&
       locked !== undefined &&
-      (await publishedDigest(registryUrl, task.image)) === locked.digest
+      (await publishedDigest(registryUrl, image)) === locked.digest
     )
-      return [task.image, locked];
-    const { spec, baseCommit } = await standIn(task, base, {
-      payloadBytes: args.payloadBytes,
-      workFolder: args.workFolder,
-    });
+      return [image, locked];
+    const { spec, ...commit } = await make();
     const published = await publishImage(registryUrl, spec);
     made += 1;
     const lockedAt = locked?.digest === published.digest ? locked.lockedAt : new Date().toISOString();
-    return [task.image, { ...published, lockedAt, baseCommit }];
+    return [image, { ...published, lockedAt, ...commit }];
   });
   const text = formatImagesLock({ images: Object.fromEntries(images) });
   if (!existsSync(args.lockFile) || readFileSync(args.lockFile, "utf8") !== text)

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type Answer, ask } from "./ask.ts";
 import { type Layer, sha256 } from "./layer.ts";
+import { parseReference } from "./reference.ts";
 
 /** An image to publish. */
 export interface ImageSpec {
@@ -91,13 +92,6 @@ export async function removeImage(registryUrl: string, reference: string): Promi
   if (digest === undefined) throw new Error(`the registry at ${registryUrl} has no ${reference} to remove`);
   const path = `/v2/${given === undefined ? parseReference(reference).repository : repository}/manifests/${digest}`;
   expect(await call(registryUrl, "DELETE", path), [202], `DELETE ${path}`);
-}
-
-/** `a/b:c` in its parts. */
-export function parseReference(reference: string): { repository: string; tag: string | undefined } {
-  const colon = reference.lastIndexOf(":");
-  if (colon <= reference.lastIndexOf("/")) return { repository: reference, tag: undefined };
-  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }
 
 /**

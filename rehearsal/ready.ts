@@ -3,6 +3,7 @@ import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
 import type { ImagesLock } from "../manifest/images-lock.ts";
 import { fingerprint, readContents } from "./contents.ts";
+import { parseReference } from "./reference.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
 /** How long a ready one may take to answer. */
@@ -29,7 +30,7 @@ function imagesAreThere(r: Rehearsal): boolean {
   const { images } = JSON.parse(readFileSync(r.imagesLock, "utf8")) as ImagesLock;
   const repositories = join(r.dir, "registry", "docker", "registry", "v2", "repositories");
   return Object.entries(images).every(([reference, { digest }]) => {
-    const [repository = "", tag = ""] = reference.split(":");
+    const { repository, tag = "" } = parseReference(reference);
     const manifests = join(repositories, repository, "_manifests");
     const link = join(manifests, "tags", tag, "current", "link");
     const revision = join(manifests, "revisions", digest.replace(":", "/"), "link");

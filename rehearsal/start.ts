@@ -9,6 +9,7 @@ import { withLock } from "./lock.ts";
 import { answersInFull } from "./ready.ts";
 import { startRegistry } from "./registry.ts";
 import type { Rehearsal, StartOptions } from "./rehearsal.ts";
+import { serviceImages } from "./service-images.ts";
 import { makeSource } from "./source.ts";
 import { readTasks } from "./tasks.ts";
 import { findTools, linkClient } from "./tools.ts";
@@ -67,6 +68,7 @@ async function makeComplete(
       () => `engine answers on ${r.dockerHost}`,
     );
     const tasks = readTasks();
+    const services = serviceImages(tools);
     const fill = timed(
       report,
       () =>
@@ -74,12 +76,13 @@ async function makeComplete(
           registryUrl: `http://127.0.0.1:${port}`,
           lockFile: r.imagesLock,
           tasks,
+          services,
           busybox: tools.busybox,
           payloadBytes,
           workFolder: join(r.dir, "tmp"),
           trustLock,
         }),
-      (made) => `${tasks.length} stand-in images in the registry (${made} made)`,
+      (made) => `${tasks.length + services.length} stand-in images in the registry (${made} made)`,
     );
     await settle([engine, fill]);
   };

@@ -19,6 +19,10 @@ export interface Tools {
   readonly registry: string;
   /** Statically linked: it is all that the stand-ins hold. */
   readonly busybox: string;
+  readonly redisServer: string;
+  readonly redisCli: string;
+  /** With it, the engine gives the containers of a network their names. */
+  readonly iptables: string;
   /** PATH and, for programs that came as packages, LD_LIBRARY_PATH. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -48,6 +52,7 @@ export async function findTools(report: (line: string) => void): Promise<Tools> 
   if (missing.length === 0) return { ...(found as Omit<Tools, "env">), env: { ...process.env, PATH: path } };
 
   const root = await fetchPackages(missing, report);
+  linkIptables(root);
   const inRoot = ["usr/sbin", "usr/bin", "sbin", "bin"].map((folder) => join(root, folder));
   // The machine's own programs come first: one that is there is used, and a package only fills a gap.
   const widened = [path, ...inRoot].join(":");
@@ -57,7 +62,13 @@ export async function findTools(report: (line: string) => void): Promise<Tools> 
     throw new Error(`${root} lacks what ${still.join(" and ")} should hold; remove that folder`);
   return {
     ...(all as Omit<Tools, "env">),
-    env: { ...process.env, PATH: widened, LD_LIBRARY_PATH: libraryPath(root) },
+    env: {
+      ...process.env,
+      PATH: widened,
+      LD_LIBRARY_PATH: libraryPath(root),
+      // For an iptables of the packages only: another finds its own.
+      ...(found.iptables === undefined && { XTABLES_LIBDIR: join(root, "usr", "lib", machine, "xtables") }),
+    },
   };
 }
 
@@ -71,7 +82,7 @@ export async function linkClient(dir: string, tools: Tools): Promise<void> {
   symlinkSync(tools.docker, join(bin, "docker"));
 }
 
-type Found = { readonly [name in "dockerd" | "docker" | "registry" | "busybox"]: string | undefined };
+type Found = { readonly [name in keyof Omit<Tools, "env">]: string | undefined };
 
 async function search(path: string): Promise<Found> {
   const dockerd = await which("dockerd", path);
@@ -81,6 +92,9 @@ async function search(path: string): Promise<Found> {
     docker: await which("docker", path),
     registry: await which("docker-registry", path),
     busybox: await staticBusybox(path),
+    redisServer: await which("redis-server", path),
+    redisCli: await which("redis-cli", path),
+    iptables: await which("iptables", path),
   };
 }
 
@@ -112,12 +126,29 @@ function missingPackages(found: Found): string[] {
     ["docker", "docker-cli"],
     ["registry", "docker-registry"],
     ["busybox", "busybox-static"],
+    // It depends on redis-tools, which has the client.
+    ["redisServer", "redis-server"],
+    ["redisCli", "redis-server"],
+    ["iptables", "iptables"],
   ];
-  return packages.filter(([name]) => found[name] === undefined).map(([, name]) => name);
+  return [...new Set(packages.filter(([name]) => found[name] === undefined).map(([, name]) => name))];
 }
 
-/** Where Debian keeps libraries; the folder of an architecture is named after GNU's name for it. */
+/** GNU's name for this architecture. */
+const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+
+/** The name that Debian gives to one of two programs when it installs the package. */
+function linkIptables(root: string): void {
+  const folder = join(root, "usr", "sbin");
+  if (!existsSync(join(folder, "iptables-nft")) || existsSync(join(folder, "iptables"))) return;
+  try {
+    symlinkSync("iptables-nft", join(folder, "iptables"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process was faster
+  }
+}
+
+/** Where Debian keeps libraries; it has a folder for each architecture. */
 function libraryPath(root: string): string {
-  const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
   return [`usr/lib/${machine}`, `lib/${machine}`, "usr/lib"].map((name) => join(root, name)).join(":");
 }

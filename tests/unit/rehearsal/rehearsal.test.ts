@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkSocketLength } from "../../../rehearsal/engine.ts";
 import { checkIsRehearsal, claimFolder, removeFolder } from "../../../rehearsal/folder.ts";
-import { parseReference } from "../../../rehearsal/publish.ts";
+import { parseReference } from "../../../rehearsal/reference.ts";
 import { isReady, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../../rehearsal/rehearsal.ts";
 import { CLIENT_MARK, machinePath } from "../../../rehearsal/tools.ts";
 

@@ -73,6 +73,11 @@ func main() {
 	} {
 		resources[name] = &tfbridge.ResourceInfo{Tok: tokens.Type(token(member))}
 	}
+	// As @pulumi/docker calls them; the bridge would make plurals of them.
+	resources["docker_container"].Fields = map[string]*tfbridge.SchemaInfo{
+		"command":           {Name: "command"},
+		"networks_advanced": {Name: "networksAdvanced"},
+	}
 	functions := map[string]*tfbridge.DataSourceInfo{}
 	for name, member := range map[string]string{
 		"docker_registry_image": "getRegistryImage",
