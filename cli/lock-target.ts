@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { dockerHostOf } from "../engine/host.ts";
 import { defaultLockFile } from "../manifest/images-lock.ts";
+import { defaultRedisImage, gitBaseImage } from "../manifest/service-images.ts";
 import { endpointsOf } from "../registry/endpoint.ts";
 import { assertEngine } from "./checks.ts";
 import { rehearsalOf } from "./rehearsal.ts";
@@ -12,6 +13,8 @@ export interface LockTarget {
   readonly file: string;
   /** Registries, in their order. */
   readonly endpoints: readonly string[];
+  /** References of the images that the services run from. */
+  readonly services: readonly string[];
 }
 
 /**
@@ -21,13 +24,17 @@ export interface LockTarget {
  * @throws where a setting is wrong, and where the engine does not answer.
  */
 export async function lockTarget(projectDir: string, stack: string | undefined): Promise<LockTarget> {
-  if (stack === undefined) return { file: resolve(projectDir, defaultLockFile), endpoints: endpointsOf([]) };
-  const { imagesLock, dockerHost } = readSettings(projectDir, stack);
+  if (stack === undefined) {
+    const file = resolve(projectDir, defaultLockFile);
+    return { file, endpoints: endpointsOf([]), services: [defaultRedisImage, gitBaseImage] };
+  }
+  const { imagesLock, dockerHost, redisImage } = readSettings(projectDir, stack);
   const file = resolve(projectDir, imagesLock || defaultLockFile);
   const isRehearsal = rehearsalOf({ dockerHost }) !== undefined;
   const startedBy = isRehearsal ? "./machine rehearsal start" : undefined;
   const { info } = await assertEngine({ dockerHost: dockerHostOf(dockerHost), stack, startedBy });
   const mirrors = info.RegistryConfig?.Mirrors ?? [];
   // The rehearsal's engine asks no other registry: the real images must not get into the lock of the stand-ins.
-  return { file, endpoints: isRehearsal ? mirrors : endpointsOf(mirrors) };
+  const endpoints = isRehearsal ? mirrors : endpointsOf(mirrors);
+  return { file, endpoints, services: [redisImage.image, gitBaseImage] };
 }

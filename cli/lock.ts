@@ -17,7 +17,7 @@ import { report } from "./terminal.ts";
  * image failed, and with `check` where one is not as locked.
  */
 export async function lock({ stack, check, platform }: LockOptions): Promise<number> {
-  const { file, endpoints } = await lockTarget(projectDir, stack);
+  const { file, endpoints, services } = await lockTarget(projectDir, stack);
   const again = ["./machine lock", ...(stack === undefined ? [] : [stack])].join(" ");
   const before = readLock(file);
   if (before === undefined && check)
@@ -26,7 +26,7 @@ export async function lock({ stack, check, platform }: LockOptions): Promise<num
   const changes = await whileTelling(async (tell) => {
     const registries = await reach(endpoints);
     if (registries.reachable.length === 0) throw noRegistry(registries);
-    const images = [...new Set(readTasks().map((task) => task.image))];
+    const images = [...new Set([...readTasks().map((task) => task.image), ...services])];
     return compareAll(images, before, registries, { check, platform, tell });
   });
 

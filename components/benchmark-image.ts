@@ -1,9 +1,9 @@
 import { local } from "@pulumi/command";
-import { RemoteImage } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type EngineImage, isLocked } from "../engine/images.ts";
+import type { EngineImage } from "../engine/images.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import type { ProbeResult } from "../provision/probe.ts";
+import { engineImage } from "./engine-image.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `BenchmarkImage`. */
@@ -48,22 +48,10 @@ export class BenchmarkImage extends pulumi.ComponentResource {
     const { task, dockerHost, found } = args;
     const { locked } = task;
 
-    // The provider's read is by tag and takes whatever has it. As for a command (provision-command.ts), what is wrong
-    // goes into the inputs, where it is a change that has the image made anew, its tag given back.
-    const moved = locked && found && !isLocked(found, locked) ? movedTag(found) : {};
-    const image = new RemoteImage(
-      name,
-      {
-        name: task.image,
-        keepLocally: true,
-        ...(locked && { triggers: { digest: locked.digest, ...moved } }),
-      },
-      {
-        parent: this,
-        hooks: { beforeCreate: [args.pull] },
-        ignoreChanges: "moved" in moved ? [] : ["triggers.moved"],
-      },
-    );
+    const image = engineImage(name, { image: task.image, locked }, found, {
+      parent: this,
+      hooks: { beforeCreate: [args.pull] },
+    });
     const probe = new local.Command(
       `${name}-probe`,
       {
@@ -92,9 +80,4 @@ export class BenchmarkImage extends pulumi.ComponentResource {
     );
     this.registerOutputs({ reference: this.reference, verified: this.verified });
   }
-}
-
-/** With the time, for the same may be found again after it was mended. */
-function movedTag(found: EngineImage): { readonly moved: string } {
-  return { moved: `the tag is at ${found.id} (seen ${new Date().toISOString()})` };
 }

@@ -40,7 +40,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
       `${name}-pull`,
       {
         dockerHost,
-        tasks,
+        images: tasks,
         missing: tasks.filter((task) => !isThere(found, task)),
         mirror: args.registryMirror,
         stallSeconds: args.pullStallSeconds,

@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ImagePulls } from "../engine/image-pulls.ts";
-import type { LockedTask } from "../manifest/images-lock.ts";
+import type { PinnedImage } from "../manifest/images-lock.ts";
 
 /** Arguments of `pullHook`. */
 export interface PullHookArgs {
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
-  /** The tasks whose images the hook will be asked for. */
-  readonly tasks: readonly LockedTask[];
-  /** Those of them whose images are not on the engine yet. */
-  readonly missing: readonly LockedTask[];
+  /** The images that the hook will be asked for. */
+  readonly images: readonly PinnedImage[];
+  /** Those of them that are not on the engine yet. */
+  readonly missing: readonly PinnedImage[];
   /** Registry that is asked first, as host and path; empty for none. */
   readonly mirror: string;
   /** Seconds without any progress after which a pull is ended and tried again. */
@@ -26,7 +26,7 @@ const progressMs = 2000;
  * failure tells its true cause, which the provider hides, and progress is shown on the given resource meanwhile.
  */
 export function pullHook(name: string, args: PullHookArgs, shownOn: pulumi.Resource): pulumi.ResourceHook {
-  const locked = new Map(args.tasks.map(({ image, locked }) => [image, locked]));
+  const locked = new Map(args.images.map(({ image, locked }) => [image, locked]));
   // Made at the first call, for most updates pull nothing.
   let pulls: Promise<Pulls> | undefined;
   return new pulumi.ResourceHook(name, async ({ newInputs }) => {

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import PQueue from "p-queue";
 import pRetry from "p-retry";
-import type { LockedImage } from "../manifest/images-lock.ts";
+import type { ImagePin } from "../manifest/images-lock.ts";
 import { engineImages, findImage, giveReference, isLocked, splitReference } from "./images.ts";
 import { type PullEvent, pull } from "./pull.ts";
 import {
@@ -20,7 +20,7 @@ export interface WantedImage {
   /** Image reference, `repository:tag`. */
   readonly reference: string;
   /** What it must be; undefined takes what the tag names in the registry. */
-  readonly locked?: LockedImage | undefined;
+  readonly locked?: ImagePin | undefined;
 }
 
 /** How images are pulled. */
@@ -117,7 +117,8 @@ export class ImagePulls {
   /** A name under which the engine has the image, its reference where that is right already. */
   async #find({ reference, locked }: WantedImage, sources: readonly Source[]): Promise<string | undefined> {
     if (locked === undefined) return (await findImage(this.#engine, reference)) && reference;
-    for (const name of [reference, locked.imageId, ...sources.map(({ name }) => name)]) {
+    const names = [reference, ...(locked.imageId === undefined ? [] : [locked.imageId])];
+    for (const name of [...names, ...sources.map(({ name }) => name)]) {
       const found = await findImage(this.#engine, name);
       if (found && engineImages([found]).some((image) => isLocked(image, locked))) return name;
     }

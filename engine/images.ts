@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { LockedImage, LockedTask } from "../manifest/images-lock.ts";
+import type { ImagePin, PinnedImage } from "../manifest/images-lock.ts";
 
 /** An image as an engine has it. */
 export interface EngineImage {
@@ -28,12 +28,12 @@ export function engineImages(listed: readonly ListedImage[]): readonly EngineIma
 }
 
 /** Whether an image is the locked one. */
-export function isLocked({ id, digests }: EngineImage, locked: LockedImage): boolean {
+export function isLocked({ id, digests }: EngineImage, locked: ImagePin): boolean {
   return [id, ...digests].some((name) => name === locked.imageId || name === locked.digest);
 }
 
-/** Whether an engine has a task's image: a locked one under any name, or under none, and another by its reference. */
-export function isThere(images: readonly EngineImage[], { image, locked }: LockedTask): boolean {
+/** Whether an engine has an image: a locked one under any name, or under none, and another by its reference. */
+export function isThere(images: readonly EngineImage[], { image, locked }: PinnedImage): boolean {
   return images.some((one) => (locked ? isLocked(one, locked) : one.references.includes(image)));
 }
 

@@ -3,6 +3,7 @@ import { registryAt } from "../registry/client.ts";
 import { credentialsFor } from "../registry/credentials.ts";
 import { dockerHub, parseEndpoint } from "../registry/endpoint.ts";
 import { RegistryError } from "../registry/error.ts";
+import { fullName } from "../registry/reference.ts";
 
 /** Where an image can be pulled from. */
 export interface Source {
@@ -12,13 +13,13 @@ export interface Source {
   readonly endpoint: string;
   /** The image's name on the engine when it is pulled from there: `[HOST/]REPOSITORY:TAG` or `…@DIGEST`. */
   readonly name: string;
-  /** The same without the registry's host and path. */
+  /** The same without the registry's host and path, and with `library/` where Docker Hub has that. */
   readonly image: string;
 }
 
 /** An image on Docker Hub, by its tag or digest there. */
 export function onDockerHub(image: string): Source {
-  return { registry: "Docker Hub", endpoint: dockerHub, name: image, image };
+  return { registry: "Docker Hub", endpoint: dockerHub, name: image, image: fullName(image) };
 }
 
 /**
@@ -28,7 +29,8 @@ export function onDockerHub(image: string): Source {
  */
 export function onMirror(mirror: string, image: string, registry = mirror): Source {
   const { host, prefix } = parseEndpoint(mirror);
-  return { registry, endpoint: mirror, name: `${host}/${prefix}${image}`, image };
+  const full = fullName(image);
+  return { registry, endpoint: mirror, name: `${host}/${prefix}${full}`, image: full };
 }
 
 /** What `docker login` has left for the source's registry, as an engine takes it; undefined for nothing. */

@@ -43,6 +43,15 @@ export interface ImagesLock {
   readonly images: Readonly<Record<string, LockedImage>>;
 }
 
+/** What makes a reference mean one image: its digest, and what a lock says of that besides. */
+export type ImagePin = Pick<LockedImage, "digest"> & Partial<LockedImage>;
+
+/** An image's reference, `repository:tag`, with what pins it; one without a pin is what its tag names. */
+export interface PinnedImage {
+  readonly image: string;
+  readonly locked?: ImagePin | undefined;
+}
+
 /** A task, with what the lock says of its image; an image without an entry is unlocked. */
 export interface LockedTask extends Task {
   readonly locked?: LockedImage;
@@ -70,6 +79,14 @@ export function formatImagesLock({ images }: ImagesLock): string {
       { digest, platform, imageId, compressedBytes, layers, lockedAt, baseCommit },
     ]);
   return `${JSON.stringify({ images: Object.fromEntries(sorted) }, null, 2)}\n`;
+}
+
+/** `repository:tag`, pinned by a lock's entry, or `repository:tag@digest`, which wins over one of another digest. */
+export function pinnedImage(text: string, lock?: ImagesLock): PinnedImage {
+  const [image = "", digest] = text.split("@");
+  const entry = lock?.images[image];
+  const locked = digest === undefined || entry?.digest === digest ? entry : { digest };
+  return locked === undefined ? { image } : { image, locked };
 }
 
 /** The tasks with what a lock says of their images, its base commits among it. */

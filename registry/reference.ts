@@ -5,8 +5,13 @@ export interface ImageName {
   readonly tag: string;
 }
 
-/** The parts of a reference (`REPOSITORY[:TAG]`) on Docker Hub, whose own images are in `library/`. */
+/** An image's name on Docker Hub, whose own images are in `library/`. */
+export function fullName(image: string): string {
+  return image.includes("/") ? image : `library/${image}`;
+}
+
+/** The parts of a reference (`REPOSITORY[:TAG]`) on Docker Hub. */
 export function parseImageName(reference: string): ImageName {
-  const [name = "", tag = "latest"] = reference.split(":");
-  return { repository: name.includes("/") ? name : `library/${name}`, tag };
+  const [repository = "", tag = "latest"] = fullName(reference).split(":");
+  return { repository, tag };
 }
