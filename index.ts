@@ -2,13 +2,17 @@ import "./sdk-costs.ts";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { BenchmarkImages } from "./components/benchmark-images.ts";
+import { CoopServices } from "./components/coop-services.ts";
 import { CooperBenchCli } from "./components/cooperbench-cli.ts";
 import { Credentials } from "./components/credentials.ts";
 import { Oracle } from "./components/oracle.ts";
 import { RunPlan } from "./components/run-plan.ts";
 import { configurationOf } from "./configuration.ts";
+import { existingGit } from "./engine/existing-git.ts";
+import { existingRedis } from "./engine/existing-redis.ts";
 import { dockerHostOf } from "./engine/host.ts";
 import { lookAtEngine } from "./engine/look.ts";
+import { addressOf } from "./engine/redis-ping.ts";
 import { fewPairs, readPairs } from "./manifest/pairs.ts";
 import { spreadTasks, taskName } from "./manifest/tasks.ts";
 import { oraclesAtOnce } from "./provision/capacity.ts";
@@ -18,14 +22,22 @@ import { parseSettings } from "./settings.ts";
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
 const dockerHost = dockerHostOf(settings.dockerHost);
-const { images: found, cores, memoryBytes } = await lookAtEngine(dockerHost);
-
-const benchmark = new BenchmarkImages("images", {
-  tasks: settings.tasks,
+const redis = { host: settings.redisHost, port: settings.redisPort };
+const [{ images: found, cores, memoryBytes }, redisThere, gitThere] = await Promise.all([
+  lookAtEngine(dockerHost),
+  settings.coop ? existingRedis(dockerHost, stack, redis) : undefined,
+  settings.git ? existingGit(dockerHost, stack) : undefined,
+]);
+const engine = {
   found,
   dockerHost,
   registryMirror: settings.registryMirror,
   pullStallSeconds: settings.pullStallSeconds,
+};
+
+const benchmark = new BenchmarkImages("images", {
+  ...engine,
+  tasks: settings.tasks,
   probeTimeoutSeconds: settings.probeTimeoutSeconds,
 });
 const cli = new CooperBenchCli("cooperbench", {
@@ -46,6 +58,19 @@ const credentials = new Credentials(
   },
   { dependsOn: [cli] },
 );
+const services =
+  redisThere &&
+  new CoopServices("coop", {
+    ...engine,
+    redis,
+    existingRedis: redisThere,
+    redisImage: settings.redisImage,
+    redisNetwork: settings.redisNetwork,
+    existingGit: gitThere,
+    gitBaseImage: settings.gitBaseImage,
+    folder: settings.cooperbenchDir,
+    cli,
+  });
 const runs = new RunPlan(
   "runs",
   {
@@ -54,6 +79,7 @@ const runs = new RunPlan(
     subset: settings.subset,
     onlyTasks: settings.narrowed ? settings.tasks.map(taskName) : undefined,
     smoke: fewPairs(settings.tasks, readPairs(settings.subset), 5),
+    services: settings.coop ? { redis: addressOf(redis), git: settings.git } : undefined,
     cores,
     memoryBytes,
   },
@@ -82,6 +108,8 @@ export const verified = benchmark.verified;
 export const smoke = oracle?.passed;
 /** CooperBench as it is installed: version, commit, absolute folder, and the version of its Python. */
 export const cooperbench = cli.verified;
+/** The services of cooperating agents, as they are verified; null where the setting coop is off. */
+export const coop = services?.verified ?? null;
 /** The environment of a run (secret). */
 export const environment = credentials.environment;
 /** Key of the model under test (secret). */

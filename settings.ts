@@ -1,7 +1,16 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { RawConfiguration } from "./configuration.ts";
-import { defaultLockFile, type LockedTask, lockTasks, readImagesLock } from "./manifest/images-lock.ts";
+import {
+  defaultLockFile,
+  type ImagesLock,
+  type LockedTask,
+  lockTasks,
+  type PinnedImage,
+  pinnedImage,
+  readImagesLock,
+} from "./manifest/images-lock.ts";
+import { gitBaseImage } from "./manifest/service-images.ts";
 import { readTasks, selectTasks, subsets } from "./manifest/tasks.ts";
 
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
@@ -106,6 +115,41 @@ const fields = {
     wants: "a list of extras of the package, such as dev",
     mend: "set --path 'cooperbenchExtras[0]' dev",
   },
+  coop: {
+    schema: z.boolean(),
+    wants: "true or false",
+    mend: "set coop true",
+  },
+  git: {
+    schema: z.boolean(),
+    wants: "true, with coop true as well, or false",
+    mend: "set git false",
+  },
+  redisImage: {
+    schema: z
+      .string()
+      .regex(
+        /^([a-z0-9]+([_-]+[a-z0-9]+)*\/)?[a-z0-9]+([._-]+[a-z0-9]+)*:\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?$/,
+      ),
+    wants:
+      "an image of Docker Hub as repository:tag, with @sha256: and 64 hex digits after it where it is pinned",
+    mend: "set redisImage redis:alpine",
+  },
+  redisHost: {
+    schema: z.ipv4(),
+    wants: "an IPv4 address of the engine's machine, one that this machine reaches",
+    mend: "set redisHost 127.0.0.1",
+  },
+  redisPort: {
+    schema: z.int().min(1).max(65_535),
+    wants: "a port from 1 to 65535",
+    mend: "set redisPort 6379",
+  },
+  redisNetwork: {
+    schema: z.enum(["bridge", "host"]),
+    wants: "one of bridge, host",
+    mend: "set redisNetwork bridge",
+  },
   passphraseFile: {
     schema: noneOr(path),
     wants: "the path of a file, or nothing",
@@ -121,11 +165,15 @@ const schema = z.strictObject(
 
 type Configuration = z.infer<typeof schema>;
 
-/** A stack's settings: its configuration, checked, with the chosen tasks in place of the names that chose them. */
-export interface Settings extends Omit<Configuration, "tasks"> {
+/** A stack's settings: its configuration, checked, with tasks and images in place of their names. */
+export interface Settings extends Omit<Configuration, "tasks" | "redisImage"> {
   readonly tasks: readonly LockedTask[];
   /** Whether these are not all of the subset. */
   readonly narrowed: boolean;
+  /** What Redis runs from. */
+  readonly redisImage: PinnedImage;
+  /** What the git server's image is built from. */
+  readonly gitBaseImage: PinnedImage;
 }
 
 /**
@@ -151,10 +199,14 @@ export function parseSettings(
 
   const config = values as Configuration;
   let tasks: readonly LockedTask[] = readTasks();
+  let lock: ImagesLock | undefined;
   if (!faults.has("imagesLock") && lockedAt !== undefined) {
     const file = lockedAt(config.imagesLock || defaultLockFile);
     try {
-      if (config.imagesLock !== "" || existsSync(file)) tasks = lockTasks(tasks, readImagesLock(file));
+      if (config.imagesLock !== "" || existsSync(file)) {
+        lock = readImagesLock(file);
+        tasks = lockTasks(tasks, lock);
+      }
     } catch (error) {
       faults.set("imagesLock", fault(stack, "imagesLock", (error as Error).message));
     }
@@ -166,8 +218,19 @@ export function parseSettings(
     }
     tasks = selection.tasks;
   }
+  if (config.git === true && config.coop === false)
+    faults.set("git", fault(stack, "git", "true with coop false"));
+  if (!faults.has("redisHost") && config.coop === true && isElsewhere(config.dockerHost, config.redisHost))
+    faults.set(
+      "redisHost",
+      fault(stack, "redisHost", `${config.redisHost} with an engine at ${config.dockerHost}`),
+    );
   if (faults.size > 0) throw new SettingsError(stack, [...faults.values()]);
-  return { ...config, tasks, narrowed: config.tasks.length > 0 };
+  const services = {
+    redisImage: pinnedImage(config.redisImage, lock),
+    gitBaseImage: pinnedImage(gitBaseImage, lock),
+  };
+  return { ...config, tasks, narrowed: config.tasks.length > 0, ...services };
 }
 
 /** Every fault of a stack's configuration in one message. */
@@ -199,18 +262,21 @@ function show(key: PropertyKey | undefined, values: RawConfiguration): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-const numbersAndLists = new Set([
-  "tasks",
-  "cooperbenchExtras",
-  "probeTimeoutSeconds",
-  "pullStallSeconds",
-  "smoke",
-  "smokeTimeoutSeconds",
+/** Whether an address of the engine's machine means this machine instead, or none that this machine can ask. */
+function isElsewhere(dockerHost: string, host: string): boolean {
+  const here = /^$|^unix:|^tcp:\/\/(localhost|127\.)/.test(dockerHost);
+  return !here && /^(127\.|0\.0\.0\.0$)/.test(host);
+}
+
+const noStrings = new Set([
+  ...["tasks", "cooperbenchExtras"],
+  ...["probeTimeoutSeconds", "pullStallSeconds", "smoke", "smokeTimeoutSeconds", "redisPort"],
+  ...["coop", "git"],
 ]);
 
-/** Pulumi hands every value to the program as a string: numbers and lists are read from it. */
+/** Pulumi hands every value to the program as a string: numbers, lists and booleans are read from it. */
 function typed(key: string, value: unknown): unknown {
-  if (typeof value !== "string" || !numbersAndLists.has(key)) return value;
+  if (typeof value !== "string" || !noStrings.has(key)) return value;
   try {
     return JSON.parse(value);
   } catch {

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { addressOf } from "../engine/redis-ping.ts";
 import { fewPairs, readPairs } from "../manifest/pairs.ts";
 import { taskName } from "../manifest/tasks.ts";
 import { runPlan } from "../runs/plan.ts";
@@ -21,6 +22,9 @@ export async function plan(named: string | undefined): Promise<number> {
     subset: settings.subset,
     onlyTasks: settings.narrowed ? settings.tasks.map(taskName) : undefined,
     smokePairs: fewPairs(settings.tasks, readPairs(settings.subset), 5).length,
+    services: settings.coop
+      ? { redis: addressOf({ host: settings.redisHost, port: settings.redisPort }), git: settings.git }
+      : undefined,
     cores: info.NCPU,
     memoryBytes: info.MemTotal,
   });

@@ -20,6 +20,14 @@ async function standardInput(): Promise<string> {
   return text;
 }
 
+/** Leaves no container behind where this process is told to end. */
+async function removedOnSignal(container: string): Promise<void> {
+  const { removeContainer } = await import("./probe.ts");
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => removeContainer(container).finally(() => process.exit(130)));
+  }
+}
+
 // Loaded when asked for: 26 probes start at once, and each pays for what it loads.
 const things: Record<string, (verb: string) => Promise<unknown>> = {
   async checkout(verb) {
@@ -43,6 +51,21 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     const tasks = JSON.parse(setting("TASKS")) as string[];
     return verify({ folder: setting("FOLDER"), subset: setting("SUBSET"), tasks });
   },
+  async "git-image"() {
+    const { ensureGitImage } = await import("./git-image.ts");
+    return ensureGitImage({ folder: setting("FOLDER"), image: setting("IMAGE") });
+  },
+  async coop() {
+    if (process.env.CONFLICT) throw new Problem(process.env.CONFLICT);
+    const { verifyRedis } = await import("./redis.ts");
+    const folder = setting("FOLDER");
+    const redis = await verifyRedis({ folder, address: setting("REDIS") });
+    const container = process.env.GIT_CLIENT;
+    if (container === undefined) return redis;
+    const { verifyGit } = await import("./git-server.ts");
+    await removedOnSignal(container);
+    return { ...redis, ...(await verifyGit({ folder, container })) };
+  },
   async dotenv(verb) {
     const { writeDotenv, removeFromDotenv } = await import("./dotenv.ts");
     const file = setting("FILE");
@@ -60,11 +83,9 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     return { folder };
   },
   async probe(image) {
-    const { probe, removeContainer } = await import("./probe.ts");
+    const { probe } = await import("./probe.ts");
     const container = setting("CONTAINER");
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => removeContainer(container).finally(() => process.exit(130)));
-    }
+    await removedOnSignal(container);
     const locked = process.env.DIGEST && {
       digest: process.env.DIGEST,
       imageId: setting("IMAGE_ID"),

@@ -11,6 +11,8 @@ export interface PlanFacts {
   readonly subset: string;
   /** Tasks whose images the stack has, such as dspy_task/8394, where these are not all of the subset. */
   readonly onlyTasks?: readonly string[] | undefined;
+  /** The services of cooperating agents that the stack has: address of Redis, and whether there is a git server. */
+  readonly services?: { readonly redis: string; readonly git: boolean } | undefined;
   /** Pairs of the smoke run. */
   readonly smokePairs: number;
   /** The engine's processors. */
@@ -51,6 +53,18 @@ export function concurrencyFor({
   };
 }
 
+/** The options of a cooperating run that name its services; where CooperBench looks for Redis, there is none to give. */
+function servicesOf({ services }: PlanFacts): string {
+  if (services === undefined) return "";
+  const redis = services.redis === "127.0.0.1:6379" ? "" : ` --redis redis://${services.redis}`;
+  return `${redis}${services.git ? " --git" : ""}`;
+}
+
+function aboutRedis({ services }: PlanFacts): string {
+  if (services !== undefined) return `Agents with messages use the Redis at ${services.redis}.`;
+  return "Agents with messages need a Redis on port 6379: `coop: true` brings one, else CooperBench starts its own, open to the network.";
+}
+
 /** The plan of the runs on a machine, in Markdown. */
 export function runPlan(facts: PlanFacts): string {
   const { stack, folder, dockerHost, subset, smokePairs } = facts;
@@ -80,12 +94,11 @@ export DOCKER_HOST=${dockerHost}
 
    \`\`\`sh
    ${run("solo", which, "--setting solo")}
-   ${run("coop", which, "--setting coop")}
+   ${run("coop", which, `--setting coop${servicesOf(facts)}`)}
    ${run("coop-silent", which, "--setting coop --no-messaging")}
    \`\`\`
 
-   Cooperating agents need a Redis on port 6379 (\`coop: true\` brings one; else CooperBench starts its own, open to the
-   network). Those without messages do not.
+   ${aboutRedis(facts)}
 
 3. Each run evaluates itself. What was not evaluated:
 

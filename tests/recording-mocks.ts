@@ -13,6 +13,9 @@ const types = {
     imageId: `sha256:id-of-${name}`,
     repoDigest: `${String(name).replace(/:.*/, "")}@sha256:digest`,
   }),
+  "docker:index/container:Container": () => ({}),
+  "docker:index/network:Network": () => ({}),
+  "docker:index/volume:Volume": () => ({}),
   "pulumi:providers:docker": () => ({}),
   "command:local:Command": (inputs: Recorded["inputs"]) => ({ stdout: JSON.stringify(resultOf(inputs)) }),
 } as const;
@@ -36,6 +39,14 @@ function resultOf({ interpreter, environment, create }: Recorded["inputs"]): unk
       return { folder: variables.FOLDER };
     case "dotenv":
       return { file: variables.FILE };
+    case "git-image":
+      return { imageId: "sha256:id-of-git-server", built: true };
+    case "coop":
+      return {
+        redis: variables.REDIS,
+        redisVersion: "8.0.0",
+        ...(variables.GIT_CLIENT && { git: "git://cooperbench-git:9418", gitVersion: "2.39.5" }),
+      };
     case "probe":
       return {
         image: create,

@@ -23,9 +23,10 @@ function program(values: Record<string, unknown> = {}) {
 
 describe("a stack with nothing but a key", () => {
   test("has 26 images, the command line, the credentials and a plan", async () => {
-    const { verified, cooperbench, subset, smoke } = await program();
+    const { verified, cooperbench, subset, smoke, coop } = await program();
     expect(subset).toBe("lite");
     expect(smoke).toBeUndefined();
+    expect(coop).toBe(null);
     expect((await settle(verified)).value).toBe("26/26");
     expect((await settle(pulumi.output(cooperbench))).value).toEqual({
       version: "0.0.0",
@@ -72,6 +73,17 @@ test("smoke adds the oracle of that many tasks", async () => {
   const { smoke } = await program({ smoke: 5 });
   expect((await settle(smoke as pulumi.Output<string>)).value).toBe("5/5");
   expect(recorded.filter(({ type }) => type.startsWith("cooperbench:oracle:"))).toHaveLength(1);
+});
+
+test("services of cooperating agents are there where they are asked for", async () => {
+  // Nobody listens there, and there is no such engine.
+  const asked = await program({ coop: true, redisPort: 1, dockerHost: "unix:///nowhere/docker.sock" });
+  expect((await settle(pulumi.output(asked.coop))).value).toMatchObject({
+    redis: "127.0.0.1:1",
+    redisOwn: true,
+  });
+  expect(recorded.map(({ type }) => type)).toContain("cooperbench:coop:Redis");
+  expect(asked.plan).toContain("--setting coop --redis redis://127.0.0.1:1 -m");
 });
 
 test("a wrong configuration is refused before any resource is asked for", async () => {

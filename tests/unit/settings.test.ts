@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configurationOf, encrypted } from "../../configuration.ts";
+import { defaultRedisImage } from "../../manifest/service-images.ts";
 import { parseSettings, SettingsError } from "../../settings.ts";
 import { configurationWith, programConfiguration } from "../configuration.ts";
 
@@ -32,12 +33,24 @@ describe("default settings", () => {
       probeTimeoutSeconds: 5,
       smoke: 3,
       cooperbenchExtras: [],
+      coop: true,
+      git: true,
+      redisPort: 6380,
     };
     expect(parseSettings("lab-1", configurationOf(programConfiguration(values)))).toEqual(parse(values));
   });
 
   test("take an encrypted key as a key", () => {
     expect(parse({ cohereApiKey: encrypted }).cohereApiKey).toBe(encrypted);
+  });
+});
+
+test("the image of Redis is what CooperBench starts, pinned by the lock, or by a digest of its own", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  expect(parse().redisImage).toEqual({ image: defaultRedisImage });
+  expect(parse({ redisImage: `redis:7@${digest}` }).redisImage).toEqual({
+    image: "redis:7",
+    locked: { digest },
   });
 });
 
@@ -74,6 +87,21 @@ describe("faults", () => {
   test("name tasks that the subset or the benchmark does not have", () => {
     const [fault] = faultsOf({ tasks: ["dspy_task/8563", "dspy_task/1", "dspy_task/8394"] });
     expect(fault).toContain("dspy_task/8563 is not in subset lite, dspy_task/1 is no task of the benchmark");
+  });
+
+  test("name a git server without Redis, and an address that means another machine than the engine's", () => {
+    expect(faultsOf({ git: true })).toEqual([
+      expect.stringMatching(/git: got true with coop false; want true, with coop true as well/),
+    ]);
+    const remote = { coop: true, dockerHost: "ssh://me@lab" };
+    expect(faultsOf(remote)).toEqual([
+      expect.stringMatching(
+        /redisHost: got 127\.0\.0\.1 with an engine at ssh:\/\/me@lab; want an IPv4 address of/,
+      ),
+    ]);
+    expect(faultsOf({ ...remote, redisHost: "10.0.0.5" })).toEqual([]);
+    expect(faultsOf({ ...remote, coop: false })).toEqual([]);
+    expect(faultsOf({ ...remote, dockerHost: "tcp://127.0.0.1:2375" })).toEqual([]);
   });
 
   test("name an image lock file that cannot be read, where it is to be read", () => {
@@ -118,6 +146,19 @@ describe("bounds", () => {
       ["https://me:token@github.com/a", "--upload-pack=x", "ext::sh"],
     ],
     ["cooperbenchExtras", [[], ["dev", "gcp"]], [["dev]"], ["; true"], "dev"]],
+    ["coop", [true, false], ["yes", 1, ""]],
+    [
+      "redisImage",
+      ["redis:alpine", "redis:7.4-alpine", "valkey/valkey:8", `redis:7-alpine@sha256:${"a".repeat(64)}`],
+      ["redis", "Redis:alpine", "redis@sha256:a", "registry.example.org/redis:7", "redis:alpine@sha256:abc"],
+    ],
+    [
+      "redisHost",
+      ["127.0.0.1", "0.0.0.0", "10.0.0.5"],
+      ["", "localhost", "::1", "10.0.0.256", "10.0.0.5:6379"],
+    ],
+    ["redisPort", [1, 6379, 65_535], [0, 65_536, 1.5, "redis"]],
+    ["redisNetwork", ["bridge", "host"], ["", "none"]],
     ["tasks", [[], ["dspy_task", "go_chi_task/26"]], [["dspy_task/x"], "dspy_task"]],
   ])("%s accepts %j and refuses %j", (key, good, bad) => {
     for (const value of good) expect(faultsOf({ [key]: value }), JSON.stringify(value)).toEqual([]);

@@ -41,6 +41,19 @@ test("a stack with the images of some tasks alone is told to run no others", () 
   expect(runPlan(facts)).not.toContain("alone");
 });
 
+test.each([
+  ["without services, none is named", undefined, "--setting coop -m"],
+  [
+    "a Redis where CooperBench looks is not named",
+    { redis: "127.0.0.1:6379", git: false },
+    "--setting coop -m",
+  ],
+  ["another is", { redis: "10.0.0.5:6380", git: false }, "--setting coop --redis redis://10.0.0.5:6380 -m"],
+  ["a git server is asked for", { redis: "127.0.0.1:6379", git: true }, "--setting coop --git -m"],
+])("%s", (_, services, options) => {
+  expect(/run -n coop .*/.exec(runPlan({ ...facts, services }))?.[0]).toContain(options);
+});
+
 test("the smoke run's pairs are of as many repositories as there are, and of the subset", () => {
   const { tasks } = selectTasks(readTasks(), "lite", []);
   const pairs = readPairs("lite");

@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import { addressLabel, redisContainer } from "../engine/existing-redis.ts";
+import type { EngineImage } from "../engine/images.ts";
+import { addressOf, type RedisAddress } from "../engine/redis-ping.ts";
+import type { PinnedImage } from "../manifest/images-lock.ts";
+import { engineImage } from "./engine-image.ts";
+import { serviceContainer } from "./service-container.ts";
+import { unlessFailed } from "./unless-failed.ts";
+
+/** Arguments of a `Redis`. */
+export interface RedisArgs {
+  /** What it runs from. */
+  readonly image: PinnedImage;
+  /** What the engine has under the image's reference right now; undefined for nothing. */
+  readonly found: EngineImage | undefined;
+  /** Where it answers, on the engine's machine. */
+  readonly address: RedisAddress;
+  /** Whether its port is published (`bridge`), or it has the network of the engine's machine (`host`). */
+  readonly network: "bridge" | "host";
+  /** What is wrong with the stack's own right now; undefined where nothing is. */
+  readonly finding: string | undefined;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Hook that pulls the image before the provider looks for it. */
+  readonly pull: pulumi.ResourceHook;
+}
+
+/** The port that Redis has where nothing else is said. */
+const usualPort = 6379;
+
+/** Megabytes that its data may take; with more, it refuses to write. Messages of a run are some kilobytes. */
+const dataMegabytes = 256;
+/** Megabytes that the container may take. */
+const containerMegabytes = 512;
+
+/** The Redis that cooperating agents send their messages through. It keeps nothing, and has no password. */
+export class Redis extends pulumi.ComponentResource {
+  /** Id of its container. */
+  readonly containerId: pulumi.Output<string>;
+
+  constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cooperbench:coop:Redis", name, {}, opts);
+    const { address, network } = args;
+
+    const image = engineImage(`${name}-image`, args.image, args.found, {
+      parent: this,
+      hooks: { beforeCreate: [args.pull] },
+    });
+    const inside =
+      network === "host" ? address : ({ host: "0.0.0.0", port: usualPort } satisfies RedisAddress);
+    const [host = "", port = ""] = addressOf(inside).split(":");
+    const container = serviceContainer(
+      `${name}-container`,
+      {
+        name: redisContainer,
+        dockerHost: args.dockerHost,
+        image: image.imageId,
+        command: redisCommand(inside),
+        labels: { [addressLabel]: addressOf(address) },
+        finding: args.finding,
+        networkMode: network,
+        ...(network === "bridge" && {
+          ports: [{ internal: usualPort, external: address.port, ip: address.host }],
+        }),
+        memory: containerMegabytes,
+        memorySwap: containerMegabytes,
+        healthcheck: {
+          tests: ["CMD", "redis-cli", "-h", host, "-p", port, "ping"],
+          interval: "10s",
+          timeout: "3s",
+          retries: 3,
+        },
+      },
+      { parent: this },
+    );
+
+    this.containerId = container.id;
+    this.registerOutputs({ containerId: unlessFailed(this.containerId) });
+  }
+}
+
+/** Who reaches it is said by where it listens, so its protected mode, which knows passwords only, is off. */
+function redisCommand({ host, port }: RedisAddress): string[] {
+  return [
+    "redis-server",
+    ...["--bind", host, "--port", String(port), "--protected-mode", "no"],
+    // In one argument, for the provider takes no empty one.
+    '--save ""',
+    ...["--appendonly", "no"],
+    ...["--maxmemory", `${dataMegabytes}mb`, "--maxmemory-policy", "noeviction"],
+  ];
+}

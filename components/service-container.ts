@@ -1,0 +1,60 @@
+import { Container, type ContainerArgs } from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { stackLabel } from "../engine/owned.ts";
+
+/** Arguments of `serviceContainer`: the provider's, but for what all services have in common. */
+export interface ServiceContainerArgs extends Omit<ContainerArgs, "name" | "labels" | "envs"> {
+  /** Name on the engine. */
+  readonly name: string;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Labels beside the stack's. Default: none. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What is wrong with the container right now; undefined where nothing is. */
+  readonly finding: string | undefined;
+}
+
+/** Variable of a container that was made in place of one that was not well: what was wrong with that. */
+const findingVariable = "COOPERBENCH_MACHINE_FINDING";
+
+/**
+ * A container that runs for good, goes on destroy, and is made anew where the program finds it not well. A container's
+ * name and port can be had once, so the old one goes first; so does one of the stack's that an interrupted update has
+ * left, unknown to Pulumi's state.
+ */
+export function serviceContainer(
+  name: string,
+  args: ServiceContainerArgs,
+  options: pulumi.CustomResourceOptions,
+): Container {
+  const { dockerHost, finding, labels, ...rest } = args;
+  const stack = pulumi.getStack();
+  const leftover = new pulumi.ResourceHook(`${name}-leftover`, async () => {
+    const { removeOwnContainer } = await import("../engine/owned.ts");
+    await removeOwnContainer(dockerHost, args.name, stack);
+  });
+  const own = { [stackLabel]: stack, ...labels };
+  return new Container(
+    name,
+    {
+      ...rest,
+      labels: Object.entries(own).map(([label, value]) => ({ label, value })),
+      // A change of it is a new container. A label would do, were the labels not to follow when the address changes.
+      ...(finding !== undefined && {
+        envs: [`${findingVariable}=${finding} (seen ${new Date().toISOString()})`],
+      }),
+      restart: "unless-stopped",
+      // The provider's refresh, a preview's too, removes a container that must run and does not. What is wrong with it is
+      // the program's to find: as for a command (provision-command.ts), it goes into the inputs.
+      mustRun: false,
+    },
+    pulumi.mergeOptions(
+      {
+        deleteBeforeReplace: true,
+        hooks: { beforeCreate: [leftover] },
+        ignoreChanges: finding === undefined ? ["envs"] : [],
+      },
+      options,
+    ),
+  );
+}

@@ -1,0 +1,88 @@
+import { join, resolve } from "node:path";
+import { loadGitModule } from "./git-module.ts";
+import { probeLabel, removeContainer } from "./probe.ts";
+import { Problem } from "./problem.ts";
+import { run } from "./run.ts";
+
+/** The git server, which must show that it serves. */
+export interface GitQuestion {
+  /** Folder of the checkout, with its `.venv`. */
+  readonly folder: string;
+  /** Name of the temporary container that the client runs in; a leftover of this name is removed first. */
+  readonly container: string;
+}
+
+/** What it has shown. */
+export interface GitResult {
+  /** Where agents find it, from within its network. */
+  readonly git: string;
+  /** Version of git there. */
+  readonly gitVersion: string;
+}
+
+/** Time limit, in seconds: a container takes one or two, on a busy engine more. */
+const timeoutSeconds = 180;
+
+// The repository is made and removed by CooperBench's own package, and used as its agents do: by the server's name,
+// from a container in its network. What the package would make where it lacks something must be there before.
+const question = `${loadGitModule}
+import json, uuid
+name, label = sys.argv[1:3]
+engine = docker.from_env()
+try:
+    server = engine.containers.get(servers._CONTAINER_NAME)
+except docker.errors.NotFound:
+    sys.exit(f"there is no container {servers._CONTAINER_NAME}")
+if server.status != "running":
+    sys.exit(f"the container {server.name} is {server.status}; start it: docker start {server.name}")
+try:
+    left = engine.containers.get(name)
+    if left.labels.get(label) == name:
+        left.remove(force=True)
+except docker.errors.NotFound:
+    pass
+script = """
+set -e
+cd /tmp
+git clone -q "$0" one
+cd one
+git -c user.name=probe -c user.email=probe@localhost commit -q --allow-empty -m probe
+git push -q origin HEAD:refs/heads/main
+git clone -q -b main "$0" ../two
+test "$(git rev-parse HEAD)" = "$(git -C ../two rev-parse HEAD)"
+git --version
+"""
+repository = servers.DockerGitServer.create(run_id=f"cooperbench-machine-{uuid.uuid4()}")
+try:
+    said = engine.containers.run(
+        servers._IMAGE_TAG, ["-c", script, repository.url], entrypoint="/bin/bash", name=name,
+        labels={label: name}, network=repository.network_name, remove=True, stderr=False,
+    )
+except docker.errors.ContainerError as error:
+    sys.exit(f"clone, commit and push of {repository.url} ended with {error.exit_status}: {error.stderr.decode()}")
+finally:
+    repository.cleanup()
+url = repository.url.rsplit("/", 2)[0]
+print(json.dumps({"git": url, "gitVersion": said.decode().strip().removeprefix("git version ")}))
+`;
+
+/**
+ * Clones, commits and pushes from a container in the server's network, to a repository that is removed afterwards.
+ * Where the process is to end before, the container is its caller's to remove (`removeContainer`).
+ *
+ * @throws a Problem with what failed and what to do.
+ */
+export async function verifyGit({ folder, container }: GitQuestion): Promise<GitResult> {
+  const python = join(resolve(folder, ".venv", "bin"), "python");
+  const { code, stdout, stderr } = await run(python, ["-c", question, container, probeLabel], {
+    cwd: folder,
+    env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined },
+    timeoutSeconds,
+  });
+  if (code === 0) return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as GitResult;
+  await removeContainer(container);
+  throw new Problem(
+    `the git server does not serve: ${stderr.trim() || `its client did not end within ${timeoutSeconds} s`}. ` +
+      "See what it says (docker logs cooperbench-git), and run the update again, which makes it anew where it does not run",
+  );
+}

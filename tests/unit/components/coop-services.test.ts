@@ -1,0 +1,134 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, describe, expect, test } from "vitest";
+import { CoopServices, type CoopServicesArgs } from "../../../components/coop-services.ts";
+import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
+
+let recorded: readonly Recorded[];
+beforeEach(async () => {
+  recorded = await recordResources();
+});
+
+const git = { container: "own", network: "own", volume: "own" } as const;
+
+async function services(args: Partial<CoopServicesArgs> = {}) {
+  const coop = new CoopServices("coop", {
+    redis: { host: "127.0.0.1", port: 6379 },
+    existingRedis: { kind: "own" },
+    redisImage: { image: "redis:alpine" },
+    redisNetwork: "bridge",
+    existingGit: undefined,
+    gitBaseImage: { image: "debian:bookworm-slim" },
+    found: [],
+    dockerHost: "unix:///run/engine.sock",
+    registryMirror: "",
+    pullStallSeconds: 60,
+    folder: "/nowhere/CooperBench",
+    cli: new pulumi.ComponentResource("cooperbench:cli:CooperBenchCli", "cli"),
+    ...args,
+  });
+  return (await settle(coop.verified)).value;
+}
+
+const inputsOf = (name: string) => recorded.find((resource) => resource.name === name)?.inputs;
+const made = () => recorded.filter(({ type }) => /^(docker|command):/.test(type)).map(({ name }) => name);
+const labelsOf = (name: string) =>
+  Object.fromEntries(
+    (inputsOf(name)?.labels as { label: string; value: string }[] | undefined)?.map((label) => [
+      label.label,
+      label.value,
+    ]) ?? [],
+  );
+
+describe("Redis", () => {
+  test("has CooperBench's name and port, and is published on loopback alone", async () => {
+    expect(await services()).toEqual({ redis: "127.0.0.1:6379", redisVersion: "8.0.0", redisOwn: true });
+    expect(made()).toEqual(["coop-redis-image", "coop-redis-container", "coop-verification"]);
+    expect(inputsOf("coop-redis-image")).toEqual({ name: "redis:alpine", keepLocally: true });
+    expect(inputsOf("coop-redis-container")).toMatchObject({
+      name: "cooperbench-redis",
+      image: "sha256:id-of-redis:alpine",
+      networkMode: "bridge",
+      ports: [{ internal: 6379, external: 6379, ip: "127.0.0.1" }],
+      restart: "unless-stopped",
+      memory: 512,
+      healthcheck: { tests: ["CMD", "redis-cli", "-h", "127.0.0.1", "-p", "6379", "ping"] },
+    });
+    expect(labelsOf("coop-redis-container")).toEqual({
+      "cooperbench-machine.stack": "lab-1",
+      "cooperbench-machine.address": "127.0.0.1:6379",
+    });
+  });
+
+  test("binds to its address itself where it has the machine's network", async () => {
+    await services({ redisNetwork: "host", redis: { host: "127.0.0.1", port: 6380 } });
+    const inputs = inputsOf("coop-redis-container");
+    expect(inputs).toMatchObject({ networkMode: "host" });
+    expect(inputs).not.toHaveProperty("ports");
+    expect((inputs?.command as string[] | undefined)?.slice(0, 5)).toEqual([
+      "redis-server",
+      "--bind",
+      "127.0.0.1",
+      "--port",
+      "6380",
+    ]);
+  });
+
+  test("is pinned by its digest where that is known", async () => {
+    const digest = `sha256:${"a".repeat(64)}`;
+    await services({ redisImage: { image: "redis:alpine", locked: { digest } } });
+    expect(inputsOf("coop-redis-image")).toMatchObject({ triggers: { digest } });
+  });
+
+  test("is made anew with a word of what was wrong with it", async () => {
+    await services({ existingRedis: { kind: "own", finding: "it is exited with 137" } });
+    expect(inputsOf("coop-redis-container")?.envs).toEqual([
+      expect.stringMatching(/^COOPERBENCH_MACHINE_FINDING=it is exited with 137 \(seen /),
+    ]);
+  });
+
+  test("is used and verified, with nothing made, where another has started one", async () => {
+    expect(await services({ existingRedis: { kind: "foreign" } })).toMatchObject({ redisOwn: false });
+    expect(made()).toEqual(["coop-verification"]);
+  });
+
+  test("is not made where something is in its way, which a failing command tells", async () => {
+    await services({ existingRedis: { kind: "conflict", message: "6379 is taken" } });
+    expect(made()).toEqual(["coop-verification"]);
+    expect(inputsOf("coop-verification")).toMatchObject({ environment: { CONFLICT: "6379 is taken" } });
+  });
+});
+
+describe("the git server", () => {
+  test("has image, network, volume and container under CooperBench's names, and no port of the machine", async () => {
+    expect(await services({ existingGit: git })).toMatchObject({
+      git: "git://cooperbench-git:9418",
+      gitOwn: true,
+    });
+    expect(inputsOf("coop-git-network")).toMatchObject({ name: "cooperbench", driver: "bridge" });
+    expect(inputsOf("coop-git-volume")).toMatchObject({ name: "cooperbench-git-data" });
+    const container = inputsOf("coop-git-container");
+    expect(container).toMatchObject({
+      name: "cooperbench-git",
+      image: "sha256:id-of-git-server",
+      networkMode: "cooperbench",
+      volumes: [{ volumeName: "cooperbench-git-data", containerPath: "/git" }],
+      restart: "unless-stopped",
+    });
+    expect(container).not.toHaveProperty("ports");
+  });
+
+  test.each([
+    ["network", "coop-git-network"],
+    ["volume", "coop-git-volume"],
+  ] as const)("uses a %s that another has made", async (thing, name) => {
+    await services({ existingGit: { ...git, [thing]: "foreign" } });
+    expect(made()).not.toContain(name);
+    expect(made()).toContain("coop-git-container");
+  });
+
+  test("is used and verified, with nothing made, where another has started one", async () => {
+    const all = { container: "foreign", network: "foreign", volume: "foreign" } as const;
+    expect(await services({ existingGit: all })).toMatchObject({ gitOwn: false });
+    expect(made()).toEqual(["coop-redis-image", "coop-redis-container", "coop-verification"]);
+  });
+});
