@@ -5,6 +5,7 @@ import { BenchmarkImages } from "./components/benchmark-images.ts";
 import { CoopServices } from "./components/coop-services.ts";
 import { CooperBenchCli } from "./components/cooperbench-cli.ts";
 import { Credentials } from "./components/credentials.ts";
+import { ModelRoute } from "./components/model-route.ts";
 import { Oracle } from "./components/oracle.ts";
 import { RunPlan } from "./components/run-plan.ts";
 import { configurationOf } from "./configuration.ts";
@@ -57,6 +58,16 @@ const credentials = new Credentials(
     folder: settings.cooperbenchDir,
   },
   { dependsOn: [cli] },
+);
+const modelRoute = new ModelRoute(
+  "route",
+  {
+    cohereApiKey: settings.cohereApiKey,
+    modelApiBase: settings.modelApiBase,
+    folder: settings.cooperbenchDir,
+    of: [cli.installed, credentials.written],
+  },
+  { dependsOn: [cli, credentials] },
 );
 const services =
   redisThere &&
@@ -116,11 +127,14 @@ export const environment = credentials.environment;
 export const cohereApiKey = pulumi.secret(settings.cohereApiKey);
 /** Base URL of the model's API. */
 export const modelApiBase = settings.modelApiBase;
+/** The URL that a run asks, such as https://stg.api.cohere.com/v2/chat, once proved; undefined where it is not. */
+export const route = modelRoute.url;
 /** The plan of the runs, with the commands, in Markdown. */
 export const plan = runs.markdown;
 /** What is ready, and the plan of the runs, in Markdown: `pulumi stack output readme`. */
 export const readme = pulumi
-  .all([cooperbench, verified])
+  .all([cooperbench, verified, route])
   .apply(
-    ([cooperbench, verified]) => readiness({ ...cooperbench, stack, subset, verified, dockerHost }) + plan,
+    ([cooperbench, verified, route]) =>
+      readiness({ ...cooperbench, stack, subset, verified, route, dockerHost }) + plan,
   );

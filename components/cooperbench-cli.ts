@@ -42,6 +42,8 @@ export class CooperBenchCli extends pulumi.ComponentResource {
   readonly verified: pulumi.Output<VerifiedCli | undefined>;
   /** Commit that the checkout is at, once it is there; undefined where that failed. */
   readonly commit: pulumi.Output<string | undefined>;
+  /** Names what is installed: another value means that commit or environment have changed. */
+  readonly installed: pulumi.Output<string>;
 
   constructor(name: string, args: CooperBenchCliArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:cli:CooperBenchCli", name, {}, opts);
@@ -76,12 +78,14 @@ export class CooperBenchCli extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    const changed = resultOf<VenvResult>(venv).apply(({ changed }) => changed);
+    this.installed = pulumi.interpolate`${commit} ${changed}`;
     const verification = provisionCommand(
       `${name}-verification`,
       "verification",
       {
         environment: { FOLDER: args.folder, SUBSET: args.subset, TASKS: JSON.stringify(args.tasks) },
-        triggers: [commit, resultOf<VenvResult>(venv).apply(({ changed }) => changed)],
+        triggers: [commit, changed],
       },
       { parent: this },
     );

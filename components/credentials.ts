@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { inspectDotenv, type Variables } from "../provision/dotenv.ts";
-import { provisionCommand } from "./provision-command.ts";
+import { type DotenvResult, inspectDotenv, type Variables } from "../provision/dotenv.ts";
+import { callUrl } from "../provision/model.ts";
+import { provisionCommand, resultOf } from "./provision-command.ts";
 
 /** Arguments of `Credentials`. */
 export interface CredentialsArgs {
@@ -17,13 +18,15 @@ export interface CredentialsArgs {
 export class Credentials extends pulumi.ComponentResource {
   /** The environment of a run. Secret. */
   readonly environment: pulumi.Output<Variables>;
+  /** When the `.env` was last written: another value means that it may have changed. */
+  readonly written: pulumi.Output<string>;
 
   constructor(name: string, args: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:credentials:Credentials", name, {}, opts);
 
     const variables = modelEnvironment(args.cohereApiKey, args.modelApiBase);
     const file = join(args.folder, ".env");
-    provisionCommand(
+    const dotenv = provisionCommand(
       `${name}-dotenv`,
       "dotenv",
       {
@@ -37,6 +40,10 @@ export class Credentials extends pulumi.ComponentResource {
     );
 
     this.environment = pulumi.secret(variables);
+    // A command with a secret input has secret outputs alone; a time is none.
+    this.written = pulumi.unsecret(
+      resultOf<Partial<DotenvResult>>(dotenv).apply(({ written = "" }) => written),
+    );
     this.registerOutputs({ environment: this.environment });
   }
 }
@@ -48,7 +55,7 @@ export class Credentials extends pulumi.ComponentResource {
 export function modelEnvironment(cohereApiKey: string, modelApiBase: string): Variables {
   return {
     COHERE_API_KEY: cohereApiKey,
-    COHERE_API_BASE: `${modelApiBase}/chat`,
+    COHERE_API_BASE: callUrl(modelApiBase),
     MSWEA_MODEL_API_BASE: modelApiBase,
     MSWEA_COST_TRACKING: "ignore_errors",
     LITELLM_LOG: "ERROR",

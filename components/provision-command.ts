@@ -24,7 +24,7 @@ export interface ProvisionCommandArgs {
  */
 export function provisionCommand(
   name: string,
-  thing: "checkout" | "venv" | "dotenv" | "verification" | "subset" | "coop" | "git-image",
+  thing: "checkout" | "venv" | "dotenv" | "verification" | "route" | "subset" | "coop" | "git-image",
   args: ProvisionCommandArgs,
   options: pulumi.CustomResourceOptions,
 ): local.Command {

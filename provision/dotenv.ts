@@ -1,9 +1,17 @@
 import { constants, lstatSync, readFileSync, type Stats } from "node:fs";
 import { open, rename, rm, unlink } from "node:fs/promises";
+import { readAssignments } from "./assignments.ts";
 import { Problem } from "./problem.ts";
 
 /** Variables by name, in the order in which they are written. */
 export type Variables = Readonly<Record<string, string>>;
+
+/** What the update has written. */
+export interface DotenvResult {
+  readonly file: string;
+  /** When, in ISO 8601. */
+  readonly written: string;
+}
 
 const beginOf = (stack: string, ownFile: boolean) =>
   `# >>> cooperbench-machine, stack ${stack}${ownFile ? ", which made this file" : ""} >>>`;
@@ -79,6 +87,14 @@ export async function writeDotenv(file: string, stack: string, variables: Variab
     );
   }
   await replace(file, withVariables(text, stack, variables, stats === undefined));
+}
+
+/** The variables that a stack has in a `.env` file; none where the file or its block is not there. */
+export function variablesIn(file: string, stack: string): Variables {
+  if (!statIfThere(file)?.isFile()) return {};
+  const found = block.exec(read(file));
+  if (found?.groups?.stack !== stack) return {};
+  return Object.fromEntries(readAssignments(found[0]).map(({ name, value }) => [name, value]));
 }
 
 /** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */

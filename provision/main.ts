@@ -72,7 +72,17 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     const stack = setting("STACK");
     if (verb === "remove") return removeFromDotenv(file, stack);
     await writeDotenv(file, stack, JSON.parse(await standardInput()) as Record<string, string>);
-    return { file };
+    return { file, written: new Date().toISOString() };
+  },
+  async route() {
+    const { proveRoute } = await import("./route.ts");
+    const { key } = JSON.parse(await standardInput()) as { key: string };
+    return proveRoute({
+      folder: setting("FOLDER"),
+      modelApiBase: setting("MODEL_API_BASE"),
+      model: setting("MODEL"),
+      key,
+    });
   },
   async subset(verb) {
     const { ensureSubset, removeSubset } = await import("./subset.ts");

@@ -1,3 +1,4 @@
+import { modelName } from "../provision/model.ts";
 import { smokeSubset } from "../provision/subset.ts";
 
 /** What a plan of runs is made from. */
@@ -20,9 +21,6 @@ export interface PlanFacts {
   /** The engine's memory, in bytes. */
   readonly memoryBytes: number;
 }
-
-/** The model under test, as litellm calls it. */
-export const model = "cohere/command-a-03-2025";
 
 /** Memory that a container takes while it builds and tests, in bytes: the upper end of what such repositories need. */
 const containerBytes = 2e9;
@@ -71,7 +69,7 @@ export function runPlan(facts: PlanFacts): string {
   const { pairs, evaluations, reason } = concurrencyFor(facts);
   const which = subset === "full" ? "" : ` -s ${subset}`;
   const run = (name: string, what: string, options: string) =>
-    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${model} -c ${pairs} --eval-concurrency ${evaluations}`;
+    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${modelName} -c ${pairs} --eval-concurrency ${evaluations}`;
   const narrowed =
     facts.onlyTasks === undefined
       ? ""

@@ -38,7 +38,7 @@ function resultOf({ interpreter, environment, create }: Recorded["inputs"]): unk
     case "subset":
       return { folder: variables.FOLDER };
     case "dotenv":
-      return { file: variables.FILE };
+      return { file: variables.FILE, written: "2026-01-01T00:00:01Z" };
     case "git-image":
       return { imageId: "sha256:id-of-git-server", built: true };
     case "coop":
@@ -46,6 +46,12 @@ function resultOf({ interpreter, environment, create }: Recorded["inputs"]): unk
         redis: variables.REDIS,
         redisVersion: "8.0.0",
         ...(variables.GIT_CLIENT && { git: "git://cooperbench-git:9418", gitVersion: "2.39.5" }),
+      };
+    case "route":
+      return {
+        url: `${variables.MODEL_API_BASE}/chat`,
+        model: "command-a-03-2025",
+        agent: "mini_swe_agent_v2",
       };
     case "probe":
       return {

@@ -34,6 +34,8 @@ export class Lab {
       PULUMI_BACKEND_URL: __,
       DOCKER_HOST: ___,
       COHERE_API_KEY: ____,
+      COHERE_API_BASE: _____,
+      AZURE_OPENAI_API_KEY: ______,
       ...env
     } = process.env;
     return {

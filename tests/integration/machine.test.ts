@@ -117,13 +117,13 @@ describe("drift is shown by a preview, and an update mends just that:", () => {
     [
       "a virtual environment that was deleted",
       () => rmSync(join(lab.checkout, ".venv"), { recursive: true }),
-      ["cooperbench-venv", "cooperbench-verification"],
+      ["cooperbench-venv", "cooperbench-verification", "route-proof"],
     ],
-    ["a .env with a wide mode", () => chmodSync(lab.dotenv, 0o644), ["credentials-dotenv"]],
+    ["a .env with a wide mode", () => chmodSync(lab.dotenv, 0o644), ["credentials-dotenv", "route-proof"]],
     [
       "a .env without a key",
       () => writeFileSync(lab.dotenv, readFileSync(lab.dotenv, "utf8").replace(/^LITELLM.*\n/m, "")),
-      ["credentials-dotenv"],
+      ["credentials-dotenv", "route-proof"],
     ],
   ])("%s", async (_, damage, mended) => {
     await damage();

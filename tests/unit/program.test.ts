@@ -38,6 +38,7 @@ describe("a stack with nothing but a key", () => {
     expect(components.sort()).toEqual([
       "cooperbench:cli:CooperBenchCli",
       "cooperbench:credentials:Credentials",
+      "cooperbench:credentials:ModelRoute",
       ...Array(26).fill("cooperbench:images:BenchmarkImage"),
       "cooperbench:images:BenchmarkImages",
       "cooperbench:plan:RunPlan",
@@ -49,7 +50,9 @@ describe("a stack with nothing but a key", () => {
     const secret = async (output: unknown) => (await settle(pulumi.output(output))).secret;
     expect(await secret(outputs.cohereApiKey)).toBe(true);
     expect(await secret(outputs.environment)).toBe(true);
+    expect((await settle(outputs.route)).value).toBe("https://stg.api.cohere.com/v2/chat");
     for (const output of [
+      outputs.route,
       outputs.images,
       outputs.verified,
       outputs.cooperbench,
@@ -65,6 +68,7 @@ describe("a stack with nothing but a key", () => {
     const { value } = await settle(readme);
     expect(value).toContain("cd /nowhere/CooperBench\n");
     expect(value).toContain("26/26 images of subset lite");
+    expect(value).toContain("go to https://stg.api.cohere.com/v2/chat: proved");
     expect(value).not.toContain("canary");
   });
 });
