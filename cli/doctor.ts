@@ -1,23 +1,25 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { blocker, type Finding } from "../preflight/finding.ts";
 import { count } from "../preflight/units.ts";
 import { rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { type Settings, SettingsError } from "../settings.ts";
 import { check } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
+import type { DoctorOptions } from "./doctor-options.ts";
 import { countFindings, findingLines } from "./findings.ts";
 import { type Found, openAsFound, projectDir } from "./session.ts";
 import { readLockedSettings, readSettings } from "./stack-settings.ts";
 
 /**
- * `./machine doctor [STACK] [--json]`: everything that the checks find, with remedies. Starts and changes nothing.
- * Gives 1 where something would stop an update.
+ * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Starts and changes
+ * nothing. Gives 1 where something would stop an update, or where the real call that was asked for has failed.
  */
-export async function doctor(named: string | undefined, asJson: boolean): Promise<number> {
+export async function doctor({ stack: named, json, live }: DoctorOptions): Promise<number> {
   const stack = named ?? defaultStack(projectDir);
-  const findings = await findingsOf(stack);
+  const findings = await findingsOf(stack, live);
   const counts = countFindings(findings);
-  if (asJson) {
+  if (json) {
     process.stdout.write(`${JSON.stringify({ stack, findings, summary: counts }, null, 2)}\n`);
   } else {
     const inColour = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -27,7 +29,7 @@ export async function doctor(named: string | undefined, asJson: boolean): Promis
   return counts.blockers === 0 ? 0 : 1;
 }
 
-async function findingsOf(stack: string): Promise<readonly Finding[]> {
+async function findingsOf(stack: string, live: boolean): Promise<readonly Finding[]> {
   const found = openAsFound(stack);
   let settings: Settings;
   try {
@@ -36,7 +38,18 @@ async function findingsOf(stack: string): Promise<readonly Finding[]> {
     if (error instanceof SettingsError) return error.faults.map(faultFinding);
     throw error;
   }
-  return (await check(found, settings, true)).findings;
+  // One after the other: what the checks cost is not to be in the time of the call.
+  const { findings } = await check(found, settings, true);
+  return live ? [...findings, await liveFindingOf(stack, settings)] : findings;
+}
+
+async function liveFindingOf(stack: string, settings: Settings): Promise<Finding> {
+  const [{ askLive }, { modelName }] = await Promise.all([
+    import("../preflight/live.ts"),
+    import("../provision/model.ts"),
+  ]);
+  const { cooperbenchDir, modelApiBase } = settings;
+  return askLive({ stack, checkout: resolve(projectDir, cooperbenchDir), modelApiBase, model: modelName });
 }
 
 /** The settings, with the lock where it can be there: that of a rehearsal is made by its first start. */

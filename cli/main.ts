@@ -1,4 +1,5 @@
 import { Problem } from "../provision/problem.ts";
+import { doctorOptions } from "./doctor-options.ts";
 import { lockOptions } from "./lock-options.ts";
 import { planOptions } from "./plan-options.ts";
 import { smokeOptions } from "./smoke-options.ts";
@@ -18,8 +19,10 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
   ./machine lock [STACK] [--check] [--platform OS/ARCH]
                                       asks Docker Hub, or the registries of the stack's engine, what the images are,
                                       and writes the image lock file; --check only compares, and fails where one moved
-  ./machine doctor [STACK] [--json]   looks at engine, space, registry, programs and folders, with the remedy for
-                                      what is not well; starts and changes nothing
+  ./machine doctor [STACK] [--json] [--live]
+                                      looks at engine, space, registry, programs and folders, with the remedy for
+                                      what is not well; starts and changes nothing. --live makes one real call of
+                                      the model, a small one, and tells its status, time and cost
   ./machine plan [STACK]              prints the commands of the runs, with this machine's paths and numbers
   ./machine plan [STACK] --check RUN [--json]
                                       tells which results of a run are the model's, and which the machine's
@@ -99,9 +102,13 @@ const commands: Record<string, Command> = {
     run: async (args) => (await import("./lock.ts")).lock(lockOptions(args) ?? { check: true }),
   },
   doctor: {
-    usage: "doctor [STACK] [--json]",
-    accepts: withStackOrJson,
-    run: async (args) => (await import("./doctor.ts")).doctor(...stackAndJson(args)),
+    usage: "doctor [STACK] [--json] [--live]",
+    accepts: (args) => {
+      const options = doctorOptions(args);
+      return options !== undefined && (options.stack === undefined || withStack([options.stack]));
+    },
+    run: async (args) =>
+      (await import("./doctor.ts")).doctor(doctorOptions(args) ?? { json: false, live: false }),
   },
   plan: {
     usage: "plan [STACK] [--check RUN [--json]]",
