@@ -115,8 +115,8 @@ export const subset = settings.subset;
 export const images = benchmark.images;
 /** How many of the images are proved, such as 26/26. */
 export const verified = benchmark.verified;
-/** How many of the `smoke` tasks have passed their oracle, such as 5/5; absent where there are none. */
-export const smoke = oracle?.passed;
+/** How many of the `smoke` tasks have passed their oracle, such as 5/5; null where there are none. */
+export const smoke = oracle?.passed ?? null;
 /** CooperBench as it is installed: version, commit, absolute folder, and the version of its Python. */
 export const cooperbench = cli.verified;
 /** The services of cooperating agents, as they are verified; null where the setting coop is off. */

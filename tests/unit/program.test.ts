@@ -25,7 +25,7 @@ describe("a stack with nothing but a key", () => {
   test("has 26 images, the command line, the credentials and a plan", async () => {
     const { verified, cooperbench, subset, smoke, coop } = await program();
     expect(subset).toBe("lite");
-    expect(smoke).toBeUndefined();
+    expect(smoke).toBe(null);
     expect(coop).toBe(null);
     expect((await settle(verified)).value).toBe("26/26");
     expect((await settle(pulumi.output(cooperbench))).value).toEqual({
