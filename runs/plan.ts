@@ -1,3 +1,4 @@
+import { oraclesAtOnce } from "../provision/capacity.ts";
 import { modelName } from "../provision/model.ts";
 import { smokeSubset } from "../provision/subset.ts";
 
@@ -40,9 +41,9 @@ export function concurrencyFor({
   cores,
   memoryBytes,
 }: Pick<PlanFacts, "cores" | "memoryBytes">): Concurrency {
-  const fits = (containers: number) => Math.floor(memoryBytes / (containers * containerBytes));
-  const pairs = Math.max(1, Math.min(2 * cores, fits(2), 30));
-  const evaluations = Math.max(1, Math.min(cores, fits(1), 10));
+  const pairs = Math.max(1, Math.min(2 * cores, Math.floor(memoryBytes / (2 * containerBytes)), 30));
+  // An evaluation is to a machine what an oracle is.
+  const evaluations = Math.min(oraclesAtOnce({ cpus: cores, memoryBytes }), 10);
   const gigabytes = (memoryBytes / 1e9).toFixed(0);
   return {
     pairs,

@@ -94,6 +94,15 @@ test("verify probes every image anew, and leaves everything as it is", async () 
   expect([await lab.references(), await state()]).toEqual(before);
 });
 
+test("the subset of the smoke run is one that CooperBench reads", async () => {
+  const question =
+    "from cooperbench.runner.tasks import discover_tasks; print([t['repo'] for t in discover_tasks(subset='machine-smoke')])";
+  const script = `cd ${lab.checkout} && .venv/bin/python -c "${question}"`;
+  const { stdout } = await lab.run("sh", ["-c", script]);
+  expect(stdout.match(/_task/g)).toHaveLength(5);
+  expect((await lab.machine(["plan", stack])).stdout).toContain("run -n smoke -s machine-smoke");
+});
+
 test("the .env has what routes the model, for its owner alone", () => {
   expect(statSync(lab.dotenv).mode & 0o777).toBe(0o600);
   const text = readFileSync(lab.dotenv, "utf8");
