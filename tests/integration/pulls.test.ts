@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatImagesLock, type ImagesLock, readImagesLock } from "../../manifest/images-lock.ts";
 import { startEngine } from "../../rehearsal/engine.ts";
 import { type Layer, makeLayer } from "../../rehearsal/layer.ts";
@@ -106,6 +106,13 @@ beforeEach(async () => {
   proxy.reset();
   await lab.removeImages();
   writeFileSync(lockFile, formatImagesLock(lock));
+});
+afterEach(async () => {
+  expect(await lab.containers(), "containers").toEqual([]);
+  expect(
+    (await lab.references()).filter((name) => /^127\./.test(name)),
+    "names of a mirror",
+  ).toEqual([]);
 });
 afterAll(async () => {
   proxy?.close();
