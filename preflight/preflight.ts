@@ -130,7 +130,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = process.env;
   const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
   return [
-    clientFinding(onPath("docker")),
+    clientFinding(onPath("docker"), preflight.startedBy),
     gitFinding(git, checkout, isCheckedOut),
     uvFinding(uv),
     pythonFinding({ request, inVenv, search, mayDownload }, stack),

@@ -35,6 +35,10 @@ except docker.errors.NotFound:
     sys.exit(f"there is no container {servers._CONTAINER_NAME}")
 if server.status != "running":
     sys.exit(f"the container {server.name} is {server.status}; start it: docker start {server.name}")
+# What docker mounts there is the container's own name.
+inside = server.exec_run(["cat", "/etc/hostname"]).output.decode().strip()
+if inside != server.attrs["Config"]["Hostname"]:
+    sys.exit("docker exec does not enter containers here, but the machine itself, as where the engine runs in a chroot")
 try:
     left = engine.containers.get(name)
     if left.labels.get(label) == name:

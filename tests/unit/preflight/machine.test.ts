@@ -47,6 +47,7 @@ describe("programs", () => {
       remedy: expect.stringMatching(/^Install it/),
     });
     writeFileSync(there, "", { mode: 0o755 });
+    expect(clientFinding(undefined, "./machine up dev")).toMatchObject({ level: "ok" });
     expect(clientFinding(onPath("docker", `/nowhere:${folder}`)).level).toBe("ok");
   });
 
