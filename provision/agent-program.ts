@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Problem } from "./problem.ts";
-import { run } from "./run.ts";
+import { lastLineOf, runVenvPython, venvPython } from "./venv-python.ts";
 
 const programs = join(import.meta.dirname, "agent");
 
@@ -25,14 +25,12 @@ export async function runAgentProgram<Result>(
   input: unknown,
   environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Result> {
-  const python = resolve(folder, ".venv", "bin", "python");
+  const python = venvPython(folder);
   if (!existsSync(python)) {
     throw new Problem(`there is no ${python}, want the virtual environment of CooperBench: run the update`);
   }
-  const { code, stdout, stderr, timedOut } = await run(python, [join(programs, program)], {
-    cwd: folder,
-    // As in the verification: these would be another environment's.
-    env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined, ...environment },
+  const { code, stdout, stderr, timedOut } = await runVenvPython(folder, [join(programs, program)], {
+    env: environment,
     input: JSON.stringify(input),
     timeoutSeconds: agentTimeoutSeconds,
   });
@@ -42,7 +40,7 @@ export async function runAgentProgram<Result>(
     );
   }
   try {
-    return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Result;
+    return lastLineOf(stdout);
   } catch {
     const kind = /^[\w.]+(?=:|$)/.exec(stderr.trim().split("\n").at(-1) ?? "")?.[0] ?? "no word";
     throw new Problem(

@@ -1,7 +1,6 @@
-import { join, resolve } from "node:path";
 import { loadGitModule } from "./git-module.ts";
 import { Problem } from "./problem.ts";
-import { run } from "./run.ts";
+import { lastLineOf, runVenvPython } from "./venv-python.ts";
 
 /** The git server's image, as it is to be. */
 export interface GitImage {
@@ -46,13 +45,9 @@ print(json.dumps({"imageId": image.id, "built": built}))
  * @throws a Problem with the end of the build's log.
  */
 export async function ensureGitImage({ folder, image }: GitImage): Promise<GitImageResult> {
-  const python = join(resolve(folder, ".venv", "bin"), "python");
-  const { code, stdout, stderr } = await run(python, ["-c", build, image], {
-    cwd: folder,
-    env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined },
-    timeoutSeconds: buildSeconds,
-  });
-  if (code === 0) return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as GitImageResult;
+  const options = { timeoutSeconds: buildSeconds };
+  const { code, stdout, stderr } = await runVenvPython(folder, ["-c", build, image], options);
+  if (code === 0) return lastLineOf(stdout);
   throw new Problem(
     `cannot build ${image}: ${stderr.trim() || `the build did not end within ${buildSeconds} s`}\n` +
       "The build installs git with apt-get: containers of this engine must reach Debian's servers. " +

@@ -1,8 +1,7 @@
-import { join, resolve } from "node:path";
 import { loadGitModule } from "./git-module.ts";
 import { probeLabel, removeContainer } from "./probe.ts";
 import { Problem } from "./problem.ts";
-import { run } from "./run.ts";
+import { lastLineOf, runVenvPython } from "./venv-python.ts";
 
 /** The git server, which must show that it serves. */
 export interface GitQuestion {
@@ -77,13 +76,9 @@ print(json.dumps({"git": url, "gitVersion": said.decode().strip().removeprefix("
  * @throws a Problem with what failed and what to do.
  */
 export async function verifyGit({ folder, container }: GitQuestion): Promise<GitResult> {
-  const python = join(resolve(folder, ".venv", "bin"), "python");
-  const { code, stdout, stderr } = await run(python, ["-c", question, container, probeLabel], {
-    cwd: folder,
-    env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined },
-    timeoutSeconds,
-  });
-  if (code === 0) return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as GitResult;
+  const args = ["-c", question, container, probeLabel];
+  const { code, stdout, stderr } = await runVenvPython(folder, args, { timeoutSeconds });
+  if (code === 0) return lastLineOf(stdout);
   await removeContainer(container);
   throw new Problem(
     `the git server does not serve: ${stderr.trim() || `its client did not end within ${timeoutSeconds} s`}. ` +

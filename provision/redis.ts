@@ -1,6 +1,5 @@
-import { join, resolve } from "node:path";
 import { Problem } from "./problem.ts";
-import { run } from "./run.ts";
+import { runVenvPython } from "./venv-python.ts";
 
 /** A Redis that must show that it serves. */
 export interface RedisQuestion {
@@ -56,12 +55,8 @@ print(json.dumps({"version": client.info("server")["redis_version"]}))
  * @throws a Problem with what failed and what to do.
  */
 export async function verifyRedis({ folder, address }: RedisQuestion): Promise<RedisResult> {
-  const python = join(resolve(folder, ".venv", "bin"), "python");
-  const { code, stdout, stderr } = await run(
-    python,
-    ["-c", question, `redis://${address}`, String(patienceSeconds)],
-    { cwd: folder, env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined }, timeoutSeconds: 120 },
-  );
+  const args = ["-c", question, `redis://${address}`, String(patienceSeconds)];
+  const { code, stdout, stderr } = await runVenvPython(folder, args, { timeoutSeconds: 120 });
   if (code !== 0) {
     throw new Problem(
       `Redis at ${address} does not serve: ${stderr.trim() || "its client did not end in time"}. ` +

@@ -1,0 +1,23 @@
+import { resolve } from "node:path";
+import { type RunOptions, type RunResult, run } from "./run.ts";
+
+/** The Python of a checkout's own environment. */
+export function venvPython(folder: string): string {
+  return resolve(folder, ".venv", "bin", "python");
+}
+
+/** Runs the Python of a checkout's own environment in the checkout, and collects what it prints. */
+export function runVenvPython(
+  folder: string,
+  args: readonly string[],
+  options: Omit<RunOptions, "cwd"> = {},
+): Promise<RunResult> {
+  // These would be another environment's.
+  const env = { VIRTUAL_ENV: undefined, PYTHONPATH: undefined, ...options.env };
+  return run(venvPython(folder), args, { ...options, cwd: folder, env });
+}
+
+/** The result of such a program: the last line of its standard output, whatever its packages print before. */
+export function lastLineOf<Result>(stdout: string): Result {
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Result;
+}
