@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseOptions } from "./options.ts";
 
 /** What `./machine doctor` is told. */
 export interface DoctorOptions {
@@ -12,15 +12,11 @@ export interface DoctorOptions {
 
 /** Reads the arguments; undefined where they are not understood. */
 export function doctorOptions(args: readonly string[]): DoctorOptions | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { json: { type: "boolean", default: false }, live: { type: "boolean", default: false } },
-      allowPositionals: true,
-    });
-    const [stack, ...more] = positionals;
-    return more.length > 0 ? undefined : { ...values, ...(stack !== undefined && { stack }) };
-  } catch {
-    return undefined; // an option that is not known
-  }
+  const read = parseOptions(args, {
+    json: { type: "boolean", default: false },
+    live: { type: "boolean", default: false },
+  });
+  if (read === undefined) return undefined;
+  const { stack, values } = read;
+  return { ...values, ...(stack !== undefined && { stack }) };
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseOptions } from "./options.ts";
 
 /** What `./machine lock` is told. */
 export interface LockOptions {
@@ -12,18 +12,13 @@ export interface LockOptions {
 
 /** Reads the arguments; undefined where they are not understood. */
 export function lockOptions(args: readonly string[]): LockOptions | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { check: { type: "boolean", default: false }, platform: { type: "string" } },
-      allowPositionals: true,
-    });
-    const { check, platform } = values;
-    const [stack, ...more] = positionals;
-    if (more.length > 0) return undefined;
-    if (platform !== undefined && !/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/.test(platform)) return undefined;
-    return { check, ...(stack !== undefined && { stack }), ...(platform !== undefined && { platform }) };
-  } catch {
-    return undefined; // an option that is not known, or one without its value
-  }
+  const read = parseOptions(args, {
+    check: { type: "boolean", default: false },
+    platform: { type: "string" },
+  });
+  if (read === undefined) return undefined;
+  const { stack, values } = read;
+  const { check, platform } = values;
+  if (platform !== undefined && !/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/.test(platform)) return undefined;
+  return { check, ...(stack !== undefined && { stack }), ...(platform !== undefined && { platform }) };
 }

@@ -1,6 +1,7 @@
 import { Problem } from "../provision/problem.ts";
 import { doctorOptions } from "./doctor-options.ts";
 import { lockOptions } from "./lock-options.ts";
+import { parseOptions } from "./options.ts";
 import { planOptions } from "./plan-options.ts";
 import { smokeOptions } from "./smoke-options.ts";
 
@@ -47,13 +48,25 @@ interface Command {
 const withStack = ([stack = ""]: readonly string[]) =>
   /^[A-Za-z0-9_.-]+$/.test(stack) && !stack.startsWith("-");
 
-const stackAndJson = (args: readonly string[]) =>
-  [args.find((arg) => arg !== "--json"), args.includes("--json")] as const;
-
-const withStackOrJson = (args: readonly string[]) => {
-  const stacks = args.filter((arg) => arg !== "--json");
-  return stacks.length === 0 || (stacks.length === 1 && withStack(stacks));
-};
+/** A command with options of its own, and a stack that may be left out. */
+function withOptions<Options extends { readonly stack?: string | undefined }>(
+  usage: string,
+  read: (args: readonly string[]) => Options | undefined,
+  run: (options: Options) => Promise<number>,
+): Command {
+  const understood = (args: readonly string[]) => {
+    const options = read(args);
+    return options?.stack === undefined || withStack([options.stack]) ? options : undefined;
+  };
+  return {
+    usage,
+    accepts: (args) => understood(args) !== undefined,
+    run: async (args) => {
+      const options = understood(args);
+      return options === undefined ? 2 : run(options);
+    },
+  };
+}
 
 const commands: Record<string, Command> = {
   up: {
@@ -66,22 +79,16 @@ const commands: Record<string, Command> = {
     accepts: withStack,
     run: async ([stack = "", ...options]) => (await import("./preview.ts")).preview(stack, options),
   },
-  verify: {
-    usage: "verify [STACK] [--json]",
-    accepts: withStackOrJson,
-    run: async (args) => (await import("./verify.ts")).verify(...stackAndJson(args)),
-  },
-  smoke: {
-    usage: "smoke [STACK] [--tasks N | --all] [--features gold|all|NUMBER[,NUMBER…]] [--json] [--junit FILE]",
-    accepts: (args) => {
-      const options = smokeOptions(args);
-      return options !== undefined && (options.stack === undefined || withStack([options.stack]));
-    },
-    run: async (args) => {
-      const options = smokeOptions(args);
-      return options === undefined ? 2 : (await import("./smoke.ts")).smoke(options);
-    },
-  },
+  verify: withOptions(
+    "verify [STACK] [--json]",
+    (args) => parseOptions(args, { json: { type: "boolean", default: false } }),
+    async ({ stack, values }) => (await import("./verify.ts")).verify(stack, values.json),
+  ),
+  smoke: withOptions(
+    "smoke [STACK] [--tasks N | --all] [--features gold|all|NUMBER[,NUMBER…]] [--json] [--junit FILE]",
+    smokeOptions,
+    async (options) => (await import("./smoke.ts")).smoke(options),
+  ),
   destroy: {
     usage: "destroy STACK [OPTION…]",
     accepts: withStack,
@@ -93,36 +100,20 @@ const commands: Record<string, Command> = {
       withStack(args) && (args.length === 1 || (args.length === 3 && args[1] === "--key-file")),
     run: async ([stack = "", , keyFile]) => (await import("./new.ts")).newStack(stack, keyFile),
   },
-  lock: {
-    usage: "lock [STACK] [--check] [--platform OS/ARCH]",
-    accepts: (args) => {
-      const options = lockOptions(args);
-      return options !== undefined && (options.stack === undefined || withStack([options.stack]));
-    },
-    run: async (args) => (await import("./lock.ts")).lock(lockOptions(args) ?? { check: true }),
-  },
-  doctor: {
-    usage: "doctor [STACK] [--json] [--live]",
-    accepts: (args) => {
-      const options = doctorOptions(args);
-      return options !== undefined && (options.stack === undefined || withStack([options.stack]));
-    },
-    run: async (args) =>
-      (await import("./doctor.ts")).doctor(doctorOptions(args) ?? { json: false, live: false }),
-  },
-  plan: {
-    usage: "plan [STACK] [--check RUN [--json]]",
-    accepts: (args) => {
-      const options = planOptions(args);
-      return options !== undefined && (options.stack === undefined || withStack([options.stack]));
-    },
-    run: async (args) => {
-      const { stack, check, json = false } = planOptions(args) ?? {};
-      return check === undefined
+  lock: withOptions("lock [STACK] [--check] [--platform OS/ARCH]", lockOptions, async (options) =>
+    (await import("./lock.ts")).lock(options),
+  ),
+  doctor: withOptions("doctor [STACK] [--json] [--live]", doctorOptions, async (options) =>
+    (await import("./doctor.ts")).doctor(options),
+  ),
+  plan: withOptions(
+    "plan [STACK] [--check RUN [--json]]",
+    planOptions,
+    async ({ stack, check, json = false }) =>
+      check === undefined
         ? (await import("./plan.ts")).plan(stack)
-        : (await import("./plan-check.ts")).planCheck(stack, check, json);
-    },
-  },
+        : (await import("./plan-check.ts")).planCheck(stack, check, json),
+  ),
   env: {
     usage: "env STACK",
     accepts: (args) => withStack(args) && args.length === 1,

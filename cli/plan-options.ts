@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseOptions } from "./options.ts";
 
 /** What `./machine plan` is told. */
 export interface PlanOptions {
@@ -10,16 +10,7 @@ export interface PlanOptions {
 
 /** Reads the arguments; undefined where they are not understood. */
 export function planOptions(args: readonly string[]): PlanOptions | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { check: { type: "string" }, json: { type: "boolean" } },
-      allowPositionals: true,
-    });
-    const [stack, ...more] = positionals;
-    if (more.length > 0 || (values.json === true && values.check === undefined)) return undefined;
-    return { stack, ...values };
-  } catch {
-    return undefined; // an option that is not known, or one without its value
-  }
+  const read = parseOptions(args, { check: { type: "string" }, json: { type: "boolean" } });
+  if (read === undefined || (read.values.json === true && read.values.check === undefined)) return undefined;
+  return { stack: read.stack, ...read.values };
 }

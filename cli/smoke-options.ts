@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseOptions } from "./options.ts";
 
 /** Which features of a task: its first one, all, or those of these numbers that it has. */
 export type Features = "first" | "all" | readonly number[];
@@ -20,36 +20,27 @@ const usualTasks = 5;
 
 /** Reads the arguments; undefined where they are not understood. */
 export function smokeOptions(args: readonly string[]): SmokeOptions | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: {
-        tasks: { type: "string" },
-        all: { type: "boolean", default: false },
-        features: { type: "string", default: "gold" },
-        json: { type: "boolean", default: false },
-        junit: { type: "string" },
-      },
-      allowPositionals: true,
-    });
-    const [stack, ...more] = positionals;
-    const features = featuresOf(values.features);
-    const tasks = values.all ? "all" : Number(values.tasks ?? usualTasks);
-    if (more.length > 0 || features === undefined || (values.all && values.tasks !== undefined))
-      return undefined;
-    if (tasks !== "all" && !(Number.isInteger(tasks) && tasks > 0)) return undefined;
-    if (values.junit === "") return undefined;
-    const { json, junit } = values;
-    return {
-      ...(stack !== undefined && { stack }),
-      tasks,
-      features,
-      json,
-      ...(junit !== undefined && { junit }),
-    };
-  } catch {
-    return undefined; // an option that is not known, or one without its value
-  }
+  const read = parseOptions(args, {
+    tasks: { type: "string" },
+    all: { type: "boolean", default: false },
+    features: { type: "string", default: "gold" },
+    json: { type: "boolean", default: false },
+    junit: { type: "string" },
+  });
+  if (read === undefined) return undefined;
+  const { stack, values } = read;
+  const { json, junit } = values;
+  const features = featuresOf(values.features);
+  const tasks = values.all ? "all" : Number(values.tasks ?? usualTasks);
+  if (features === undefined || (values.all && values.tasks !== undefined) || junit === "") return undefined;
+  if (tasks !== "all" && !(Number.isInteger(tasks) && tasks > 0)) return undefined;
+  return {
+    ...(stack !== undefined && { stack }),
+    tasks,
+    features,
+    json,
+    ...(junit !== undefined && { junit }),
+  };
 }
 
 function featuresOf(text: string): Features | undefined {
