@@ -13,11 +13,10 @@ import { existingGit } from "./engine/existing-git.ts";
 import { existingRedis } from "./engine/existing-redis.ts";
 import { dockerHostOf } from "./engine/host.ts";
 import { lookAtEngine } from "./engine/look.ts";
-import { addressOf } from "./engine/redis-ping.ts";
-import { fewPairs, readPairs } from "./manifest/pairs.ts";
 import { spreadTasks, taskName } from "./manifest/tasks.ts";
 import { oraclesAtOnce } from "./provision/capacity.ts";
 import { readiness } from "./readiness.ts";
+import { runsOf } from "./runs/stack-plan.ts";
 import { parseSettings } from "./settings.ts";
 
 const stack = pulumi.getStack();
@@ -87,10 +86,7 @@ const runs = new RunPlan(
   {
     folder: resolve(settings.cooperbenchDir),
     dockerHost,
-    subset: settings.subset,
-    onlyTasks: settings.narrowed ? settings.tasks.map(taskName) : undefined,
-    smoke: fewPairs(settings.tasks, readPairs(settings.subset), 5),
-    services: settings.coop ? { redis: addressOf(redis), git: settings.git } : undefined,
+    ...runsOf(settings),
     cores,
     memoryBytes,
   },

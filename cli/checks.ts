@@ -6,7 +6,7 @@ import { Problem } from "../provision/problem.ts";
 import type { Settings } from "../settings.ts";
 import { dataDir } from "./backend.ts";
 import { findingLines, oneLine } from "./findings.ts";
-import { type Found, projectDir, type Session } from "./session.ts";
+import { type Found, openAsFound, projectDir, type Session } from "./session.ts";
 
 /** Looks at the machine for a stack. */
 export function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
@@ -47,6 +47,13 @@ export async function assertEngine(place: EnginePlace): Promise<EngineFacts> {
   if (!("error" in answer)) return answer;
   const { found, remedy = "" } = engineFinding(answer, place, []);
   throw new Problem(`${found}.\n${remedy}`);
+}
+
+/** Opens a stack for a command that only looks, and asks its engine. Throws a Problem where that does not answer. */
+export async function openEngine(stack: string) {
+  const { dockerHost, isRehearsal } = openAsFound(stack);
+  const startedBy = isRehearsal ? `./machine up ${stack}` : undefined;
+  return { dockerHost, ...(await assertEngine({ dockerHost, stack, startedBy })) };
 }
 
 /**

@@ -2,13 +2,13 @@ import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import PQueue from "p-queue";
 import { spreadTasks, type Task, taskKey, taskName } from "../manifest/tasks.ts";
-import { askCapacity, memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
+import { memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
 import { runOracle } from "../provision/oracle.ts";
 import { Problem } from "../provision/problem.ts";
 import { featuresOf, taskFolder } from "../provision/task-dataset.ts";
-import { assertEngine } from "./checks.ts";
+import { openEngine } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
-import { openAsFound, projectDir } from "./session.ts";
+import { projectDir } from "./session.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
 import { readLockedSettings } from "./stack-settings.ts";
@@ -21,8 +21,7 @@ import { report } from "./terminal.ts";
  */
 export async function smoke(options: SmokeOptions): Promise<number> {
   const stack = options.stack ?? defaultStack(projectDir);
-  const { dockerHost, isRehearsal } = openAsFound(stack);
-  await assertEngine({ dockerHost, stack, startedBy: isRehearsal ? `./machine up ${stack}` : undefined });
+  const { dockerHost, info } = await openEngine(stack);
   const settings = readLockedSettings(projectDir, stack);
   const checkout = resolve(projectDir, settings.cooperbenchDir);
   if (!existsSync(checkout)) {
@@ -36,7 +35,7 @@ export async function smoke(options: SmokeOptions): Promise<number> {
 
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => abort.abort());
-  const capacity = await askCapacity();
+  const capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
   const started = performance.now();
   const queue = new PQueue({ concurrency: oraclesAtOnce(capacity) });
   const progress = setInterval(() => report(doneSoFar(queue, subjects.length)), 2000);

@@ -4,9 +4,9 @@ import type { LockedTask } from "../manifest/images-lock.ts";
 import { taskKey } from "../manifest/tasks.ts";
 import { type ProbeResult, probe, removeContainer } from "../provision/probe.ts";
 import { Problem } from "../provision/problem.ts";
-import { assertEngine } from "./checks.ts";
+import { openEngine } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
-import { openAsFound, projectDir } from "./session.ts";
+import { projectDir } from "./session.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { table } from "./table.ts";
 import { report } from "./terminal.ts";
@@ -29,8 +29,7 @@ interface Verified extends Partial<Omit<ProbeResult, "image">> {
 /** `./machine verify [STACK] [--json]`: probes every image now, whatever the state says. Changes nothing. */
 export async function verify(named: string | undefined, json: boolean): Promise<number> {
   const stack = named ?? defaultStack(projectDir);
-  const { dockerHost, isRehearsal } = openAsFound(stack);
-  await assertEngine({ dockerHost, stack, startedBy: isRehearsal ? `./machine up ${stack}` : undefined });
+  const { dockerHost } = await openEngine(stack);
   const settings = readLockedSettings(projectDir, stack);
 
   const containers = new Set<string>();
