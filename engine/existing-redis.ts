@@ -1,4 +1,4 @@
-import { containerAt, type EngineContainer, stackLabel } from "./owned.ts";
+import { containerAt, type EngineContainer } from "./owned.ts";
 import { addressOf, pingRedis, pong, type RedisAddress } from "./redis-ping.ts";
 
 /** Name of the container that CooperBench itself starts Redis in. */
@@ -64,9 +64,4 @@ export function judgeRedis({ stack, address, container, answer }: RedisFacts): E
 
 function conflict(message: string): ExistingRedis {
   return { kind: "conflict", message };
-}
-
-/** The labels of a stack's own Redis, which tell it from another's. */
-export function redisLabels(stack: string, address: RedisAddress): Readonly<Record<string, string>> {
-  return { [stackLabel]: stack, [addressLabel]: addressOf(address) };
 }

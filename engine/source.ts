@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { registryAt } from "../registry/client.ts";
-import { credentialsFor } from "../registry/credentials.ts";
+import { credentialsFor, dockerHubKey } from "../registry/credentials.ts";
 import { dockerHub, parseEndpoint } from "../registry/endpoint.ts";
 import { RegistryError } from "../registry/error.ts";
 import { fullName } from "../registry/reference.ts";
@@ -40,7 +40,7 @@ export async function authConfigFor({ endpoint }: Source): Promise<Docker.AuthCo
   return (
     credentials && {
       ...credentials,
-      serveraddress: endpoint === dockerHub ? "https://index.docker.io/v1/" : host,
+      serveraddress: endpoint === dockerHub ? dockerHubKey : host,
     }
   );
 }

@@ -11,7 +11,7 @@ export type Credentials =
   | { readonly username: string; readonly identitytoken: string };
 
 /** What Docker's own configuration calls Docker Hub. */
-const dockerHubKey = "https://index.docker.io/v1/";
+export const dockerHubKey = "https://index.docker.io/v1/";
 const dockerHubHosts = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 /** The part of Docker's config.json that is read here. */

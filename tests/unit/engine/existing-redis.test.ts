@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { judgeRedis, redisLabels } from "../../../engine/existing-redis.ts";
-import type { EngineContainer } from "../../../engine/owned.ts";
+import { addressLabel, judgeRedis } from "../../../engine/existing-redis.ts";
+import { type EngineContainer, stackLabel } from "../../../engine/owned.ts";
 import { pong } from "../../../engine/redis-ping.ts";
 
 const address = { host: "127.0.0.1", port: 6379 };
+const labelsAt = (port: number) => ({ [stackLabel]: "lab-1", [addressLabel]: `127.0.0.1:${port}` });
 const own: EngineContainer = {
   stack: "lab-1",
   running: true,
   state: "running",
-  labels: redisLabels("lab-1", address),
+  labels: labelsAt(6379),
 };
 const ended = { running: false, state: "exited with 137" };
 const judge = (container: EngineContainer | undefined, answer: string | undefined) =>
@@ -22,7 +23,7 @@ describe("a Redis is the stack's own to make or to mend", () => {
     ["its own was killed", { ...own, ...ended }, undefined, "it is exited with 137"],
     [
       "its own runs at an address that was set before",
-      { ...own, labels: redisLabels("lab-1", { ...address, port: 6380 }) },
+      { ...own, labels: labelsAt(6380) },
       undefined,
       undefined,
     ],
@@ -39,10 +40,7 @@ describe("a Redis is another's, and used,", () => {
     ["where it is CooperBench's container", { ...own, stack: undefined, labels: {} }],
     ["where it is another stack's", { ...own, stack: "lab-2" }],
     ["where it answers in the place of the stack's own, which was killed", { ...own, ...ended }],
-    [
-      "where it answers at an address that the stack's own is to move to",
-      { ...own, labels: redisLabels("lab-1", { ...address, port: 6380 }) },
-    ],
+    ["where it answers at an address that the stack's own is to move to", { ...own, labels: labelsAt(6380) }],
   ])("%s", (_, container) => {
     expect(judge(container, pong)).toEqual({ kind: "foreign" });
   });
