@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type DotenvResult, inspectDotenv, type Variables } from "../provision/dotenv.ts";
-import { callUrl } from "../provision/model.ts";
+import { modelEnvironment } from "../provision/model.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 
 /** Arguments of `Credentials`. */
@@ -46,18 +46,4 @@ export class Credentials extends pulumi.ComponentResource {
     );
     this.registerOutputs({ environment: this.environment });
   }
-}
-
-/**
- * The variables of a run. COHERE_API_BASE is what routes CooperBench 0.0.29 (its litellm takes the full URL of the
- * call); MSWEA_MODEL_API_BASE is what routed its first agents.
- */
-export function modelEnvironment(cohereApiKey: string, modelApiBase: string): Variables {
-  return {
-    COHERE_API_KEY: cohereApiKey,
-    COHERE_API_BASE: callUrl(modelApiBase),
-    MSWEA_MODEL_API_BASE: modelApiBase,
-    MSWEA_COST_TRACKING: "ignore_errors",
-    LITELLM_LOG: "ERROR",
-  };
 }

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { modelName } from "../provision/model.ts";
+import { modelEnvironment, modelName } from "../provision/model.ts";
 import type { RouteResult } from "../provision/route.ts";
 import { inspectRoute } from "../provision/route-drift.ts";
-import { modelEnvironment } from "./credentials.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 import { unlessFailed } from "./unless-failed.ts";
 

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CooperBenchCli } from "../../../components/cooperbench-cli.ts";
-import { Credentials, modelEnvironment } from "../../../components/credentials.ts";
+import { Credentials } from "../../../components/credentials.ts";
 import { writeDotenv } from "../../../provision/dotenv.ts";
+import { modelEnvironment } from "../../../provision/model.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 
 let recorded: readonly Recorded[];

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { modelEnvironment } from "../../../components/credentials.ts";
 import { ModelRoute } from "../../../components/model-route.ts";
 import { writeDotenv } from "../../../provision/dotenv.ts";
+import { modelEnvironment } from "../../../provision/model.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 
 let recorded: readonly Recorded[];

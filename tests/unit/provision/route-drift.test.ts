@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { modelEnvironment } from "../../../components/credentials.ts";
 import { readAssignments } from "../../../provision/assignments.ts";
 import { variablesIn, writeDotenv } from "../../../provision/dotenv.ts";
+import { modelEnvironment } from "../../../provision/model.ts";
 import { inspectRoute } from "../../../provision/route-drift.ts";
 
 const variables = modelEnvironment("it's a \\ key", "https://a.example/v2");
