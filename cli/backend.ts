@@ -20,14 +20,19 @@ export function backendEnv(
   passphraseFile: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Record<string, string | undefined> {
-  return { ...backend(env), ...passphrase(passphraseFile, env) };
+  const { PULUMI_BACKEND_URL } = stateEnv(env);
+  if (PULUMI_BACKEND_URL !== undefined) mkdirSync(stateDir(env), { recursive: true, mode: 0o700 });
+  return { ...stateEnv(env), ...passphrase(passphraseFile, env) };
 }
 
-function backend(env: NodeJS.ProcessEnv): Record<string, string> {
+/** The part of `backendEnv` that says where the state is. Makes nothing. */
+export function stateEnv(env: NodeJS.ProcessEnv = process.env): { PULUMI_BACKEND_URL?: string } {
   if (env.PULUMI_BACKEND_URL || isLoggedIn(env)) return {};
-  const state = join(dataDir(env), "state");
-  mkdirSync(state, { recursive: true, mode: 0o700 });
-  return { PULUMI_BACKEND_URL: `file://${state}` };
+  return { PULUMI_BACKEND_URL: `file://${stateDir(env)}` };
+}
+
+function stateDir(env: NodeJS.ProcessEnv): string {
+  return join(dataDir(env), "state");
 }
 
 function isLoggedIn(env: NodeJS.ProcessEnv): boolean {

@@ -1,15 +1,12 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { blocker, type Finding } from "../preflight/finding.ts";
 import { count } from "../preflight/units.ts";
-import { rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { type Settings, SettingsError } from "../settings.ts";
 import { check } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { countFindings, findingLines } from "./findings.ts";
-import { type Found, openAsFound, projectDir } from "./session.ts";
-import { readLockedSettings, readSettings } from "./stack-settings.ts";
+import { openAsFound, projectDir, readFoundSettings } from "./session.ts";
 
 /**
  * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Starts and changes
@@ -33,7 +30,7 @@ async function findingsOf(stack: string, live: boolean): Promise<readonly Findin
   const found = openAsFound(stack);
   let settings: Settings;
   try {
-    settings = settingsOf(found);
+    settings = await readFoundSettings(found);
   } catch (error) {
     if (error instanceof SettingsError) return error.faults.map(faultFinding);
     throw error;
@@ -50,12 +47,6 @@ async function liveFindingOf(stack: string, settings: Settings): Promise<Finding
   ]);
   const { cooperbenchDir, modelApiBase } = settings;
   return askLive({ stack, checkout: resolve(projectDir, cooperbenchDir), modelApiBase, model: modelName });
-}
-
-/** The settings, with the lock where it can be there: that of a rehearsal is made by its first start. */
-function settingsOf({ stack, isRehearsal }: Found): Settings {
-  const isLockMade = !isRehearsal || existsSync(rehearsalAt().imagesLock);
-  return isLockMade ? readLockedSettings(projectDir, stack) : readSettings(projectDir, stack);
 }
 
 /** A fault of the settings has its remedy, a pulumi command, on its second line. */

@@ -1,19 +1,36 @@
 import { styleText } from "node:util";
 import type { Finding, Level } from "../preflight/finding.ts";
 
-const marks: Readonly<Record<Level, string>> = { ok: "ok", warning: "warning", blocker: "BLOCKER" };
-const colours = { ok: "green", warning: "yellow", blocker: "red" } as const;
+/** A finding's level, or `off` for something that is not asked for. */
+export type Mark = Level | "off";
+
+/** Of a finding, what is shown; its note stands behind what was found. */
+export interface Shown extends Omit<Finding, "level"> {
+  readonly level: Mark;
+  readonly note?: string | undefined;
+}
+
+const marks: Readonly<Record<Mark, string>> = {
+  ok: "ok",
+  warning: "warning",
+  blocker: "BLOCKER",
+  off: "off",
+};
+const colours = { ok: "green", warning: "yellow", blocker: "red", off: "gray" } as const;
 const width = Math.max(...Object.values(marks).map((mark) => mark.length));
 
 /** Findings for a terminal, in columns: mark, check, what was found; the remedy on lines of its own. */
-export function findingLines(findings: readonly Finding[], inColour: boolean): readonly string[] {
+export function findingLines(findings: readonly Shown[], inColour: boolean): readonly string[] {
   const names = Math.max(...findings.map(({ check }) => check.length));
   const indent = " ".repeat(width + names + 4);
-  return findings.flatMap(({ check, level, found, remedy }) => {
+  return findings.flatMap(({ check, level, found, remedy, note }) => {
     const mark = marks[level].padEnd(width);
     const shown = inColour ? styleText(colours[level], mark, { validateStream: false }) : mark;
     const remedies = remedy?.split("\n").map((line) => `${indent}${line}`) ?? [];
-    return [`${shown}  ${check.padEnd(names)}  ${found}`, ...remedies];
+    return [
+      `${shown}  ${check.padEnd(names)}  ${found}${note === undefined ? "" : ` (${note})`}`,
+      ...remedies,
+    ];
   });
 }
 

@@ -24,6 +24,11 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
                                       looks at engine, space, registry, programs and folders, with the remedy for
                                       what is not well; starts and changes nothing. --live makes one real call of
                                       the model, a small one, and tells its status, time and cost
+  ./machine status [STACK] [--json]   tells what was proved of the machine, when, and whether it is still so; quick,
+                                      proves and changes nothing; exit code 1 where something is in the way of a run
+  ./machine report [STACK] [--out FILE]
+                                      writes the same as one HTML page, a record of the machine without secrets:
+                                      images and their checks, digests, versions, settings
   ./machine plan [STACK]              prints the commands of the runs, with this machine's paths and numbers
   ./machine plan [STACK] --check RUN [--json]
                                       tells which results of a run are the model's, and which the machine's
@@ -105,6 +110,16 @@ const commands: Record<string, Command> = {
   ),
   doctor: withOptions("doctor [STACK] [--json] [--live]", doctorOptions, async (options) =>
     (await import("./doctor.ts")).doctor(options),
+  ),
+  status: withOptions(
+    "status [STACK] [--json]",
+    (args) => parseOptions(args, { json: { type: "boolean", default: false } }),
+    async ({ stack, values }) => (await import("./status.ts")).status(stack, values.json),
+  ),
+  report: withOptions(
+    "report [STACK] [--out FILE]",
+    (args) => parseOptions(args, { out: { type: "string" } }),
+    async ({ stack, values }) => (await import("./report.ts")).report(stack, values.out),
   ),
   plan: withOptions(
     "plan [STACK] [--check RUN [--json]]",

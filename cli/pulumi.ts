@@ -46,10 +46,14 @@ export function pulumi(executable: string, args: readonly string[], brief = fals
   });
 }
 
+/** Characters of what Pulumi prints that are kept: the state of a stack is half a million. */
+const keptOutput = 100_000_000;
+
 /** Runs Pulumi in the project's folder and collects what it prints. Secrets go in by standard input. */
 export function quietPulumi(executable: string, args: readonly string[], input?: string) {
   return run(executable, ["--non-interactive", ...args], {
     cwd: projectDir,
+    keep: keptOutput,
     ...(input !== undefined && { input }),
   });
 }

@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RawConfiguration } from "../configuration.ts";
 import { dockerHostOf } from "../engine/host.ts";
-import { rehearsalEnv } from "../rehearsal/rehearsal.ts";
+import { rehearsalAt, rehearsalEnv } from "../rehearsal/rehearsal.ts";
 import type { Settings } from "../settings.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
-import { backendEnv } from "./backend.ts";
+import { backendEnv, stateEnv } from "./backend.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
 import { readConfiguration } from "./stack-file.ts";
 import { report } from "./terminal.ts";
@@ -65,10 +66,22 @@ export interface Found extends Omit<Session, "settings" | "toolchain"> {
 export function openAsFound(stack: string): Found {
   const configuration = readConfiguration(projectDir, stack);
   const toolchain = recordedToolchain({ projectDir });
+  // The backend is the user's own: it is looked for before the toolchain has its say.
+  setEnvironment(stateEnv());
   if (toolchain !== undefined) setEnvironment(toolchain.env);
   const rehearsal = rehearsalOf(configuration);
   if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
   return { ...speakTo(stack, configuration), isRehearsal: rehearsal !== undefined, toolchain };
+}
+
+/** The settings, with the lock where it can be there: that of a rehearsal is made by its first start. */
+export async function readFoundSettings({
+  stack,
+  isRehearsal,
+}: Pick<Found, "stack" | "isRehearsal">): Promise<Settings> {
+  const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
+  const isLockMade = !isRehearsal || existsSync(rehearsalAt().imagesLock);
+  return isLockMade ? readLockedSettings(projectDir, stack) : readSettings(projectDir, stack);
 }
 
 /** Has docker and Pulumi speak to the stack and to its engine. */
@@ -81,7 +94,7 @@ function speakTo(stack: string, configuration: RawConfiguration): Pick<Session, 
 /** Makes the toolchain ready, without any stack, and changes this process's environment to it. */
 export async function openToolchain(passphraseFile = ""): Promise<Toolchain> {
   const toolchain = await readyToolchain({ projectDir, report });
-  // The backend is the user's own: it is looked for before the toolchain has its say.
+  // As above: before the toolchain has its say.
   setEnvironment(backendEnv(passphraseFile === "" ? "" : resolve(projectDir, passphraseFile)));
   setEnvironment(toolchain.env);
   // Pulumi and its plugins live for seconds: collecting their garbage less often takes a tenth off a preview.

@@ -1,5 +1,6 @@
 import { project } from "../configuration.ts";
-import { type Task, taskKey } from "../manifest/tasks.ts";
+import type { Task } from "../manifest/tasks.ts";
+import { proofNames } from "../status/names.ts";
 import type { UpdateEvents } from "./events.ts";
 
 /** What an update came to, for the last lines on the terminal. */
@@ -26,17 +27,15 @@ export function summary(
   events: UpdateEvents,
   code: number,
 ): Summary {
-  const verified = tasks.filter((task) => events.ready.has(`${taskKey(task)}-probe`));
+  const verified = tasks.filter((task) => events.ready.has(proofNames.image(task)));
   const found = verified.filter((task) => before.has(task.image)).length;
   const count = `${verified.length}/${tasks.length} images verified (${found} found, ${verified.length - found} pulled)`;
-  const proved = smoked.filter((task) => events.ready.has(`${taskKey(task)}-oracle`)).length;
+  const proved = smoked.filter((task) => events.ready.has(proofNames.oracle(task))).length;
   const complete = code === 0 && verified.length === tasks.length && proved === smoked.length;
 
   const root = `${project}-${stack}`;
   // An oracle that was not run, for the image is not verified, says nothing more than the image's own failure.
-  const unverified = tasks
-    .filter((task) => !verified.includes(task))
-    .map((task) => `${taskKey(task)}-oracle`);
+  const unverified = tasks.filter((task) => !verified.includes(task)).map(proofNames.oracle);
   const failures = [...events.failed]
     .filter(([name]) => name !== root && !unverified.includes(name))
     .map(([name, error]) => `failed: ${name}: ${error}`);

@@ -9,6 +9,8 @@ export interface EngineImage {
   readonly references: readonly string[];
   /** Digests under which it was pulled, without repository. */
   readonly digests: readonly string[];
+  /** Bytes that it takes, layers that it shares with others among them; undefined where the engine does not say. */
+  readonly sizeBytes?: number | undefined;
 }
 
 /** Of an engine's `GET /images/json`, what is looked at here. */
@@ -16,14 +18,16 @@ export interface ListedImage {
   readonly Id: string;
   readonly RepoTags?: readonly string[] | null | undefined;
   readonly RepoDigests?: readonly string[] | null | undefined;
+  readonly Size?: number;
 }
 
 /** The images of an engine's list. */
 export function engineImages(listed: readonly ListedImage[]): readonly EngineImage[] {
-  return listed.map(({ Id, RepoTags, RepoDigests }) => ({
+  return listed.map(({ Id, RepoTags, RepoDigests, Size }) => ({
     id: Id,
     references: RepoTags ?? [],
     digests: (RepoDigests ?? []).map((name) => name.slice(name.indexOf("@") + 1)),
+    sizeBytes: Size,
   }));
 }
 

@@ -23,6 +23,7 @@ import { pulumiFinding } from "./pulumi.ts";
 import { isServed, pythonFinding, pythonOfVenv } from "./python.ts";
 import { quotaFinding } from "./quota.ts";
 import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
+import { routeFinding } from "./route.ts";
 import { isLocal, measureDisk, spaceFinding } from "./space.ts";
 import { storageFinding } from "./storage.ts";
 import { toPull } from "./to-pull.ts";
@@ -78,6 +79,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
       ...(isLockRead ? [lockFinding(settings.tasks, stack)] : []),
       ...programs,
       ...folders,
+      routeFinding(preflight.checkout, stack, settings.modelApiBase),
       pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
     ],
     images: new Set("error" in answer ? [] : answer.images.flatMap(({ references }) => references)),

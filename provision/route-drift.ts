@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Variables } from "./dotenv.ts";
+import { type Variables, variablesIn } from "./dotenv.ts";
+import { modelEnvironment } from "./model.ts";
 import { isDotenvDisabled, type RunVariable, told, variablesOfRun } from "./run-settings.ts";
 
 // Of the variables that a run is to have, those that decide its route.
@@ -36,4 +37,22 @@ export function inspectRoute(
   const [key, endpoint] = azure.map((name) => variables.get(name));
   if (!key?.value.trim() || !endpoint?.value.trim()) return undefined;
   return `${azure[0]} (${told(key.origin)}) and ${azure[1]} (${told(endpoint.origin)}) override it`;
+}
+
+/**
+ * As `inspectRoute`, for one who does not know the stack's key: that of the update's own lines in the `.env` stands for
+ * it. Where there is no such file yet, what is exported is looked at alone.
+ */
+export function inspectWrittenRoute(
+  folder: string,
+  stack: string,
+  modelApiBase: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  const { COHERE_API_KEY: key = "" } = variablesIn(resolve(folder, ".env"), stack);
+  const wanted = modelEnvironment(key, modelApiBase);
+  const { COHERE_API_BASE: exported = wanted.COHERE_API_BASE } = environment;
+  if (exported !== wanted.COHERE_API_BASE)
+    return `COHERE_API_BASE is overridden (${told({ exported: true })})`;
+  return key === "" ? undefined : inspectRoute(folder, wanted, environment);
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { proofNames } from "../../status/names.ts";
 import { programConfiguration } from "../configuration.ts";
 import { type Recorded, recordResources, settle } from "../recording-mocks.ts";
 
@@ -93,4 +94,17 @@ test("services of cooperating agents are there where they are asked for", async 
 test("a wrong configuration is refused before any resource is asked for", async () => {
   await expect(program({ subset: "lte", tasks: ["x"] })).rejects.toThrow(/2 faults|a fault/);
   expect(recorded).toEqual([]);
+});
+
+test("each proof that a status looks for is a command of the program", async () => {
+  const { verified, smoke, coop, route } = await program({
+    coop: true,
+    smoke: 1,
+    tasks: ["dspy_task/8394"],
+  });
+  await Promise.all([verified, smoke, coop, route].map((output) => settle(pulumi.output<unknown>(output))));
+  const commands = recorded.filter(({ type }) => type === "command:local:Command").map(({ name }) => name);
+  const task = { repo: "dspy_task", taskId: 8394 };
+  const names = Object.values(proofNames).map((name) => (typeof name === "string" ? name : name(task)));
+  expect(commands).toEqual(expect.arrayContaining(names));
 });

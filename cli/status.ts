@@ -1,0 +1,77 @@
+import prettyMilliseconds from "pretty-ms";
+import { count } from "../preflight/units.ts";
+import type { StatusCheck } from "../status/checks.ts";
+import { lastOperation, type Proofs, readProofs } from "../status/proofs.ts";
+import { type MachineStatus, machineStatus } from "../status/status.ts";
+import type { Toolchain } from "../toolchain/toolchain.ts";
+import { defaultStack } from "./default-stack.ts";
+import { findingLines } from "./findings.ts";
+import { quietPulumi } from "./pulumi.ts";
+import { openAsFound, projectDir, readFoundSettings } from "./session.ts";
+import { readConfiguration } from "./stack-file.ts";
+
+/**
+ * `./machine status [STACK] [--json]`: what was proved of the machine, when, and whether it is still so. Proves and
+ * changes nothing. Gives 1 where something stands in the way of a run.
+ */
+export async function status(named: string | undefined, json: boolean): Promise<number> {
+  const status = await lookAtStack(named ?? defaultStack(projectDir));
+  process.stdout.write(
+    json
+      ? `${JSON.stringify(status, null, 2)}\n`
+      : show(status, process.stdout.isTTY && !process.env.NO_COLOR),
+  );
+  return status.isReady ? 0 : 1;
+}
+
+/** Looks at the machine of a stack. Throws where a setting is wrong. */
+export async function lookAtStack(stack: string): Promise<MachineStatus> {
+  const found = openAsFound(stack);
+  const settings = await readFoundSettings(found);
+  const { toolchain, ...place } = found;
+  return machineStatus({
+    ...place,
+    settings,
+    configuration: readConfiguration(projectDir, stack),
+    projectDir,
+    pieces: toolchain?.pieces ?? [],
+    ...(await readState(stack, toolchain)),
+  });
+}
+
+/** What Pulumi's state says. Where there is no Pulumi yet, or no state, nothing was ever proved. */
+async function readState(stack: string, toolchain: Toolchain | undefined) {
+  const nothing = { proofs: new Map() as Proofs, last: undefined };
+  if (toolchain === undefined) return nothing;
+  const [exported, history] = await Promise.all([
+    quietPulumi(toolchain.pulumi, ["stack", "export", "--stack", stack]),
+    quietPulumi(toolchain.pulumi, ["stack", "history", "--stack", stack, "--json", "--page-size", "1"]),
+  ]);
+  return {
+    proofs: exported.code === 0 ? readProofs(exported.stdout) : nothing.proofs,
+    last: history.code === 0 ? lastOperation(history.stdout) : undefined,
+  };
+}
+
+function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus, inColour: boolean): string {
+  const kind = isRehearsal ? " (a rehearsal: stand-in images, no model key)" : "";
+  const of = (wanted: StatusCheck["level"]) => checks.filter(({ level }) => level === wanted).length;
+  const counts = `${of("ok")} ok, ${count(of("warning"), "warning")}, ${count(of("blocker"), "blocker")}`;
+  const lines = [
+    `stack ${stack}${kind}, looked at ${at}`,
+    ...findingLines(
+      checks.map((check) => ({ ...check, note: noteOf(check, at) })),
+      inColour,
+    ),
+    `${isReady ? (isRehearsal ? "ready, as a rehearsal" : "ready for a run") : "NOT ready for a run"}: ${counts}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** How long ago something was proved. */
+function noteOf({ provedAt, check }: StatusCheck, at: string): string | undefined {
+  if (provedAt === undefined) return undefined;
+  const age = Math.max(0, Date.parse(at) - Date.parse(provedAt));
+  const ago = age < 1000 ? "just now" : `${prettyMilliseconds(age, { unitCount: 1, verbose: true })} ago`;
+  return check === "update" ? ago : `proved ${ago}`;
+}

@@ -1,0 +1,183 @@
+import type { RedisAddress } from "../engine/redis-ping.ts";
+import { addressOf, pong } from "../engine/redis-ping.ts";
+import { blocker, type Finding, ok, warning } from "../preflight/finding.ts";
+import { callUrl } from "../provision/model.ts";
+import type { VerificationResult } from "../provision/verification.ts";
+import type { ImageState, ImageStatus } from "./images.ts";
+import type { LastOperation, Proof } from "./proofs.ts";
+
+/** What one check has found. One that is `off` is of something that the stack's settings do not ask for. */
+export interface StatusCheck extends Omit<Finding, "level"> {
+  readonly level: Finding["level"] | "off";
+  /** When what it tells of was last proved, in ISO 8601; undefined for what is seen right now. */
+  readonly provedAt?: string | undefined;
+}
+
+function off(check: string, found: string, remedy: string): StatusCheck {
+  return { check, level: "off", found, remedy };
+}
+
+/** The command that mends most. */
+const up = (stack: string) => `./machine up ${stack}`;
+
+/** How the stack's last operation ended. */
+export function operationCheck(stack: string, last: LastOperation | undefined): StatusCheck {
+  const check = "update";
+  if (last === undefined || last.kind === "destroy")
+    return blocker(check, last ? "the stack was destroyed" : "there was none yet", up(stack));
+  const found = `the last ${last.kind} ${last.result}`;
+  const level =
+    last.result === "succeeded" ? ok(check, found) : warning(check, found, `${up(stack)} tells why`);
+  return { ...level, provedAt: last.endedAt };
+}
+
+const stateWords: readonly (readonly [ImageState, string])[] = [
+  ["missing", "missing"],
+  ["unproved", "not proved"],
+  ["changed", "changed since their proof"],
+  ["other", "not what the lock says by now"],
+];
+
+/** Whether each image is there as it was proved. */
+export function imagesCheck(stack: string, images: readonly ImageStatus[]): StatusCheck {
+  const of = (state: ImageState) => images.filter((image) => image.state === state);
+  const proved = images.flatMap((image) => image.provedAt ?? []);
+  const provedAt = proved.toSorted().at(0);
+  const counted = (number: number) => `${number}/${images.length}`;
+  if (of("unseen").length > 0) {
+    const found = `${counted(proved.length)} were proved; not to be seen now`;
+    return { ...blocker("images", found, "see the engine"), provedAt };
+  }
+  const unlocked = images.filter(({ isLocked }) => !isLocked).length;
+  const good = of("proved").length;
+  const wrong = stateWords.flatMap(([state, words]) => {
+    const names = of(state).map(({ task }) => task);
+    return names.length === 0 ? [] : [`${names.length} ${words}: ${several(names)}`];
+  });
+  const found = [
+    `${counted(good)} are there as they were proved`,
+    ...(unlocked > 0 ? [`${unlocked} not locked`] : []),
+    ...wrong,
+  ].join("; ");
+  return { ...(wrong.length === 0 ? ok("images", found) : blocker("images", found, up(stack))), provedAt };
+}
+
+function several(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(", ");
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+}
+
+/** What is seen of the CooperBench command line. */
+export interface CliFacts {
+  readonly stack: string;
+  /** Absolute folder of the checkout. */
+  readonly folder: string;
+  /** What is wrong with checkout or environment at first sight; undefined where nothing is. */
+  readonly wrong: string | undefined;
+  /** Commit that the checkout is at now; undefined where that cannot be told. */
+  readonly commit: string | undefined;
+  /** Commit that it was at for its proof. */
+  readonly provedCommit: string | undefined;
+  readonly proof: Proof | undefined;
+}
+
+/** Whether the command line is there as it was proved. */
+export function cliCheck({ stack, folder, wrong, commit, provedCommit, proof }: CliFacts): StatusCheck {
+  const check = "cooperbench";
+  if (wrong !== undefined) return blocker(check, wrong, up(stack));
+  const proved = proof?.result as VerificationResult | undefined;
+  if (proof === undefined || proved === undefined) return blocker(check, "it is not proved", up(stack));
+  const found = `${proved.version} at commit ${commit?.slice(0, 12) ?? "unknown"}, Python ${proved.pythonVersion}, in ${folder}`;
+  const moved = commit !== undefined && provedCommit !== undefined && commit !== provedCommit;
+  return {
+    ...(moved
+      ? warning(
+          check,
+          `${found}; it was proved at ${provedCommit.slice(0, 12)}`,
+          `./machine preview ${stack} shows what differs`,
+        )
+      : ok(check, found)),
+    provedAt: proof.provedAt,
+  };
+}
+
+/** Whether the `.env` of a run has the stack's settings and a key; `wrong` is what is not as configured. */
+export function credentialsCheck(stack: string, file: string, wrong: string | undefined): StatusCheck {
+  return wrong === undefined
+    ? ok("credentials", `key and settings are in ${file}, for its owner alone`)
+    : blocker("credentials", `${file}: ${wrong}`, up(stack));
+}
+
+/** What is seen of the model's route. */
+export interface RouteFacts {
+  readonly stack: string;
+  readonly modelApiBase: string;
+  /** What overrides the route right now; undefined where nothing does. */
+  readonly overridden: string | undefined;
+  readonly proof: Proof | undefined;
+}
+
+/** Whether a run's calls go where they are configured to. */
+export function routeCheck({ stack, modelApiBase, overridden, proof }: RouteFacts): StatusCheck {
+  const provedAt = proof?.provedAt;
+  if (overridden !== undefined) {
+    const mend = `take it away, then ${up(stack)}`;
+    return { ...blocker("route", overridden, mend), provedAt };
+  }
+  if (proof === undefined) return blocker("route", "it is not proved", up(stack));
+  const { MODEL_API_BASE: proved } = proof.environment;
+  if (proved !== modelApiBase) {
+    const found = `it was proved for ${proved}; want ${modelApiBase}`;
+    return { ...blocker("route", found, up(stack)), provedAt };
+  }
+  return { ...ok("route", `a run asks ${callUrl(modelApiBase)}`), provedAt };
+}
+
+/** What is seen of the services of cooperating agents. */
+export interface ServicesFacts {
+  readonly redis: RedisAddress;
+  /** What answered a PING there; undefined for nothing. */
+  readonly answer: string | undefined;
+  /** State of the git server's container: `running`, another word, or `missing`; undefined where none is wanted. */
+  readonly git: string | undefined;
+  readonly proof: Proof | undefined;
+}
+
+/** Whether the services run, and have been proved; the facts are undefined where the stack has none. */
+export function servicesCheck(stack: string, facts: ServicesFacts | undefined): StatusCheck {
+  const check = "services";
+  if (facts === undefined) {
+    return off(check, "none, for coop is false", `./machine pulumi config set coop true --stack ${stack}`);
+  }
+  const { redis, answer, git, proof } = facts;
+  const wrong = [
+    ...(answer === pong ? [] : [`no Redis answers at ${addressOf(redis)}`]),
+    ...(git === undefined || git === "running" ? [] : [`the git server is ${git}`]),
+    ...(proof === undefined ? ["not proved"] : []),
+  ];
+  const found =
+    wrong.length > 0
+      ? wrong.join("; ")
+      : `Redis answers at ${addressOf(redis)}${git === undefined ? "" : "; the git server runs"}`;
+  return {
+    ...(wrong.length > 0 ? blocker(check, found, up(stack)) : ok(check, found)),
+    provedAt: proof?.provedAt,
+  };
+}
+
+/** Whether the gold patches of the wanted tasks have passed in the images that are there. */
+export function oracleCheck(stack: string, images: readonly ImageStatus[]): StatusCheck {
+  const check = "oracle";
+  const wanted = images.filter(({ isSmoked }) => isSmoked);
+  if (wanted.length === 0)
+    return off(check, "none, for smoke is 0", `./machine pulumi config set smoke 5 --stack ${stack}`);
+  const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
+  const found = `${passed.length}/${wanted.length} gold patches pass their tests, which fail without`;
+  const provedAt = wanted
+    .flatMap(({ oracle }) => oracle?.provedAt ?? [])
+    .toSorted()
+    .at(0);
+  if (passed.length === wanted.length) return { ...ok(check, found), provedAt };
+  const names = wanted.filter((image) => !passed.includes(image)).map(({ task }) => task);
+  return { ...blocker(check, `${found}; not proved: ${several(names)}`, up(stack)), provedAt };
+}

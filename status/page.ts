@@ -1,0 +1,42 @@
+import { Eta } from "eta";
+import prettyBytes from "pretty-bytes";
+import type { StatusCheck } from "./checks.ts";
+import type { ImageState } from "./images.ts";
+import type { MachineStatus } from "./status.ts";
+
+const levelWords: Readonly<Record<StatusCheck["level"], string>> = {
+  ok: "ok",
+  warning: "warning",
+  blocker: "blocker",
+  off: "off",
+};
+
+const stateWords: Readonly<Record<ImageState, string>> = {
+  proved: "proved",
+  changed: "changed since",
+  other: "not as locked",
+  unproved: "not proved",
+  missing: "missing",
+  unseen: "not seen",
+};
+
+/** The status of a machine as one HTML page that needs no other file. Everything in it is escaped by the template. */
+export function reportPage(status: MachineStatus): string {
+  const eta = new Eta({ views: import.meta.dirname, varName: "it" });
+  const { images } = status;
+  const sizes = images.flatMap(({ sizeBytes }) => sizeBytes ?? []);
+  return eta.render("./page", {
+    ...status,
+    levelWords,
+    stateWords,
+    proved: images.filter(({ state }) => state === "proved").length,
+    smoked: images.filter(({ isSmoked }) => isSmoked).length,
+    passed: images.filter(({ isSmoked, oracle }) => isSmoked && oracle?.isCurrent).length,
+    totalBytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
+    largest: Math.max(1, ...sizes),
+    bytes: prettyBytes,
+    time: (iso: string) => iso.replace("T", " ").replace(/\.\d+Z$/, " UTC"),
+    seconds: (value: number) => `${value.toFixed(1)} s`,
+    text: (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value)),
+  });
+}

@@ -1,0 +1,217 @@
+/**
+ * What a machine is for a run, right now: what was proved, when, and whether it is still so. Nothing is proved anew, and
+ * nothing is changed; Pulumi's state has the proofs, and quick looks at engine, files and services tell whether what they
+ * are of is still there.
+ */
+import { join, resolve } from "node:path";
+import type { RawConfiguration } from "../configuration.ts";
+import { gitNames } from "../engine/existing-git.ts";
+import { containerAt } from "../engine/owned.ts";
+import { pingRedis } from "../engine/redis-ping.ts";
+import { askEngine, type EngineAnswer, engineFinding } from "../preflight/engine.ts";
+import { measureDisk, spaceFinding } from "../preflight/space.ts";
+import { toPull } from "../preflight/to-pull.ts";
+import { type CheckoutResult, inspectCheckout } from "../provision/checkout.ts";
+import { inspectDotenv, variablesIn } from "../provision/dotenv.ts";
+import { modelEnvironment, modelName } from "../provision/model.ts";
+import { inspectWrittenRoute } from "../provision/route-drift.ts";
+import { inspectVenv } from "../provision/venv.ts";
+import type { VerificationResult } from "../provision/verification.ts";
+import type { Settings } from "../settings.ts";
+import type { Piece } from "../toolchain/toolchain.ts";
+import {
+  cliCheck,
+  credentialsCheck,
+  imagesCheck,
+  operationCheck,
+  oracleCheck,
+  routeCheck,
+  type StatusCheck,
+  servicesCheck,
+} from "./checks.ts";
+import { type ImageStatus, imagesStatus } from "./images.ts";
+import { commitOf, lookAtMachine, type Machine } from "./machine.ts";
+import { proofNames } from "./names.ts";
+import type { LastOperation, Proof, Proofs } from "./proofs.ts";
+
+/** What is looked at. */
+export interface StatusQuestion {
+  readonly stack: string;
+  /** With the image lock read, where it is there. */
+  readonly settings: Settings;
+  /** The stack's configuration, as it is set. */
+  readonly configuration: RawConfiguration;
+  /** Docker engine of the stack, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Whether that engine is the rehearsal's. */
+  readonly isRehearsal: boolean;
+  readonly projectDir: string;
+  /** The pieces of the toolchain; none where there is none yet. */
+  readonly pieces: readonly Piece[];
+  readonly proofs: Proofs;
+  readonly last: LastOperation | undefined;
+}
+
+/** A machine as it is for a run. It has no secret. */
+export interface MachineStatus {
+  readonly stack: string;
+  /** When it was looked at, in ISO 8601. */
+  readonly at: string;
+  /** Whether the images are stand-ins, so that no run here says anything of a model. */
+  readonly isRehearsal: boolean;
+  /** Whether nothing stands in the way of a run. */
+  readonly isReady: boolean;
+  readonly checks: readonly StatusCheck[];
+  readonly images: readonly ImageStatus[];
+  readonly machine: Machine;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** What is used, with its version and where it came from. */
+  readonly versions: readonly Piece[];
+  /** Model under test, as `cooperbench run -m` takes it. */
+  readonly model: string;
+  /** The environment of a run, without its key. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The stack's configuration, without its key. */
+  readonly configuration: RawConfiguration;
+}
+
+/** Stands for a value that is not shown. */
+const hidden = "(secret)";
+
+/** Looks at a machine. Starts and changes nothing. */
+export async function machineStatus(question: StatusQuestion): Promise<MachineStatus> {
+  const { stack, settings, dockerHost, isRehearsal, proofs, last } = question;
+  const at = new Date().toISOString();
+  const startedBy = isRehearsal ? `./machine up ${stack}` : undefined;
+  const [engine, cli, services, project] = await Promise.all([
+    lookAtEngine(question),
+    lookAtCli(question),
+    lookAtServices(question),
+    commitOf(question.projectDir),
+  ]);
+  const images = imagesStatus(settings.tasks, engine.images, proofs, settings.smoke);
+  const checks = [
+    engineFinding(engine.answer, { dockerHost, stack, startedBy }, question.pieces),
+    imagesCheck(stack, images),
+    cli,
+    ...runChecks(question),
+    servicesCheck(stack, services),
+    oracleCheck(stack, images),
+    ...engine.space,
+    operationCheck(stack, last),
+  ];
+  const { cohereApiKey: _, ...configuration } = question.configuration;
+  return {
+    stack,
+    at,
+    isRehearsal,
+    isReady: checks.every(({ level }) => level !== "blocker"),
+    checks,
+    images,
+    machine: lookAtMachine(),
+    dockerHost,
+    versions: versionsOf(question, engine.answer, project),
+    model: modelName,
+    environment: { ...modelEnvironment(hidden, settings.modelApiBase), DOCKER_HOST: dockerHost },
+    configuration,
+  };
+}
+
+async function lookAtEngine({ dockerHost, settings }: StatusQuestion) {
+  const answer = await askEngine(dockerHost);
+  if ("error" in answer) return { answer, images: undefined, space: [] };
+  const { info, images } = answer;
+  const disk = await measureDisk(dockerHost, info);
+  return { answer, images, space: [spaceFinding(toPull(settings.tasks, images), disk, info, dockerHost)] };
+}
+
+async function lookAtCli({ stack, settings, projectDir, proofs }: StatusQuestion): Promise<StatusCheck> {
+  const folder = resolve(projectDir, settings.cooperbenchDir);
+  const checkout = inspectCheckout(folder);
+  const venv = inspectVenv(folder);
+  const wrong =
+    checkout === undefined
+      ? venv && `${join(folder, ".venv")}: ${venv}`
+      : `the checkout ${folder}: ${checkout}`;
+  return cliCheck({
+    stack,
+    folder,
+    wrong,
+    commit: wrong === undefined ? (await commitOf(folder))?.commit : undefined,
+    provedCommit: (proofs.get(proofNames.checkout)?.result as CheckoutResult | undefined)?.commit,
+    proof: proofs.get(proofNames.cli),
+  });
+}
+
+/** The settings of a run, and the route that it takes with them. */
+function runChecks({ stack, settings, projectDir, proofs }: StatusQuestion): readonly StatusCheck[] {
+  const { cooperbenchDir, modelApiBase } = settings;
+  const folder = resolve(projectDir, cooperbenchDir);
+  const dotenv = join(folder, ".env");
+  // The stack's key is encrypted here; the one that the update has written stands for it.
+  const { COHERE_API_KEY: key = "" } = variablesIn(dotenv, stack);
+  const variables = modelEnvironment(key, modelApiBase);
+  const wrong = inspectDotenv(dotenv, stack, variables) ?? (key === "" ? "it has no key" : undefined);
+  return [
+    credentialsCheck(stack, dotenv, wrong),
+    routeCheck({
+      stack,
+      modelApiBase,
+      overridden: inspectWrittenRoute(folder, stack, modelApiBase),
+      proof: proofs.get(proofNames.route),
+    }),
+  ];
+}
+
+async function lookAtServices({ settings, dockerHost, proofs }: StatusQuestion) {
+  if (!settings.coop) return undefined;
+  const redis = { host: settings.redisHost, port: settings.redisPort };
+  const [answer, git] = await Promise.all([
+    pingRedis(redis),
+    settings.git ? containerAt(dockerHost, gitNames.container) : undefined,
+  ]);
+  return {
+    redis,
+    answer,
+    git: settings.git ? (git?.state ?? "missing") : undefined,
+    proof: proofs.get(proofNames.coop),
+  };
+}
+
+function versionsOf(
+  { pieces, proofs, isRehearsal }: StatusQuestion,
+  answer: EngineAnswer,
+  project: Awaited<ReturnType<typeof commitOf>>,
+): readonly Piece[] {
+  const proved = <Result>(proof: Proof | undefined) => proof?.result as Result | undefined;
+  const checkout = proved<CheckoutResult>(proofs.get(proofNames.checkout));
+  const cli = proved<VerificationResult>(proofs.get(proofNames.cli));
+  return [
+    ...(project === undefined
+      ? []
+      : [
+          {
+            name: "cooperbench-machine",
+            version: project.commit.slice(0, 12),
+            from: project.isChanged ? "its checkout, with changes" : "its checkout",
+          },
+        ]),
+    ...(cli === undefined
+      ? []
+      : [
+          { name: "CooperBench", version: cli.version, from: `commit ${checkout?.commit ?? "unknown"}` },
+          { name: "Python", version: cli.pythonVersion, from: "the virtual environment" },
+        ]),
+    ...("error" in answer
+      ? []
+      : [
+          {
+            name: "Docker engine",
+            version: answer.version.Version,
+            from: `API ${answer.version.ApiVersion}, storage driver ${answer.info.Driver}${isRehearsal ? ", the rehearsal's own" : ""}`,
+          },
+        ]),
+    ...pieces,
+  ];
+}
