@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readAssignments } from "../../../provision/assignments.ts";
 import { variablesIn, writeDotenv } from "../../../provision/dotenv.ts";
 import { modelEnvironment } from "../../../provision/model.ts";
-import { inspectRoute } from "../../../provision/route-drift.ts";
+import { inspectRoute, inspectWrittenRoute } from "../../../provision/route-drift.ts";
 
 const variables = modelEnvironment("it's a \\ key", "https://a.example/v2");
 const base = "https://a.example/v2/chat";
@@ -113,4 +113,24 @@ test("assignments are read as python-dotenv does, with their lines", () => {
     { name: "E", value: "a#b", line: 8 },
     { name: "F", value: "end", line: 10 },
   ]);
+});
+
+describe("without the stack's key", () => {
+  const api = "https://a.example/v2";
+  const inspectWritten = (stack: string, environment: Record<string, string> = {}) =>
+    inspectWrittenRoute(checkout, stack, api, {
+      MSWEA_GLOBAL_CONFIG_DIR: join(folder, "agent"),
+      ...environment,
+    });
+
+  test("the key that was written stands for it", () => {
+    expect(inspectWritten("lab-1")).toBeUndefined();
+    expect(inspectWritten("lab-1", { COHERE_API_KEY: "another" })).toMatch(/^COHERE_API_KEY is overridden/);
+  });
+
+  test("what is exported is told before anything was written", () => {
+    expect(inspectWritten("lab-2")).toBeUndefined();
+    expect(inspectWritten("lab-2", { COHERE_API_BASE: base })).toBeUndefined();
+    expect(inspectWritten("lab-2", { COHERE_API_BASE: api })).toMatch(/^COHERE_API_BASE is overridden/);
+  });
 });
