@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { measureDisk } from "../preflight/space.ts";
 import { runPlan } from "../runs/plan.ts";
 import { runsOf } from "../runs/stack-plan.ts";
 import { openEngine } from "./checks.ts";
@@ -20,6 +21,7 @@ export async function plan(named: string | undefined): Promise<number> {
     smokePairs: smoke.length,
     cores: info.NCPU,
     memoryBytes: info.MemTotal,
+    freeBytes: (await measureDisk(dockerHost, info)).freeBytes,
   });
   process.stdout.write(text);
   return 0;

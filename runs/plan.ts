@@ -21,7 +21,12 @@ export interface PlanFacts {
   readonly cores: number;
   /** The engine's memory, in bytes. */
   readonly memoryBytes: number;
+  /** Bytes that are free on the engine's disk; undefined where they are not measured, and so limit nothing. */
+  readonly freeBytes?: number | undefined;
 }
+
+/** Disk that a container takes beside its image while it builds and tests, in bytes: an estimate. */
+const containerDiskBytes = 2e9;
 
 /** Memory that a container takes while it builds and tests, in bytes: the upper end of what such repositories need. */
 const containerBytes = 2e9;
@@ -40,15 +45,20 @@ export interface Concurrency {
 export function concurrencyFor({
   cores,
   memoryBytes,
-}: Pick<PlanFacts, "cores" | "memoryBytes">): Concurrency {
-  const pairs = Math.max(1, Math.min(2 * cores, Math.floor(memoryBytes / (2 * containerBytes)), 30));
+  freeBytes,
+}: Pick<PlanFacts, "cores" | "memoryBytes" | "freeBytes">): Concurrency {
+  const byMemory = Math.floor(memoryBytes / (2 * containerBytes));
+  const byDisk = Math.floor((freeBytes ?? Number.POSITIVE_INFINITY) / (2 * containerDiskBytes));
+  const pairs = Math.max(1, Math.min(2 * cores, byMemory, byDisk, 30));
   // An evaluation is to a machine what an oracle is.
   const evaluations = Math.min(oraclesAtOnce({ cpus: cores, memoryBytes }), 10);
-  const gigabytes = (memoryBytes / 1e9).toFixed(0);
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(0);
+  const disk =
+    freeBytes === undefined ? "" : `; ${gigabytes(freeBytes)} GB free on its disk, of which a pair takes 4`;
   return {
     pairs,
     evaluations,
-    reason: `${cores} processors and ${gigabytes} GB of memory: two pairs a processor, as agents wait for their model, two containers of 2 GB a pair; one evaluation a processor`,
+    reason: `${cores} processors and ${gigabytes(memoryBytes)} GB of memory: two pairs a processor, as agents wait for their model, two containers of 2 GB a pair; one evaluation a processor${disk}`,
   };
 }
 

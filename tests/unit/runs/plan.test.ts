@@ -23,6 +23,16 @@ test.each([
   expect(concurrencyFor({ cores, memoryBytes })).toMatchObject({ pairs, evaluations });
 });
 
+test.each([
+  [100e9, 4],
+  [9e9, 2],
+  [1e9, 1],
+])("%d bytes free on the disk run %d pairs", (freeBytes, pairs) => {
+  const { reason, ...fitted } = concurrencyFor({ cores: 2, memoryBytes: 24e9, freeBytes });
+  expect(fitted.pairs).toBe(pairs);
+  expect(reason).toContain(`${freeBytes / 1e9} GB free`);
+});
+
 test("the plan has the machine's folder, engine, subset and numbers", () => {
   const plan = runPlan(facts);
   expect(plan).toContain("cd /srv/CooperBench\nexport DOCKER_HOST=unix:///var/run/docker.sock\n");
