@@ -92,7 +92,9 @@ export class CoopServices extends pulumi.ComponentResource {
           FOLDER: args.folder,
           REDIS: addressOf(args.redis),
           // Told by a command that fails: an error of the program would hold the images up, too.
-          ...(existingRedis.kind === "conflict" && { CONFLICT: existingRedis.message }),
+          ...(existingRedis.kind === "conflict" && {
+            CONFLICT: `${existingRedis.found}. ${existingRedis.remedy}`,
+          }),
           ...(git && { GIT_CLIENT: `cooperbench-probe-${pulumi.getStack()}-git`, DOCKER_HOST: dockerHost }),
         },
         triggers: [redis ? redis.containerId : "found", ...(git ? [git.containerId] : [])],

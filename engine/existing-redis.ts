@@ -13,8 +13,8 @@ export type ExistingRedis =
   | { readonly kind: "own"; readonly finding?: string }
   /** A Redis that another has made, and that answers. */
   | { readonly kind: "foreign" }
-  /** What is in the way of one, with the remedy. */
-  | { readonly kind: "conflict"; readonly message: string };
+  /** What is in the way of one, and what helps. */
+  | { readonly kind: "conflict"; readonly found: string; readonly remedy: string };
 
 /** Looks for a Redis at an address, and for the container that has the name of CooperBench's. */
 export async function existingRedis(
@@ -47,21 +47,21 @@ export function judgeRedis({ stack, address, container, answer }: RedisFacts): E
   if (answer === pong) return { kind: "foreign" };
   if (answer !== undefined) {
     return conflict(
-      `${at} is taken: got ${JSON.stringify(answer)} for a PING, want a Redis without password, or a free port. ` +
-        `Stop what listens there, or choose another port: pulumi config set redisPort 6380 --stack ${stack}`,
+      `${at} is taken: got ${JSON.stringify(answer)} for a PING, want a Redis without password, or a free port`,
+      `Stop what listens there, or choose another port: pulumi config set redisPort 6380 --stack ${stack}`,
     );
   }
   if (container !== undefined && own === undefined) {
     const maker = container.stack === undefined ? "that no stack has made" : `of stack ${container.stack}`;
     return conflict(
-      `there is a container ${redisContainer} ${maker} (${container.state}), and no Redis answers at ${at}. ` +
-        `Start it (docker start ${redisContainer}), set redisHost and redisPort to where it answers, ` +
+      `there is a container ${redisContainer} ${maker} (${container.state}), and no Redis answers at ${at}`,
+      `Start it (docker start ${redisContainer}), set redisHost and redisPort to where it answers, ` +
         `or remove it (docker rm -f ${redisContainer})`,
     );
   }
   return own?.running === false ? { kind: "own", finding: `it is ${own.state}` } : { kind: "own" };
 }
 
-function conflict(message: string): ExistingRedis {
-  return { kind: "conflict", message };
+function conflict(found: string, remedy: string): ExistingRedis {
+  return { kind: "conflict", found, remedy };
 }

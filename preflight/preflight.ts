@@ -4,6 +4,7 @@
  */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { existingRedis } from "../engine/existing-redis.ts";
 import { inspectCheckout } from "../provision/checkout.ts";
 import { searchPython } from "../provision/python.ts";
 import { inspectVenv } from "../provision/venv.ts";
@@ -24,6 +25,7 @@ import { isServed, pythonFinding, pythonOfVenv } from "./python.ts";
 import { quotaFinding } from "./quota.ts";
 import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
 import { routeFinding } from "./route.ts";
+import { servicesFinding } from "./services.ts";
 import { isLocal, measureDisk, spaceFinding } from "./space.ts";
 import { storageFinding } from "./storage.ts";
 import { toPull } from "./to-pull.ts";
@@ -94,8 +96,10 @@ async function ofEngine(facts: EngineFacts, preflight: Preflight): Promise<reado
   const [missing] = pull.missing;
   const notAsked =
     missing === undefined ? "no image is to be pulled" : `images come from ${settings.registryMirror} first`;
-  const [disk, registry] = await Promise.all([
+  const address = { host: settings.redisHost, port: settings.redisPort };
+  const [disk, redis, registry] = await Promise.all([
     measureDisk(dockerHost, info),
+    settings.coop ? existingRedis(dockerHost, preflight.stack, address) : undefined,
     missing === undefined || settings.registryMirror !== ""
       ? undefined
       : askRegistry(missing.image, { dockerHost, mirrors }, askTag),
@@ -116,6 +120,7 @@ async function ofEngine(facts: EngineFacts, preflight: Preflight): Promise<reado
         ? []
         : [{ name: "the registry", theirs: date, ours: registry?.answeredAt ?? date }]),
     ]),
+    servicesFinding(redis),
   ];
 }
 

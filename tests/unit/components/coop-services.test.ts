@@ -92,9 +92,11 @@ describe("Redis", () => {
   });
 
   test("is not made where something is in its way, which a failing command tells", async () => {
-    await services({ existingRedis: { kind: "conflict", message: "6379 is taken" } });
+    await services({ existingRedis: { kind: "conflict", found: "6379 is taken", remedy: "Stop it" } });
     expect(made()).toEqual(["coop-verification"]);
-    expect(inputsOf("coop-verification")).toMatchObject({ environment: { CONFLICT: "6379 is taken" } });
+    expect(inputsOf("coop-verification")).toMatchObject({
+      environment: { CONFLICT: "6379 is taken. Stop it" },
+    });
   });
 });
 

@@ -48,23 +48,25 @@ describe("a Redis is another's, and used,", () => {
 
 describe("it is told with a remedy", () => {
   test.each([
-    [
-      "-NOAUTH Authentication required.",
-      /got "-NOAUTH .*want a Redis without password.*set redisPort 6380 --stack lab-1/,
-    ],
+    ["-NOAUTH Authentication required.", /got "-NOAUTH .*want a Redis without password/],
     ["HTTP/1.1 400 Bad Request", /127\.0\.0\.1:6379 is taken: got "HTTP/],
     ["", /is taken: got ""/],
   ])("that the address is taken by what answers %j", (answer, message) => {
-    expect(judge(undefined, answer)).toEqual({ kind: "conflict", message: expect.stringMatching(message) });
+    expect(judge(undefined, answer)).toEqual({
+      kind: "conflict",
+      found: expect.stringMatching(message),
+      remedy: expect.stringContaining("set redisPort 6380 --stack lab-1"),
+    });
   });
 
   test.each([
     [{ ...own, stack: undefined, ...ended }, /cooperbench-redis that no stack has made \(exited with 137\)/],
-    [{ ...own, stack: "lab-2" }, /cooperbench-redis of stack lab-2 \(running\).*docker rm -f/],
+    [{ ...own, stack: "lab-2" }, /cooperbench-redis of stack lab-2 \(running\)/],
   ])("that the name is taken by a container that does not answer", (container, message) => {
     expect(judge(container, undefined)).toEqual({
       kind: "conflict",
-      message: expect.stringMatching(message),
+      found: expect.stringMatching(message),
+      remedy: expect.stringContaining("docker rm -f"),
     });
   });
 });

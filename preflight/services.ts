@@ -1,0 +1,20 @@
+import type { ExistingRedis } from "../engine/existing-redis.ts";
+import { type Finding, ok, warning } from "./finding.ts";
+
+/**
+ * Whether something is in the way of the Redis that cooperating agents need. An update goes on past it and ends with the
+ * failed proof of the services, so it is told first.
+ *
+ * @param redis what is there where the stack wants a Redis; undefined where it wants none.
+ */
+export function servicesFinding(redis: ExistingRedis | undefined): Finding {
+  if (redis === undefined) return ok("services", "none are wanted, for coop is false");
+  if (redis.kind === "conflict") return warning("services", redis.found, redis.remedy);
+  const found =
+    redis.kind === "foreign"
+      ? "a Redis that answers is there, and is used"
+      : redis.finding === undefined
+        ? "nothing is in the way of Redis"
+        : `Redis is made anew, for ${redis.finding}`;
+  return ok("services", found);
+}

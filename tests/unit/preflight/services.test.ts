@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import type { ExistingRedis } from "../../../engine/existing-redis.ts";
+import { servicesFinding } from "../../../preflight/services.ts";
+
+test.each<[ExistingRedis | undefined, string]>([
+  [undefined, "none are wanted, for coop is false"],
+  [{ kind: "own" }, "nothing is in the way of Redis"],
+  [{ kind: "own", finding: "it is exited" }, "Redis is made anew, for it is exited"],
+  [{ kind: "foreign" }, "a Redis that answers is there, and is used"],
+])("%j is well", (redis, found) => {
+  expect(servicesFinding(redis)).toEqual({ check: "services", level: "ok", found });
+});
+
+test("what is in the way of Redis is told with its remedy", () => {
+  expect(servicesFinding({ kind: "conflict", found: "taken", remedy: "Stop it" })).toEqual({
+    check: "services",
+    level: "warning",
+    found: "taken",
+    remedy: "Stop it",
+  });
+});
