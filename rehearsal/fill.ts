@@ -9,8 +9,10 @@ import { writeAtomically } from "./files.ts";
 import { publishedDigest, publishImage } from "./publish.ts";
 import { inParallel } from "./run.ts";
 import type { ServiceImage } from "./service-images.ts";
-import { baseLayer, standIn } from "./stand-in-image.ts";
+import { sharedLayers } from "./shared-layers.ts";
+import { standIn } from "./stand-in-image.ts";
 import type { Task } from "./tasks.ts";
+import type { Tools } from "./tools.ts";
 
 /** What the registry is filled from. */
 export interface FillArguments {
@@ -20,7 +22,7 @@ export interface FillArguments {
   readonly tasks: readonly Task[];
   /** The images beside the tasks'. */
   readonly services: readonly ServiceImage[];
-  readonly busybox: string;
+  readonly tools: Pick<Tools, "busybox" | "env">;
   readonly payloadBytes: number;
   /** For git; on the disk of the rehearsal, so that nothing is left elsewhere. */
   readonly workFolder: string;
@@ -35,12 +37,12 @@ export interface FillArguments {
 export async function fillRegistry(args: FillArguments): Promise<number> {
   const { registryUrl, payloadBytes, workFolder } = args;
   const known = readLock(args.lockFile);
-  const base = await baseLayer(args.busybox);
+  const shared = await sharedLayers(args.tools);
   const wanted = [
-    ...args.services.map(({ image, make }) => ({ image, make: async () => ({ spec: await make(base) }) })),
+    ...args.services.map(({ image, make }) => ({ image, make: async () => ({ spec: await make(shared) }) })),
     ...args.tasks.map((task) => ({
       image: task.image,
-      make: () => standIn(task, base, { payloadBytes, workFolder }),
+      make: () => standIn(task, shared, { payloadBytes, workFolder }),
     })),
   ];
   let made = 0;

@@ -1,29 +1,29 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Layer } from "./layer.ts";
 import { programLayer } from "./program-layer.ts";
 import type { ImageSpec } from "./publish.ts";
 import { run, which } from "./run.ts";
+import type { SharedLayers } from "./shared-layers.ts";
 import type { Tools } from "./tools.ts";
 
 /** An image that a service of cooperating agents runs from. */
 export interface ServiceImage {
   /** The real image's name with its tag. */
   readonly image: string;
-  /** Makes it: `base` is the layer that all stand-ins share. */
-  readonly make: (base: Layer) => Promise<ImageSpec>;
+  /** Makes it over layers that all stand-ins share. */
+  readonly make: (shared: SharedLayers) => Promise<ImageSpec>;
 }
 
 /** The images beside the tasks': made of this machine's programs, or of Debian's packages. */
 export function serviceImages(tools: Tools): readonly ServiceImage[] {
   return [
-    { image: "redis:alpine", make: (base) => redis(base, tools) },
-    { image: "debian:bookworm-slim", make: (base) => debianWithGit(base, tools) },
+    { image: "redis:alpine", make: (shared) => redis(shared, tools) },
+    { image: "debian:bookworm-slim", make: (shared) => debianWithGit(shared, tools) },
   ];
 }
 
 /** Debian's Redis. Unlike the official image, it has no entrypoint that gives up root. */
-async function redis(base: Layer, { redisServer, redisCli, env }: Tools): Promise<ImageSpec> {
+async function redis({ base }: SharedLayers, { redisServer, redisCli, env }: Tools): Promise<ImageSpec> {
   const files = { "usr/bin/redis-server": redisServer, "usr/bin/redis-cli": redisCli };
   return {
     reference: "redis:alpine",
@@ -37,15 +37,13 @@ async function redis(base: Layer, { redisServer, redisCli, env }: Tools): Promis
 const aptGet = "#!/bin/sh\nexit 0\n";
 
 /** What CooperBench builds its git server from. bash and git are this machine's own. */
-async function debianWithGit(base: Layer, { env }: Tools): Promise<ImageSpec> {
-  const [bash, git] = [await which("bash", env.PATH), await which("git", env.PATH)];
-  if (bash === undefined || git === undefined)
-    throw new Error("the rehearsal needs bash and git and does not find both: apt-get install bash git");
+async function debianWithGit({ base, git }: SharedLayers, { env }: Tools): Promise<ImageSpec> {
+  const bash = await which("bash", env.PATH);
+  if (bash === undefined) throw new Error("the rehearsal needs bash and finds none: apt-get install bash");
   // A git without a daemon has no server to make; whatever else the rehearsal is for goes on.
-  const daemon = join((await run([git, "--exec-path"], { env })).trim(), "git-daemon");
+  const daemon = join((await run(["git", "--exec-path"], { env })).trim(), "git-daemon");
   const files = {
     "bin/bash": bash,
-    "usr/bin/git": git,
     ...(existsSync(daemon) && { "usr/lib/git-core/git-daemon": daemon }),
   };
   const entries = [
@@ -54,7 +52,7 @@ async function debianWithGit(base: Layer, { env }: Tools): Promise<ImageSpec> {
   ] as const;
   return {
     reference: "debian:bookworm-slim",
-    layers: [base, await programLayer({ files, entries, env })],
+    layers: [base, git, await programLayer({ files, entries, env })],
     entrypoint: [],
     workingDir: "/",
   };

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { withScratch } from "./cache.ts";
 import { commitFiles, git } from "./git-history.ts";
-import { type Entry, incompressible, type Layer, makeLayer } from "./layer.ts";
+import { type Entry, incompressible, makeLayer } from "./layer.ts";
 import type { ImageSpec } from "./publish.ts";
-import { run } from "./run.ts";
+import { RUNNER, type SharedLayers } from "./shared-layers.ts";
 import { repositoryFiles, runner } from "./stand-in.ts";
 import type { Task } from "./tasks.ts";
 
@@ -32,36 +32,16 @@ export interface StandIn {
   readonly baseCommit: string;
 }
 
-const RUNNER = "/usr/local/bin/runner.sh";
-
-/** The layer that all stand-ins share: busybox under the names of its applets, and the runner. */
-export async function baseLayer(busybox: string): Promise<Layer> {
-  const applets = (await run([busybox, "--list"]))
-    .split("\n")
-    .filter((name) => /^[a-z0-9_[.-]+$/i.test(name));
-  const folders = ["bin", "etc", "root", "usr", "usr/bin", "usr/local", "usr/local/bin", "workspace"];
-  return makeLayer([
-    ...folders.map((path): Entry => ({ path, type: "directory" })),
-    { path: "tmp", type: "directory", mode: 0o1777 },
-    { path: "bin/busybox", type: "file", mode: 0o755, bytes: readFileSync(busybox) },
-    ...applets
-      .filter((name) => name !== "busybox")
-      .map((name): Entry => ({ path: `bin/${name}`, type: "symlink", target: "busybox" })),
-    // The benchmark calls bash by its path; for what it asks of it, busybox's shell will do.
-    { path: "bin/bash", type: "file", mode: 0o755, bytes: Buffer.from('#!/bin/sh\nexec /bin/sh "$@"\n') },
-    { path: "usr/bin/env", type: "symlink", target: "/bin/busybox" },
-    { path: "etc/passwd", type: "file", bytes: Buffer.from("root:x:0:0:root:/root:/bin/sh\n") },
-    { path: "etc/group", type: "file", bytes: Buffer.from("root:x:0:\n") },
-    { path: RUNNER.slice(1), type: "file", mode: 0o755, bytes: runner() },
-  ]);
-}
-
-/** Makes the stand-in of a task: `base`, a real git checkout at a detached commit, and a payload if asked. */
-export async function standIn(task: Task, base: Layer, options: StandInOptions = {}): Promise<StandIn> {
+/** Makes the stand-in of a task: the shared layers, a real git checkout at a detached commit, and a payload if asked. */
+export async function standIn(
+  task: Task,
+  shared: SharedLayers,
+  options: StandInOptions = {},
+): Promise<StandIn> {
   const { fault, payloadBytes = 0, reference = task.image, workFolder = tmpdir() } = options;
   const good = await checkout(task, "Begin", workFolder);
   const shown = fault === "wrong-commit" ? await checkout(task, "Begin elsewhere", workFolder) : good;
-  const layers = [base, await makeLayer(withFault(shown.entries, fault))];
+  const layers = [shared.base, shared.git, await makeLayer(withFault(shown.entries, fault))];
   if (payloadBytes > 0) {
     const bytes = incompressible(task.image, payloadBytes);
     layers.push(await makeLayer([{ path: "payload", type: "file", bytes }], 0));

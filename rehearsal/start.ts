@@ -77,7 +77,7 @@ async function makeComplete(
           lockFile: r.imagesLock,
           tasks,
           services,
-          busybox: tools.busybox,
+          tools,
           payloadBytes,
           workFolder: join(r.dir, "tmp"),
           trustLock,

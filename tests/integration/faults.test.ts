@@ -5,7 +5,8 @@ import { formatImagesLock, type LockedImage, readImagesLock } from "../../manife
 import { findProcesses } from "../../rehearsal/processes.ts";
 import { publishImage, removeImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
-import { baseLayer, type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
+import { sharedLayers } from "../../rehearsal/shared-layers.ts";
+import { type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
 import { readTasks } from "../../rehearsal/tasks.ts";
 import { findTools } from "../../rehearsal/tools.ts";
 import { type Ended, Lab } from "./lab.ts";
@@ -26,12 +27,12 @@ beforeAll(async () => {
   const registry = lab.rehearsal.registryUrl() ?? "";
   const { images } = readImagesLock(lab.rehearsal.imagesLock);
   const locked: Record<string, LockedImage> = { ...images };
-  const base = await baseLayer((await findTools(() => {})).busybox);
+  const shared = await sharedLayers(await findTools(() => {}));
   for (const task of readTasks()) {
     const fault = broken[task.image as keyof typeof broken];
     const good = images[task.image];
     if (fault === undefined || good === undefined) continue;
-    const published = await publishImage(registry, (await standIn(task, base, { fault })).spec);
+    const published = await publishImage(registry, (await standIn(task, shared, { fault })).spec);
     locked[task.image] = { ...good, ...published };
   }
   await removeImage(registry, missing);

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatImagesLock, type LockedImage, readImagesLock } from "../../manifest/images-lock.ts";
 import { publishImage, removeImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
-import { baseLayer, standIn } from "../../rehearsal/stand-in-image.ts";
+import { sharedLayers } from "../../rehearsal/shared-layers.ts";
+import { standIn } from "../../rehearsal/stand-in-image.ts";
 import { readTasks } from "../../rehearsal/tasks.ts";
 import { findTools } from "../../rehearsal/tools.ts";
 import { type Ended, Lab } from "./lab.ts";
@@ -52,10 +53,10 @@ test("a second lock writes the same file, and a check agrees", async () => {
 test("a tag that has moved is told by a check, which changes nothing, and is locked anew alone", async () => {
   const [task] = readTasks().filter(({ image }) => image === moved);
   if (task === undefined) throw new Error("the manifest lacks the task that is tested");
-  const base = await baseLayer((await findTools(() => {})).busybox);
+  const shared = await sharedLayers(await findTools(() => {}));
   const { digest } = await publishImage(
     lab.rehearsal.registryUrl() ?? "",
-    (await standIn(task, base, { payloadBytes: 50_000 })).spec,
+    (await standIn(task, shared, { payloadBytes: 50_000 })).spec,
   );
   const before = text();
   const locked = readImagesLock(file).images;

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatImagesLock, type ImagesLock, readImagesLock } from "../../manifest/images-lock.ts";
 import { startEngine } from "../../rehearsal/engine.ts";
-import { type Layer, makeLayer } from "../../rehearsal/layer.ts";
+import { makeLayer } from "../../rehearsal/layer.ts";
 import { publishImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
-import { baseLayer, standIn } from "../../rehearsal/stand-in-image.ts";
+import { type SharedLayers, sharedLayers } from "../../rehearsal/shared-layers.ts";
+import { standIn } from "../../rehearsal/stand-in-image.ts";
 import { readTasks } from "../../rehearsal/tasks.ts";
 import { findTools, type Tools } from "../../rehearsal/tools.ts";
 import { FaultProxy } from "./fault-proxy.ts";
@@ -21,6 +22,7 @@ const payloadBytes = 3_000_000;
 const lab = new Lab();
 let registry: string;
 let tools: Tools;
+let shared: SharedLayers;
 let proxy: FaultProxy;
 let stack: string;
 let lock: ImagesLock;
@@ -57,8 +59,8 @@ function foreignBase() {
 }
 
 /** Publishes a stand-in under its task's reference, and gives the lock's entry for it. */
-async function publish(reference: string, base: Layer, options = {}, architecture?: string) {
-  const { spec, baseCommit } = await standIn(taskOf(reference), base, options);
+async function publish(reference: string, layers: SharedLayers, options = {}, architecture?: string) {
+  const { spec, baseCommit } = await standIn(taskOf(reference), layers, options);
   const published = await publishImage(registry, { ...spec, ...(architecture && { architecture }) });
   return { ...published, baseCommit, lockedAt: new Date().toISOString() };
 }
@@ -70,7 +72,7 @@ let fresh = 0;
  */
 async function lockFresh(reference: string): Promise<RegExp> {
   fresh += 1;
-  const entry = await publish(reference, await baseLayer(tools.busybox), { payloadBytes: 1000 + fresh });
+  const entry = await publish(reference, shared, { payloadBytes: 1000 + fresh });
   writeFileSync(lockFile, formatImagesLock({ images: { ...lock.images, [reference]: entry } }));
   return new RegExp(`/manifests/${entry.digest}$`);
 }
@@ -87,6 +89,7 @@ const up = () => lab.machine(["up", stack]);
 beforeAll(async () => {
   await startRehearsal(lab.rehearsal, () => {}, { payloadBytes });
   tools = await findTools(() => {});
+  shared = await sharedLayers(tools);
   lock = readImagesLock(lab.rehearsal.imagesLock);
   lockFile = join(lab.folder, "images.lock.json");
   registry = lab.rehearsal.registryUrl() ?? "";
@@ -253,7 +256,7 @@ describe("with Docker Hub in reach,", () => {
   test("a tag that moves upstream changes nothing until the lock is updated; then it does, and the old image is kept", async () => {
     expect((await up()).code).toBe(0);
     const before = await lab.engine.getImage(image).inspect();
-    const moved = await publish(image, await baseLayer(tools.busybox), { payloadBytes: payloadBytes + 1 });
+    const moved = await publish(image, shared, { payloadBytes: payloadBytes + 1 });
     const second = await up();
     expect(second.stdout).toContain("3/3 images verified (3 found, 0 pulled); nothing changed");
 
@@ -272,10 +275,10 @@ describe("with Docker Hub in reach,", () => {
     const images = {
       ...lock.images,
       [image]: {
-        ...(await publish(image, await baseLayer(tools.busybox), {}, "s390x")),
+        ...(await publish(image, shared, {}, "s390x")),
         platform: locked(image).platform,
       },
-      [neighbour]: await publish(neighbour, await foreignBase()),
+      [neighbour]: await publish(neighbour, { ...shared, base: await foreignBase() }),
     };
     writeFileSync(lockFile, formatImagesLock({ images }));
     const { code, stdout } = await up();

@@ -13,8 +13,9 @@ import {
   startRehearsal,
   stopRehearsal,
 } from "../../rehearsal/rehearsal.ts";
+import { sharedLayers } from "../../rehearsal/shared-layers.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
-import { baseLayer, type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
+import { type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
 import { readTasks } from "../../rehearsal/tasks.ts";
 import { findTools } from "../../rehearsal/tools.ts";
 
@@ -93,8 +94,8 @@ test.each<[Fault, RegExp]>([
 ])("a stand-in with the fault %s can be published beside the good one", async (fault, shown) => {
   const url = r.registryUrl() ?? "";
   const repository = task.image.split(":")[0] ?? "";
-  const { busybox } = await findTools(() => {});
-  const broken = await standIn(task, await baseLayer(busybox), { fault, reference: repository });
+  const shared = await sharedLayers(await findTools(() => {}));
+  const broken = await standIn(task, shared, { fault, reference: repository });
   const { digest } = await publishImage(url, broken.spec);
   expect(await publishedDigest(url, task.image)).not.toBe(digest);
   await pull(`${repository}@${digest}`);

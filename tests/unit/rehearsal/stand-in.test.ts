@@ -39,7 +39,7 @@ test("the dataset has the real one's layout", () => {
 
 test("a stand-in's commit is the same on every machine", async () => {
   const commit = await commitFiles(join(folder, "git"), repositoryFiles(task), "Begin", true);
-  expect(commit).toBe("e6381be2cef28e5f1049d4a8e0559ad8cfa78969");
+  expect(commit).toBe("0032c1322d620dfb00a3be6a5b3b21d2326bbf35");
 });
 
 describe("the patches of a task", () => {
@@ -58,6 +58,13 @@ describe("the patches of a task", () => {
     apply("combined.patch");
     for (let number = 1; number <= task.features; number++) apply(`feature${number}/tests.patch`);
     expect(testsPass()).toBe(true);
+  });
+
+  test("end with a count that CooperBench reads, which takes no feature for passed without one", () => {
+    apply("feature1/tests.patch");
+    apply("feature1/feature.patch");
+    const output = execFileSync("sh", ["tests/run.sh"], { cwd: folder, encoding: "utf8" });
+    expect(output).toMatch(/\n2 passed, 0 failed\n$/);
   });
 });
 

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { type Entry, type Layer, makeLayer } from "./layer.ts";
+import { programLayer } from "./program-layer.ts";
+import { run, which } from "./run.ts";
+import { runner } from "./stand-in.ts";
+import type { Tools } from "./tools.ts";
+
+/** Where a task's image has its runner. */
+export const RUNNER = "/usr/local/bin/runner.sh";
+
+/** The layers that the stand-ins have in common: made once, pushed once, pulled once. */
+export interface SharedLayers {
+  /** busybox under the names of its applets, and the runner. */
+  readonly base: Layer;
+  /** This machine's git, over `base`. */
+  readonly git: Layer;
+}
+
+/** Makes the layers that the stand-ins have in common. */
+export async function sharedLayers(tools: Pick<Tools, "busybox" | "env">): Promise<SharedLayers> {
+  const [base, git] = await Promise.all([baseLayer(tools.busybox), gitLayer(tools.env)]);
+  return { base, git };
+}
+
+async function baseLayer(busybox: string): Promise<Layer> {
+  const applets = (await run([busybox, "--list"]))
+    .split("\n")
+    .filter((name) => /^[a-z0-9_[.-]+$/i.test(name));
+  const folders = ["bin", "etc", "root", "usr", "usr/bin", "usr/local", "usr/local/bin", "workspace"];
+  return makeLayer([
+    ...folders.map((path): Entry => ({ path, type: "directory" })),
+    { path: "tmp", type: "directory", mode: 0o1777 },
+    { path: "bin/busybox", type: "file", mode: 0o755, bytes: readFileSync(busybox) },
+    ...applets
+      .filter((name) => name !== "busybox")
+      .map((name): Entry => ({ path: `bin/${name}`, type: "symlink", target: "busybox" })),
+    // The benchmark calls bash by its path; for what it asks of it, busybox's shell will do.
+    { path: "bin/bash", type: "file", mode: 0o755, bytes: Buffer.from('#!/bin/sh\nexec /bin/sh "$@"\n') },
+    { path: "usr/bin/env", type: "symlink", target: "/bin/busybox" },
+    { path: "etc/passwd", type: "file", bytes: Buffer.from("root:x:0:0:root:/root:/bin/sh\n") },
+    { path: "etc/group", type: "file", bytes: Buffer.from("root:x:0:\n") },
+    { path: RUNNER.slice(1), type: "file", mode: 0o755, bytes: runner() },
+  ]);
+}
+
+/** The names by which git asks the other side of a push or a fetch for its part. */
+const REMOTE_PARTS = ["git-receive-pack", "git-upload-pack"];
+
+/** The benchmark's agents commit and push their work within their containers, and evaluations merge it there. */
+async function gitLayer(env: NodeJS.ProcessEnv): Promise<Layer> {
+  const git = await which("git", env.PATH);
+  if (git === undefined) throw new Error("the rehearsal needs git and finds none: apt-get install git");
+  return programLayer({
+    files: { "usr/bin/git": git },
+    entries: REMOTE_PARTS.map((name) => ({ path: `usr/bin/${name}`, type: "symlink", target: "git" })),
+    env,
+  });
+}
