@@ -1,11 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { readAssignments } from "../provision/assignments.ts";
 import { Problem } from "../provision/problem.ts";
 import { judge, type Verdict } from "../runs/judge.ts";
+import { type PlanFacts, serviceOptions } from "../runs/plan.ts";
 import { type PairResult, type Run, readRun } from "../runs/read-run.ts";
+import { runsOf } from "../runs/stack-plan.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
-import { readConfiguration } from "./stack-file.ts";
+import { readSettings } from "./stack-settings.ts";
 import { table } from "./table.ts";
 
 /**
@@ -15,7 +18,12 @@ import { table } from "./table.ts";
  * @param run name of the run, or the path of its folder.
  */
 export async function planCheck(named: string | undefined, run: string, json: boolean): Promise<number> {
-  const folder = isAbsolute(run) ? run : join(checkoutOf(named), "logs", run);
+  const settings =
+    isAbsolute(run) && named === undefined
+      ? undefined
+      : readSettings(projectDir, named ?? defaultStack(projectDir));
+  const checkout = resolve(projectDir, settings?.cooperbenchDir ?? "");
+  const folder = resolve(checkout, "logs", run);
   if (!existsSync(folder)) {
     throw new Problem(
       `there is no run ${run} (no ${folder}); want the name of one, or the path of its folder`,
@@ -23,15 +31,21 @@ export async function planCheck(named: string | undefined, run: string, json: bo
   }
   const read = readRun(folder, run.split("/").at(-1) ?? run);
   const verdicts = read.pairs.map(judge);
-  process.stdout.write(
-    json ? `${JSON.stringify({ run: read.name, pairs: verdicts }, null, 2)}\n` : show(read, verdicts),
-  );
+  const text = json
+    ? `${JSON.stringify({ run: read.name, pairs: verdicts }, null, 2)}\n`
+    : show(read, verdicts, settings && runsOf(settings).services);
+  process.stdout.write(withoutKey(text, folder));
   return isWhole(read, verdicts) ? 0 : 1;
 }
 
-function checkoutOf(named: string | undefined): string {
-  const configuration = readConfiguration(projectDir, named ?? defaultStack(projectDir));
-  return resolve(projectDir, String(configuration.cooperbenchDir));
+/** An API may say the key in its refusal, and so in the run's files: it is not said again. */
+function withoutKey(text: string, folder: string): string {
+  const file = join(folder, "..", "..", ".env");
+  if (!existsSync(file)) return text;
+  const keys = readAssignments(readFileSync(file, "utf8")).filter(
+    ({ name, value }) => name === "COHERE_API_KEY" && value !== "",
+  );
+  return keys.reduce((hidden, { value }) => hidden.replaceAll(value, "[key]"), text);
 }
 
 function isWhole(run: Run, verdicts: readonly Verdict[]): boolean {
@@ -43,7 +57,7 @@ function missingOf({ wanted, pairs }: Run): number {
   return wanted === undefined ? 0 : Math.max(0, wanted - pairs.length);
 }
 
-function show(run: Run, verdicts: readonly Verdict[]): string {
+function show(run: Run, verdicts: readonly Verdict[], services: PlanFacts["services"]): string {
   const bad = verdicts.filter(({ kind }) => kind !== "valid");
   const rows = bad.map(({ pair, kind, reasons }) => [kind.toUpperCase(), pairName(pair), reasons.join("; ")]);
   const remedies = [...new Set(bad.flatMap(({ remedies }) => remedies))];
@@ -52,13 +66,15 @@ function show(run: Run, verdicts: readonly Verdict[]): string {
   const evaluated = verdicts.filter(
     ({ kind, pair }) => kind === "valid" && pair.evaluation !== undefined,
   ).length;
+  const unevaluated = verdicts.length - bad.length - evaluated;
   const lines = [
     ...table(rows),
     ...remedies.map((remedy) => `to mend it: ${remedy}`),
-    ...commands(run, bad),
+    ...commands(run, bad, services),
     ...(missing === 0
       ? []
       : [`${missing} of ${run.wanted} pairs have no result: give the run's command again, which goes on`]),
+    ...(unevaluated === 0 ? [] : [`${unevaluated} not evaluated: .venv/bin/cooperbench eval -n ${run.name}`]),
     `${run.name}: ${verdicts.length - bad.length} of ${verdicts.length} results are the model's, ${passed} of ${evaluated} evaluated ones passed`,
   ];
   return `${lines.join("\n")}\n`;
@@ -69,12 +85,13 @@ function pairName({ setting, repo, taskId, features }: PairResult): string {
 }
 
 /** What does each of the pairs again that are not valid, in the checkout. */
-function commands(run: Run, bad: readonly Verdict[]): readonly string[] {
+function commands(run: Run, bad: readonly Verdict[], services: PlanFacts["services"]): readonly string[] {
   const model = run.model === "" ? "" : ` -m ${run.model}`;
   return bad.map(({ pair: { setting, repo, taskId, features }, kind }) => {
     const which = `-n ${run.name} -r ${repo} -t ${taskId} -f ${features.join(",")} --force`;
+    const options = setting === "solo" ? "" : serviceOptions(services);
     return kind === "evaluation"
       ? `again: .venv/bin/cooperbench eval ${which}`
-      : `again: .venv/bin/cooperbench run ${which} --setting ${setting}${model}`;
+      : `again: .venv/bin/cooperbench run ${which} --setting ${setting}${options}${model}`;
   });
 }

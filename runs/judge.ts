@@ -40,7 +40,7 @@ const causes: readonly Cause[] = [
     remedy: "look for memory (dmesg) and for an engine that was restarted; fewer pairs at once",
   },
   {
-    matches: /connecting to \S*:6379|redis/i,
+    matches: /Error \d+ connecting to \S+:\d+\.|redis/i,
     reason: "there was no Redis",
     remedy: "start it before the run: docker start cooperbench-redis, or coop: true in the stack",
   },
@@ -55,9 +55,15 @@ const causes: readonly Cause[] = [
     remedy: "check modelApiBase and the model's name",
   },
   {
-    matches: /RateLimitError|\b429\b|too many requests/i,
+    matches: /RateLimitError|\b429\b|too many requests|rate limit|limited to \d+ API calls/i,
     reason: "the model's API limited the rate",
     remedy: "fewer pairs at once (-c)",
+  },
+  {
+    // Where litellm has no name for a status of Cohere's API, it calls it a lost connection, and drops the status.
+    matches: /APIConnectionError: \w+Exception - \{/,
+    reason: "the model's API answered, and refused",
+    remedy: "./machine doctor --live asks it once, and tells the status",
   },
   {
     matches:
@@ -124,5 +130,6 @@ function verdict(pair: PairResult, kind: Verdict["kind"], failures: readonly str
 function firstLine(text: string): string {
   const lines = text.trim().split("\n");
   const line = (/^Traceback/.test(text.trim()) ? lines.at(-1) : lines[0]) ?? "";
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  // A command that failed stands before how it failed.
+  return line.length > 200 ? `${line.slice(0, 130)} … ${line.slice(-70)}` : line;
 }

@@ -63,7 +63,7 @@ export function concurrencyFor({
 }
 
 /** The options of a cooperating run that name its services; where CooperBench looks for Redis, there is none to give. */
-function servicesOf({ services }: PlanFacts): string {
+export function serviceOptions(services: PlanFacts["services"]): string {
   if (services === undefined) return "";
   const redis = services.redis === "127.0.0.1:6379" ? "" : ` --redis redis://${services.redis}`;
   return `${redis}${services.git ? " --git" : ""}`;
@@ -103,7 +103,7 @@ export DOCKER_HOST=${dockerHost}
 
    \`\`\`sh
    ${run("solo", which, "--setting solo")}
-   ${run("coop", which, `--setting coop${servicesOf(facts)}`)}
+   ${run("coop", which, `--setting coop${serviceOptions(facts.services)}`)}
    ${run("coop-silent", which, "--setting coop --no-messaging")}
    \`\`\`
 

@@ -87,6 +87,11 @@ describe("a result is the machine's: ", () => {
       /no Redis/,
     ],
     [
+      "no Redis at a port of the user's own",
+      { result: failed("Error 111 connecting to 127.0.0.1:39567. Connection refused.") },
+      /no Redis/,
+    ],
+    [
       "a wrong key",
       { result: failed("litellm.AuthenticationError: CohereException - invalid api token") },
       /refused the key/,
@@ -101,6 +106,11 @@ describe("a result is the machine's: ", () => {
       "no network",
       { result: failed("litellm.APIConnectionError: Name or service not known") },
       /out of reach/,
+    ],
+    [
+      "a refusal that litellm calls a lost connection",
+      { result: failed('litellm.APIConnectionError: Cohere_chatException - {"message":"no access"}') },
+      /answered, and refused.*no access/,
     ],
     ["trouble over there", { result: failed("litellm.ServiceUnavailableError: 503") }, /trouble of its own/],
     [
@@ -145,17 +155,30 @@ test("an evaluation that failed is told apart, for the agents need not run again
   expect(verdict.reasons[0]).toMatch(/want of its image/);
 });
 
-test("the check ends with what does the pairs again, and with 1", async () => {
-  verdictOf({ result: failed("Error 111 connecting to localhost:6379.") });
+/** What the check of the run prints, and its exit code. */
+async function checked(folder = join(logs, "night"), json = false) {
   let printed = "";
   const write = process.stdout.write;
   process.stdout.write = ((text: string) => {
     printed += text;
     return true;
   }) as typeof write;
-  const code = await planCheck(undefined, join(logs, "night"), false).finally(() => {
+  const code = await planCheck(undefined, folder, json).finally(() => {
     process.stdout.write = write;
   });
+  return { code, printed };
+}
+
+test("a long reason keeps its end, where a command says how it failed", () => {
+  const { reasons } = verdictOf({
+    result: failed(`Command '['docker', 'run', '${"x".repeat(300)}']' returned non-zero exit status 125.`),
+  });
+  expect(reasons[0]).toMatch(/\(Command '\['docker', 'run'.* … .*returned non-zero exit status 125\.\)$/);
+});
+
+test("the check ends with what does the pairs again, and with 1", async () => {
+  verdictOf({ result: failed("Error 111 connecting to localhost:6379.") });
+  const { code, printed } = await checked();
   expect(code).toBe(1);
   expect(printed).toContain("MACHINE  solo dspy_task/8394 1,2  there was no Redis (Error 111 connecting");
   expect(printed).toContain(
@@ -163,6 +186,31 @@ test("the check ends with what does the pairs again, and with 1", async () => {
   );
   expect(printed).toContain("night: 0 of 1 results are the model's");
 });
+
+test("what was not evaluated is told with its command, and is valid all the same", async () => {
+  verdictOf({});
+  expect(await checked()).toEqual({
+    code: 0,
+    printed:
+      "1 not evaluated: .venv/bin/cooperbench eval -n night\n" +
+      "night: 1 of 1 results are the model's, 0 of 0 evaluated ones passed\n",
+  });
+});
+
+test.each([false, true])(
+  "a key that an API has said in its refusal is not said again (--json: %s)",
+  async (json) => {
+    // A run's folder is logs/NAME in the checkout, where the key is.
+    const checkout = logs;
+    logs = join(checkout, "logs");
+    writeFileSync(join(checkout, ".env"), "COHERE_API_KEY='canary-3fd0'\n");
+    verdictOf({ result: failed("litellm.AuthenticationError: invalid api token: Bearer canary-3fd0") });
+    const { printed } = await checked(undefined, json);
+    logs = checkout;
+    expect(printed).toContain("invalid api token: Bearer [key]");
+    expect(printed).not.toContain("canary");
+  },
+);
 
 test("a run that is not there is named with the folder that was looked for", async () => {
   await expect(planCheck(undefined, join(logs, "no"), false)).rejects.toThrow(
