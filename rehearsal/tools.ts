@@ -17,7 +17,7 @@ export interface Tools {
   readonly dockerd: string;
   readonly docker: string;
   readonly registry: string;
-  /** Statically linked: it is all that the stand-ins hold. */
+  /** Statically linked: it is in every stand-in. */
   readonly busybox: string;
   readonly redisServer: string;
   readonly redisCli: string;

@@ -1,4 +1,4 @@
-import type { Reply } from "./cohere-mock.ts";
+import { type Reply, startCohereMock } from "./cohere-mock.ts";
 
 /** A feature as its description asks for it. */
 interface Feature {
@@ -83,3 +83,6 @@ export function meeting(then: () => Promise<unknown> = async () => {}): () => Pr
     goOn?.();
   };
 }
+
+// Started by hand, it serves whoever asks, and says where.
+if (import.meta.main) console.log((await startCohereMock(competentAgent())).modelApiBase);
