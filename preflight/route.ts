@@ -1,4 +1,4 @@
-import { inspectWrittenRoute } from "../provision/route-drift.ts";
+import { inspectWrittenRoute, writtenEnvironment } from "../provision/route-drift.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 /**
@@ -13,7 +13,11 @@ export function routeFinding(
   modelApiBase: string,
   environment?: Readonly<Record<string, string | undefined>>,
 ): Finding {
-  const overridden = inspectWrittenRoute(folder, stack, modelApiBase, environment);
+  const overridden = inspectWrittenRoute(
+    folder,
+    writtenEnvironment(folder, stack, modelApiBase),
+    environment,
+  );
   if (overridden === undefined) return ok("route", "nothing here overrides modelApiBase");
   const remedy =
     "Take that away (unset NAME, or its line of the file): with it, the proof of the route fails";

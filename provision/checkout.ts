@@ -39,10 +39,15 @@ interface CheckoutMarker extends Marker {
 // Inside .git, so that it is no change of the checkout, and goes where the checkout goes.
 const markerFile = (folder: string) => join(folder, ".git", "cooperbench-machine.json");
 const markerOf = (folder: string, stack: string) => readMarker<CheckoutMarker>(markerFile(folder), stack);
-const git = (folder: string, ...args: string[]) =>
+
+/** What a git command prints that is run in a folder's checkout. Throws a Problem where it fails. */
+export const git = (folder: string, ...args: string[]) =>
   output("git", ["-C", folder, ...args], {
     env: { GIT_TERMINAL_PROMPT: "0", GIT_DIR: undefined, GIT_WORK_TREE: undefined },
   });
+
+/** The commit that a checkout is at. */
+export const headOf = (folder: string) => git(folder, "rev-parse", "HEAD");
 
 /** What is wrong with the checkout at first sight (no program is run); undefined where nothing is. */
 export function inspectCheckout(folder: string): string | undefined {
@@ -69,7 +74,7 @@ export async function ensureCheckout(
       `${folder}: got a folder with files, want a git checkout of CooperBench or nothing; move it away, or set cooperbenchDir to another folder`,
     );
   }
-  const head = await git(folder, "rev-parse", "HEAD");
+  const head = await headOf(folder);
   const marker = markerOf(folder, stack);
   const made = marker !== undefined;
   if (head === commit) return { folder, commit, made };
@@ -146,7 +151,7 @@ async function checkOut(
 
 /** What the user has done in a checkout that the stack made; undefined where nothing. */
 async function changes(folder: string, { commit }: CheckoutMarker): Promise<string | undefined> {
-  if ((await git(folder, "rev-parse", "HEAD")) !== commit) return "its HEAD was moved";
+  if ((await headOf(folder)) !== commit) return "its HEAD was moved";
   const changed = await git(folder, "status", "--porcelain", "--", ".", `:!${smokeSubsetFile}`);
   if (changed !== "")
     return `it has changes (${list(changed.split("\n").map((line) => line.replace(/^\s*\S+\s+/, "")))})`;

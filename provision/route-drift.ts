@@ -40,19 +40,22 @@ export function inspectRoute(
 }
 
 /**
- * As `inspectRoute`, for one who does not know the stack's key: that of the update's own lines in the `.env` stands for
- * it. Where there is no such file yet, what is exported is looked at alone.
+ * The variables that a run is to have, for one who does not know the stack's key: that of the update's own lines in the
+ * `.env` stands for it, and is empty where there are none.
  */
+export function writtenEnvironment(folder: string, stack: string, modelApiBase: string): Variables {
+  const { COHERE_API_KEY: key = "" } = variablesIn(resolve(folder, ".env"), stack);
+  return modelEnvironment(key, modelApiBase);
+}
+
+/** As `inspectRoute`, with what `writtenEnvironment` wants: without a key, what is exported is looked at alone. */
 export function inspectWrittenRoute(
   folder: string,
-  stack: string,
-  modelApiBase: string,
+  wanted: Variables,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string | undefined {
-  const { COHERE_API_KEY: key = "" } = variablesIn(resolve(folder, ".env"), stack);
-  const wanted = modelEnvironment(key, modelApiBase);
   const { COHERE_API_BASE: exported = wanted.COHERE_API_BASE } = environment;
   if (exported !== wanted.COHERE_API_BASE)
     return `COHERE_API_BASE is overridden (${told({ exported: true })})`;
-  return key === "" ? undefined : inspectRoute(folder, wanted, environment);
+  return wanted.COHERE_API_KEY === "" ? undefined : inspectRoute(folder, wanted, environment);
 }

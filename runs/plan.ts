@@ -48,13 +48,16 @@ export function concurrencyFor({
   freeBytes,
 }: Pick<PlanFacts, "cores" | "memoryBytes" | "freeBytes">): Concurrency {
   const byMemory = Math.floor(memoryBytes / (2 * containerBytes));
-  const byDisk = Math.floor((freeBytes ?? Number.POSITIVE_INFINITY) / (2 * containerDiskBytes));
+  const pairDiskBytes = 2 * containerDiskBytes;
+  const byDisk = Math.floor((freeBytes ?? Number.POSITIVE_INFINITY) / pairDiskBytes);
   const pairs = Math.max(1, Math.min(2 * cores, byMemory, byDisk, 30));
   // An evaluation is to a machine what an oracle is.
   const evaluations = Math.min(oraclesAtOnce({ cpus: cores, memoryBytes }), 10);
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(0);
   const disk =
-    freeBytes === undefined ? "" : `; ${gigabytes(freeBytes)} GB free on its disk, of which a pair takes 4`;
+    freeBytes === undefined
+      ? ""
+      : `; ${gigabytes(freeBytes)} GB free on its disk, of which a pair takes ${gigabytes(pairDiskBytes)}`;
   return {
     pairs,
     evaluations,

@@ -1,14 +1,16 @@
-import type { RedisAddress } from "../engine/redis-ping.ts";
-import { addressOf, pong } from "../engine/redis-ping.ts";
-import { blocker, type Finding, ok, warning } from "../preflight/finding.ts";
+import { addressOf, pong, type RedisAddress } from "../engine/redis-ping.ts";
+import { blocker, type Finding, type Level, ok, warning } from "../preflight/finding.ts";
 import { callUrl } from "../provision/model.ts";
 import type { VerificationResult } from "../provision/verification.ts";
 import type { ImageState, ImageStatus } from "./images.ts";
-import type { LastOperation, Proof } from "./proofs.ts";
+import { type LastOperation, type Proof, resultOf } from "./proofs.ts";
 
-/** What one check has found. One that is `off` is of something that the stack's settings do not ask for. */
+/** A finding's level, or `off` for something that the stack's settings do not ask for. */
+export type Mark = Level | "off";
+
+/** What one check has found. */
 export interface StatusCheck extends Omit<Finding, "level"> {
-  readonly level: Finding["level"] | "off";
+  readonly level: Mark;
   /** When what it tells of was last proved, in ISO 8601; undefined for what is seen right now. */
   readonly provedAt?: string | undefined;
 }
@@ -42,7 +44,7 @@ const stateWords: readonly (readonly [ImageState, string])[] = [
 export function imagesCheck(stack: string, images: readonly ImageStatus[]): StatusCheck {
   const of = (state: ImageState) => images.filter((image) => image.state === state);
   const proved = images.flatMap((image) => image.provedAt ?? []);
-  const provedAt = proved.toSorted().at(0);
+  const provedAt = oldest(proved);
   const counted = (number: number) => `${number}/${images.length}`;
   if (of("unseen").length > 0) {
     const found = `${counted(proved.length)} were proved; not to be seen now`;
@@ -60,6 +62,11 @@ export function imagesCheck(stack: string, images: readonly ImageStatus[]): Stat
     ...wrong,
   ].join("; ");
   return { ...(wrong.length === 0 ? ok("images", found) : blocker("images", found, up(stack))), provedAt };
+}
+
+/** Of times in ISO 8601. */
+function oldest(times: readonly string[]): string | undefined {
+  return times.toSorted().at(0);
 }
 
 function several(names: readonly string[]): string {
@@ -85,7 +92,7 @@ export interface CliFacts {
 export function cliCheck({ stack, folder, wrong, commit, provedCommit, proof }: CliFacts): StatusCheck {
   const check = "cooperbench";
   if (wrong !== undefined) return blocker(check, wrong, up(stack));
-  const proved = proof?.result as VerificationResult | undefined;
+  const proved = resultOf<VerificationResult>(proof);
   if (proof === undefined || proved === undefined) return blocker(check, "it is not proved", up(stack));
   const found = `${proved.version} at commit ${commit?.slice(0, 12) ?? "unknown"}, Python ${proved.pythonVersion}, in ${folder}`;
   const moved = commit !== undefined && provedCommit !== undefined && commit !== provedCommit;
@@ -173,10 +180,7 @@ export function oracleCheck(stack: string, images: readonly ImageStatus[]): Stat
     return off(check, "none, for smoke is 0", `./machine pulumi config set smoke 5 --stack ${stack}`);
   const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
   const found = `${passed.length}/${wanted.length} gold patches pass their tests, which fail without`;
-  const provedAt = wanted
-    .flatMap(({ oracle }) => oracle?.provedAt ?? [])
-    .toSorted()
-    .at(0);
+  const provedAt = oldest(wanted.flatMap(({ oracle }) => oracle?.provedAt ?? []));
   if (passed.length === wanted.length) return { ...ok(check, found), provedAt };
   const names = wanted.filter((image) => !passed.includes(image)).map(({ task }) => task);
   return { ...blocker(check, `${found}; not proved: ${several(names)}`, up(stack)), provedAt };

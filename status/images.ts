@@ -4,7 +4,7 @@ import { spreadTasks, taskName } from "../manifest/tasks.ts";
 import type { OracleResult } from "../provision/oracle.ts";
 import type { ProbeResult } from "../provision/probe.ts";
 import { proofNames } from "./names.ts";
-import type { Proofs } from "./proofs.ts";
+import { type Proofs, resultOf } from "./proofs.ts";
 
 /**
  * What an image is to its proof: `proved`, and there as it was proved; `changed` since; `other` than the lock says by
@@ -65,7 +65,7 @@ export function imagesStatus(
   return tasks.map((task) => {
     const there = engine?.find(({ references }) => references.includes(task.image));
     const proof = proofs.get(proofNames.image(task));
-    const proved = proof?.result as ProbeResult | undefined;
+    const proved = resultOf<ProbeResult>(proof);
     return {
       task: taskName(task),
       reference: task.image,
@@ -104,7 +104,7 @@ function oracleOf(
   proofs: Proofs,
 ): Pick<ImageStatus, "oracle"> {
   const proof = proofs.get(proofNames.oracle(task));
-  const passed = proof?.result as OracleResult | undefined;
+  const passed = resultOf<OracleResult>(proof);
   if (proof === undefined || passed === undefined) return {};
   const { imageId, feature, goldSeconds, controlSeconds } = passed;
   const isCurrent = there?.id === imageId;

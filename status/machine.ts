@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname, release, totalmem } from "node:os";
-import { run } from "../provision/run.ts";
+import { git, headOf } from "../provision/checkout.ts";
 
 /** The machine that this project runs on. */
 export interface Machine {
@@ -33,16 +33,14 @@ function systemName(): string {
 }
 
 /** The commit that a folder's checkout is at, and whether files of it are changed; undefined where it is none. */
-export async function commitOf(folder: string): Promise<{ commit: string; isChanged: boolean } | undefined> {
-  const options = { env: { GIT_DIR: undefined, GIT_WORK_TREE: undefined }, timeoutSeconds: 10 };
+export async function projectAt(folder: string): Promise<{ commit: string; isChanged: boolean } | undefined> {
   try {
-    const [head, changes] = await Promise.all([
-      run("git", ["-C", folder, "rev-parse", "HEAD"], options),
-      run("git", ["-C", folder, "status", "--porcelain", "--untracked-files=no"], options),
+    const [commit, changes] = await Promise.all([
+      headOf(folder),
+      git(folder, "status", "--porcelain", "--untracked-files=no"),
     ]);
-    if (head.code !== 0) return undefined;
-    return { commit: head.stdout.trim(), isChanged: changes.stdout !== "" };
+    return { commit, isChanged: changes !== "" };
   } catch {
-    return undefined; // there is no git
+    return undefined; // it was not cloned, or there is no git
   }
 }

@@ -1,15 +1,7 @@
 import { Eta } from "eta";
 import prettyBytes from "pretty-bytes";
-import type { StatusCheck } from "./checks.ts";
 import type { ImageState } from "./images.ts";
 import type { MachineStatus } from "./status.ts";
-
-const levelWords: Readonly<Record<StatusCheck["level"], string>> = {
-  ok: "ok",
-  warning: "warning",
-  blocker: "blocker",
-  off: "off",
-};
 
 const stateWords: Readonly<Record<ImageState, string>> = {
   proved: "proved",
@@ -27,7 +19,6 @@ export function reportPage(status: MachineStatus): string {
   const sizes = images.flatMap(({ sizeBytes }) => sizeBytes ?? []);
   return eta.render("./page", {
     ...status,
-    levelWords,
     stateWords,
     proved: images.filter(({ state }) => state === "proved").length,
     smoked: images.filter(({ isSmoked }) => isSmoked).length,

@@ -10,6 +10,11 @@ export interface Proof {
   readonly result: unknown;
 }
 
+/** What a proof has shown, as its command printed it; undefined where there is none, or it is kept as a secret. */
+export function resultOf<Result>(proof: Proof | undefined): Result | undefined {
+  return proof?.result as Result | undefined;
+}
+
 /** The proofs of a stack, by the names of their resources. */
 export type Proofs = ReadonlyMap<string, Proof>;
 

@@ -11,10 +11,10 @@ import { pingRedis } from "../engine/redis-ping.ts";
 import { askEngine, type EngineAnswer, engineFinding } from "../preflight/engine.ts";
 import { measureDisk, spaceFinding } from "../preflight/space.ts";
 import { toPull } from "../preflight/to-pull.ts";
-import { type CheckoutResult, inspectCheckout } from "../provision/checkout.ts";
-import { inspectDotenv, variablesIn } from "../provision/dotenv.ts";
+import { type CheckoutResult, headOf, inspectCheckout } from "../provision/checkout.ts";
+import { inspectDotenv } from "../provision/dotenv.ts";
 import { modelEnvironment, modelName } from "../provision/model.ts";
-import { inspectWrittenRoute } from "../provision/route-drift.ts";
+import { inspectWrittenRoute, writtenEnvironment } from "../provision/route-drift.ts";
 import { inspectVenv } from "../provision/venv.ts";
 import type { VerificationResult } from "../provision/verification.ts";
 import type { Settings } from "../settings.ts";
@@ -30,9 +30,9 @@ import {
   servicesCheck,
 } from "./checks.ts";
 import { type ImageStatus, imagesStatus } from "./images.ts";
-import { commitOf, lookAtMachine, type Machine } from "./machine.ts";
+import { lookAtMachine, type Machine, projectAt } from "./machine.ts";
 import { proofNames } from "./names.ts";
-import type { LastOperation, Proof, Proofs } from "./proofs.ts";
+import { type LastOperation, type Proofs, resultOf } from "./proofs.ts";
 
 /** What is looked at. */
 export interface StatusQuestion {
@@ -88,7 +88,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     lookAtEngine(question),
     lookAtCli(question),
     lookAtServices(question),
-    commitOf(question.projectDir),
+    projectAt(question.projectDir),
   ]);
   const images = imagesStatus(settings.tasks, engine.images, proofs, settings.smoke);
   const checks = [
@@ -138,8 +138,8 @@ async function lookAtCli({ stack, settings, projectDir, proofs }: StatusQuestion
     stack,
     folder,
     wrong,
-    commit: wrong === undefined ? (await commitOf(folder))?.commit : undefined,
-    provedCommit: (proofs.get(proofNames.checkout)?.result as CheckoutResult | undefined)?.commit,
+    commit: wrong === undefined ? await headOf(folder).catch(() => undefined) : undefined,
+    provedCommit: resultOf<CheckoutResult>(proofs.get(proofNames.checkout))?.commit,
     proof: proofs.get(proofNames.cli),
   });
 }
@@ -149,16 +149,16 @@ function runChecks({ stack, settings, projectDir, proofs }: StatusQuestion): rea
   const { cooperbenchDir, modelApiBase } = settings;
   const folder = resolve(projectDir, cooperbenchDir);
   const dotenv = join(folder, ".env");
-  // The stack's key is encrypted here; the one that the update has written stands for it.
-  const { COHERE_API_KEY: key = "" } = variablesIn(dotenv, stack);
-  const variables = modelEnvironment(key, modelApiBase);
-  const wrong = inspectDotenv(dotenv, stack, variables) ?? (key === "" ? "it has no key" : undefined);
+  // The stack's key is encrypted here.
+  const wanted = writtenEnvironment(folder, stack, modelApiBase);
+  const wrong =
+    inspectDotenv(dotenv, stack, wanted) ?? (wanted.COHERE_API_KEY === "" ? "it has no key" : undefined);
   return [
     credentialsCheck(stack, dotenv, wrong),
     routeCheck({
       stack,
       modelApiBase,
-      overridden: inspectWrittenRoute(folder, stack, modelApiBase),
+      overridden: inspectWrittenRoute(folder, wanted),
       proof: proofs.get(proofNames.route),
     }),
   ];
@@ -182,11 +182,10 @@ async function lookAtServices({ settings, dockerHost, proofs }: StatusQuestion) 
 function versionsOf(
   { pieces, proofs, isRehearsal }: StatusQuestion,
   answer: EngineAnswer,
-  project: Awaited<ReturnType<typeof commitOf>>,
+  project: Awaited<ReturnType<typeof projectAt>>,
 ): readonly Piece[] {
-  const proved = <Result>(proof: Proof | undefined) => proof?.result as Result | undefined;
-  const checkout = proved<CheckoutResult>(proofs.get(proofNames.checkout));
-  const cli = proved<VerificationResult>(proofs.get(proofNames.cli));
+  const checkout = resultOf<CheckoutResult>(proofs.get(proofNames.checkout));
+  const cli = resultOf<VerificationResult>(proofs.get(proofNames.cli));
   return [
     ...(project === undefined
       ? []

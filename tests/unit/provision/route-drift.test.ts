@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readAssignments } from "../../../provision/assignments.ts";
 import { variablesIn, writeDotenv } from "../../../provision/dotenv.ts";
 import { modelEnvironment } from "../../../provision/model.ts";
-import { inspectRoute, inspectWrittenRoute } from "../../../provision/route-drift.ts";
+import { inspectRoute, inspectWrittenRoute, writtenEnvironment } from "../../../provision/route-drift.ts";
 
 const variables = modelEnvironment("it's a \\ key", "https://a.example/v2");
 const base = "https://a.example/v2/chat";
@@ -118,7 +118,7 @@ test("assignments are read as python-dotenv does, with their lines", () => {
 describe("without the stack's key", () => {
   const api = "https://a.example/v2";
   const inspectWritten = (stack: string, environment: Record<string, string> = {}) =>
-    inspectWrittenRoute(checkout, stack, api, {
+    inspectWrittenRoute(checkout, writtenEnvironment(checkout, stack, api), {
       MSWEA_GLOBAL_CONFIG_DIR: join(folder, "agent"),
       ...environment,
     });
