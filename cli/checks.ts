@@ -6,16 +6,16 @@ import { Problem } from "../provision/problem.ts";
 import type { Settings } from "../settings.ts";
 import { dataDir } from "./backend.ts";
 import { findingLines, oneLine } from "./findings.ts";
-import { type Found, openAsFound, projectDir, type Session } from "./session.ts";
+import { type Found, openAsFound, projectDir, type Session, startedBy } from "./session.ts";
 
 /** Looks at the machine for a stack. */
 export function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
-  const { stack, dockerHost, isRehearsal, toolchain } = found;
+  const { stack, dockerHost, toolchain } = found;
   return runPreflight({
     stack,
     settings,
     dockerHost,
-    startedBy: isRehearsal ? `./machine up ${stack}` : undefined,
+    startedBy: startedBy(found),
     projectDir,
     checkout: resolve(projectDir, settings.cooperbenchDir),
     dataDir: dataDir(),
@@ -51,9 +51,9 @@ export async function assertEngine(place: EnginePlace): Promise<EngineFacts> {
 
 /** Opens a stack for a command that only looks, and asks its engine. Throws a Problem where that does not answer. */
 export async function openEngine(stack: string) {
-  const { dockerHost, isRehearsal } = openAsFound(stack);
-  const startedBy = isRehearsal ? `./machine up ${stack}` : undefined;
-  return { dockerHost, ...(await assertEngine({ dockerHost, stack, startedBy })) };
+  const found = openAsFound(stack);
+  const { dockerHost } = found;
+  return { dockerHost, ...(await assertEngine({ dockerHost, stack, startedBy: startedBy(found) })) };
 }
 
 /**

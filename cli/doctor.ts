@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { blocker, type Finding } from "../preflight/finding.ts";
-import { count } from "../preflight/units.ts";
 import { type Settings, SettingsError } from "../settings.ts";
 import { check } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
-import { countFindings, findingLines } from "./findings.ts";
+import { countFindings, findingLines, showCounts } from "./findings.ts";
 import { openAsFound, projectDir, readFoundSettings } from "./session.ts";
+import { isInColour } from "./terminal.ts";
 
 /**
  * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Starts and changes
@@ -19,9 +19,7 @@ export async function doctor({ stack: named, json, live }: DoctorOptions): Promi
   if (json) {
     process.stdout.write(`${JSON.stringify({ stack, findings, summary: counts }, null, 2)}\n`);
   } else {
-    const inColour = process.stdout.isTTY && !process.env.NO_COLOR;
-    const summary = `${counts.ok} ok, ${count(counts.warnings, "warning")}, ${count(counts.blockers, "blocker")}`;
-    process.stdout.write(`${[...findingLines(findings, inColour), summary].join("\n")}\n`);
+    process.stdout.write(`${[...findingLines(findings, isInColour()), showCounts(counts)].join("\n")}\n`);
   }
   return counts.blockers === 0 ? 0 : 1;
 }

@@ -1,8 +1,7 @@
 import { styleText } from "node:util";
-import type { Finding, Level } from "../preflight/finding.ts";
-
-/** A finding's level, or `off` for something that is not asked for. */
-export type Mark = Level | "off";
+import type { Finding } from "../preflight/finding.ts";
+import { count } from "../preflight/units.ts";
+import type { Mark } from "../status/checks.ts";
 
 /** Of a finding, what is shown; its note stands behind what was found. */
 export interface Shown extends Omit<Finding, "level"> {
@@ -48,7 +47,12 @@ export interface FindingCounts {
 }
 
 /** Counts findings by their level. */
-export function countFindings(findings: readonly Finding[]): FindingCounts {
-  const of = (wanted: Level) => findings.filter(({ level }) => level === wanted).length;
+export function countFindings(findings: readonly Shown[]): FindingCounts {
+  const of = (wanted: Mark) => findings.filter(({ level }) => level === wanted).length;
   return { ok: of("ok"), warnings: of("warning"), blockers: of("blocker") };
+}
+
+/** The counts in words. */
+export function showCounts({ ok, warnings, blockers }: FindingCounts): string {
+  return `${ok} ok, ${count(warnings, "warning")}, ${count(blockers, "blocker")}`;
 }

@@ -73,6 +73,10 @@ function withOptions<Options extends { readonly stack?: string | undefined }>(
   };
 }
 
+/** The options of commands that print for a reader, or JSON. */
+const jsonOption = (args: readonly string[]) =>
+  parseOptions(args, { json: { type: "boolean", default: false } });
+
 const commands: Record<string, Command> = {
   up: {
     usage: "up STACK [OPTION…]",
@@ -84,10 +88,8 @@ const commands: Record<string, Command> = {
     accepts: withStack,
     run: async ([stack = "", ...options]) => (await import("./preview.ts")).preview(stack, options),
   },
-  verify: withOptions(
-    "verify [STACK] [--json]",
-    (args) => parseOptions(args, { json: { type: "boolean", default: false } }),
-    async ({ stack, values }) => (await import("./verify.ts")).verify(stack, values.json),
+  verify: withOptions("verify [STACK] [--json]", jsonOption, async ({ stack, values }) =>
+    (await import("./verify.ts")).verify(stack, values.json),
   ),
   smoke: withOptions(
     "smoke [STACK] [--tasks N | --all] [--features gold|all|NUMBER[,NUMBER…]] [--json] [--junit FILE]",
@@ -111,10 +113,8 @@ const commands: Record<string, Command> = {
   doctor: withOptions("doctor [STACK] [--json] [--live]", doctorOptions, async (options) =>
     (await import("./doctor.ts")).doctor(options),
   ),
-  status: withOptions(
-    "status [STACK] [--json]",
-    (args) => parseOptions(args, { json: { type: "boolean", default: false } }),
-    async ({ stack, values }) => (await import("./status.ts")).status(stack, values.json),
+  status: withOptions("status [STACK] [--json]", jsonOption, async ({ stack, values }) =>
+    (await import("./status.ts")).status(stack, values.json),
   ),
   report: withOptions(
     "report [STACK] [--out FILE]",

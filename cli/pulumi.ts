@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { run } from "../provision/run.ts";
 import { BriefDisplay } from "./display.ts";
 import { projectDir } from "./session.ts";
-import { statusTerminal } from "./terminal.ts";
+import { isInColour, statusTerminal } from "./terminal.ts";
 
 /**
  * Runs Pulumi in the project's folder on this terminal. Gives its exit code.
@@ -13,7 +13,7 @@ import { statusTerminal } from "./terminal.ts";
  */
 export function pulumi(executable: string, args: readonly string[], brief = false): Promise<number> {
   return new Promise((resolve, reject) => {
-    const inColour = brief && process.stdout.isTTY && !process.env.NO_COLOR;
+    const inColour = brief && isInColour();
     const [command = "", ...rest] = args;
     const coloured = inColour ? [command, "--color", "always", ...rest] : args;
     const child = spawn(executable, coloured, {

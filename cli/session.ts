@@ -62,6 +62,11 @@ export interface Found extends Omit<Session, "settings" | "toolchain"> {
   readonly toolchain: Toolchain | undefined;
 }
 
+/** The command that starts a stack's engine, where this project can. */
+export function startedBy({ stack, isRehearsal }: Pick<Found, "stack" | "isRehearsal">): string | undefined {
+  return isRehearsal ? `./machine up ${stack}` : undefined;
+}
+
 /** As `openUnchecked`, but makes and starts nothing: what is there is used. */
 export function openAsFound(stack: string): Found {
   const configuration = readConfiguration(projectDir, stack);

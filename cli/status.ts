@@ -1,14 +1,14 @@
 import prettyMilliseconds from "pretty-ms";
-import { count } from "../preflight/units.ts";
 import type { StatusCheck } from "../status/checks.ts";
 import { lastOperation, type Proofs, readProofs } from "../status/proofs.ts";
 import { type MachineStatus, machineStatus } from "../status/status.ts";
 import type { Toolchain } from "../toolchain/toolchain.ts";
 import { defaultStack } from "./default-stack.ts";
-import { findingLines } from "./findings.ts";
+import { countFindings, findingLines, showCounts } from "./findings.ts";
 import { quietPulumi } from "./pulumi.ts";
-import { openAsFound, projectDir, readFoundSettings } from "./session.ts";
+import { openAsFound, projectDir, readFoundSettings, startedBy } from "./session.ts";
 import { readConfiguration } from "./stack-file.ts";
+import { isInColour } from "./terminal.ts";
 
 /**
  * `./machine status [STACK] [--json]`: what was proved of the machine, when, and whether it is still so. Proves and
@@ -16,11 +16,7 @@ import { readConfiguration } from "./stack-file.ts";
  */
 export async function status(named: string | undefined, json: boolean): Promise<number> {
   const status = await lookAtStack(named ?? defaultStack(projectDir));
-  process.stdout.write(
-    json
-      ? `${JSON.stringify(status, null, 2)}\n`
-      : show(status, process.stdout.isTTY && !process.env.NO_COLOR),
-  );
+  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : show(status));
   return status.isReady ? 0 : 1;
 }
 
@@ -31,6 +27,7 @@ export async function lookAtStack(stack: string): Promise<MachineStatus> {
   const { toolchain, ...place } = found;
   return machineStatus({
     ...place,
+    startedBy: startedBy(found),
     settings,
     configuration: readConfiguration(projectDir, stack),
     projectDir,
@@ -53,17 +50,15 @@ async function readState(stack: string, toolchain: Toolchain | undefined) {
   };
 }
 
-function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus, inColour: boolean): string {
+function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus): string {
   const kind = isRehearsal ? " (a rehearsal: stand-in images, no model key)" : "";
-  const of = (wanted: StatusCheck["level"]) => checks.filter(({ level }) => level === wanted).length;
-  const counts = `${of("ok")} ok, ${count(of("warning"), "warning")}, ${count(of("blocker"), "blocker")}`;
   const lines = [
     `stack ${stack}${kind}, looked at ${at}`,
     ...findingLines(
       checks.map((check) => ({ ...check, note: noteOf(check, at) })),
-      inColour,
+      isInColour(),
     ),
-    `${isReady ? (isRehearsal ? "ready, as a rehearsal" : "ready for a run") : "NOT ready for a run"}: ${counts}`,
+    `${isReady ? (isRehearsal ? "ready, as a rehearsal" : "ready for a run") : "NOT ready for a run"}: ${showCounts(countFindings(checks))}`,
   ];
   return `${lines.join("\n")}\n`;
 }

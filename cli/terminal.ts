@@ -5,6 +5,11 @@ export function report(line: string): void {
   process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
 }
 
+/** Whether standard output is a terminal that is to have colours. */
+export function isInColour(): boolean {
+  return process.stdout.isTTY && !process.env.NO_COLOR;
+}
+
 /** Lines that stay, and one below them that tells how far things are. */
 export interface StatusTerminal {
   print(lines: readonly string[]): void;

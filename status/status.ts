@@ -45,6 +45,8 @@ export interface StatusQuestion {
   readonly dockerHost: string;
   /** Whether that engine is the rehearsal's. */
   readonly isRehearsal: boolean;
+  /** Command that starts it, where this project can. */
+  readonly startedBy: string | undefined;
   readonly projectDir: string;
   /** The pieces of the toolchain; none where there is none yet. */
   readonly pieces: readonly Piece[];
@@ -81,9 +83,8 @@ const hidden = "(secret)";
 
 /** Looks at a machine. Starts and changes nothing. */
 export async function machineStatus(question: StatusQuestion): Promise<MachineStatus> {
-  const { stack, settings, dockerHost, isRehearsal, proofs, last } = question;
+  const { stack, settings, dockerHost, isRehearsal, startedBy, proofs, last } = question;
   const at = new Date().toISOString();
-  const startedBy = isRehearsal ? `./machine up ${stack}` : undefined;
   const [engine, cli, services, project] = await Promise.all([
     lookAtEngine(question),
     lookAtCli(question),
