@@ -31,6 +31,12 @@ export function stateEnv(env: NodeJS.ProcessEnv = process.env): { PULUMI_BACKEND
   return { PULUMI_BACKEND_URL: `file://${stateDir(env)}` };
 }
 
+/** Whether there can be a state: the data folder has none before the first command that works on a stack. */
+export function isStateMade(env: NodeJS.ProcessEnv = process.env): boolean {
+  const { PULUMI_BACKEND_URL = env.PULUMI_BACKEND_URL } = stateEnv(env);
+  return PULUMI_BACKEND_URL !== `file://${stateDir(env)}` || existsSync(stateDir(env));
+}
+
 function stateDir(env: NodeJS.ProcessEnv): string {
   return join(dataDir(env), "state");
 }

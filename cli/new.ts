@@ -25,7 +25,9 @@ export async function newStack(stack: string, keyFile: string | undefined): Prom
 
   const { pulumi } = await openToolchain();
   await ensureStack(pulumi, stack);
-  const set = await quietPulumi(pulumi, ["config", "set", "--secret", "cohereApiKey", "--stack", stack], key);
+  const set = await quietPulumi(pulumi, ["config", "set", "--secret", "cohereApiKey", "--stack", stack], {
+    input: key,
+  });
   if (set.code !== 0) throw new Problem(`the key could not be stored:\n${set.stderr.trim()}`);
   chmodSync(file, 0o600);
   process.stdout.write(

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { run } from "../provision/run.ts";
+import { type RunOptions, type RunResult, run } from "../provision/run.ts";
 import { BriefDisplay } from "./display.ts";
 import { projectDir } from "./session.ts";
 import { isInColour, statusTerminal } from "./terminal.ts";
@@ -49,11 +49,15 @@ export function pulumi(executable: string, args: readonly string[], brief = fals
 /** Characters of what Pulumi prints that are kept: the state of a stack is half a million. */
 const keptOutput = 100_000_000;
 
-/** Runs Pulumi in the project's folder and collects what it prints. Secrets go in by standard input. */
-export function quietPulumi(executable: string, args: readonly string[], input?: string) {
-  return run(executable, ["--non-interactive", ...args], {
-    cwd: projectDir,
-    keep: keptOutput,
-    ...(input !== undefined && { input }),
-  });
+/**
+ * Runs Pulumi in the project's folder and collects what it prints.
+ *
+ * @param options `input` takes secrets to it by standard input.
+ */
+export function quietPulumi(
+  executable: string,
+  args: readonly string[],
+  options: Pick<RunOptions, "input" | "timeoutSeconds"> = {},
+): Promise<RunResult> {
+  return run(executable, ["--non-interactive", ...args], { cwd: projectDir, keep: keptOutput, ...options });
 }

@@ -1,13 +1,11 @@
 import prettyMilliseconds from "pretty-ms";
 import type { StatusCheck } from "../status/checks.ts";
-import { lastOperation, type Proofs, readProofs } from "../status/proofs.ts";
 import { type MachineStatus, machineStatus } from "../status/status.ts";
-import type { Toolchain } from "../toolchain/toolchain.ts";
 import { defaultStack } from "./default-stack.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
-import { quietPulumi } from "./pulumi.ts";
 import { openAsFound, projectDir, readFoundSettings, startedBy } from "./session.ts";
 import { readConfiguration } from "./stack-file.ts";
+import { readState } from "./state.ts";
 import { isInColour } from "./terminal.ts";
 
 /**
@@ -32,22 +30,8 @@ export async function lookAtStack(stack: string): Promise<MachineStatus> {
     configuration: readConfiguration(projectDir, stack),
     projectDir,
     pieces: toolchain?.pieces ?? [],
-    ...(await readState(stack, toolchain)),
+    state: await readState(stack, toolchain),
   });
-}
-
-/** What Pulumi's state says. Where there is no Pulumi yet, or no state, nothing was ever proved. */
-async function readState(stack: string, toolchain: Toolchain | undefined) {
-  const nothing = { proofs: new Map() as Proofs, last: undefined };
-  if (toolchain === undefined) return nothing;
-  const [exported, history] = await Promise.all([
-    quietPulumi(toolchain.pulumi, ["stack", "export", "--stack", stack]),
-    quietPulumi(toolchain.pulumi, ["stack", "history", "--stack", stack, "--json", "--page-size", "1"]),
-  ]);
-  return {
-    proofs: exported.code === 0 ? readProofs(exported.stdout) : nothing.proofs,
-    last: history.code === 0 ? lastOperation(history.stdout) : undefined,
-  };
 }
 
 function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus): string {

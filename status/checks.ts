@@ -3,7 +3,7 @@ import { blocker, type Finding, type Level, ok, warning } from "../preflight/fin
 import { callUrl } from "../provision/model.ts";
 import type { VerificationResult } from "../provision/verification.ts";
 import type { ImageState, ImageStatus } from "./images.ts";
-import { type LastOperation, type Proof, resultOf } from "./proofs.ts";
+import { type Proof, resultOf, type StackState } from "./proofs.ts";
 
 /** A finding's level, or `off` for something that the stack's settings do not ask for. */
 export type Mark = Level | "off";
@@ -22,9 +22,18 @@ function off(check: string, found: string, remedy: string): StatusCheck {
 /** The command that mends most. */
 const up = (stack: string) => `./machine up ${stack}`;
 
+/** It was never made, or the state that has it cannot be read. */
+const noProof = "no proof of it is known";
+
 /** How the stack's last operation ended. */
-export function operationCheck(stack: string, last: LastOperation | undefined): StatusCheck {
+export function operationCheck(stack: string, { last, unread }: Omit<StackState, "proofs">): StatusCheck {
   const check = "update";
+  if (unread !== undefined)
+    return blocker(
+      check,
+      `Pulumi's state cannot be read, so no proof is known: ${unread}`,
+      `./machine pulumi stack --stack ${stack} reads it, too`,
+    );
   if (last === undefined || last.kind === "destroy")
     return blocker(check, last ? "the stack was destroyed" : "there was none yet", up(stack));
   const found = `the last ${last.kind} ${last.result}`;
@@ -35,7 +44,7 @@ export function operationCheck(stack: string, last: LastOperation | undefined): 
 
 const stateWords: readonly (readonly [ImageState, string])[] = [
   ["missing", "missing"],
-  ["unproved", "not proved"],
+  ["unproved", "without a known proof"],
   ["changed", "changed since their proof"],
   ["other", "not what the lock says by now"],
 ];
@@ -93,7 +102,7 @@ export function cliCheck({ stack, folder, wrong, commit, provedCommit, proof }: 
   const check = "cooperbench";
   if (wrong !== undefined) return blocker(check, wrong, up(stack));
   const proved = resultOf<VerificationResult>(proof);
-  if (proof === undefined || proved === undefined) return blocker(check, "it is not proved", up(stack));
+  if (proof === undefined || proved === undefined) return blocker(check, noProof, up(stack));
   const found = `${proved.version} at commit ${commit?.slice(0, 12) ?? "unknown"}, Python ${proved.pythonVersion}, in ${folder}`;
   const moved = commit !== undefined && provedCommit !== undefined && commit !== provedCommit;
   return {
@@ -131,7 +140,7 @@ export function routeCheck({ stack, modelApiBase, overridden, proof }: RouteFact
     const mend = `take it away, then ${up(stack)}`;
     return { ...blocker("route", overridden, mend), provedAt };
   }
-  if (proof === undefined) return blocker("route", "it is not proved", up(stack));
+  if (proof === undefined) return blocker("route", noProof, up(stack));
   const { MODEL_API_BASE: proved } = proof.environment;
   if (proved !== modelApiBase) {
     const found = `it was proved for ${proved}; want ${modelApiBase}`;
@@ -160,7 +169,7 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
   const wrong = [
     ...(answer === pong ? [] : [`no Redis answers at ${addressOf(redis)}`]),
     ...(git === undefined || git === "running" ? [] : [`the git server is ${git}`]),
-    ...(proof === undefined ? ["not proved"] : []),
+    ...(proof === undefined ? ["no proof of them is known"] : []),
   ];
   const found =
     wrong.length > 0
@@ -183,5 +192,5 @@ export function oracleCheck(stack: string, images: readonly ImageStatus[]): Stat
   const provedAt = oldest(wanted.flatMap(({ oracle }) => oracle?.provedAt ?? []));
   if (passed.length === wanted.length) return { ...ok(check, found), provedAt };
   const names = wanted.filter((image) => !passed.includes(image)).map(({ task }) => task);
-  return { ...blocker(check, `${found}; not proved: ${several(names)}`, up(stack)), provedAt };
+  return { ...blocker(check, `${found}; no proof is known of ${several(names)}`, up(stack)), provedAt };
 }

@@ -7,7 +7,7 @@ const stateWords: Readonly<Record<ImageState, string>> = {
   proved: "proved",
   changed: "changed since",
   other: "not as locked",
-  unproved: "not proved",
+  unproved: "no proof known",
   missing: "missing",
   unseen: "not seen",
 };

@@ -95,3 +95,12 @@ export function lastOperation(history: string): LastOperation | undefined {
   const [last] = operations.parse(JSON.parse(history));
   return last && { kind: last.kind, result: last.result, endedAt: last.endTime ?? last.startTime };
 }
+
+/** What a stack's state tells of its machine. */
+export interface StackState {
+  readonly proofs: Proofs;
+  /** The stack's last operation; undefined where there was none. */
+  readonly last?: LastOperation | undefined;
+  /** Why the state could not be read, with no proof and no operation then; undefined where it could. */
+  readonly unread?: string;
+}

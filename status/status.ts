@@ -32,7 +32,7 @@ import {
 import { type ImageStatus, imagesStatus } from "./images.ts";
 import { lookAtMachine, type Machine, projectAt } from "./machine.ts";
 import { proofNames } from "./names.ts";
-import { type LastOperation, type Proofs, resultOf } from "./proofs.ts";
+import { resultOf, type StackState } from "./proofs.ts";
 
 /** What is looked at. */
 export interface StatusQuestion {
@@ -50,8 +50,7 @@ export interface StatusQuestion {
   readonly projectDir: string;
   /** The pieces of the toolchain; none where there is none yet. */
   readonly pieces: readonly Piece[];
-  readonly proofs: Proofs;
-  readonly last: LastOperation | undefined;
+  readonly state: StackState;
 }
 
 /** A machine as it is for a run. It has no secret. */
@@ -83,7 +82,7 @@ const hidden = "(secret)";
 
 /** Looks at a machine. Starts and changes nothing. */
 export async function machineStatus(question: StatusQuestion): Promise<MachineStatus> {
-  const { stack, settings, dockerHost, isRehearsal, startedBy, proofs, last } = question;
+  const { stack, settings, dockerHost, isRehearsal, startedBy, state } = question;
   const at = new Date().toISOString();
   const [engine, cli, services, project] = await Promise.all([
     lookAtEngine(question),
@@ -91,7 +90,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     lookAtServices(question),
     projectAt(question.projectDir),
   ]);
-  const images = imagesStatus(settings.tasks, engine.images, proofs, settings.smoke);
+  const images = imagesStatus(settings.tasks, engine.images, state.proofs, settings.smoke);
   const checks = [
     engineFinding(engine.answer, { dockerHost, stack, startedBy }, question.pieces),
     imagesCheck(stack, images),
@@ -100,7 +99,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     servicesCheck(stack, services),
     oracleCheck(stack, images),
     ...engine.space,
-    operationCheck(stack, last),
+    operationCheck(stack, state),
   ];
   const { cohereApiKey: _, ...configuration } = question.configuration;
   return {
@@ -127,7 +126,12 @@ async function lookAtEngine({ dockerHost, settings }: StatusQuestion) {
   return { answer, images, space: [spaceFinding(toPull(settings.tasks, images), disk, info, dockerHost)] };
 }
 
-async function lookAtCli({ stack, settings, projectDir, proofs }: StatusQuestion): Promise<StatusCheck> {
+async function lookAtCli({
+  stack,
+  settings,
+  projectDir,
+  state: { proofs },
+}: StatusQuestion): Promise<StatusCheck> {
   const folder = resolve(projectDir, settings.cooperbenchDir);
   const checkout = inspectCheckout(folder);
   const venv = inspectVenv(folder);
@@ -146,7 +150,12 @@ async function lookAtCli({ stack, settings, projectDir, proofs }: StatusQuestion
 }
 
 /** The settings of a run, and the route that it takes with them. */
-function runChecks({ stack, settings, projectDir, proofs }: StatusQuestion): readonly StatusCheck[] {
+function runChecks({
+  stack,
+  settings,
+  projectDir,
+  state: { proofs },
+}: StatusQuestion): readonly StatusCheck[] {
   const { cooperbenchDir, modelApiBase } = settings;
   const folder = resolve(projectDir, cooperbenchDir);
   const dotenv = join(folder, ".env");
@@ -165,7 +174,7 @@ function runChecks({ stack, settings, projectDir, proofs }: StatusQuestion): rea
   ];
 }
 
-async function lookAtServices({ settings, dockerHost, proofs }: StatusQuestion) {
+async function lookAtServices({ settings, dockerHost, state: { proofs } }: StatusQuestion) {
   if (!settings.coop) return undefined;
   const redis = { host: settings.redisHost, port: settings.redisPort };
   const [answer, git] = await Promise.all([
@@ -181,7 +190,7 @@ async function lookAtServices({ settings, dockerHost, proofs }: StatusQuestion) 
 }
 
 function versionsOf(
-  { pieces, proofs, isRehearsal }: StatusQuestion,
+  { pieces, state: { proofs }, isRehearsal }: StatusQuestion,
   answer: EngineAnswer,
   project: Awaited<ReturnType<typeof projectAt>>,
 ): readonly Piece[] {

@@ -21,11 +21,19 @@ async function status(env: NodeJS.ProcessEnv = {}) {
   return { code, found, level };
 }
 
+function update({ checks }: MachineStatus): string | undefined {
+  return checks.find(({ check }) => check === "update")?.found;
+}
+
 test("before the first update nothing is proved", async () => {
   const { code, found, level } = await status();
   expect(code).toBe(1);
   expect(found.isReady).toBe(false);
   expect([level("images"), level("cooperbench"), level("update")]).toEqual(["blocker", "blocker", "blocker"]);
+  expect(update(found)).toBe("there was none yet");
+  // Nor is anything proved where no state was ever made: on the first day of a machine.
+  const first = await status({ XDG_DATA_HOME: join(lab.folder, "none") });
+  expect(update(first.found)).toBe("there was none yet");
 });
 
 test("after an update the machine is ready, and each proof has its time", async () => {
@@ -43,6 +51,12 @@ test("after an update the machine is ready, and each proof has its time", async 
     expect((image.provedAt ?? "") > before).toBe(true);
   }
   expect(found.versions.map(({ name }) => name)).toEqual(expect.arrayContaining(["CooperBench", "pulumi"]));
+});
+
+test("a backend out of reach is told, and not taken for a machine that was never proved", async () => {
+  const { code, found } = await status({ PULUMI_BACKEND_URL: `file://${join(lab.folder, "none")}` });
+  expect(code).toBe(1);
+  expect(update(found)).toMatch(/^Pulumi's state cannot be read, so no proof is known: .*unable to open/s);
 });
 
 test("the report is one page with every digest, and without the key", async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { backendEnv } from "../../../cli/backend.ts";
+import { backendEnv, isStateMade, stateEnv } from "../../../cli/backend.ts";
 import { shellExports } from "../../../cli/env.ts";
 import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/plain-pulumi.ts";
@@ -51,6 +51,16 @@ describe("state and secrets", () => {
     expect(backendEnv("", env({ PULUMI_BACKEND_URL: "s3://b", PULUMI_CONFIG_PASSPHRASE: "" }))).toEqual({});
     writeFileSync(join(home, "credentials.json"), '{"current":"https://api.pulumi.com"}');
     expect(backendEnv("", env({ PULUMI_CONFIG_PASSPHRASE_FILE: "/p" }))).toEqual({});
+  });
+
+  test("are not there before the data folder's are made; those of a backend of the user's own may be", () => {
+    expect(isStateMade(env())).toBe(false);
+    expect(isStateMade(env({ PULUMI_BACKEND_URL: "file:///none" }))).toBe(true);
+    // As it is in this process, once the variables of a stack are set.
+    const { PULUMI_BACKEND_URL = "" } = stateEnv(env());
+    expect(isStateMade(env({ PULUMI_BACKEND_URL }))).toBe(false);
+    backendEnv("", env());
+    expect(isStateMade(env({ PULUMI_BACKEND_URL }))).toBe(true);
   });
 
   test("are unlocked by a stack's own passphrase file before the user's", () => {

@@ -152,11 +152,18 @@ test("services are off, well, or in the way", () => {
 });
 
 test("a stack without an update is not ready, and a failed one is told", () => {
-  expect(operationCheck("lab-1", undefined).level).toBe("blocker");
+  expect(operationCheck("lab-1", {}).level).toBe("blocker");
   const last = { kind: "update", result: "succeeded", endedAt: at };
-  expect(operationCheck("lab-1", last)).toMatchObject({ level: "ok", provedAt: at });
-  expect(operationCheck("lab-1", { ...last, result: "failed" }).level).toBe("warning");
-  expect(operationCheck("lab-1", { ...last, kind: "destroy" }).level).toBe("blocker");
+  expect(operationCheck("lab-1", { last })).toMatchObject({ level: "ok", provedAt: at });
+  expect(operationCheck("lab-1", { last: { ...last, result: "failed" } }).level).toBe("warning");
+  expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" } }).level).toBe("blocker");
+});
+
+test("a state that cannot be read is not taken for one that says nothing", () => {
+  expect(operationCheck("lab-1", { unread: "error: no backend" })).toMatchObject({
+    level: "blocker",
+    found: "Pulumi's state cannot be read, so no proof is known: error: no backend",
+  });
 });
 
 test("proofs are read from commands alone; secret output and replaced resources are left out", () => {
@@ -197,7 +204,7 @@ test("the page has every image and digest, escapes what it is given, and needs n
     at,
     isRehearsal: false,
     isReady: true,
-    checks: [operationCheck("<lab>", undefined)],
+    checks: [operationCheck("<lab>", {})],
     images: imagesStatus(tasks, there, all, 0),
     machine: { name: "m", system: "s", kernel: "k", cores: 2, memoryBytes: 8e9 },
     dockerHost: "unix:///d",

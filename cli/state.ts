@@ -1,0 +1,31 @@
+import { lastOperation, readProofs, type StackState } from "../status/proofs.ts";
+import type { Toolchain } from "../toolchain/toolchain.ts";
+import { isStateMade } from "./backend.ts";
+import { quietPulumi } from "./pulumi.ts";
+
+/** Exit code of Pulumi where the backend answers, and has no such stack. */
+const noSuchStack = 6;
+
+/** Seconds that a backend may take to answer. */
+const patience = 30;
+
+/** Reads a stack's state from its backend, which is asked with a toolchain that is there. Changes nothing. */
+export async function readState(stack: string, toolchain: Toolchain | undefined): Promise<StackState> {
+  const nothing: StackState = { proofs: new Map() };
+  if (!isStateMade()) return nothing;
+  if (toolchain === undefined) return { ...nothing, unread: "Pulumi is not installed yet" };
+  const answers = await Promise.all(
+    [
+      ["stack", "export"],
+      ["stack", "history", "--json", "--page-size", "1"],
+    ].map((args) => quietPulumi(toolchain.pulumi, [...args, "--stack", stack], { timeoutSeconds: patience })),
+  );
+  if (answers.some(({ code }) => code === noSuchStack)) return nothing;
+  const failed = answers.find(({ code }) => code !== 0);
+  if (failed !== undefined) {
+    const unread = failed.timedOut ? `no answer within ${patience} s` : failed.stderr.trim();
+    return { ...nothing, unread };
+  }
+  const [exported, history] = answers.map(({ stdout }) => stdout) as [string, string];
+  return { proofs: readProofs(exported), last: lastOperation(history) };
+}
