@@ -43,7 +43,10 @@ function stateDir(env: NodeJS.ProcessEnv): string {
 
 function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
   if (env.PULUMI_ACCESS_TOKEN) return true;
-  const file = join(env.PULUMI_HOME || join(homedir(), ".pulumi"), "credentials.json");
+  const file = join(
+    env.PULUMI_CREDENTIALS_PATH || env.PULUMI_HOME || join(homedir(), ".pulumi"),
+    "credentials.json",
+  );
   if (!existsSync(file)) return false;
   const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
   return Boolean(current);

@@ -51,6 +51,12 @@ describe("state and secrets", () => {
     expect(backendEnv("", env({ PULUMI_BACKEND_URL: "s3://b", PULUMI_CONFIG_PASSPHRASE: "" }))).toEqual({});
     writeFileSync(join(home, "credentials.json"), '{"current":"https://api.pulumi.com"}');
     expect(backendEnv("", env({ PULUMI_CONFIG_PASSPHRASE_FILE: "/p" }))).toEqual({});
+    const elsewhere = {
+      PULUMI_CREDENTIALS_PATH: home,
+      PULUMI_HOME: "/none",
+      PULUMI_CONFIG_PASSPHRASE_FILE: "/p",
+    };
+    expect(backendEnv("", env(elsewhere))).toEqual({});
   });
 
   test("are not there before the data folder's are made; those of a backend of the user's own may be", () => {
