@@ -1,3 +1,4 @@
+import { Problem } from "../provision/problem.ts";
 import { rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { pulumi, quietPulumi } from "./pulumi.ts";
 import { stopUnlessUsed } from "./rehearsal.ts";
@@ -21,7 +22,12 @@ export async function destroy(stack: string, options: readonly string[]): Promis
   if (code !== 0 || !isRehearsal) return code;
 
   const listed = await quietPulumi(toolchain.pulumi, ["stack", "ls", "--json"]);
-  const others = (JSON.parse(listed.stdout || "[]") as ListedStack[])
+  if (listed.code !== 0)
+    throw new Problem(
+      `the resources of stack ${stack} are gone; the rehearsal was left running, for it cannot be told whether another stack ` +
+        `uses it:\n${listed.stderr.trim()}\n./machine rehearsal stop stops it`,
+    );
+  const others = (JSON.parse(listed.stdout) as ListedStack[])
     .filter(({ name, resourceCount = 0 }) => name !== stack && resourceCount > 0)
     .map(({ name }) => name);
   await stopUnlessUsed(rehearsalAt(), projectDir, others);
