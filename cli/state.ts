@@ -13,7 +13,7 @@ const patience = 30;
 export async function readState(stack: string, toolchain: Toolchain | undefined): Promise<StackState> {
   const nothing: StackState = { proofs: new Map() };
   if (!isStateMade()) return nothing;
-  if (toolchain === undefined) return { ...nothing, unread: "Pulumi is not installed yet" };
+  if (toolchain === undefined) return { ...nothing, unread: "Pulumi is yet to be found or installed" };
   const answers = await Promise.all(
     [
       ["stack", "export"],

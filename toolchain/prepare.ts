@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findOnPath } from "./find.ts";
 import { choosePulumi } from "./pulumi.ts";
-import { childPath, saveRecord } from "./record.ts";
+import { type FoundToolchain, saveRecord, withPath } from "./record.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import type { Report } from "./steps.ts";
 import type { Toolchain } from "./toolchain.ts";
@@ -18,10 +18,10 @@ export async function prepareToolchain(
   const uv = await readyUv(settings, report);
   const pulumi = await choosePulumi(settings, uv.file, report);
   const front = [dirname(pulumi.file), ...nodeFolder(settings), ...(uv.installed ? [dirname(uv.file)] : [])];
-  const toolchain: Toolchain = {
+  const found: FoundToolchain = {
     pulumi: pulumi.file,
+    front,
     env: {
-      PATH: childPath(front, settings.path),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       NODE_COMPILE_CACHE: settings.compileCache,
       ...pulumi.env,
@@ -35,12 +35,11 @@ export async function prepareToolchain(
   const packages = ["docker", "command", "pulumi"].map((name) =>
     join(settings.projectDir, "node_modules", "@pulumi", name, "package.json"),
   );
-  saveRecord(recordFile, settings, {
-    toolchain,
+  saveRecord(recordFile, found, {
     files: [pulumi.file, uv.file, process.execPath, ...packages, ...pulumi.files],
-    closedNetwork: pulumi.closedNetwork,
+    expires: pulumi.closedNetwork && settings.mode === "auto",
   });
-  return toolchain;
+  return withPath(found, settings.path);
 }
 
 /** The folder of the Node that runs this, unless PATH's `node` is the same one. */

@@ -5,28 +5,37 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { findOnPath } from "./find.ts";
+import { findAllOnPath } from "./find.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /** How long "the official place is out of reach" is believed before it is asked again. */
 const CLOSED_NETWORK_HOURS = 24;
 /** Counts changes of this file format and of what a record means. */
-const FORMAT = 1;
+const FORMAT = 2;
+/** The programs of PATH that decide what the toolchain is: a user who installs Pulumi later is to get it used. */
+const DECIDING = ["pulumi", "pulumi-language-nodejs", "uv", "node"];
+
+/** What was found, whatever else PATH has. */
+export interface FoundToolchain extends Omit<Toolchain, "env"> {
+  /** Folders that PATH is to begin with. */
+  readonly front: readonly string[];
+  /** Variables to set for child processes, but for PATH. */
+  readonly env: Readonly<Record<string, string>>;
+}
 
 interface ToolchainRecord {
-  readonly toolchain: Toolchain;
+  readonly found: FoundToolchain;
   /** Size and time of each file that the toolchain rests on. */
   readonly stamps: Readonly<Record<string, string>>;
-  /** What PATH's `pulumi` was: a user who installs Pulumi later is to get it used. */
-  readonly pulumiOnPath: string | null;
   /** Milliseconds since 1970 after which all is looked at anew; null for never. */
   readonly expires: number | null;
 }
 
 /** Where the record for these settings lies. */
-export function recordFile(settings: ToolchainSettings): string {
-  const key = JSON.stringify([FORMAT, process.execPath, settings]);
+export function recordFile({ path, ...settings }: ToolchainSettings): string {
+  const onPath = DECIDING.map((name) => findAllOnPath(name, path));
+  const key = JSON.stringify([FORMAT, process.execPath, settings, onPath]);
   return join(
     settings.cacheDir,
     "records",
@@ -34,8 +43,12 @@ export function recordFile(settings: ToolchainSettings): string {
   );
 }
 
-/** The recorded toolchain, or undefined where there is none or something has changed. */
-export function loadRecord(file: string, settings: ToolchainSettings, now: number): Toolchain | undefined {
+/**
+ * The recorded toolchain, or undefined where there is none or something has changed.
+ *
+ * @param now milliseconds since 1970; a record that has expired by then counts as none. Default: no record expires.
+ */
+export function loadRecord(file: string, path: readonly string[], now = 0): Toolchain | undefined {
   let record: ToolchainRecord;
   try {
     record = JSON.parse(readFileSync(file, "utf8")) as ToolchainRecord;
@@ -44,23 +57,20 @@ export function loadRecord(file: string, settings: ToolchainSettings, now: numbe
     return undefined;
   }
   if (record.expires !== null && now > record.expires) return undefined;
-  if (record.pulumiOnPath !== (findOnPath("pulumi", settings.path) ?? null)) return undefined;
   const changed = Object.entries(record.stamps).some(([path, stamp]) => stampOf(path) !== stamp);
-  return changed ? undefined : record.toolchain;
+  return changed ? undefined : withPath(record.found, path);
 }
 
 /** Writes the record, in one step. */
 export function saveRecord(
   file: string,
-  settings: ToolchainSettings,
-  found: { toolchain: Toolchain; files: readonly string[]; closedNetwork: boolean },
+  found: FoundToolchain,
+  { files, expires }: { readonly files: readonly string[]; readonly expires: boolean },
 ): void {
   const record: ToolchainRecord = {
-    toolchain: found.toolchain,
-    stamps: Object.fromEntries(found.files.map((path) => [path, stampOf(path)])),
-    pulumiOnPath: findOnPath("pulumi", settings.path) ?? null,
-    expires:
-      found.closedNetwork && settings.mode === "auto" ? Date.now() + CLOSED_NETWORK_HOURS * 3_600_000 : null,
+    found,
+    stamps: Object.fromEntries(files.map((path) => [path, stampOf(path)])),
+    expires: expires ? Date.now() + CLOSED_NETWORK_HOURS * 3_600_000 : null,
   };
   mkdirSync(dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}`;
@@ -68,13 +78,13 @@ export function saveRecord(
   renameSync(temporary, file);
 }
 
+/** What was found, for a PATH: child processes get the toolchain's folders, then the user's. */
+export function withPath({ front, ...found }: FoundToolchain, path: readonly string[]): Toolchain {
+  return { ...found, env: { PATH: [...new Set([...front, ...path])].join(delimiter), ...found.env } };
+}
+
 /** Size and time of a file, or "" where it is not there. A link is followed: what it points at counts. */
 export function stampOf(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat ? `${stat.size} ${stat.mtimeMs}` : "";
-}
-
-/** PATH for child processes: the toolchain's folders, then the user's. */
-export function childPath(front: readonly string[], path: readonly string[]): string {
-  return [...new Set([...front, ...path])].join(delimiter);
 }

@@ -32,21 +32,25 @@ export interface ToolchainOptions {
 
 /** Makes the toolchain ready, or throws an error that says what is missing and how to mend it. */
 export async function readyToolchain({ projectDir, report }: ToolchainOptions): Promise<Toolchain> {
-  const { settings, file, known } = lookUp(projectDir);
+  const { settings, file } = lookUp(projectDir);
+  const known = loadRecord(file, settings.path, Date.now());
   if (known) return known;
   const { prepareToolchain } = await import("./prepare.ts");
   return prepareToolchain(settings, file, report);
 }
 
-/** The toolchain that is ready, or undefined where there is none yet. Prepares nothing, and runs nothing. */
+/**
+ * The toolchain that is ready, or undefined where there is none yet. Prepares nothing, and runs nothing; whether the
+ * official place could be reached by now does not matter.
+ */
 export function recordedToolchain({
   projectDir,
 }: Pick<ToolchainOptions, "projectDir">): Toolchain | undefined {
-  return lookUp(projectDir).known;
+  const { settings, file } = lookUp(projectDir);
+  return loadRecord(file, settings.path);
 }
 
 function lookUp(projectDir: string) {
   const settings = readSettings(projectDir, process.env);
-  const file = recordFile(settings);
-  return { settings, file, known: loadRecord(file, settings, Date.now()) };
+  return { settings, file: recordFile(settings) };
 }

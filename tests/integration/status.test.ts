@@ -45,6 +45,8 @@ test("after an update the machine is ready, and each proof has its time", async 
   ]);
   expect(code).toBe(0);
   expect(level("oracle")).toBe("ok");
+  // A shell with more in its PATH, such as one with ./machine env in it, is told the same.
+  expect((await status({ PATH: `${lab.folder}:${process.env.PATH}` })).code).toBe(0);
   expect(found.images).toHaveLength(3);
   for (const image of found.images) {
     expect(image).toMatchObject({ state: "proved", isLocked: true });

@@ -6,14 +6,15 @@ import { loadRecord, recordFile, saveRecord } from "../../../toolchain/record.ts
 import type { ToolchainSettings } from "../../../toolchain/settings.ts";
 
 const HOUR = 3_600_000;
-const toolchain = { pulumi: "/x/pulumi", env: { PATH: "/x" }, pieces: [] };
+const found = { pulumi: "/x/pulumi", front: ["/x"], env: { A: "b" }, pieces: [] };
 let dir: string;
 let settings: ToolchainSettings;
+let bin: string;
 let piece: string;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "record-"));
-  const bin = join(dir, "bin");
+  bin = join(dir, "bin");
   mkdirSync(bin);
   piece = join(dir, "piece");
   writeFileSync(piece, "one");
@@ -31,57 +32,62 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true }));
 
-function save(closedNetwork = false): string {
+function save(expires = false): string {
   const file = recordFile(settings);
-  saveRecord(file, settings, { toolchain, files: [piece, join(dir, "absent")], closedNetwork });
+  saveRecord(file, found, { files: [piece, join(dir, "absent")], expires });
   return file;
 }
 
+const load = (file: string, now?: number) => loadRecord(file, settings.path, now);
+
 describe("a record", () => {
-  test("gives back what was saved", () => {
-    expect(loadRecord(save(), settings, Date.now())).toEqual(toolchain);
+  test("gives back what was saved, for the PATH of today", () => {
+    const file = save();
+    expect(load(file)).toEqual({ pulumi: "/x/pulumi", env: { A: "b", PATH: `/x:${bin}` }, pieces: [] });
+    expect(loadRecord(file, ["/y", "/x"])?.env.PATH).toBe("/x:/y");
   });
 
   test("is none before one is saved, or when it was cut off", () => {
-    expect(loadRecord(recordFile(settings), settings, Date.now())).toBeUndefined();
+    expect(load(recordFile(settings))).toBeUndefined();
     const file = save();
-    writeFileSync(file, '{"toolchain":');
-    expect(loadRecord(file, settings, Date.now())).toBeUndefined();
+    writeFileSync(file, '{"found":');
+    expect(load(file)).toBeUndefined();
   });
 
   test("ends when a file that it rests on changes, goes, or comes", () => {
     const file = save();
     writeFileSync(piece, "three");
-    expect(loadRecord(file, settings, Date.now())).toBeUndefined();
+    expect(load(file)).toBeUndefined();
     save();
     writeFileSync(join(dir, "absent"), "");
-    expect(loadRecord(file, settings, Date.now())).toBeUndefined();
+    expect(load(file)).toBeUndefined();
     save();
     rmSync(piece);
-    expect(loadRecord(file, settings, Date.now())).toBeUndefined();
+    expect(load(file)).toBeUndefined();
   });
 
-  test("ends when the user installs a pulumi", () => {
-    const file = save();
-    const pulumi = join(dir, "bin", "pulumi");
-    writeFileSync(pulumi, "");
-    expect(loadRecord(file, settings, Date.now())).toEqual(toolchain);
-    chmodSync(pulumi, 0o755);
-    expect(loadRecord(file, settings, Date.now())).toBeUndefined();
-  });
-
-  test("of a closed network ends after a day, unless the user asked for it", () => {
+  test("of a closed network ends after a day, but for who asks whatever the time", () => {
     const file = save(true);
-    expect(loadRecord(file, settings, Date.now() + 23 * HOUR)).toEqual(toolchain);
-    expect(loadRecord(file, settings, Date.now() + 25 * HOUR)).toBeUndefined();
-    settings = { ...settings, mode: "closed-network" };
-    expect(loadRecord(save(true), settings, Date.now() + 1000 * HOUR)).toEqual(toolchain);
+    const now = Date.now();
+    expect(load(file, now + 23 * HOUR)).toBeDefined();
+    expect(load(file, now + 25 * HOUR)).toBeUndefined();
+    expect(load(file)).toBeDefined();
+    expect(load(save(), now + 1000 * HOUR)).toBeDefined();
   });
 
-  test("belongs to one checkout, mode and PATH", () => {
-    const files = [settings, { ...settings, mode: "official" as const }, { ...settings, path: [] }].map(
-      recordFile,
-    );
-    expect(new Set(files).size).toBe(3);
+  test("belongs to one checkout and mode", () => {
+    const others = [settings, { ...settings, mode: "official" as const }, { ...settings, projectDir: "/y" }];
+    expect(new Set(others.map(recordFile)).size).toBe(3);
+  });
+
+  test("is another when the user installs a pulumi, and the same when PATH has other folders", () => {
+    const file = recordFile(settings);
+    expect(recordFile({ ...settings, path: ["/y", bin] })).toBe(file);
+    const pulumi = join(bin, "pulumi");
+    writeFileSync(pulumi, "");
+    expect(recordFile(settings)).toBe(file);
+    chmodSync(pulumi, 0o755);
+    expect(recordFile(settings)).not.toBe(file);
+    expect(recordFile({ ...settings, path: [] })).toBe(file);
   });
 });
