@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Entry, type Layer, makeLayer } from "./layer.ts";
 import { programLayer } from "./program-layer.ts";
-import { run, which } from "./run.ts";
+import { run } from "./run.ts";
 import { runner } from "./stand-in.ts";
 import type { Tools } from "./tools.ts";
 
@@ -17,8 +17,8 @@ export interface SharedLayers {
 }
 
 /** Makes the layers that the stand-ins have in common. */
-export async function sharedLayers(tools: Pick<Tools, "busybox" | "env">): Promise<SharedLayers> {
-  const [base, git] = await Promise.all([baseLayer(tools.busybox), gitLayer(tools.env)]);
+export async function sharedLayers(tools: Pick<Tools, "busybox" | "git" | "env">): Promise<SharedLayers> {
+  const [base, git] = await Promise.all([baseLayer(tools.busybox), gitLayer(tools)]);
   return { base, git };
 }
 
@@ -47,9 +47,7 @@ async function baseLayer(busybox: string): Promise<Layer> {
 const REMOTE_PARTS = ["git-receive-pack", "git-upload-pack"];
 
 /** The benchmark's agents commit and push their work within their containers, and evaluations merge it there. */
-async function gitLayer(env: NodeJS.ProcessEnv): Promise<Layer> {
-  const git = await which("git", env.PATH);
-  if (git === undefined) throw new Error("the rehearsal needs git and finds none: apt-get install git");
+function gitLayer({ git, env }: Pick<Tools, "git" | "env">): Promise<Layer> {
   return programLayer({
     files: { "usr/bin/git": git },
     entries: REMOTE_PARTS.map((name) => ({ path: `usr/bin/${name}`, type: "symlink", target: "git" })),

@@ -23,6 +23,8 @@ export interface Tools {
   readonly redisCli: string;
   /** With it, the engine gives the containers of a network their names. */
   readonly iptables: string;
+  /** This machine's own: it is in every stand-in, too. */
+  readonly git: string;
   /** PATH and, for programs that came as packages, LD_LIBRARY_PATH. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -45,9 +47,8 @@ export const CLIENT_MARK = ".cooperbench-rehearsal-client";
  */
 export async function findTools(report: (line: string) => void): Promise<Tools> {
   const path = machinePath();
-  if ((await which("git", path)) === undefined)
-    throw new Error("the rehearsal needs git and finds none: apt-get install git");
   const found = await search(path);
+  if (found.git === undefined) throw new Error("the rehearsal needs git and finds none: apt-get install git");
   const missing = missingPackages(found);
   if (missing.length === 0) return { ...(found as Omit<Tools, "env">), env: { ...process.env, PATH: path } };
 
@@ -95,6 +96,7 @@ async function search(path: string): Promise<Found> {
     redisServer: await which("redis-server", path),
     redisCli: await which("redis-cli", path),
     iptables: await which("iptables", path),
+    git: await which("git", path),
   };
 }
 
