@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { LockedTask } from "../manifest/images-lock.ts";
 import { askEngine, type EngineFacts, type EnginePlace, engineFinding } from "../preflight/engine.ts";
 import type { Finding } from "../preflight/finding.ts";
 import { type PreflightResult, runPreflight } from "../preflight/preflight.ts";
@@ -59,16 +60,16 @@ export async function openEngine(stack: string) {
 /**
  * Looks at the machine before an update: warnings are told and do not stop it.
  *
- * @returns the image references that the engine has.
+ * @returns the tasks whose image is to be pulled.
  * @throws a Problem with every blocker.
  */
-export async function checkBeforeUpdate(session: Session): Promise<ReadonlySet<string>> {
-  const { findings, images } = await check(session, session.settings, false);
+export async function checkBeforeUpdate(session: Session): Promise<readonly LockedTask[]> {
+  const { findings, missing } = await check(session, session.settings, false);
   const warnings = findings.filter(({ level }) => level === "warning");
   for (const warning of warnings) process.stderr.write(`${oneLine(warning)}\n`);
   const blockers = findings.filter(({ level }) => level === "blocker");
   if (blockers.length > 0) throw new Problem(told(blockers));
-  return images;
+  return missing;
 }
 
 function told(blockers: readonly Finding[]): string {

@@ -15,20 +15,20 @@ export interface Wanted {
   readonly stack: string;
   /** The tasks whose images are wanted. */
   readonly tasks: readonly Task[];
-  /** The image references that the engine had before. */
-  readonly before: ReadonlySet<string>;
+  /** Those of them whose image the engine lacked before. */
+  readonly missing: readonly Task[];
   /** The tasks that are proved by their gold patch as well. */
   readonly smoked: readonly Task[];
 }
 
 /** The last lines of an update; `code` is Pulumi's exit code. */
 export function summary(
-  { stack, tasks, before, smoked }: Wanted,
+  { stack, tasks, missing, smoked }: Wanted,
   events: UpdateEvents,
   code: number,
 ): Summary {
   const verified = tasks.filter((task) => events.ready.has(proofNames.image(task)));
-  const found = verified.filter((task) => before.has(task.image)).length;
+  const found = verified.filter((task) => !missing.includes(task)).length;
   const count = `${verified.length}/${tasks.length} images verified (${found} found, ${verified.length - found} pulled)`;
   const proved = smoked.filter((task) => events.ready.has(proofNames.oracle(task))).length;
   const complete = code === 0 && verified.length === tasks.length && proved === smoked.length;

@@ -15,19 +15,19 @@ const flags = ["--yes", "--skip-preview", "--continue-on-error", "--suppress-out
 export async function up(stack: string, options: readonly string[]): Promise<number> {
   const session = await openSession(stack);
   const { toolchain, settings, isRehearsal } = session;
-  const before = await checkBeforeUpdate(session);
+  const missing = await checkBeforeUpdate(session);
   await ensureStack(toolchain.pulumi, stack);
 
   const [code, events] = await withEvents((log) => {
     process.env.PULUMI_DEBUG_COMMANDS = "true"; // what --event-log asks for, as the Automation API sets it
     // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
-    const pulls = settings.tasks.some(({ image }) => !before.has(image));
-    const parallel = pulls ? ["--parallel", String(settings.tasks.length + 8 + settings.smoke)] : [];
+    const parallel =
+      missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.smoke)] : [];
     const args = ["up", ...flags, ...parallel, "--stack", stack, "--event-log", log, ...options];
     return pulumi(toolchain.pulumi, args, true);
   });
   const { lines, complete } = summary(
-    { stack, tasks: settings.tasks, before, smoked: spreadTasks(settings.tasks, settings.smoke) },
+    { stack, tasks: settings.tasks, missing, smoked: spreadTasks(settings.tasks, settings.smoke) },
     events,
     code,
   );

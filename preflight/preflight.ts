@@ -5,6 +5,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { existingRedis } from "../engine/existing-redis.ts";
+import type { LockedTask } from "../manifest/images-lock.ts";
 import { inspectCheckout } from "../provision/checkout.ts";
 import { searchPython } from "../provision/python.ts";
 import { inspectVenv } from "../provision/venv.ts";
@@ -28,7 +29,7 @@ import { routeFinding } from "./route.ts";
 import { servicesFinding } from "./services.ts";
 import { isLocal, measureDisk, spaceFinding } from "./space.ts";
 import { storageFinding } from "./storage.ts";
-import { toPull } from "./to-pull.ts";
+import { type ToPull, toPull } from "./to-pull.ts";
 import { findUv, uvFinding } from "./uv.ts";
 
 /** What is looked at. */
@@ -56,18 +57,19 @@ export interface Preflight {
 /** What came of it. */
 export interface PreflightResult {
   readonly findings: readonly Finding[];
-  /** The image references that the engine has; none where it does not answer. */
-  readonly images: ReadonlySet<string>;
+  /** The tasks whose image is to be pulled; all where the engine does not answer. */
+  readonly missing: readonly LockedTask[];
 }
 
 /** Runs all checks. Changes nothing, and starts nothing. */
 export async function runPreflight(preflight: Preflight): Promise<PreflightResult> {
   const { settings, stack, dockerHost, toolchain, startedBy } = preflight;
   const [engine, programs, folders] = await Promise.all([
-    askEngine(dockerHost).then(async (answer) => ({
-      answer,
-      findings: "error" in answer ? [] : await ofEngine(answer, preflight),
-    })),
+    askEngine(dockerHost).then(async (answer) => {
+      if ("error" in answer) return { answer, findings: [], missing: settings.tasks };
+      const pull = toPull(settings.tasks, answer.images);
+      return { answer, findings: await ofEngine(answer, pull, preflight), missing: pull.missing };
+    }),
     ofPrograms(preflight),
     ofFolders(preflight),
   ]);
@@ -84,14 +86,13 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
       routeFinding(preflight.checkout, stack, settings.modelApiBase),
       pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
     ],
-    images: new Set("error" in answer ? [] : answer.images.flatMap(({ references }) => references)),
+    missing: engine.missing,
   };
 }
 
-async function ofEngine(facts: EngineFacts, preflight: Preflight): Promise<readonly Finding[]> {
+async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight): Promise<readonly Finding[]> {
   const { settings, dockerHost, askTag } = preflight;
   const { info } = facts;
-  const pull = toPull(settings.tasks, facts.images);
   const mirrors = info.RegistryConfig?.Mirrors ?? [];
   const [missing] = pull.missing;
   const notAsked =

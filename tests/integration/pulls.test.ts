@@ -264,6 +264,7 @@ describe("with Docker Hub in reach,", () => {
     expect((await lab.machine(["preview", stack, "--expect-no-changes"])).code).not.toBe(0);
     const third = await up();
     expect(third.code).toBe(0);
+    expect(third.stdout).toContain("3/3 images verified (2 found, 1 pulled)");
     const kept = `${image}-replaced-${before.Id.slice("sha256:".length, "sha256:".length + 12)}`;
     expect(third.stdout).toContain(`the image that had this tag before is kept as ${kept}`);
     expect((await lab.engine.getImage(image).inspect()).Id).toBe(moved.imageId);

@@ -80,7 +80,6 @@ describe("state and secrets", () => {
 
 describe("the summary of an update", () => {
   const tasks = readTasks().slice(0, 3);
-  const images = tasks.map((task) => task.image);
   const step = (name: string, op: string, outputs = {}) => ({
     resOutputsEvent: {
       metadata: { op, urn: `urn:pulumi:dev::p::t$command:local:Command::${name}`, new: { outputs } },
@@ -88,14 +87,14 @@ describe("the summary of an update", () => {
   });
   const probes = tasks.map((task) => `${taskKey(task)}-probe`);
   const of = (
-    before: readonly string[],
+    missing: readonly Task[],
     events: readonly object[],
     changes: Record<string, number>,
     code = 0,
     smoked = tasks.slice(0, 0),
   ) =>
     summary(
-      { stack: "dev", tasks, before: new Set(before), smoked },
+      { stack: "dev", tasks, missing, smoked },
       readEvents(
         [...events, { summaryEvent: { resourceChanges: changes } }]
           .map((event) => JSON.stringify(event))
@@ -110,7 +109,7 @@ describe("the summary of an update", () => {
       ...probes.map((name) => step(name, "create")),
       step("cooperbench-machine-dev", "create", outputs),
     ];
-    expect(of(images.slice(0, 1), events, { create: 9 })).toEqual({
+    expect(of(tasks.slice(1), events, { create: 9 })).toEqual({
       lines: ["3/3 images verified (1 found, 2 pulled)", "CooperBench 0.0.29 is ready in /srv/CooperBench"],
       complete: true,
     });
@@ -119,7 +118,7 @@ describe("the summary of an update", () => {
   test("counts the tasks that were proved by their gold patch, and is not complete without all of them", () => {
     const events = probes.map((name) => step(name, "same"));
     const oracle = step(`${taskKey(tasks[0] as Task)}-oracle`, "create");
-    const told = of(images, [...events, oracle], { create: 1 }, 0, tasks.slice(0, 2));
+    const told = of([], [...events, oracle], { create: 1 }, 0, tasks.slice(0, 2));
     expect(told.lines[0]).toBe("1/2 gold patches pass their tests, which fail without");
     expect(told.complete).toBe(false);
   });
@@ -130,14 +129,14 @@ describe("the summary of an update", () => {
       diagnosticEvent: { urn: `urn:pulumi:dev::p::t::${name}`, severity: "error", message: `${name} failed` },
     });
     const events = [failed(`${key}-probe`), failed(`${key}-oracle`)];
-    const { lines } = of(images, events, { create: 1 }, 1, tasks.slice(0, 1));
+    const { lines } = of([], events, { create: 1 }, 1, tasks.slice(0, 1));
     expect(lines[0]).toBe(`failed: ${key}-probe: ${key}-probe failed`);
     expect(lines.filter((line) => line.startsWith("failed: "))).toHaveLength(1);
   });
 
   test("says that nothing changed", () => {
     const events = probes.map((name) => step(name, "same"));
-    expect(of(images, events, { same: 9 }).lines).toEqual([
+    expect(of([], events, { same: 9 }).lines).toEqual([
       "3/3 images verified (3 found, 0 pulled); nothing changed",
     ]);
   });
@@ -159,7 +158,7 @@ describe("the summary of an update", () => {
       { resOpFailedEvent: { metadata: { op: "create-replacement", urn: `urn:pulumi:dev::p::t::${third}` } } },
       error,
     ];
-    expect(of(images, events, { same: 9 }, 255)).toEqual({
+    expect(of([], events, { same: 9 }, 255)).toEqual({
       lines: [
         `failed: ${third}: a/b:c failed its probe: it has no /workspace/repo`,
         "1/3 images verified (1 found, 0 pulled)",
