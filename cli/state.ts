@@ -3,8 +3,8 @@ import type { Toolchain } from "../toolchain/toolchain.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
 
-/** Exit code of Pulumi where the backend answers, and has no such stack. */
-const noSuchStack = 6;
+/** What Pulumi says where the backend answers, and has no such stack; not every version has an exit code for it. */
+const noSuchStack = /no stack named .* found/;
 
 /** Seconds that a backend may take to answer. */
 const patience = 30;
@@ -20,9 +20,9 @@ export async function readState(stack: string, toolchain: Toolchain | undefined)
       ["stack", "history", "--json", "--page-size", "1"],
     ].map((args) => quietPulumi(toolchain.pulumi, [...args, "--stack", stack], { timeoutSeconds: patience })),
   );
-  if (answers.some(({ code }) => code === noSuchStack)) return nothing;
   const failed = answers.find(({ code }) => code !== 0);
   if (failed !== undefined) {
+    if (noSuchStack.test(failed.stderr)) return nothing;
     const unread = failed.timedOut ? `no answer within ${patience} s` : failed.stderr.trim();
     return { ...nothing, unread };
   }
