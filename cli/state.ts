@@ -23,7 +23,9 @@ export async function readState(stack: string, toolchain: Toolchain | undefined)
   const failed = answers.find(({ code }) => code !== 0);
   if (failed !== undefined) {
     if (noSuchStack.test(failed.stderr)) return nothing;
-    const unread = failed.timedOut ? `no answer within ${patience} s` : failed.stderr.trim();
+    const unread = failed.timedOut
+      ? `no answer within ${patience} s`
+      : failed.stderr.trim().replaceAll(/\s+/g, " ");
     return { ...nothing, unread };
   }
   const [exported, history] = answers.map(({ stdout }) => stdout) as [string, string];

@@ -36,7 +36,7 @@ test("a stack that the backend does not have was never proved", async () => {
 });
 
 test("a backend that does not answer is told with its reason", async () => {
-  const broken = pulumiThat(`echo "error: connection refused" >&2; exit 1`);
+  const broken = pulumiThat(`printf "error: connection\\nrefused\\n" >&2; exit 1`);
   expect(await readState("lab-1", broken)).toEqual({
     proofs: new Map(),
     unread: "error: connection refused",
