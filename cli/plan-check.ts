@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { readAssignments } from "../provision/assignments.ts";
 import { Problem } from "../provision/problem.ts";
 import { judge, type Verdict } from "../runs/judge.ts";
-import { type PlanFacts, serviceOptions } from "../runs/plan.ts";
+import { coopOptions, isPlanned, type PlanFacts } from "../runs/plan.ts";
 import { type PairResult, type Run, readRun } from "../runs/read-run.ts";
 import { runsOf } from "../runs/stack-plan.ts";
 import { defaultStack } from "./default-stack.ts";
@@ -87,11 +87,16 @@ function pairName({ setting, repo, taskId, features }: PairResult): string {
 /** What does each of the pairs again that are not valid, in the checkout. */
 function commands(run: Run, bad: readonly Verdict[], services: PlanFacts["services"]): readonly string[] {
   const model = run.model === "" ? "" : ` -m ${run.model}`;
-  return bad.map(({ pair: { setting, repo, taskId, features }, kind }) => {
+  const lines = bad.map(({ pair: { setting, repo, taskId, features }, kind }) => {
     const which = `-n ${run.name} -r ${repo} -t ${taskId} -f ${features.join(",")} --force`;
-    const options = setting === "solo" ? "" : serviceOptions(services);
+    const options = setting === "solo" ? "" : coopOptions(run.name, services);
     return kind === "evaluation"
       ? `again: .venv/bin/cooperbench eval ${which}`
       : `again: .venv/bin/cooperbench run ${which} --setting ${setting}${options}${model}`;
   });
+  const isUnsure =
+    !isPlanned(run.name) && bad.some(({ pair, kind }) => pair.setting !== "solo" && kind !== "evaluation");
+  return isUnsure
+    ? [...lines, "add to these what the run had besides, such as --no-messaging: its files do not say"]
+    : lines;
 }

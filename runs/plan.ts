@@ -65,8 +65,24 @@ export function concurrencyFor({
   };
 }
 
-/** The options of a cooperating run that name its services; where CooperBench looks for Redis, there is none to give. */
-export function serviceOptions(services: PlanFacts["services"]): string {
+/** The plan's run of cooperating agents, and that of those without messages. */
+const [coop, silent] = ["coop", "coop-silent"];
+
+/**
+ * The options of a run of cooperating agents, which its results do not say: those of the plan's own runs are known by
+ * their names, and others are taken to use the stack's services.
+ */
+export function coopOptions(name: string, services: PlanFacts["services"]): string {
+  return name === silent ? " --no-messaging" : serviceOptions(services);
+}
+
+/** Whether the plan has a run of this name, so that `coopOptions` knows its options. */
+export function isPlanned(name: string): boolean {
+  return name === coop || name === silent;
+}
+
+/** The options that name a run's services; where CooperBench looks for Redis, there is none to give. */
+function serviceOptions(services: PlanFacts["services"]): string {
   if (services === undefined) return "";
   const redis = services.redis === "127.0.0.1:6379" ? "" : ` --redis redis://${services.redis}`;
   return `${redis}${services.git ? " --git" : ""}`;
@@ -106,8 +122,7 @@ export DOCKER_HOST=${dockerHost}
 
    \`\`\`sh
    ${run("solo", which, "--setting solo")}
-   ${run("coop", which, `--setting coop${serviceOptions(facts.services)}`)}
-   ${run("coop-silent", which, "--setting coop --no-messaging")}
+   ${[coop, silent].map((name) => run(name, which, `--setting coop${coopOptions(name, facts.services)}`)).join("\n   ")}
    \`\`\`
 
    ${aboutRedis(facts)}
@@ -116,8 +131,8 @@ export DOCKER_HOST=${dockerHost}
 
    \`\`\`sh
    .venv/bin/cooperbench eval -n solo${which} -c ${evaluations}
-   .venv/bin/cooperbench eval -n coop${which} -c ${evaluations}
-   .venv/bin/cooperbench eval -n coop-silent${which} -c ${evaluations}
+   .venv/bin/cooperbench eval -n ${coop}${which} -c ${evaluations}
+   .venv/bin/cooperbench eval -n ${silent}${which} -c ${evaluations}
    \`\`\`
 
 ${pairs} pairs and ${evaluations} evaluations at once, for ${reason}.

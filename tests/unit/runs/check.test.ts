@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -185,6 +185,19 @@ test("the check ends with what does the pairs again, and with 1", async () => {
     "again: .venv/bin/cooperbench run -n night -r dspy_task -t 8394 -f 1,2 --force --setting solo -m cohere/command-a-03-2025\n",
   );
   expect(printed).toContain("night: 0 of 1 results are the model's");
+});
+
+test("the plan's run without messages is done again without them; of other runs it is said that none knows", async () => {
+  verdictOf({ setting: "coop", result: { agents: { agent1: failed("Error").agent, agent2: good } } });
+  const unsure = "add to these what the run had besides, such as --no-messaging: its files do not say\n";
+  const night = (await checked()).printed;
+  expect(night).toContain("--force --setting coop -m cohere/command-a-03-2025\n");
+  expect(night).toContain(unsure);
+
+  renameSync(join(logs, "night"), join(logs, "coop-silent"));
+  const silent = (await checked(join(logs, "coop-silent"))).printed;
+  expect(silent).toContain("--force --setting coop --no-messaging -m cohere/command-a-03-2025\n");
+  expect(silent).not.toContain(unsure);
 });
 
 test("what was not evaluated is told with its command, and is valid all the same", async () => {
