@@ -34,8 +34,9 @@ export function operationCheck(stack: string, { last, unread }: Omit<StackState,
       `Pulumi's state cannot be read, so no proof is known: ${unread}`,
       `./machine pulumi stack --stack ${stack} reads it, too`,
     );
-  if (last === undefined || last.kind === "destroy")
-    return blocker(check, last ? "the stack was destroyed" : "there was none yet", up(stack));
+  if (last === undefined) return blocker(check, "there was none yet", up(stack));
+  if (last.kind === "destroy" && last.result === "succeeded")
+    return blocker(check, "the stack was destroyed", up(stack));
   const found = `the last ${last.kind} ${last.result}`;
   const level =
     last.result === "succeeded" ? ok(check, found) : warning(check, found, `${up(stack)} tells why`);

@@ -157,6 +157,8 @@ test("a stack without an update is not ready, and a failed one is told", () => {
   expect(operationCheck("lab-1", { last })).toMatchObject({ level: "ok", provedAt: at });
   expect(operationCheck("lab-1", { last: { ...last, result: "failed" } }).level).toBe("warning");
   expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" } }).level).toBe("blocker");
+  const halfway = { ...last, kind: "destroy", result: "failed" };
+  expect(operationCheck("lab-1", { last: halfway }).found).toBe("the last destroy failed");
 });
 
 test("a state that cannot be read is not taken for one that says nothing", () => {
