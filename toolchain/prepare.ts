@@ -35,9 +35,9 @@ export async function prepareToolchain(
   const packages = ["docker", "command", "pulumi"].map((name) =>
     join(settings.projectDir, "node_modules", "@pulumi", name, "package.json"),
   );
-  saveRecord(recordFile, found, {
+  saveRecord(recordFile, settings, found, {
     files: [pulumi.file, uv.file, process.execPath, ...packages, ...pulumi.files],
-    expires: pulumi.closedNetwork && settings.mode === "auto",
+    closedNetwork: pulumi.closedNetwork,
   });
   return withPath(found, settings.path);
 }

@@ -64,13 +64,14 @@ export function loadRecord(file: string, path: readonly string[], now = 0): Tool
 /** Writes the record, in one step. */
 export function saveRecord(
   file: string,
+  { mode }: Pick<ToolchainSettings, "mode">,
   found: FoundToolchain,
-  { files, expires }: { readonly files: readonly string[]; readonly expires: boolean },
+  { files, closedNetwork }: { readonly files: readonly string[]; readonly closedNetwork: boolean },
 ): void {
   const record: ToolchainRecord = {
     found,
     stamps: Object.fromEntries(files.map((path) => [path, stampOf(path)])),
-    expires: expires ? Date.now() + CLOSED_NETWORK_HOURS * 3_600_000 : null,
+    expires: closedNetwork && mode === "auto" ? Date.now() + CLOSED_NETWORK_HOURS * 3_600_000 : null,
   };
   mkdirSync(dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}`;

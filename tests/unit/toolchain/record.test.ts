@@ -32,9 +32,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true }));
 
-function save(expires = false): string {
+function save(closedNetwork = false): string {
   const file = recordFile(settings);
-  saveRecord(file, found, { files: [piece, join(dir, "absent")], expires });
+  saveRecord(file, settings, found, { files: [piece, join(dir, "absent")], closedNetwork });
   return file;
 }
 
@@ -66,13 +66,20 @@ describe("a record", () => {
     expect(load(file)).toBeUndefined();
   });
 
-  test("of a closed network ends after a day, but for who asks whatever the time", () => {
+  test("of a closed network ends after a day, unless the user asked for it, or the reader takes any age", () => {
     const file = save(true);
-    const now = Date.now();
-    expect(load(file, now + 23 * HOUR)).toBeDefined();
-    expect(load(file, now + 25 * HOUR)).toBeUndefined();
-    expect(load(file)).toBeDefined();
-    expect(load(save(), now + 1000 * HOUR)).toBeDefined();
+    const fresh = load(file, Date.now());
+    expect(fresh).toBeDefined();
+    expect(load(file, Date.now() + 23 * HOUR)).toEqual(fresh);
+    expect(load(file, Date.now() + 25 * HOUR)).toBeUndefined();
+    expect(load(file)).toEqual(fresh);
+    settings = { ...settings, mode: "closed-network" };
+    expect(load(save(true), Date.now() + 1000 * HOUR)).toEqual(fresh);
+  });
+
+  test("of an official installation does not end by itself", () => {
+    const file = save();
+    expect(load(file, Date.now() + 1000 * HOUR)).toEqual(load(file));
   });
 
   test("belongs to one checkout and mode", () => {
