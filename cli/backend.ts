@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { credentialsFolder } from "../toolchain/settings.ts";
 
 /** The user's data folder of this project. */
 export function dataDir(env: NodeJS.ProcessEnv = process.env): string {
@@ -28,13 +29,17 @@ export function backendEnv(
 /** The part of `backendEnv` that says where the state is. Makes nothing. */
 export function stateEnv(env: NodeJS.ProcessEnv = process.env): { PULUMI_BACKEND_URL?: string } {
   if (env.PULUMI_BACKEND_URL || isLoggedIn(env)) return {};
-  return { PULUMI_BACKEND_URL: `file://${stateDir(env)}` };
+  return { PULUMI_BACKEND_URL: ownBackend(env) };
 }
 
 /** Whether there can be a state: the data folder has none before the first command that works on a stack. */
 export function isStateMade(env: NodeJS.ProcessEnv = process.env): boolean {
-  const { PULUMI_BACKEND_URL = env.PULUMI_BACKEND_URL } = stateEnv(env);
-  return PULUMI_BACKEND_URL !== `file://${stateDir(env)}` || existsSync(stateDir(env));
+  const { PULUMI_BACKEND_URL } = { ...env, ...stateEnv(env) };
+  return PULUMI_BACKEND_URL !== ownBackend(env) || existsSync(stateDir(env));
+}
+
+function ownBackend(env: NodeJS.ProcessEnv): string {
+  return `file://${stateDir(env)}`;
 }
 
 function stateDir(env: NodeJS.ProcessEnv): string {
@@ -43,10 +48,7 @@ function stateDir(env: NodeJS.ProcessEnv): string {
 
 function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
   if (env.PULUMI_ACCESS_TOKEN) return true;
-  const file = join(
-    env.PULUMI_CREDENTIALS_PATH || env.PULUMI_HOME || join(homedir(), ".pulumi"),
-    "credentials.json",
-  );
+  const file = join(credentialsFolder(env), "credentials.json");
   if (!existsSync(file)) return false;
   const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
   return Boolean(current);

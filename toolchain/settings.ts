@@ -25,37 +25,51 @@ export interface ToolchainSettings {
   readonly compileCache: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Reads the settings, and says which one is wrong. */
-export function readSettings(
-  projectDir: string,
-  env: Readonly<Record<string, string | undefined>>,
-): ToolchainSettings {
+export function readSettings(projectDir: string, env: Environment): ToolchainSettings {
   const mode = env.COOPERBENCH_TOOLCHAIN || "auto";
   if (!MODES.includes(mode as Mode)) {
     throw new Error(
       `COOPERBENCH_TOOLCHAIN is ${JSON.stringify(mode)}, and must be one of ${MODES.join(", ")} (default auto)`,
     );
   }
-  const home = env.HOME || homedir();
-  // The XDG specification says that a relative path there is to be ignored.
-  const xdg = env.XDG_CACHE_HOME;
-  const cacheDir = join(xdg && isAbsolute(xdg) ? xdg : join(home, ".cache"), "cooperbench-machine");
+  const cacheDir = cacheFolder(env);
   const ownBin = join(projectDir, "node_modules", ".bin");
   const path = (env.PATH ?? "")
     .split(delimiter)
     .filter((dir) => dir !== "" && !dir.startsWith(`${cacheDir}/`) && dir !== ownBin);
-  // A shell with `./machine env` in it has our PULUMI_HOME, which is not the user's.
-  const pulumiHome = env.PULUMI_HOME;
-  const foreign = pulumiHome && !pulumiHome.startsWith(`${cacheDir}/`) ? pulumiHome : undefined;
-  const userPulumiHome = foreign ?? join(home, ".pulumi");
   return {
     projectDir,
     mode: mode as Mode,
     archives: env.COOPERBENCH_PLUGIN_ARCHIVES && resolve(env.COOPERBENCH_PLUGIN_ARCHIVES),
     cacheDir,
     path: [...new Set(path)],
-    userPulumiHome,
-    credentialsPath: env.PULUMI_CREDENTIALS_PATH || userPulumiHome,
+    userPulumiHome: pulumiFolder(env),
+    credentialsPath: credentialsFolder(env),
     compileCache: env.NODE_COMPILE_CACHE || join(cacheDir, "node-compile-cache"),
   };
+}
+
+/** Where Pulumi keeps the user's login. */
+export function credentialsFolder(env: Environment): string {
+  return env.PULUMI_CREDENTIALS_PATH || pulumiFolder(env);
+}
+
+function pulumiFolder(env: Environment): string {
+  // A shell with `./machine env` in it has our PULUMI_HOME, which is not the user's.
+  const pulumiHome = env.PULUMI_HOME;
+  const foreign = pulumiHome && !pulumiHome.startsWith(`${cacheFolder(env)}/`) ? pulumiHome : undefined;
+  return foreign ?? join(homeFolder(env), ".pulumi");
+}
+
+function cacheFolder(env: Environment): string {
+  // The XDG specification says that a relative path there is to be ignored.
+  const xdg = env.XDG_CACHE_HOME;
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homeFolder(env), ".cache"), "cooperbench-machine");
+}
+
+function homeFolder(env: Environment): string {
+  return env.HOME || homedir();
 }
