@@ -14,13 +14,13 @@ export async function readState(stack: string, toolchain: Toolchain | undefined)
   const nothing: StackState = { proofs: new Map() };
   if (!isStateMade()) return nothing;
   if (toolchain === undefined) return { ...nothing, unread: "Pulumi is yet to be found or installed" };
-  const answers = await Promise.all(
-    [
-      ["stack", "export"],
-      ["stack", "history", "--json", "--page-size", "1"],
-    ].map((args) => quietPulumi(toolchain.pulumi, [...args, "--stack", stack], { timeoutSeconds: patience })),
-  );
-  const failed = answers.find(({ code }) => code !== 0);
+  const ask = (...args: readonly string[]) =>
+    quietPulumi(toolchain.pulumi, ["stack", ...args, "--stack", stack], { timeoutSeconds: patience });
+  const [exported, history] = await Promise.all([
+    ask("export"),
+    ask("history", "--json", "--page-size", "1"),
+  ]);
+  const failed = [exported, history].find(({ code }) => code !== 0);
   if (failed !== undefined) {
     if (noSuchStack.test(failed.stderr)) return nothing;
     const unread = failed.timedOut
@@ -28,6 +28,5 @@ export async function readState(stack: string, toolchain: Toolchain | undefined)
       : failed.stderr.trim().replaceAll(/\s+/g, " ");
     return { ...nothing, unread };
   }
-  const [exported, history] = answers.map(({ stdout }) => stdout) as [string, string];
-  return { proofs: readProofs(exported), last: lastOperation(history) };
+  return { proofs: readProofs(exported.stdout), last: lastOperation(history.stdout) };
 }

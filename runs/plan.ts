@@ -65,8 +65,10 @@ export function concurrencyFor({
   };
 }
 
-/** The plan's run of cooperating agents, and that of those without messages. */
-const [coop, silent] = ["coop", "coop-silent"];
+/** The plan's run of cooperating agents. */
+const coop = "coop";
+/** That of those without messages. */
+const silent = "coop-silent";
 
 /**
  * The options of a run of cooperating agents, which its results do not say: those of the plan's own runs are known by
@@ -122,7 +124,8 @@ export DOCKER_HOST=${dockerHost}
 
    \`\`\`sh
    ${run("solo", which, "--setting solo")}
-   ${[coop, silent].map((name) => run(name, which, `--setting coop${coopOptions(name, facts.services)}`)).join("\n   ")}
+   ${run(coop, which, `--setting coop${coopOptions(coop, facts.services)}`)}
+   ${run(silent, which, `--setting coop${coopOptions(silent, facts.services)}`)}
    \`\`\`
 
    ${aboutRedis(facts)}
