@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import PQueue from "p-queue";
 import { spreadTasks, type Task, taskKey, taskName } from "../manifest/tasks.ts";
+import { abortOnSignal } from "../provision/abort.ts";
 import { memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
 import { runOracle } from "../provision/oracle.ts";
 import { Problem } from "../provision/problem.ts";
@@ -33,8 +34,7 @@ export async function smoke(options: SmokeOptions): Promise<number> {
   const chosen = options.tasks === "all" ? tasks : spreadTasks(tasks, options.tasks);
   const subjects = subjectsOf(chosen, checkout, options.features);
 
-  const abort = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => abort.abort());
+  const abort = abortOnSignal();
   const capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
   const started = performance.now();
   const queue = new PQueue({ concurrency: oraclesAtOnce(capacity) });
@@ -44,12 +44,12 @@ export async function smoke(options: SmokeOptions): Promise<number> {
     checkout,
     timeoutSeconds: settings.smokeTimeoutSeconds,
     memoryBytes: memoryLimitBytes(capacity),
-    abort: abort.signal,
+    abort,
   };
   const results = await queue
     .addAll(subjects.map((subject) => () => smokeOne(subject, common)))
     .finally(() => clearInterval(progress));
-  if (abort.signal.aborted) {
+  if (abort.aborted) {
     report("interrupted; the containers are removed");
     return 130;
   }

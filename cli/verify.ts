@@ -2,7 +2,8 @@ import { availableParallelism } from "node:os";
 import PQueue from "p-queue";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { taskKey } from "../manifest/tasks.ts";
-import { type ProbeResult, probe, removeContainer } from "../provision/probe.ts";
+import { abortOnSignal } from "../provision/abort.ts";
+import { type ProbeResult, probe } from "../provision/probe.ts";
 import { Problem } from "../provision/problem.ts";
 import { openEngine } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
@@ -32,12 +33,7 @@ export async function verify(named: string | undefined, json: boolean): Promise<
   const { dockerHost } = await openEngine(stack);
   const settings = readLockedSettings(projectDir, stack);
 
-  const containers = new Set<string>();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () =>
-      Promise.all([...containers].map(removeContainer)).finally(() => process.exit(130)),
-    );
-  }
+  const abort = abortOnSignal();
   const started = performance.now();
   const queue = new PQueue({ concurrency: 4 * availableParallelism() });
   const progress = setInterval(
@@ -46,16 +42,12 @@ export async function verify(named: string | undefined, json: boolean): Promise<
     2000,
   );
   const results = await queue
-    .addAll(
-      settings.tasks.map((task) => async () => {
-        const container = `cooperbench-verify-${process.pid}-${taskKey(task)}`;
-        containers.add(container);
-        const result = await verifyImage(task, container, settings.probeTimeoutSeconds);
-        containers.delete(container);
-        return result;
-      }),
-    )
+    .addAll(settings.tasks.map((task) => () => verifyImage(task, settings.probeTimeoutSeconds, abort)))
     .finally(() => clearInterval(progress));
+  if (abort.aborted) {
+    report("interrupted; the containers are removed");
+    return 130;
+  }
 
   const seconds = (performance.now() - started) / 1000;
   process.stdout.write(
@@ -64,10 +56,12 @@ export async function verify(named: string | undefined, json: boolean): Promise<
   return results.every(({ ok }) => ok) ? 0 : 1;
 }
 
-async function verifyImage(task: LockedTask, container: string, timeoutSeconds: number): Promise<Verified> {
+async function verifyImage(task: LockedTask, timeoutSeconds: number, abort: AbortSignal): Promise<Verified> {
   const { image: reference, locked, baseCommit } = task;
+  const container = `cooperbench-verify-${process.pid}-${taskKey(task)}`;
   const started = performance.now();
-  const result = await probe({ image: reference, locked, baseCommit, container, timeoutSeconds }).then(
+  const wanted = { image: reference, locked, baseCommit, container, timeoutSeconds, abort };
+  const result = await probe(wanted).then(
     ({ image: _, ...found }) => ({ ok: true, ...found }),
     (error: Error) => {
       if (!(error instanceof Problem)) throw error;

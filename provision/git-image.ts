@@ -31,7 +31,7 @@ try:
     image, built = client.images.get(servers._IMAGE_TAG), False
 except docker.errors.ImageNotFound:
     try:
-        image, _ = client.images.build(fileobj=io.BytesIO(servers._DOCKERFILE), tag=servers._IMAGE_TAG, rm=True)
+        image, _ = client.images.build(fileobj=io.BytesIO(servers._DOCKERFILE), tag=servers._IMAGE_TAG, rm=True, forcerm=True)
         built = True
     except docker.errors.BuildError as error:
         log = "".join(line.get("stream", line.get("error", "")) for line in error.build_log)

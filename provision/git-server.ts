@@ -1,7 +1,8 @@
+import { runWithContainer } from "./container.ts";
 import { loadGitModule } from "./git-module.ts";
-import { probeLabel, removeContainer } from "./probe.ts";
+import { probeLabel } from "./probe.ts";
 import { Problem } from "./problem.ts";
-import { lastLineOf, runVenvPython } from "./venv-python.ts";
+import { lastLineOf, venvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** The git server, which must show that it serves. */
 export interface GitQuestion {
@@ -9,6 +10,8 @@ export interface GitQuestion {
   readonly folder: string;
   /** Name of the temporary container that the client runs in; a leftover of this name is removed first. */
   readonly container: string;
+  /** Ends it, its container and its repository removed. Default: never. */
+  readonly abort?: AbortSignal;
 }
 
 /** What it has shown. */
@@ -71,15 +74,15 @@ print(json.dumps({"git": url, "gitVersion": said.decode().strip().removeprefix("
 
 /**
  * Clones, commits and pushes from a container in the server's network, to a repository that is removed afterwards.
- * Where the process is to end before, the container is its caller's to remove (`removeContainer`).
  *
  * @throws a Problem with what failed and what to do.
  */
-export async function verifyGit({ folder, container }: GitQuestion): Promise<GitResult> {
-  const args = ["-c", question, container, probeLabel];
-  const { code, stdout, stderr } = await runVenvPython(folder, args, { timeoutSeconds });
+export async function verifyGit({ folder, container: name, abort }: GitQuestion): Promise<GitResult> {
+  const args = ["-c", question, name, probeLabel];
+  const container = { name, label: probeLabel };
+  const options = { ...venvPythonOptions(folder), container, timeoutSeconds, abort };
+  const { code, stdout, stderr } = await runWithContainer(venvPython(folder), args, options);
   if (code === 0) return lastLineOf(stdout);
-  await removeContainer(container);
   throw new Problem(
     `the git server does not serve: ${stderr.trim() || `its client did not end within ${timeoutSeconds} s`}. ` +
       "See what it says (docker logs cooperbench-git), and run the update again, which makes it anew where it does not run",

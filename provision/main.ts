@@ -3,6 +3,7 @@
  * from the environment (secrets from standard input), says what it does on standard error, and prints its result as
  * one line of JSON on standard output.
  */
+import { abortOnSignal } from "./abort.ts";
 import { Problem } from "./problem.ts";
 import type { SubsetTask } from "./subset.ts";
 
@@ -18,14 +19,6 @@ async function standardInput(): Promise<string> {
   let text = "";
   for await (const part of process.stdin.setEncoding("utf8")) text += part;
   return text;
-}
-
-/** Leaves no container behind where this process is told to end. */
-async function removedOnSignal(container: string): Promise<void> {
-  const { removeContainer } = await import("./probe.ts");
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => removeContainer(container).finally(() => process.exit(130)));
-  }
 }
 
 // Loaded when asked for: 26 probes start at once, and each pays for what it loads.
@@ -63,8 +56,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     const container = process.env.GIT_CLIENT;
     if (container === undefined) return redis;
     const { verifyGit } = await import("./git-server.ts");
-    await removedOnSignal(container);
-    return { ...redis, ...(await verifyGit({ folder, container })) };
+    return { ...redis, ...(await verifyGit({ folder, container, abort: abortOnSignal() })) };
   },
   async dotenv(verb) {
     const { writeDotenv, removeFromDotenv } = await import("./dotenv.ts");
@@ -94,8 +86,6 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   },
   async probe(image) {
     const { probe } = await import("./probe.ts");
-    const container = setting("CONTAINER");
-    await removedOnSignal(container);
     const locked = process.env.DIGEST && {
       digest: process.env.DIGEST,
       imageId: setting("IMAGE_ID"),
@@ -105,8 +95,9 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
       image,
       ...(locked && { locked }),
       baseCommit: setting("BASE_COMMIT"),
-      container,
+      container: setting("CONTAINER"),
       timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
+      abort: abortOnSignal(),
     });
   },
   async oracle(image) {
@@ -117,8 +108,6 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
       import("./capacity.ts"),
       import("./task-dataset.ts"),
     ]);
-    const abort = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => abort.abort());
     const folder = setting("FOLDER");
     return oracle({
       image,
@@ -127,7 +116,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
       container: setting("CONTAINER"),
       timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
       memoryBytes: memoryLimitBytes(await askCapacity()),
-      abort: abort.signal,
+      abort: abortOnSignal(),
     });
   },
 };

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
-import { isLeftover, removeContainer } from "./probe.ts";
+import { madeAnew } from "./container.ts";
 import { Problem } from "./problem.ts";
-import { output, run } from "./run.ts";
+import { output, type RunResult, run } from "./run.ts";
 
 /** Label of every container of an oracle; its value is the container's name. */
 export const oracleLabel = "cooperbench-machine.oracle";
@@ -36,23 +36,18 @@ export interface Ended {
 
 /** Creates a container, and removes a leftover of its name first. Throws a Problem where the engine refuses. */
 export async function createContainer(container: OracleContainer): Promise<void> {
-  let created = await create(container);
-  if (
-    /is already in use by container/.test(created.stderr) &&
-    (await isLeftover(container.name, oracleLabel))
-  ) {
-    await removeContainer(container.name);
-    created = await create(container);
-  }
+  const created = await madeAnew({ name: container.name, label: oracleLabel }, () => create(container));
   if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
 }
 
-function create({ name, image, patches, memoryBytes }: OracleContainer) {
+function create({ name, image, patches, memoryBytes }: OracleContainer): Promise<RunResult> {
   const identity = ["--name", name, "--label", `${oracleLabel}=${name}`];
   // Runners install packages, so they have the network. No limit of cpus: the engine shares them out.
   const limits = [`--memory=${memoryBytes}`, "--pids-limit=8192"];
+  // Not to be ended by a signal: the engine may make the container after that, when it is no longer removed.
   return run("docker", ["create", "--pull=never", ...identity, ...limits, image, ...patches], {
     timeoutSeconds: ENGINE_SECONDS,
+    ownSession: true,
   });
 }
 
@@ -98,7 +93,7 @@ async function stateOf(container: string): Promise<State | undefined> {
   return code === 0 ? (JSON.parse(stdout) as State) : undefined;
 }
 
-function saidBy({ stdout, stderr, timedOut }: Awaited<ReturnType<typeof run>>): string {
+function saidBy({ stdout, stderr, timedOut }: RunResult): string {
   if (timedOut) return `the engine did not answer within ${ENGINE_SECONDS} s`;
   return lastLinesOf(stdout, stderr) || "it printed nothing";
 }

@@ -1,8 +1,16 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { copyIn, copyOut, createContainer, type Ended, startContainer } from "./oracle-container.ts";
-import { inspectImage, removeContainer } from "./probe.ts";
+import { assertGoesOn, removeContainer } from "./container.ts";
+import {
+  copyIn,
+  copyOut,
+  createContainer,
+  type Ended,
+  oracleLabel,
+  startContainer,
+} from "./oracle-container.ts";
+import { inspectImage } from "./probe.ts";
 import { Problem } from "./problem.ts";
 import { assertDataset, featureFolder, patches, restore, runnerFile } from "./task-dataset.ts";
 
@@ -132,7 +140,7 @@ async function inContainer<T>(
   use: (name: string) => Promise<T>,
 ): Promise<T> {
   const name = `${container}-${kind}`;
-  const remove = () => removeContainer(name);
+  const remove = () => removeContainer({ name, label: oracleLabel });
   abort?.addEventListener("abort", remove, { once: true });
   try {
     assertGoesOn(abort);
@@ -143,10 +151,6 @@ async function inContainer<T>(
     abort?.removeEventListener("abort", remove);
     await remove();
   }
-}
-
-function assertGoesOn(abort: AbortSignal | undefined): void {
-  if (abort?.aborted === true) throw new Problem("it was interrupted");
 }
 
 async function runPatched({ folder, feature, timeoutSeconds }: Oracle, container: string): Promise<Ended> {

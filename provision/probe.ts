@@ -1,5 +1,6 @@
+import { madeAnew, runWithContainer } from "./container.ts";
 import { Problem } from "./problem.ts";
-import { run } from "./run.ts";
+import { type RunResult, run } from "./run.ts";
 
 /** What the probe of an image needs to know. */
 export interface Probe {
@@ -15,6 +16,8 @@ export interface Probe {
   readonly container: string;
   /** Time limit of the container, in seconds. */
   readonly timeoutSeconds: number;
+  /** Ends the probe, its container removed. Default: never. */
+  readonly abort?: AbortSignal;
 }
 
 /** What a probe that passed has found. */
@@ -48,21 +51,12 @@ echo "commit $head"`;
 
 /**
  * Looks which image has the reference, and reads, in a temporary container of it, the commit that /workspace/repo is
- * at. The container has no network and no capabilities, and is gone afterwards, however the probe ends; where the
- * process is to end before, `removeContainer` is its caller's.
+ * at. The container has no network and no capabilities, and is gone afterwards, however the probe ends.
  *
  * @throws a Problem that names image, reason and remedy.
  */
 export async function probe(probe: Probe): Promise<ProbeResult> {
-  const found = inspectImage(probe.image);
-  let result = await runContainer(probe);
-  if (/is already in use by container/.test(result.stderr) && (await isLeftover(probe.container))) {
-    await removeContainer(probe.container);
-    result = await runContainer(probe);
-  }
-  if (result.code !== 0) await removeContainer(probe.container);
-
-  const image = await found;
+  const [image, result] = await Promise.all([inspectImage(probe.image), runContainer(probe)]);
   const commit = /^commit (.+)$/m.exec(result.stdout)?.[1];
   const fault =
     (image && wrongImage(probe, image)) ??
@@ -73,11 +67,6 @@ export async function probe(probe: Probe): Promise<ProbeResult> {
     ? `${repositoryOf(probe.image)}@${probe.locked.digest}`
     : (image.digests[0] ?? "");
   return { image: probe.image, imageId: image.id, digest, platform: image.platform, commit };
-}
-
-/** Removes the container of a probe, running or not; that there is none is fine. */
-export async function removeContainer(name: string): Promise<void> {
-  await run("docker", ["rm", "--force", "--volumes", name]);
 }
 
 /** An image as the engine has it. */
@@ -113,35 +102,23 @@ function wrongImage({ locked }: Probe, image: FoundImage): string | undefined {
   return undefined;
 }
 
-function runContainer({ image, container, timeoutSeconds }: Probe) {
+function runContainer({ image, container: name, timeoutSeconds, abort }: Probe): Promise<RunResult> {
   const isolation = [
     "--network=none",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
     "--pids-limit=64",
   ];
-  const identity = ["--name", container, "--label", `${probeLabel}=${container}`];
+  const identity = ["--name", name, "--label", `${probeLabel}=${name}`];
   const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
-  return run("docker", ["run", "--rm", "--pull=never", ...identity, ...isolation, ...command], {
-    timeoutSeconds,
-    keep: 4000,
-  });
+  const args = ["run", "--rm", "--pull=never", ...identity, ...isolation, ...command];
+  const container = { name, label: probeLabel };
+  return madeAnew(container, () =>
+    runWithContainer("docker", args, { container, timeoutSeconds, abort, keep: 4000 }),
+  );
 }
 
-/** Whether a container of that name has it as the value of the label: whether it is of this project. */
-export async function isLeftover(container: string, label = probeLabel): Promise<boolean> {
-  const { stdout } = await run("docker", [
-    "inspect",
-    "--format",
-    `{{index .Config.Labels "${label}"}}`,
-    container,
-  ]);
-  return stdout.trim() === container;
-}
-
-type Result = Awaited<ReturnType<typeof run>>;
-
-function reason(probe: Probe, result: Result, commit: string | undefined): string {
+function reason(probe: Probe, result: RunResult, commit: string | undefined): string {
   const pullAgain = `remove it (docker rmi ${probe.image}) and run the update again to pull it anew`;
   if (result.timedOut) {
     return `the container did not answer within ${probe.timeoutSeconds} s and was removed; if the engine is only slow, raise probeTimeoutSeconds`;

@@ -9,6 +9,10 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Time limit in seconds, after which the program is killed. Default: none. */
   readonly timeoutSeconds?: number;
+  /** Kills the program before. Default: never. */
+  readonly abort?: AbortSignal;
+  /** Whether what is sent to this process's group, as a terminal's interrupt is, leaves the program alone. Default: false. */
+  readonly ownSession?: boolean;
   /** Text for the program's standard input. Default: none. */
   readonly input?: string;
   /** Characters of each stream that are kept, the last ones. Default: 100,000. */
@@ -32,7 +36,9 @@ export function run(file: string, args: readonly string[], options: RunOptions =
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      detached: options.ownSession === true,
     });
+    options.abort?.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
     let timedOut = false;
     const end = () => {
       timedOut = true;

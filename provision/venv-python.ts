@@ -6,15 +6,19 @@ export function venvPython(folder: string): string {
   return resolve(folder, ".venv", "bin", "python");
 }
 
+/** How it is run in the checkout: without what another environment's Python would have. */
+export function venvPythonOptions(folder: string) {
+  return { cwd: folder, env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined } };
+}
+
 /** Runs the Python of a checkout's own environment in the checkout, and collects what it prints. */
 export function runVenvPython(
   folder: string,
   args: readonly string[],
   options: Omit<RunOptions, "cwd"> = {},
 ): Promise<RunResult> {
-  // These would be another environment's.
-  const env = { VIRTUAL_ENV: undefined, PYTHONPATH: undefined, ...options.env };
-  return run(venvPython(folder), args, { ...options, cwd: folder, env });
+  const { cwd, env } = venvPythonOptions(folder);
+  return run(venvPython(folder), args, { ...options, cwd, env: { ...env, ...options.env } });
 }
 
 /** The result of such a program: the last line of its standard output, whatever its packages print before. */

@@ -7,7 +7,7 @@ const lab = new Lab();
 beforeAll(() => startRehearsal(lab.rehearsal, () => {}));
 afterAll(() => lab.close());
 
-test("an update that is interrupted ends by itself, leaves no container, and the next one completes it", async () => {
+test("an update that is interrupted leaves no container, and the next one completes it; so with verify", async () => {
   const stack = await lab.makeStack();
   const { child, ended } = lab.start("./machine", ["up", stack]);
   await new Promise<void>((resolve) => {
@@ -21,11 +21,17 @@ test("an update that is interrupted ends by itself, leaves no container, and the
   const { code, stdout } = await ended;
   expect(code).not.toBe(0);
   expect(stdout).toMatch(/\d+\/26 images verified/);
-  // What the engine was asked to remove as the update ended can take it a moment.
+  // The official plugin ends the commands, and does not wait for what they have asked of the engine.
   await expect.poll(() => lab.containers(), { timeout: 5000 }).toEqual([]);
   expect(existsSync(`${lab.checkout}.partial`)).toBe(false);
 
   const next = await lab.machine(["up", stack]);
   expect(next.stdout).toContain("26/26 images verified");
   expect(next.code).toBe(0);
+
+  const verify = lab.start(process.execPath, ["cli/main.ts", "verify", stack]);
+  await expect.poll(() => lab.containers(), { timeout: 20_000, interval: 10 }).not.toEqual([]);
+  verify.child.kill("SIGINT");
+  expect((await verify.ended).code).toBe(130);
+  expect(await lab.containers()).toEqual([]);
 });

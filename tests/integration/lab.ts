@@ -103,7 +103,7 @@ export class Lab {
     return this.start(file, args, env).ended;
   }
 
-  /** Starts a program in a process group of its own, for a test that interrupts it. */
+  /** As `run`, for a test that interrupts it. */
   start(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(file, args, {
       cwd: projectDir,

@@ -1,0 +1,6 @@
+/** A signal that is aborted where this process is told to end: what it has begun is its own to end. */
+export function abortOnSignal(): AbortSignal {
+  const abort = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => abort.abort());
+  return abort.signal;
+}

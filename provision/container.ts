@@ -1,0 +1,93 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Problem } from "./problem.ts";
+import { type RunOptions, type RunResult, run } from "./run.ts";
+
+/** Seconds that a client has to end, once its container is being removed; what it asks of the engine goes on there. */
+const ENDING_SECONDS = 10;
+
+/** Seconds for what an engine does at once; one that is busy, or over ssh, takes some. */
+const ENGINE_SECONDS = 60;
+
+/** A container that is gone when its work is done. */
+export interface TemporaryContainer {
+  readonly name: string;
+  /** Label that it has, with its name as the value: what has the name alone is another's, and is left. */
+  readonly label: string;
+}
+
+/** How a client is run that makes, uses and removes a container. */
+export interface ClientOptions extends Omit<RunOptions, "ownSession" | "timeoutSeconds" | "abort"> {
+  readonly container: TemporaryContainer;
+  /** Time limit in seconds, after which the container is removed, and with it the client's work. */
+  readonly timeoutSeconds: number;
+  /** Ends it before. */
+  readonly abort?: AbortSignal | undefined;
+}
+
+/**
+ * Runs a client of the engine that makes, uses and removes a container, and leaves none, however that ends.
+ *
+ * A client that a signal ends may have asked for a container that is not there yet, and that nobody removes. So the
+ * client has a session of its own, out of a signal's reach. At its end or an abort it is its container that is taken
+ * away, until the client has ended for want of it.
+ *
+ * @throws a Problem where it was aborted.
+ */
+export async function runWithContainer(
+  file: string,
+  args: readonly string[],
+  { container, timeoutSeconds, abort, ...options }: ClientOptions,
+): Promise<RunResult> {
+  assertGoesOn(abort);
+  const kill = new AbortController();
+  let ended = false;
+  const client = run(file, args, { ...options, ownSession: true, abort: kill.signal }).finally(() => {
+    ended = true;
+  });
+  const limit = AbortSignal.timeout(timeoutSeconds * 1000);
+  const limits = AbortSignal.any(abort === undefined ? [limit] : [limit, abort]);
+  await Promise.race([client, new Promise((resolve) => limits.addEventListener("abort", resolve))]);
+  const timedOut = !ended;
+
+  const patience = setTimeout(() => kill.abort(), ENDING_SECONDS * 1000);
+  while (!ended) {
+    await removeContainer(container);
+    await Promise.race([client, delay(100)]);
+  }
+  clearTimeout(patience);
+  const result = await client;
+  if (result.code !== 0) await removeContainer(container);
+  assertGoesOn(abort);
+  return { ...result, timedOut };
+}
+
+/** Throws a Problem after an abort. */
+export function assertGoesOn(abort: AbortSignal | undefined): void {
+  if (abort?.aborted === true) throw new Problem("it was interrupted");
+}
+
+/** Removes a container with its volumes, running or not, where it is there. Gives whether it was. */
+export async function removeContainer({ name, label }: TemporaryContainer): Promise<boolean> {
+  const format = `{{index .Config.Labels "${label}"}}`;
+  const timeoutSeconds = ENGINE_SECONDS;
+  const { stdout } = await run("docker", ["container", "inspect", "--format", format, name], {
+    timeoutSeconds,
+  });
+  if (stdout.trim() !== name) return false;
+  await run("docker", ["rm", "--force", "--volumes", name], { timeoutSeconds, ownSession: true });
+  return true;
+}
+
+/**
+ * Makes a container, and makes it again where an earlier one's leftover had the name.
+ *
+ * @param make gives how the client that makes it has ended.
+ */
+export async function madeAnew(
+  container: TemporaryContainer,
+  make: () => Promise<RunResult>,
+): Promise<RunResult> {
+  const made = await make();
+  const isTaken = /is already in use by container/.test(made.stderr);
+  return isTaken && (await removeContainer(container)) ? make() : made;
+}
