@@ -181,7 +181,7 @@ test("turned off, a stack takes its own Redis away; one that another has started
 test("once the other is gone, the stack starts its own again, of the digest that is set; it goes at destroy, its image stays", async () => {
   const { digest } = readImagesLock(lab.rehearsal.imagesLock).images["redis:alpine"] ?? {};
   lab.configure(stack, { redisImage: `redis:7@${digest}` });
-  await expect.poll(() => answer()).toBe(undefined);
+  await expect.poll(() => answer(), { timeout: 10_000 }).toBe(undefined);
   expect((await preview()).code).not.toBe(0);
   const update = await lab.machine(["up", stack]);
   expect(update.code, update.stdout).toBe(0);

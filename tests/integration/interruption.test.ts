@@ -22,7 +22,7 @@ test("an update that is interrupted leaves no container, and the next one comple
   expect(code).not.toBe(0);
   expect(stdout).toMatch(/\d+\/26 images verified/);
   // The official plugin ends the commands, and does not wait for what they have asked of the engine.
-  await expect.poll(() => lab.containers(), { timeout: 5000 }).toEqual([]);
+  await expect.poll(() => lab.containers(), { timeout: 20_000 }).toEqual([]);
   expect(existsSync(`${lab.checkout}.partial`)).toBe(false);
 
   const next = await lab.machine(["up", stack]);

@@ -70,7 +70,7 @@ test("a probe that is interrupted before its container is there leaves none", as
   const { code, said } = await ended;
   expect(said).toContain("it was interrupted");
   expect(code).toBe(1);
-  await expect.poll(isMade).toBe(true);
+  await expect.poll(isMade, { timeout: 10_000 }).toBe(true);
   expect(containers()).toEqual([]);
 });
 
@@ -79,7 +79,7 @@ test("a probe that reaches its time limit before its container is there leaves n
   const { code, said } = await ended;
   expect(said).toContain("did not answer within 0.2 s and was removed");
   expect(code).toBe(1);
-  await expect.poll(isMade).toBe(true);
+  await expect.poll(isMade, { timeout: 10_000 }).toBe(true);
   expect(containers()).toEqual([]);
 });
 
