@@ -27,9 +27,9 @@ export interface ClientOptions extends Omit<RunOptions, "ownSession" | "timeoutS
 /**
  * Runs a client of the engine that makes, uses and removes a container, and leaves none, however that ends.
  *
- * A client that a signal ends may have asked for a container that is not there yet, and that nobody removes. So the
- * client has a session of its own, out of a signal's reach. At its end or an abort it is its container that is taken
- * away, until the client has ended for want of it.
+ * A client that a signal ends may have asked for a container that is not there yet, and that nobody removes then. So
+ * the client has a session of its own, out of a signal's reach. At the time limit or an abort its container is taken
+ * away, again and again, until the client ends for want of it.
  *
  * @throws a Problem where it was aborted.
  */
@@ -79,11 +79,11 @@ export async function removeContainer({ name, label }: TemporaryContainer): Prom
 }
 
 /**
- * Makes a container, and makes it again where an earlier one's leftover had the name.
+ * Makes a container; where a leftover of its name is in the way, removes that and makes it again.
  *
  * @param make gives how the client that makes it has ended.
  */
-export async function madeAnew(
+export async function replacingLeftover(
   container: TemporaryContainer,
   make: () => Promise<RunResult>,
 ): Promise<RunResult> {

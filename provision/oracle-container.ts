@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { madeAnew } from "./container.ts";
+import { replacingLeftover } from "./container.ts";
 import { Problem } from "./problem.ts";
 import { output, type RunResult, run } from "./run.ts";
 
@@ -36,7 +36,9 @@ export interface Ended {
 
 /** Creates a container, and removes a leftover of its name first. Throws a Problem where the engine refuses. */
 export async function createContainer(container: OracleContainer): Promise<void> {
-  const created = await madeAnew({ name: container.name, label: oracleLabel }, () => create(container));
+  const created = await replacingLeftover({ name: container.name, label: oracleLabel }, () =>
+    create(container),
+  );
   if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
 }
 

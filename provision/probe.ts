@@ -1,4 +1,4 @@
-import { madeAnew, runWithContainer } from "./container.ts";
+import { replacingLeftover, runWithContainer } from "./container.ts";
 import { Problem } from "./problem.ts";
 import { type RunResult, run } from "./run.ts";
 
@@ -113,7 +113,7 @@ function runContainer({ image, container: name, timeoutSeconds, abort }: Probe):
   const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
   const args = ["run", "--rm", "--pull=never", ...identity, ...isolation, ...command];
   const container = { name, label: probeLabel };
-  return madeAnew(container, () =>
+  return replacingLeftover(container, () =>
     runWithContainer("docker", args, { container, timeoutSeconds, abort, keep: 4000 }),
   );
 }
