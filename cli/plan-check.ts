@@ -5,7 +5,7 @@ import { Problem } from "../provision/problem.ts";
 import { judge, type Verdict } from "../runs/judge.ts";
 import { coopOptions, isPlanned, type PlanFacts } from "../runs/plan.ts";
 import { type PairResult, type Run, readRun } from "../runs/read-run.ts";
-import { runsOf } from "../runs/stack-plan.ts";
+import { plannedPairs, runsOf } from "../runs/stack-plan.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
 import { readSettings } from "./stack-settings.ts";
@@ -29,7 +29,12 @@ export async function planCheck(named: string | undefined, run: string, json: bo
       `there is no run ${run} (no ${folder}); want the name of one, or the path of its folder`,
     );
   }
-  const read = readRun(folder, run.split("/").at(-1) ?? run);
+  const name = run.split("/").at(-1) ?? run;
+  const found = readRun(folder, name);
+  // What a run says is of its last command, which may have done a pair of it again.
+  const planned = settings && plannedPairs(settings, name);
+  const wanted = planned === undefined ? found.wanted : Math.max(planned, found.wanted ?? 0);
+  const read = { ...found, wanted };
   const verdicts = read.pairs.map(judge);
   const text = json
     ? `${JSON.stringify({ run: read.name, pairs: verdicts }, null, 2)}\n`

@@ -65,10 +65,9 @@ export function concurrencyFor({
   };
 }
 
-/** The plan's run of cooperating agents. */
-const coop = "coop";
-/** That of those without messages. */
-const silent = "coop-silent";
+/** Names of the plan's runs. */
+export const runNames = { smoke: "smoke", solo: "solo", coop: "coop", silent: "coop-silent" } as const;
+const { coop, silent } = runNames;
 
 /**
  * The options of a run of cooperating agents, which its results do not say: those of the plan's own runs are known by
@@ -78,9 +77,9 @@ export function coopOptions(name: string, services: PlanFacts["services"]): stri
   return name === silent ? " --no-messaging" : serviceOptions(services);
 }
 
-/** Whether the plan has a run of this name, so that `coopOptions` knows its options. */
+/** Whether the plan has a run of this name, so that its options are known. */
 export function isPlanned(name: string): boolean {
-  return name === coop || name === silent;
+  return Object.values<string>(runNames).includes(name);
 }
 
 /** The options that name a run's services; where CooperBench looks for Redis, there is none to give. */
@@ -116,14 +115,14 @@ export DOCKER_HOST=${dockerHost}
 1. A smoke run of ${smokePairs} pairs, solo, then what it was worth:
 
    \`\`\`sh
-   ${run("smoke", ` -s ${smokeSubset}`, "--setting solo")}
-   ./machine plan ${stack} --check smoke   # in the folder of cooperbench-machine
+   ${run(runNames.smoke, ` -s ${smokeSubset}`, "--setting solo")}
+   ./machine plan ${stack} --check ${runNames.smoke}   # in the folder of cooperbench-machine
    \`\`\`
 
 2. Solo, then cooperating agents, then those without messages:
 
    \`\`\`sh
-   ${run("solo", which, "--setting solo")}
+   ${run(runNames.solo, which, "--setting solo")}
    ${run(coop, which, `--setting coop${coopOptions(coop, facts.services)}`)}
    ${run(silent, which, `--setting coop${coopOptions(silent, facts.services)}`)}
    \`\`\`
@@ -133,7 +132,7 @@ export DOCKER_HOST=${dockerHost}
 3. Each run evaluates itself. What was not evaluated:
 
    \`\`\`sh
-   .venv/bin/cooperbench eval -n solo${which} -c ${evaluations}
+   .venv/bin/cooperbench eval -n ${runNames.solo}${which} -c ${evaluations}
    .venv/bin/cooperbench eval -n ${coop}${which} -c ${evaluations}
    .venv/bin/cooperbench eval -n ${silent}${which} -c ${evaluations}
    \`\`\`

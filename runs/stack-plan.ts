@@ -2,6 +2,7 @@ import { addressOf } from "../engine/redis-ping.ts";
 import { fewPairs, readPairs } from "../manifest/pairs.ts";
 import { taskName } from "../manifest/tasks.ts";
 import type { Settings } from "../settings.ts";
+import { isPlanned, runNames } from "./plan.ts";
 
 /** Tasks of the smoke run: one pair each. */
 const smokeTasks = 5;
@@ -15,4 +16,15 @@ export function runsOf(settings: Settings) {
     services: coop ? { redis: addressOf({ host: redisHost, port: redisPort }), git } : undefined,
     smoke: fewPairs(tasks, readPairs(subset), smokeTasks),
   };
+}
+
+/**
+ * Pairs that a run of the plan is to do. Undefined for a run of another name, and where the plan does not say: for a
+ * stack that has some of the subset's images, and for the full set.
+ */
+export function plannedPairs(settings: Settings, name: string): number | undefined {
+  const { subset, onlyTasks, smoke } = runsOf(settings);
+  if (name === runNames.smoke) return smoke.length;
+  if (!isPlanned(name) || onlyTasks !== undefined || subset === "full") return undefined;
+  return [...readPairs(subset).values()].flat().length;
 }

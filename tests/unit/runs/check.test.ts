@@ -156,14 +156,14 @@ test("an evaluation that failed is told apart, for the agents need not run again
 });
 
 /** What the check of the run prints, and its exit code. */
-async function checked(folder = join(logs, "night"), json = false) {
+async function checked(folder = join(logs, "night"), json = false, stack?: string) {
   let printed = "";
   const write = process.stdout.write;
   process.stdout.write = ((text: string) => {
     printed += text;
     return true;
   }) as typeof write;
-  const code = await planCheck(undefined, folder, json).finally(() => {
+  const code = await planCheck(stack, folder, json).finally(() => {
     process.stdout.write = write;
   });
   return { code, printed };
@@ -199,6 +199,20 @@ test("the plan's run without messages is done again without them; of other runs 
   expect(silent).toContain("--force --setting coop --no-messaging -m cohere/command-a-03-2025\n");
   expect(silent).not.toContain(unsure);
 });
+
+test.each([
+  ["solo", 99, 100],
+  ["smoke", 4, 5],
+])(
+  "the plan's run %s is to have all its pairs, whatever its last command was for",
+  async (name, missing, wanted) => {
+    verdictOf({ evaluation: { both_passed: true, error: null } });
+    renameSync(join(logs, "night"), join(logs, name));
+    const { code, printed } = await checked(join(logs, name), false, "dev");
+    expect(printed).toContain(`${missing} of ${wanted} pairs have no result: give the run's command again`);
+    expect(code).toBe(1);
+  },
+);
 
 test("what was not evaluated is told with its command, and is valid all the same", async () => {
   verdictOf({});
