@@ -5,8 +5,8 @@ import { type RunOptions, type RunResult, run } from "./run.ts";
 /** Seconds that a client has to end, once its container is being removed; what it asks of the engine goes on there. */
 const ENDING_SECONDS = 10;
 
-/** Seconds for what an engine does at once; one that is busy, or over ssh, takes some. */
-const ENGINE_SECONDS = 60;
+/** Seconds for what an engine does at once; one over ssh, busy with pulls, takes some. */
+export const ENGINE_SECONDS = 60;
 
 /** A container that is gone when its work is done. */
 export interface TemporaryContainer {

@@ -81,10 +81,11 @@ export async function verifyGit({ folder, container: name, abort }: GitQuestion)
   const args = ["-c", question, name, probeLabel];
   const container = { name, label: probeLabel };
   const options = { ...venvPythonOptions(folder), container, timeoutSeconds, abort };
-  const { code, stdout, stderr } = await runWithContainer(venvPython(folder), args, options);
+  const { code, stdout, stderr, timedOut } = await runWithContainer(venvPython(folder), args, options);
   if (code === 0) return lastLineOf(stdout);
+  const fault = timedOut ? `its client did not end within ${timeoutSeconds} s` : stderr.trim();
   throw new Problem(
-    `the git server does not serve: ${stderr.trim() || `its client did not end within ${timeoutSeconds} s`}. ` +
+    `the git server does not serve: ${fault}. ` +
       "See what it says (docker logs cooperbench-git), and run the update again, which makes it anew where it does not run",
   );
 }

@@ -1,13 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
-import { replacingLeftover } from "./container.ts";
+import { ENGINE_SECONDS, replacingLeftover } from "./container.ts";
 import { Problem } from "./problem.ts";
 import { output, type RunResult, run } from "./run.ts";
 
 /** Label of every container of an oracle; its value is the container's name. */
 export const oracleLabel = "cooperbench-machine.oracle";
-
-/** Seconds for what an engine does at once; one over ssh, busy with pulls, takes some. */
-const ENGINE_SECONDS = 60;
 
 const LAST_LINES = 20;
 const LAST_CHARACTERS = 2000;
