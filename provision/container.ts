@@ -66,14 +66,16 @@ export function assertGoesOn(abort: AbortSignal | undefined): void {
   if (abort?.aborted === true) throw new Problem("it was interrupted");
 }
 
-/** Removes a container with its volumes, running or not, where it is there. Gives whether it was. */
+/**
+ * Removes a container with its volumes, running or not; that there is none is fine. Gives whether its name is free now:
+ * not where another's container has it.
+ */
 export async function removeContainer({ name, label }: TemporaryContainer): Promise<boolean> {
   const format = `{{index .Config.Labels "${label}"}}`;
   const timeoutSeconds = ENGINE_SECONDS;
-  const { stdout } = await run("docker", ["container", "inspect", "--format", format, name], {
-    timeoutSeconds,
-  });
-  if (stdout.trim() !== name) return false;
+  const found = await run("docker", ["container", "inspect", "--format", format, name], { timeoutSeconds });
+  if (found.code !== 0) return true;
+  if (found.stdout.trim() !== name) return false;
   await run("docker", ["rm", "--force", "--volumes", name], { timeoutSeconds, ownSession: true });
   return true;
 }

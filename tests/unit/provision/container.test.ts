@@ -90,3 +90,12 @@ test("a container of another's that has the name is left", async () => {
   expect(code).toBe(1);
   expect(containers()).toEqual(["probe-of-a-test"]);
 });
+
+test("a leftover of its own is replaced", async () => {
+  writeFileSync(join(folder, "containers", "probe-of-a-test"), "probe-of-a-test\n");
+  const { code, said } = await startProbe(0.2).ended;
+  expect(said).toContain("did not answer within 0.2 s and was removed");
+  expect(code).toBe(1);
+  expect(isMade()).toBe(true);
+  expect(containers()).toEqual([]);
+});
