@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { readAssignments } from "../provision/assignments.ts";
 import { Problem } from "../provision/problem.ts";
 import { judge, type Verdict } from "../runs/judge.ts";
@@ -29,12 +29,11 @@ export async function planCheck(named: string | undefined, run: string, json: bo
       `there is no run ${run} (no ${folder}); want the name of one, or the path of its folder`,
     );
   }
-  const name = run.split("/").at(-1) ?? run;
+  const name = basename(folder);
   const found = readRun(folder, name);
   // What a run says is of its last command, which may have done a pair of it again.
   const planned = settings && plannedPairs(settings, name);
-  const wanted = planned === undefined ? found.wanted : Math.max(planned, found.wanted ?? 0);
-  const read = { ...found, wanted };
+  const read = { ...found, wanted: Math.max(planned ?? 0, found.wanted ?? 0) };
   const verdicts = read.pairs.map(judge);
   const text = json
     ? `${JSON.stringify({ run: read.name, pairs: verdicts }, null, 2)}\n`

@@ -1,6 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import PQueue from "p-queue";
 import { spreadTasks, type Task, taskKey, taskName } from "../manifest/tasks.ts";
 import { abortOnSignal } from "../provision/abort.ts";
 import { memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
@@ -12,6 +11,7 @@ import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
+import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { report } from "./terminal.ts";
 
@@ -37,8 +37,6 @@ export async function smoke(options: SmokeOptions): Promise<number> {
   const abort = abortOnSignal();
   const capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
   const started = performance.now();
-  const queue = new PQueue({ concurrency: oraclesAtOnce(capacity) });
-  const progress = setInterval(() => report(doneSoFar(queue, subjects.length)), 2000);
   const common = {
     stack,
     checkout,
@@ -46,9 +44,11 @@ export async function smoke(options: SmokeOptions): Promise<number> {
     memoryBytes: memoryLimitBytes(capacity),
     abort,
   };
-  const results = await queue
-    .addAll(subjects.map((subject) => () => smokeOne(subject, common)))
-    .finally(() => clearInterval(progress));
+  const results = await someAtOnce(
+    subjects.map((subject) => () => smokeOne(subject, common)),
+    oraclesAtOnce(capacity),
+    (done, running) => `${done}/${subjects.length} done, ${running} running`,
+  );
   if (abort.aborted) {
     report("interrupted; the containers are removed");
     return 130;
@@ -115,8 +115,4 @@ async function smokeOne({ task, feature }: Subject, { checkout, stack, ...common
     },
   );
   return { task: taskName(task), reference: image, feature, ok: isPassed(found.checks), ...found };
-}
-
-function doneSoFar({ size, pending }: PQueue, all: number): string {
-  return `${all - size - pending}/${all} done, ${pending} running`;
 }

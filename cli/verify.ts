@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import PQueue from "p-queue";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { taskKey } from "../manifest/tasks.ts";
 import { abortOnSignal } from "../provision/abort.ts";
@@ -8,6 +7,7 @@ import { Problem } from "../provision/problem.ts";
 import { openEngine } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
+import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { table } from "./table.ts";
 import { report } from "./terminal.ts";
@@ -35,15 +35,11 @@ export async function verify(named: string | undefined, json: boolean): Promise<
 
   const abort = abortOnSignal();
   const started = performance.now();
-  const queue = new PQueue({ concurrency: 4 * availableParallelism() });
-  const progress = setInterval(
-    () =>
-      report(`${settings.tasks.length - queue.size - queue.pending}/${settings.tasks.length} images probed`),
-    2000,
+  const results = await someAtOnce(
+    settings.tasks.map((task) => () => verifyImage(task, settings.probeTimeoutSeconds, abort)),
+    4 * availableParallelism(),
+    (done) => `${done}/${settings.tasks.length} images probed`,
   );
-  const results = await queue
-    .addAll(settings.tasks.map((task) => () => verifyImage(task, settings.probeTimeoutSeconds, abort)))
-    .finally(() => clearInterval(progress));
   if (abort.aborted) {
     report("interrupted; the containers are removed");
     return 130;

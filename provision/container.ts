@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Problem } from "./problem.ts";
+import { assertGoesOn } from "./abort.ts";
 import { type RunOptions, type RunResult, run } from "./run.ts";
 
 /** Seconds that a client has to end, once its container is being removed; what it asks of the engine goes on there. */
@@ -13,6 +13,11 @@ export interface TemporaryContainer {
   readonly name: string;
   /** Label that it has, with its name as the value: what has the name alone is another's, and is left. */
   readonly label: string;
+}
+
+/** The options of docker that make it so. */
+export function identityOptions({ name, label }: TemporaryContainer): readonly string[] {
+  return ["--name", name, "--label", `${label}=${name}`];
 }
 
 /** How a client is run that makes, uses and removes a container. */
@@ -59,11 +64,6 @@ export async function runWithContainer(
   if (result.code !== 0) await removeContainer(container);
   assertGoesOn(abort);
   return { ...result, timedOut };
-}
-
-/** Throws a Problem after an abort. */
-export function assertGoesOn(abort: AbortSignal | undefined): void {
-  if (abort?.aborted === true) throw new Problem("it was interrupted");
 }
 
 /**

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { ENGINE_SECONDS, replacingLeftover } from "./container.ts";
+import { ENGINE_SECONDS, identityOptions, replacingLeftover } from "./container.ts";
 import { Problem } from "./problem.ts";
 import { output, type RunResult, run } from "./run.ts";
 
@@ -32,22 +32,16 @@ export interface Ended {
 }
 
 /** Creates a container, and removes a leftover of its name first. Throws a Problem where the engine refuses. */
-export async function createContainer(container: OracleContainer): Promise<void> {
-  const created = await replacingLeftover({ name: container.name, label: oracleLabel }, () =>
-    create(container),
-  );
-  if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
-}
-
-function create({ name, image, patches, memoryBytes }: OracleContainer): Promise<RunResult> {
-  const identity = ["--name", name, "--label", `${oracleLabel}=${name}`];
+export async function createContainer(wanted: OracleContainer): Promise<void> {
+  const { name, image, patches, memoryBytes } = wanted;
+  const container = { name, label: oracleLabel };
   // Runners install packages, so they have the network. No limit of cpus: the engine shares them out.
   const limits = [`--memory=${memoryBytes}`, "--pids-limit=8192"];
+  const args = ["create", "--pull=never", ...identityOptions(container), ...limits, image, ...patches];
   // Not to be ended by a signal: the engine may make the container after that, when it is no longer removed.
-  return run("docker", ["create", "--pull=never", ...identity, ...limits, image, ...patches], {
-    timeoutSeconds: ENGINE_SECONDS,
-    ownSession: true,
-  });
+  const options = { timeoutSeconds: ENGINE_SECONDS, ownSession: true };
+  const created = await replacingLeftover(container, () => run("docker", args, options));
+  if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
 }
 
 /** Copies a folder's files into a folder of a container that is not running, which is made where it is not there. */

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { assertGoesOn, removeContainer } from "./container.ts";
+import { assertGoesOn } from "./abort.ts";
+import { removeContainer } from "./container.ts";
 import {
   copyIn,
   copyOut,

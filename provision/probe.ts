@@ -1,4 +1,4 @@
-import { replacingLeftover, runWithContainer } from "./container.ts";
+import { identityOptions, replacingLeftover, runWithContainer } from "./container.ts";
 import { Problem } from "./problem.ts";
 import { type RunResult, run } from "./run.ts";
 
@@ -109,10 +109,9 @@ function runContainer({ image, container: name, timeoutSeconds, abort }: Probe):
     "--security-opt=no-new-privileges",
     "--pids-limit=64",
   ];
-  const identity = ["--name", name, "--label", `${probeLabel}=${name}`];
-  const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
-  const args = ["run", "--rm", "--pull=never", ...identity, ...isolation, ...command];
   const container = { name, label: probeLabel };
+  const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
+  const args = ["run", "--rm", "--pull=never", ...identityOptions(container), ...isolation, ...command];
   return replacingLeftover(container, () =>
     runWithContainer("docker", args, { container, timeoutSeconds, abort, keep: 4000 }),
   );

@@ -1,7 +1,8 @@
 import { realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Problem } from "./problem.ts";
 import { output } from "./run.ts";
+import { venvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** What the CooperBench command line must show of itself. */
 export interface Verification {
@@ -46,15 +47,10 @@ print(json.dumps({
  * @throws a Problem with what it got and what it wants.
  */
 export async function verify({ folder, subset, tasks }: Verification): Promise<VerificationResult> {
-  const bin = resolve(folder, ".venv", "bin");
-  const options = {
-    cwd: folder,
-    env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined },
-    timeoutSeconds: 300,
-  };
+  const options = { ...venvPythonOptions(folder), timeoutSeconds: 300 };
   const [answer] = await Promise.all([
-    output(join(bin, "python"), ["-c", question, subset], { ...options, keep: 1_000_000 }),
-    output(join(bin, "cooperbench"), ["--help"], options),
+    output(venvPython(folder), ["-c", question, subset], { ...options, keep: 1_000_000 }),
+    output(resolve(folder, ".venv", "bin", "cooperbench"), ["--help"], options),
   ]);
   const seen = JSON.parse(answer.split("\n").at(-1) ?? "") as Omit<VerificationResult, "tasks"> & {
     tasks: string[];

@@ -67,7 +67,7 @@ export function concurrencyFor({
 
 /** Names of the plan's runs. */
 export const runNames = { smoke: "smoke", solo: "solo", coop: "coop", silent: "coop-silent" } as const;
-const { coop, silent } = runNames;
+const { smoke, solo, coop, silent } = runNames;
 
 /**
  * The options of a run of cooperating agents, which its results do not say: those of the plan's own runs are known by
@@ -115,14 +115,14 @@ export DOCKER_HOST=${dockerHost}
 1. A smoke run of ${smokePairs} pairs, solo, then what it was worth:
 
    \`\`\`sh
-   ${run(runNames.smoke, ` -s ${smokeSubset}`, "--setting solo")}
-   ./machine plan ${stack} --check ${runNames.smoke}   # in the folder of cooperbench-machine
+   ${run(smoke, ` -s ${smokeSubset}`, "--setting solo")}
+   ./machine plan ${stack} --check ${smoke}   # in the folder of cooperbench-machine
    \`\`\`
 
 2. Solo, then cooperating agents, then those without messages:
 
    \`\`\`sh
-   ${run(runNames.solo, which, "--setting solo")}
+   ${run(solo, which, "--setting solo")}
    ${run(coop, which, `--setting coop${coopOptions(coop, facts.services)}`)}
    ${run(silent, which, `--setting coop${coopOptions(silent, facts.services)}`)}
    \`\`\`
@@ -132,7 +132,7 @@ export DOCKER_HOST=${dockerHost}
 3. Each run evaluates itself. What was not evaluated:
 
    \`\`\`sh
-   .venv/bin/cooperbench eval -n ${runNames.solo}${which} -c ${evaluations}
+   .venv/bin/cooperbench eval -n ${solo}${which} -c ${evaluations}
    .venv/bin/cooperbench eval -n ${coop}${which} -c ${evaluations}
    .venv/bin/cooperbench eval -n ${silent}${which} -c ${evaluations}
    \`\`\`

@@ -23,8 +23,8 @@ export function runsOf(settings: Settings) {
  * stack that has some of the subset's images, and for the full set.
  */
 export function plannedPairs(settings: Settings, name: string): number | undefined {
-  const { subset, onlyTasks, smoke } = runsOf(settings);
-  if (name === runNames.smoke) return smoke.length;
-  if (!isPlanned(name) || onlyTasks !== undefined || subset === "full") return undefined;
+  const { subset, narrowed } = settings;
+  if (name === runNames.smoke) return runsOf(settings).smoke.length;
+  if (!isPlanned(name) || narrowed || subset === "full") return undefined;
   return [...readPairs(subset).values()].flat().length;
 }
