@@ -15,20 +15,26 @@ import { dockerHostOf } from "./engine/host.ts";
 import { lookAtEngine } from "./engine/look.ts";
 import { spreadTasks, taskName } from "./manifest/tasks.ts";
 import { oraclesAtOnce } from "./provision/capacity.ts";
+import { placeKey, realPlace } from "./provision/place.ts";
 import { readiness } from "./readiness.ts";
 import { runsOf } from "./runs/stack-plan.ts";
 import { parseSettings } from "./settings.ts";
+import { ownerOf } from "./stack-id.ts";
 
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
+const owner = ownerOf(stack, settings);
+const folder = realPlace(settings.cooperbenchDir);
+const checkout = { owner, folder, folderKey: placeKey(process.cwd(), folder) };
 const dockerHost = dockerHostOf(settings.dockerHost);
 const redis = { host: settings.redisHost, port: settings.redisPort };
 const [{ images: found, cores, memoryBytes }, redisThere, gitThere] = await Promise.all([
   lookAtEngine(dockerHost),
-  settings.coop ? existingRedis(dockerHost, stack, redis) : undefined,
-  settings.git ? existingGit(dockerHost, stack) : undefined,
+  settings.coop ? existingRedis(dockerHost, owner, redis) : undefined,
+  settings.git ? existingGit(dockerHost, owner) : undefined,
 ]);
 const engine = {
+  owner,
   found,
   dockerHost,
   registryMirror: settings.registryMirror,
@@ -41,9 +47,9 @@ const benchmark = new BenchmarkImages("images", {
   probeTimeoutSeconds: settings.probeTimeoutSeconds,
 });
 const cli = new CooperBenchCli("cooperbench", {
+  ...checkout,
   repository: settings.cooperbenchRepository,
   commit: settings.cooperbenchCommit,
-  folder: settings.cooperbenchDir,
   pythonVersion: settings.pythonVersion,
   extras: settings.cooperbenchExtras,
   subset: settings.subset,
@@ -52,18 +58,19 @@ const cli = new CooperBenchCli("cooperbench", {
 const credentials = new Credentials(
   "credentials",
   {
+    ...checkout,
     cohereApiKey: settings.cohereApiKey,
     modelApiBase: settings.modelApiBase,
-    folder: settings.cooperbenchDir,
   },
   { dependsOn: [cli] },
 );
 const modelRoute = new ModelRoute(
   "route",
   {
+    owner,
+    folder,
     cohereApiKey: settings.cohereApiKey,
     modelApiBase: settings.modelApiBase,
-    folder: settings.cooperbenchDir,
     of: [cli.installed, credentials.written],
   },
   { dependsOn: [cli, credentials] },
@@ -78,13 +85,14 @@ const services =
     redisNetwork: settings.redisNetwork,
     existingGit: gitThere,
     gitBaseImage: settings.gitBaseImage,
-    folder: settings.cooperbenchDir,
+    folder,
     cli,
   });
 const runs = new RunPlan(
   "runs",
   {
-    folder: resolve(settings.cooperbenchDir),
+    owner,
+    folder,
     dockerHost,
     ...runsOf(settings),
     cores,
@@ -95,9 +103,10 @@ const runs = new RunPlan(
 const oracle =
   settings.smoke > 0
     ? new Oracle("oracle", {
+        owner,
         tasks: spreadTasks(settings.tasks, settings.smoke),
         imageIdOf: (task) => benchmark.imageIdOf(task),
-        folder: settings.cooperbenchDir,
+        folder,
         commit: cli.commit,
         dockerHost,
         atOnce: oraclesAtOnce({ cpus: cores, memoryBytes }),

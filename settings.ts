@@ -12,6 +12,7 @@ import {
 } from "./manifest/images-lock.ts";
 import { gitBaseImage } from "./manifest/service-images.ts";
 import { readTasks, selectTasks, subsets } from "./manifest/tasks.ts";
+import { stackIdPattern } from "./stack-id.ts";
 
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
 const printable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
@@ -149,6 +150,16 @@ const fields = {
     schema: z.enum(["bridge", "host"]),
     wants: "one of bridge, host",
     mend: "set redisNetwork bridge",
+  },
+  stackId: {
+    schema: noneOr(
+      z
+        .string()
+        .regex(new RegExp(`^(${stackIdPattern.source}|/.+)$`))
+        .regex(printable),
+    ),
+    wants: "the id that ./machine new gave the stack, the absolute path of a file that has it, or nothing",
+    mend: "rm stackId",
   },
   passphraseFile: {
     schema: noneOr(path),

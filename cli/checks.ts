@@ -3,6 +3,7 @@ import type { LockedTask } from "../manifest/images-lock.ts";
 import { askEngine, type EngineFacts, type EnginePlace, engineFinding } from "../preflight/engine.ts";
 import type { Finding } from "../preflight/finding.ts";
 import { type PreflightResult, runPreflight } from "../preflight/preflight.ts";
+import { realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
 import type { Settings } from "../settings.ts";
 import { dataDir } from "./backend.ts";
@@ -18,7 +19,7 @@ export function check(found: Found, settings: Settings, thorough: boolean): Prom
     dockerHost,
     startedBy: startedBy(found),
     projectDir,
-    checkout: resolve(projectDir, settings.cooperbenchDir),
+    checkout: realPlace(resolve(projectDir, settings.cooperbenchDir)),
     dataDir: dataDir(),
     toolchain,
     askTag,

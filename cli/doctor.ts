@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { blocker, type Finding } from "../preflight/finding.ts";
+import { realPlace } from "../provision/place.ts";
 import { type Settings, SettingsError } from "../settings.ts";
+import { ownerOf } from "../stack-id.ts";
 import { check } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
@@ -44,7 +46,8 @@ async function liveFindingOf(stack: string, settings: Settings): Promise<Finding
     import("../provision/model.ts"),
   ]);
   const { cooperbenchDir, modelApiBase } = settings;
-  return askLive({ stack, checkout: resolve(projectDir, cooperbenchDir), modelApiBase, model: modelName });
+  const checkout = realPlace(resolve(projectDir, cooperbenchDir));
+  return askLive({ owner: ownerOf(stack, settings), checkout, modelApiBase, model: modelName });
 }
 
 /** A fault of the settings has its remedy, a pulumi command, on its second line. */

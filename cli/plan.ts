@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { measureDisk } from "../preflight/space.ts";
+import { realPlace } from "../provision/place.ts";
 import { runPlan } from "../runs/plan.ts";
 import { runsOf } from "../runs/stack-plan.ts";
 import { openEngine } from "./checks.ts";
@@ -16,7 +17,7 @@ export async function plan(named: string | undefined): Promise<number> {
   const text = runPlan({
     ...runs,
     stack,
-    folder: resolve(projectDir, settings.cooperbenchDir),
+    folder: realPlace(resolve(projectDir, settings.cooperbenchDir)),
     dockerHost,
     smokePairs: smoke.length,
     cores: info.NCPU,

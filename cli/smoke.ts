@@ -4,6 +4,7 @@ import { spreadTasks, type Task, taskKey, taskName } from "../manifest/tasks.ts"
 import { abortOnSignal } from "../provision/abort.ts";
 import { memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
 import { runOracle } from "../provision/oracle.ts";
+import { realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
 import { featuresOf, taskFolder } from "../provision/task-dataset.ts";
 import { openEngine } from "./checks.ts";
@@ -24,7 +25,7 @@ export async function smoke(options: SmokeOptions): Promise<number> {
   const stack = options.stack ?? defaultStack(projectDir);
   const { dockerHost, info } = await openEngine(stack);
   const settings = readLockedSettings(projectDir, stack);
-  const checkout = resolve(projectDir, settings.cooperbenchDir);
+  const checkout = realPlace(resolve(projectDir, settings.cooperbenchDir));
   if (!existsSync(checkout)) {
     throw new Problem(`there is no checkout of CooperBench in ${checkout}; make it: ./machine up ${stack}`);
   }

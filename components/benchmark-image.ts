@@ -2,12 +2,15 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { EngineImage } from "../engine/images.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
+import type { Owner } from "../provision/owner.ts";
 import type { ProbeResult } from "../provision/probe.ts";
 import { engineImage } from "./engine-image.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `BenchmarkImage`. */
 export interface BenchmarkImageArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** The task whose image it is, with what the lock says of it. */
   readonly task: LockedTask;
   /** What the engine has under the image's reference right now; undefined for nothing. */
@@ -45,7 +48,7 @@ export class BenchmarkImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: BenchmarkImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:images:BenchmarkImage", name, {}, opts);
-    const { task, dockerHost, found } = args;
+    const { owner, task, dockerHost, found } = args;
     const { locked } = task;
 
     const image = engineImage(name, { image: task.image, locked }, found, {
@@ -60,7 +63,7 @@ export class BenchmarkImage extends pulumi.ComponentResource {
         environment: {
           DOCKER_HOST: dockerHost,
           BASE_COMMIT: task.baseCommit,
-          CONTAINER: `cooperbench-probe-${pulumi.getStack()}-${name}`,
+          CONTAINER: `cooperbench-probe-${owner.stack}-${name}`,
           TIMEOUT_SECONDS: String(args.probeTimeoutSeconds),
           ...(locked && { DIGEST: locked.digest, IMAGE_ID: locked.imageId, PLATFORM: locked.platform }),
         },

@@ -3,11 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { type EngineImage, isThere } from "../engine/images.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { taskKey } from "../manifest/tasks.ts";
+import type { Owner } from "../provision/owner.ts";
 import { BenchmarkImage, type VerifiedImage } from "./benchmark-image.ts";
 import { pullHook } from "./pull-hook.ts";
 
 /** Arguments of `BenchmarkImages`. */
 export interface BenchmarkImagesArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** The tasks whose images are wanted, in any order, with what the lock says of them. */
   readonly tasks: readonly LockedTask[];
   /** The images that the engine has right now. */
@@ -32,7 +35,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
 
   constructor(name: string, args: BenchmarkImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:images:BenchmarkImages", name, {}, opts);
-    const { tasks, found, dockerHost, probeTimeoutSeconds } = args;
+    const { owner, tasks, found, dockerHost, probeTimeoutSeconds } = args;
 
     const provider = new Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
     let verified = 0;
@@ -52,7 +55,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
       largestFirst(tasks).map((task) => {
         const key = taskKey(task);
         const tagged = found.find(({ references }) => references.includes(task.image));
-        const image = { task, found: tagged, dockerHost, probeTimeoutSeconds, pull };
+        const image = { owner, task, found: tagged, dockerHost, probeTimeoutSeconds, pull };
         return [key, new BenchmarkImage(key, image, { parent: this, providers: { docker: provider } })];
       }),
     );

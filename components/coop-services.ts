@@ -6,6 +6,7 @@ import { type EngineImage, isThere } from "../engine/images.ts";
 import { addressOf, type RedisAddress } from "../engine/redis-ping.ts";
 import type { PinnedImage } from "../manifest/images-lock.ts";
 import type { GitResult } from "../provision/git-server.ts";
+import type { Owner } from "../provision/owner.ts";
 import type { RedisResult } from "../provision/redis.ts";
 import { GitServer } from "./git-server.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
@@ -15,6 +16,8 @@ import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of `CoopServices`. */
 export interface CoopServicesArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** What is there right now of the git server; undefined where none is wanted. */
   readonly existingGit: ExistingGit | undefined;
   /** The image that the git server's is built from. */
@@ -66,6 +69,7 @@ export class CoopServices extends pulumi.ComponentResource {
       new Redis(
         `${name}-redis`,
         {
+          owner: args.owner,
           image: args.redisImage,
           found: args.found.find(({ references }) => references.includes(args.redisImage.image)),
           address: args.redis,
@@ -88,6 +92,7 @@ export class CoopServices extends pulumi.ComponentResource {
       `${name}-verification`,
       "coop",
       {
+        owner: args.owner,
         environment: {
           FOLDER: args.folder,
           REDIS: addressOf(args.redis),
@@ -95,7 +100,7 @@ export class CoopServices extends pulumi.ComponentResource {
           ...(existingRedis.kind === "conflict" && {
             CONFLICT: `${existingRedis.found}. ${existingRedis.remedy}`,
           }),
-          ...(git && { GIT_CLIENT: `cooperbench-probe-${pulumi.getStack()}-git`, DOCKER_HOST: dockerHost }),
+          ...(git && { GIT_CLIENT: `cooperbench-probe-${args.owner.stack}-git`, DOCKER_HOST: dockerHost }),
         },
         triggers: [redis ? redis.containerId : "found", ...(git ? [git.containerId] : [])],
       },

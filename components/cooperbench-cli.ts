@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type CheckoutResult, inspectCheckout } from "../provision/checkout.ts";
+import type { Owner } from "../provision/owner.ts";
 import { inspectVenv, type VenvResult } from "../provision/venv.ts";
 import type { VerificationResult } from "../provision/verification.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
@@ -8,12 +8,16 @@ import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `CooperBenchCli`. */
 export interface CooperBenchCliArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** Git repository that CooperBench is cloned from. */
   readonly repository: string;
   /** Commit, 40 hex digits. */
   readonly commit: string;
-  /** Folder of the checkout, relative to the project or absolute. One that is there is used as it is. */
+  /** Absolute folder of the checkout. One that is there is used as it is. */
   readonly folder: string;
+  /** What the folder is called in the stack's state. */
+  readonly folderKey: string;
   /** Python of the virtual environment, such as 3.12 or >=3.10. */
   readonly pythonVersion: string;
   /** Extras of the editable install. */
@@ -47,13 +51,15 @@ export class CooperBenchCli extends pulumi.ComponentResource {
 
   constructor(name: string, args: CooperBenchCliArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:cli:CooperBenchCli", name, {}, opts);
+    const { owner } = args;
 
     const checkout = provisionCommand(
       `${name}-checkout`,
       "checkout",
       {
+        owner,
         environment: { FOLDER: args.folder, REPOSITORY: args.repository, COMMIT: args.commit },
-        triggers: [args.folder],
+        triggers: [args.folderKey],
         finding: inspectCheckout(args.folder),
         removable: true,
       },
@@ -66,13 +72,14 @@ export class CooperBenchCli extends pulumi.ComponentResource {
       `${name}-venv`,
       "venv",
       {
+        owner,
         environment: {
           FOLDER: args.folder,
           COMMIT: commit,
           PYTHON_VERSION: args.pythonVersion,
           EXTRAS: JSON.stringify(args.extras),
         },
-        triggers: [args.folder],
+        triggers: [args.folderKey],
         finding: inspectVenv(args.folder),
         removable: true,
       },
@@ -84,6 +91,7 @@ export class CooperBenchCli extends pulumi.ComponentResource {
       `${name}-verification`,
       "verification",
       {
+        owner,
         environment: { FOLDER: args.folder, SUBSET: args.subset, TASKS: JSON.stringify(args.tasks) },
         triggers: [commit, changed],
       },
@@ -96,7 +104,7 @@ export class CooperBenchCli extends pulumi.ComponentResource {
         .apply(([commit, { version, pythonVersion }]) => ({
           version,
           commit,
-          folder: resolve(args.folder),
+          folder: args.folder,
           pythonVersion,
         })),
     );

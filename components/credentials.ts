@@ -2,16 +2,21 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type DotenvResult, inspectDotenv, type Variables } from "../provision/dotenv.ts";
 import { modelEnvironment } from "../provision/model.ts";
+import type { Owner } from "../provision/owner.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 
 /** Arguments of `Credentials`. */
 export interface CredentialsArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** Key of the model under test; it leaves the component only as a secret. */
   readonly cohereApiKey: string;
   /** Base URL of the model's API, without a path such as /chat. */
   readonly modelApiBase: string;
-  /** Folder of the CooperBench checkout, whose `.env` its command line reads. */
+  /** Absolute folder of the CooperBench checkout, whose `.env` its command line reads. */
   readonly folder: string;
+  /** What the folder is called in the stack's state. */
+  readonly folderKey: string;
 }
 
 /** The credentials and settings of the model under test, as outputs and in the checkout's `.env`. */
@@ -30,10 +35,11 @@ export class Credentials extends pulumi.ComponentResource {
       `${name}-dotenv`,
       "dotenv",
       {
+        owner: args.owner,
         environment: { FILE: file },
         stdin: pulumi.secret(JSON.stringify(variables)),
-        triggers: [file],
-        finding: inspectDotenv(file, pulumi.getStack(), variables),
+        triggers: [join(args.folderKey, ".env")],
+        finding: inspectDotenv(file, args.owner, variables),
         removable: true,
       },
       { parent: this },

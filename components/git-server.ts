@@ -2,9 +2,10 @@ import { Network, Volume } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type ExistingGit, gitNames } from "../engine/existing-git.ts";
 import type { EngineImage } from "../engine/images.ts";
-import { stackLabel } from "../engine/owned.ts";
+import { ownerLabels } from "../engine/owned.ts";
 import type { PinnedImage } from "../manifest/images-lock.ts";
 import type { GitImageResult } from "../provision/git-image.ts";
+import type { Owner } from "../provision/owner.ts";
 import { engineImage } from "./engine-image.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 import { serviceContainer } from "./service-container.ts";
@@ -12,6 +13,8 @@ import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `GitServer`. */
 export interface GitServerArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** What is there already. */
   readonly existing: ExistingGit;
   /** The image that the server's is built from. */
@@ -50,7 +53,7 @@ export class GitServer extends pulumi.ComponentResource {
 }
 
 function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
-  const { existing, base, found, dockerHost, folder } = args;
+  const { owner, existing, base, found, dockerHost, folder } = args;
   const of = (reference: string) => found.find(({ references }) => references.includes(reference));
   const baseImage = engineImage(`${name}-base`, base, of(base.image), {
     parent,
@@ -60,6 +63,7 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
     `${name}-image`,
     "git-image",
     {
+      owner,
       environment: { FOLDER: folder, DOCKER_HOST: dockerHost, IMAGE: gitNames.image },
       triggers: [baseImage.imageId],
       finding: of(gitNames.image) === undefined ? `there is no image ${gitNames.image}` : undefined,
@@ -67,12 +71,11 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
     { parent, dependsOn: [args.cli] },
   );
 
-  const stack = pulumi.getStack();
-  const labels = [{ label: stackLabel, value: stack }];
+  const labels = Object.entries(ownerLabels(owner)).map(([label, value]) => ({ label, value }));
   // One that an interrupted update has left, unknown to Pulumi's state. A volume's creation takes what is there.
   const leftover = new pulumi.ResourceHook(`${name}-leftover`, async () => {
     const { removeOwnNetwork } = await import("../engine/owned.ts");
-    await removeOwnNetwork(dockerHost, gitNames.network, stack);
+    await removeOwnNetwork(dockerHost, gitNames.network, owner);
   });
   const network =
     existing.network === "own" &&
@@ -88,6 +91,7 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
   return serviceContainer(
     `${name}-container`,
     {
+      owner,
       name: gitNames.container,
       dockerHost,
       finding: existing.finding,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { modelEnvironment, modelName } from "../provision/model.ts";
+import type { Owner } from "../provision/owner.ts";
 import type { RouteResult } from "../provision/route.ts";
 import { inspectRoute } from "../provision/route-drift.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
@@ -7,6 +8,8 @@ import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `ModelRoute`. */
 export interface ModelRouteArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** Key that a run is to have; it leaves the component only as a secret. */
   readonly cohereApiKey: string;
   /** Base URL of the model's API, without a path such as /chat. */
@@ -30,6 +33,7 @@ export class ModelRoute extends pulumi.ComponentResource {
       `${name}-proof`,
       "route",
       {
+        owner: args.owner,
         environment: { FOLDER: args.folder, MODEL_API_BASE: args.modelApiBase, MODEL: modelName },
         stdin: pulumi.secret(JSON.stringify({ key: args.cohereApiKey })),
         triggers: args.of,

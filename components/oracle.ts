@@ -1,16 +1,19 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type Task, taskKey } from "../manifest/tasks.ts";
+import type { Owner } from "../provision/owner.ts";
 import { datasetHash, taskFolder } from "../provision/task-dataset.ts";
 import { afterEnd, unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of an `Oracle`. */
 export interface OracleArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** The tasks whose gold patch and tests are run. */
   readonly tasks: readonly Task[];
   /** Id of a task's image, once the image has passed its probe; undefined where it has not. */
   readonly imageIdOf: (task: Task) => pulumi.Output<string | undefined>;
-  /** Folder of the checkout, relative to the project or absolute. */
+  /** Absolute folder of the checkout. */
   readonly folder: string;
   /** Commit that the checkout is at, once it is there; undefined where that failed. */
   readonly commit: pulumi.Output<string | undefined>;
@@ -29,7 +32,7 @@ export class Oracle extends pulumi.ComponentResource {
 
   constructor(name: string, args: OracleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:oracle:Oracle", name, {}, opts);
-    const { tasks, folder, commit } = args;
+    const { owner, tasks, folder, commit } = args;
 
     const commands: local.Command[] = [];
     for (const task of tasks) {
@@ -48,7 +51,7 @@ export class Oracle extends pulumi.ComponentResource {
             DOCKER_HOST: args.dockerHost,
             IMAGE_ID: imageId,
             FOLDER: files,
-            CONTAINER: `cooperbench-oracle-${pulumi.getStack()}-${key}`,
+            CONTAINER: `cooperbench-oracle-${owner.stack}-${key}`,
             TIMEOUT_SECONDS: String(args.timeoutSeconds),
           },
           // The files are read once the checkout is there, and by each program that finds it so.

@@ -1,8 +1,11 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { Owner } from "../provision/owner.ts";
 
 /** Arguments of `provisionCommand`. */
 export interface ProvisionCommandArgs {
+  /** The stack whose thing it is: one that another stack or the user made is used, never removed. */
+  readonly owner: Owner;
   /** Settings of the command, by name. A change of one runs it again. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   /** Secret settings of the command, given on its standard input. */
@@ -34,10 +37,11 @@ export function provisionCommand(
     name,
     {
       interpreter: ["node", "provision/main.ts", thing],
-      create: "ensure",
+      // What is made anew for a stack may be another's; what its state has is its own.
+      create: "make",
+      update: "ensure",
       ...(args.removable === true && { delete: "remove" }),
-      // Whose thing it is: one that another stack or the user made is used, never removed.
-      environment: { ...args.environment, STACK: pulumi.getStack(), ...finding },
+      environment: { ...args.environment, ...ownerVariables(args.owner), ...finding },
       ...(args.stdin !== undefined && { stdin: args.stdin }),
       ...(args.triggers !== undefined && { triggers: [...args.triggers] }),
       // Standard output is the result, for the program; standard error is for the reader.
@@ -49,6 +53,11 @@ export function provisionCommand(
       options,
     ),
   );
+}
+
+/** A command's settings that say which stack it is for. */
+export function ownerVariables({ stack, id }: Owner): Readonly<Record<string, string>> {
+  return { STACK: stack, ...(id !== undefined && { STACK_ID: id }) };
 }
 
 /** A command's standard output, read as the result that it is; unknown where the command is yet to run. */

@@ -3,12 +3,15 @@ import { addressLabel, redisContainer } from "../engine/existing-redis.ts";
 import type { EngineImage } from "../engine/images.ts";
 import { addressOf, type RedisAddress } from "../engine/redis-ping.ts";
 import type { PinnedImage } from "../manifest/images-lock.ts";
+import type { Owner } from "../provision/owner.ts";
 import { engineImage } from "./engine-image.ts";
 import { serviceContainer } from "./service-container.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `Redis`. */
 export interface RedisArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** What it runs from. */
   readonly image: PinnedImage;
   /** What the engine has under the image's reference right now; undefined for nothing. */
@@ -52,6 +55,7 @@ export class Redis extends pulumi.ComponentResource {
     const container = serviceContainer(
       `${name}-container`,
       {
+        owner: args.owner,
         name: redisContainer,
         dockerHost: args.dockerHost,
         image: image.imageId,

@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Owner } from "../provision/owner.ts";
 import { inspectSubset, type SubsetTask } from "../provision/subset.ts";
 import { type PlanFacts, runPlan } from "../runs/plan.ts";
 import { provisionCommand } from "./provision-command.ts";
 
 /** Arguments of `RunPlan`. */
 export interface RunPlanArgs extends Omit<PlanFacts, "stack" | "smokePairs"> {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** Tasks of the smoke run, each with its pairs. */
   readonly smoke: readonly SubsetTask[];
 }
@@ -16,16 +19,17 @@ export class RunPlan extends pulumi.ComponentResource {
 
   constructor(name: string, args: RunPlanArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:plan:RunPlan", name, {}, opts);
-    const { folder, smoke } = args;
-    const stack = pulumi.getStack();
+    const { folder, owner, smoke } = args;
+    const { stack } = owner;
 
     provisionCommand(
       `${name}-subset`,
       "subset",
       {
+        owner,
         environment: { FOLDER: folder, TASKS: JSON.stringify(smoke) },
         triggers: [folder],
-        finding: inspectSubset(folder, stack, smoke),
+        finding: inspectSubset(folder, owner, smoke),
         removable: true,
       },
       { parent: this },

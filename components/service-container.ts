@@ -1,9 +1,12 @@
 import { Container, type ContainerArgs } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { stackLabel } from "../engine/owned.ts";
+import { ownerLabels } from "../engine/owned.ts";
+import type { Owner } from "../provision/owner.ts";
 
 /** Arguments of `serviceContainer`: the provider's, but for what all services have in common. */
 export interface ServiceContainerArgs extends Omit<ContainerArgs, "name" | "labels" | "envs"> {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** Name on the engine. */
   readonly name: string;
   /** Docker engine, as in DOCKER_HOST. */
@@ -27,13 +30,12 @@ export function serviceContainer(
   args: ServiceContainerArgs,
   options: pulumi.CustomResourceOptions,
 ): Container {
-  const { dockerHost, finding, labels, ...rest } = args;
-  const stack = pulumi.getStack();
+  const { owner, dockerHost, finding, labels, ...rest } = args;
   const leftover = new pulumi.ResourceHook(`${name}-leftover`, async () => {
     const { removeOwnContainer } = await import("../engine/owned.ts");
-    await removeOwnContainer(dockerHost, args.name, stack);
+    await removeOwnContainer(dockerHost, args.name, owner);
   });
-  const own = { [stackLabel]: stack, ...labels };
+  const own = { ...ownerLabels(owner), ...labels };
   return new Container(
     name,
     {

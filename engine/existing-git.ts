@@ -1,4 +1,12 @@
-import { containerAt, type EngineContainer, type EngineThing, networkAt, volumeAt } from "./owned.ts";
+import type { Owner } from "../provision/owner.ts";
+import {
+  containerAt,
+  type EngineContainer,
+  type EngineThing,
+  isMadeBy,
+  networkAt,
+  volumeAt,
+} from "./owned.ts";
 
 /** What CooperBench calls its git server's container, network, volume and image. */
 export const gitNames = {
@@ -18,13 +26,13 @@ export interface ExistingGit {
 }
 
 /** Looks for the git server on an engine. */
-export async function existingGit(dockerHost: string, stack: string): Promise<ExistingGit> {
+export async function existingGit(dockerHost: string, owner: Owner): Promise<ExistingGit> {
   const [container, network, volume] = await Promise.all([
     containerAt(dockerHost, gitNames.container),
     networkAt(dockerHost, gitNames.network),
     volumeAt(dockerHost, gitNames.volume),
   ]);
-  return judgeGit(stack, { container, network, volume });
+  return judgeGit(owner, { container, network, volume });
 }
 
 /** What was found under the names; undefined for nothing. */
@@ -35,10 +43,10 @@ export interface GitFacts {
 }
 
 /** What that means for a stack. */
-export function judgeGit(stack: string, { container, network, volume }: GitFacts): ExistingGit {
+export function judgeGit(owner: Owner, { container, network, volume }: GitFacts): ExistingGit {
   const maker = (thing: EngineThing | undefined) =>
-    thing === undefined || thing.stack === stack ? "own" : "foreign";
-  const ended = container?.stack === stack && !container.running;
+    thing === undefined || isMadeBy(thing, owner) ? "own" : "foreign";
+  const ended = container !== undefined && isMadeBy(container, owner) && !container.running;
   return {
     container: maker(container),
     network: maker(network),

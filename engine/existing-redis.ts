@@ -1,4 +1,5 @@
-import { containerAt, type EngineContainer } from "./owned.ts";
+import { type Owner, ownerName } from "../provision/owner.ts";
+import { containerAt, type EngineContainer, isMadeBy } from "./owned.ts";
 import { addressOf, pingRedis, pong, type RedisAddress } from "./redis-ping.ts";
 
 /** Name of the container that CooperBench itself starts Redis in. */
@@ -19,27 +20,27 @@ export type ExistingRedis =
 /** Looks for a Redis at an address, and for the container that has the name of CooperBench's. */
 export async function existingRedis(
   dockerHost: string,
-  stack: string,
+  owner: Owner,
   address: RedisAddress,
 ): Promise<ExistingRedis> {
   const [container, answer] = await Promise.all([
     containerAt(dockerHost, redisContainer),
     pingRedis(address),
   ]);
-  return judgeRedis({ stack, address, container, answer });
+  return judgeRedis({ owner, address, container, answer });
 }
 
 /** What was found: the container of that name, and what answered a PING at the address. */
 export interface RedisFacts {
-  readonly stack: string;
+  readonly owner: Owner;
   readonly address: RedisAddress;
   readonly container: EngineContainer | undefined;
   readonly answer: string | undefined;
 }
 
 /** What that means for a stack. */
-export function judgeRedis({ stack, address, container, answer }: RedisFacts): ExistingRedis {
-  const own = container?.stack === stack ? container : undefined;
+export function judgeRedis({ owner, address, container, answer }: RedisFacts): ExistingRedis {
+  const own = isMadeBy(container, owner) ? container : undefined;
   const at = addressOf(address);
   // Two cannot listen at one address: where the stack's own runs there, it is the one that answers.
   if (own?.running && own.labels[addressLabel] === at)
@@ -48,11 +49,14 @@ export function judgeRedis({ stack, address, container, answer }: RedisFacts): E
   if (answer !== undefined) {
     return conflict(
       `${at} is taken: got ${JSON.stringify(answer)} for a PING, want a Redis without password, or a free port`,
-      `Stop what listens there, or choose another port: pulumi config set redisPort 6380 --stack ${stack}`,
+      `Stop what listens there, or choose another port: pulumi config set redisPort 6380 --stack ${owner.stack}`,
     );
   }
   if (container !== undefined && own === undefined) {
-    const maker = container.stack === undefined ? "that no stack has made" : `of stack ${container.stack}`;
+    const maker =
+      container.owner === undefined
+        ? "that no stack has made"
+        : `of stack ${ownerName(container.owner, owner)}`;
     return conflict(
       `there is a container ${redisContainer} ${maker} (${container.state}), and no Redis answers at ${at}`,
       `Start it (docker start ${redisContainer}), set redisHost and redisPort to where it answers, ` +

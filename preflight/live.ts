@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { inspectDotenv, variablesIn } from "../provision/dotenv.ts";
 import { callLive, type LiveCall } from "../provision/live.ts";
+import type { Owner } from "../provision/owner.ts";
 import { Problem } from "../provision/problem.ts";
 import { proveRoute } from "../provision/route.ts";
 import { blocker, type Finding, ok } from "./finding.ts";
 
 /** What a real call needs. */
 export interface Live {
-  readonly stack: string;
+  readonly owner: Owner;
   /** Absolute path of the checkout. */
   readonly checkout: string;
   /** Base URL of the model's API. */
@@ -20,10 +21,11 @@ export interface Live {
  * Makes one small real call of the model, as a run does and with the stack's key. First the route is proved, so that the
  * key goes nowhere else.
  */
-export async function askLive({ stack, checkout, modelApiBase, model }: Live): Promise<Finding> {
+export async function askLive({ owner, checkout, modelApiBase, model }: Live): Promise<Finding> {
   const dotenv = join(checkout, ".env");
-  const variables = variablesIn(dotenv, stack);
-  const fault = inspectDotenv(dotenv, stack, variables);
+  const { stack } = owner;
+  const variables = variablesIn(dotenv, owner);
+  const fault = inspectDotenv(dotenv, owner, variables);
   const key = variables.COHERE_API_KEY;
   if (fault !== undefined || key === undefined) {
     const why = fault ?? `it has no key of stack ${stack}`;

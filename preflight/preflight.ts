@@ -10,6 +10,7 @@ import { inspectCheckout } from "../provision/checkout.ts";
 import { searchPython } from "../provision/python.ts";
 import { inspectVenv } from "../provision/venv.ts";
 import type { Settings } from "../settings.ts";
+import { ownerOf } from "../stack-id.ts";
 import type { Toolchain } from "../toolchain/toolchain.ts";
 import { pluginVersions } from "../toolchain/versions.ts";
 import { clientFinding, onPath } from "./client.ts";
@@ -83,7 +84,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
       ...(isLockRead ? [lockFinding(settings.tasks, stack)] : []),
       ...programs,
       ...folders,
-      routeFinding(preflight.checkout, stack, settings.modelApiBase),
+      routeFinding(preflight.checkout, ownerOf(stack, settings), settings.modelApiBase),
       pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
     ],
     missing: engine.missing,
@@ -100,7 +101,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
   const address = { host: settings.redisHost, port: settings.redisPort };
   const [disk, redis, registry] = await Promise.all([
     measureDisk(dockerHost, info),
-    settings.coop ? existingRedis(dockerHost, preflight.stack, address) : undefined,
+    settings.coop ? existingRedis(dockerHost, ownerOf(preflight.stack, settings), address) : undefined,
     missing === undefined || settings.registryMirror !== ""
       ? undefined
       : askRegistry(missing.image, { dockerHost, mirrors }, askTag),

@@ -1,3 +1,4 @@
+import type { Owner } from "../provision/owner.ts";
 import { inspectWrittenRoute, writtenEnvironment } from "../provision/route-drift.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
@@ -9,13 +10,13 @@ import { type Finding, ok, warning } from "./finding.ts";
  */
 export function routeFinding(
   folder: string,
-  stack: string,
+  owner: Owner,
   modelApiBase: string,
   environment?: Readonly<Record<string, string | undefined>>,
 ): Finding {
   const overridden = inspectWrittenRoute(
     folder,
-    writtenEnvironment(folder, stack, modelApiBase),
+    writtenEnvironment(folder, owner, modelApiBase),
     environment,
   );
   if (overridden === undefined) return ok("route", "nothing here overrides modelApiBase");

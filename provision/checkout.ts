@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type Marker, readMarker, writeMarker } from "./marker.ts";
+import { type Marker, readOwnMarker, writeMarker } from "./marker.ts";
+import type { Owner } from "./owner.ts";
 import { Problem } from "./problem.ts";
 import { output, run } from "./run.ts";
 import { smokeSubsetFile } from "./subset.ts";
 
 /** The checkout of CooperBench that is wanted. */
 export interface Checkout {
-  /** Folder of the checkout, relative to the project or absolute. */
+  /** Absolute folder of the checkout. */
   readonly folder: string;
   /** The stack that it is for. */
-  readonly stack: string;
+  readonly owner: Owner;
   /** Git repository that it is cloned from. */
   readonly repository: string;
   /** Commit, 40 hex digits. */
@@ -38,7 +39,7 @@ interface CheckoutMarker extends Marker {
 
 // Inside .git, so that it is no change of the checkout, and goes where the checkout goes.
 const markerFile = (folder: string) => join(folder, ".git", "cooperbench-machine.json");
-const markerOf = (folder: string, stack: string) => readMarker<CheckoutMarker>(markerFile(folder), stack);
+const markerOf = (folder: string, owner: Owner) => readOwnMarker<CheckoutMarker>(markerFile(folder), owner);
 
 /** What a git command prints that is run in a folder's checkout. Throws a Problem where it fails. */
 export const git = (folder: string, ...args: string[]) =>
@@ -63,7 +64,7 @@ export async function ensureCheckout(
   wanted: Checkout,
   report: (line: string) => void,
 ): Promise<CheckoutResult> {
-  const { folder, stack, repository, commit } = wanted;
+  const { folder, owner, repository, commit } = wanted;
   if (await isAbsentOrEmpty(folder)) {
     report(`cloning ${repository} into ${folder}`);
     await clone(wanted);
@@ -75,7 +76,7 @@ export async function ensureCheckout(
     );
   }
   const head = await headOf(folder);
-  const marker = markerOf(folder, stack);
+  const marker = markerOf(folder, owner);
   const made = marker !== undefined;
   if (head === commit) return { folder, commit, made };
   const kept = made ? await changes(folder, marker) : "this stack did not make it";
@@ -92,10 +93,10 @@ export async function ensureCheckout(
 /** Removes a checkout that the stack made, unless there is something in it that the stack did not make. */
 export async function removeCheckout(
   folder: string,
-  stack: string,
+  owner: Owner,
   report: (line: string) => void,
 ): Promise<void> {
-  const marker = markerOf(folder, stack);
+  const marker = markerOf(folder, owner);
   if (marker === undefined) return;
   const kept = (await changes(folder, marker)) ?? (await otherFiles(folder));
   if (kept !== undefined) {
@@ -140,13 +141,13 @@ async function clone(wanted: Checkout): Promise<void> {
 
 async function checkOut(
   folder: string,
-  { stack, repository, commit }: Checkout,
+  { owner, repository, commit }: Checkout,
   madeParent: string | undefined,
 ): Promise<void> {
   const has = await run("git", ["-C", folder, "cat-file", "-e", `${commit}^{commit}`]);
   if (has.code !== 0) await git(folder, "fetch", "--quiet", repository, commit);
   await git(folder, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--detach", commit);
-  writeMarker<CheckoutMarker>(markerFile(folder), { stack, commit, madeParent });
+  writeMarker<CheckoutMarker>(markerFile(folder), { ...owner, path: resolve(folder), commit, madeParent });
 }
 
 /** What the user has done in a checkout that the stack made; undefined where nothing. */

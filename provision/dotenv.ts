@@ -1,6 +1,7 @@
 import { constants, lstatSync, readFileSync, type Stats } from "node:fs";
 import { open, rename, rm, unlink } from "node:fs/promises";
 import { readAssignments } from "./assignments.ts";
+import { isOf, type Owner, ownerName } from "./owner.ts";
 import { Problem } from "./problem.ts";
 
 /** Variables by name, in the order in which they are written. */
@@ -13,12 +14,12 @@ export interface DotenvResult {
   readonly written: string;
 }
 
-const beginOf = (stack: string, ownFile: boolean) =>
-  `# >>> cooperbench-machine, stack ${stack}${ownFile ? ", which made this file" : ""} >>>`;
+const beginOf = ({ stack, id }: Owner, ownFile: boolean) =>
+  `# >>> cooperbench-machine, stack ${stack}${id === undefined ? "" : `, id ${id}`}${ownFile ? ", which made this file" : ""} >>>`;
 const end = "# <<< cooperbench-machine <<<";
 const kept = "# kept by cooperbench-machine: ";
 const block =
-  /^(?<begin># >>> cooperbench-machine, stack (?<stack>[^ ,]+)(?<ownFile>, which made this file)? >>>)\n(?:.*\n)*?# <<< cooperbench-machine <<<\n/m;
+  /^(?<begin># >>> cooperbench-machine, stack (?<stack>[^ ,]+)(?:, id (?<id>[^ ,]+))?(?<ownFile>, which made this file)? >>>)\n(?:.*\n)*?# <<< cooperbench-machine <<<\n/m;
 const assignment =
   /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|).*$/gm;
 
@@ -26,12 +27,12 @@ const assignment =
  * The text of a `.env` file with the variables in a block of their own. Every other line is kept; one that assigns
  * one of the variables is kept as a comment, so that `withoutVariables` can bring it back.
  */
-export function withVariables(text: string, stack: string, variables: Variables, ownFile = false): string {
+export function withVariables(text: string, owner: Owner, variables: Variables, ownFile = false): string {
   const lines = Object.entries(variables).map(
     ([name, value]) => `${name}='${value.replace(/[\\']/g, "\\$&")}'\n`,
   );
   const old = block.exec(text);
-  const written = `${old?.groups?.begin ?? beginOf(stack, ownFile)}\n${lines.join("")}${end}\n`;
+  const written = `${beginOf(owner, old === null ? ownFile : old.groups?.ownFile !== undefined)}\n${lines.join("")}${end}\n`;
   const comment = (part: string) =>
     part.replace(assignment, (line, name) =>
       Object.hasOwn(variables, name) ? line.replace(/^/gm, kept) : line,
@@ -51,19 +52,21 @@ export function withoutVariables(text: string): string | undefined {
 }
 
 /** What is wrong with a `.env` file, in words without any value; undefined where nothing is. */
-export function inspectDotenv(file: string, stack: string, variables: Variables): string | undefined {
+export function inspectDotenv(file: string, owner: Owner, variables: Variables): string | undefined {
   const stats = statIfThere(file);
   if (stats === undefined) return "it is missing";
   if (!stats.isFile()) return "it is not a regular file";
   if ((stats.mode & 0o777) !== 0o600) return `its mode is ${(stats.mode & 0o777).toString(8)}, not 600`;
   const text = read(file);
-  const other = otherStack(text, stack);
-  if (other !== undefined) return `it has the settings of stack ${other}`;
-  if (withVariables(text, stack, variables) === text) return undefined;
+  const other = otherOwner(text, owner);
+  if (other !== undefined) return `it has the settings of stack ${ownerName(other, owner)}`;
+  // What the block calls its stack is no setting: the stack may have been renamed.
+  const maker = ownerIn(text) ?? owner;
+  if (withVariables(text, maker, variables) === text) return undefined;
   const written = block.exec(text)?.[0] ?? "";
   const wanted =
     block
-      .exec(withVariables("", stack, variables))?.[0]
+      .exec(withVariables("", owner, variables))?.[0]
       .split("\n")
       .slice(1, -2) ?? [];
   const changed = Object.keys(variables).filter((_, index) => !written.includes(`\n${wanted[index]}\n`));
@@ -77,39 +80,47 @@ export function inspectDotenv(file: string, stack: string, variables: Variables)
  *
  * @throws a Problem where the file has another stack's variables, or is no regular file.
  */
-export async function writeDotenv(file: string, stack: string, variables: Variables): Promise<void> {
+export async function writeDotenv(file: string, owner: Owner, variables: Variables): Promise<void> {
   const stats = regularFile(file);
   const text = stats === undefined ? "" : read(file);
-  const other = otherStack(text, stack);
+  const other = otherOwner(text, owner);
   if (other !== undefined) {
+    const name = ownerName(other, owner);
     throw new Problem(
-      `${file}: got the settings of stack ${other}, want none but those of ${stack}; set cooperbenchDir to a folder of this stack's own, or destroy ${other}`,
+      `${file}: got the settings of stack ${name}, want none but those of ${owner.stack}; set cooperbenchDir to a folder of this stack's own, or destroy ${name}`,
     );
   }
-  await replace(file, withVariables(text, stack, variables, stats === undefined));
+  await replace(file, withVariables(text, owner, variables, stats === undefined));
 }
 
 /** The variables that a stack has in a `.env` file; none where the file or its block is not there. */
-export function variablesIn(file: string, stack: string): Variables {
+export function variablesIn(file: string, owner: Owner): Variables {
   if (!statIfThere(file)?.isFile()) return {};
-  const found = block.exec(read(file));
-  if (found?.groups?.stack !== stack) return {};
+  const text = read(file);
+  const found = block.exec(text);
+  if (found === null || otherOwner(text, owner) !== undefined) return {};
   return Object.fromEntries(readAssignments(found[0]).map(({ name, value }) => [name, value]));
 }
 
 /** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */
-export async function removeFromDotenv(file: string, stack: string): Promise<void> {
+export async function removeFromDotenv(file: string, owner: Owner): Promise<void> {
   if (regularFile(file) === undefined) return;
   const text = read(file);
-  if (!block.test(text) || otherStack(text, stack) !== undefined) return;
+  if (!block.test(text) || otherOwner(text, owner) !== undefined) return;
   const rest = withoutVariables(text);
   if (rest === undefined) await unlink(file);
   else await replace(file, rest);
 }
 
-function otherStack(text: string, stack: string): string | undefined {
-  const owner = block.exec(text)?.groups?.stack;
-  return owner === stack ? undefined : owner;
+/** The stack whose variables a text has; undefined where it has none. */
+function ownerIn(text: string): Owner | undefined {
+  const { stack, id } = block.exec(text)?.groups ?? {};
+  return stack === undefined ? undefined : { stack, id };
+}
+
+function otherOwner(text: string, owner: Owner): Owner | undefined {
+  const maker = ownerIn(text);
+  return maker === undefined || isOf(maker, owner) ? undefined : maker;
 }
 
 function regularFile(file: string): Stats | undefined {

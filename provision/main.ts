@@ -15,6 +15,11 @@ function setting(name: string): string {
   return value;
 }
 
+/** The stack that this is for. */
+function ownerSetting() {
+  return { stack: setting("STACK"), id: process.env.STACK_ID || undefined };
+}
+
 async function standardInput(): Promise<string> {
   let text = "";
   for await (const part of process.stdin.setEncoding("utf8")) text += part;
@@ -26,18 +31,18 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async checkout(verb) {
     const { ensureCheckout, removeCheckout } = await import("./checkout.ts");
     const folder = setting("FOLDER");
-    const stack = setting("STACK");
-    if (verb === "remove") return removeCheckout(folder, stack, report);
+    const owner = ownerSetting();
+    if (verb === "remove") return removeCheckout(folder, owner, report);
     const repository = setting("REPOSITORY");
-    return ensureCheckout({ folder, stack, repository, commit: setting("COMMIT") }, report);
+    return ensureCheckout({ folder, owner, repository, commit: setting("COMMIT") }, report);
   },
   async venv(verb) {
     const { ensureVenv, removeVenv } = await import("./venv.ts");
     const folder = setting("FOLDER");
-    const stack = setting("STACK");
-    if (verb === "remove") return removeVenv(folder, stack);
+    const owner = ownerSetting();
+    if (verb === "remove") return removeVenv(folder, owner);
     const extras = JSON.parse(setting("EXTRAS")) as string[];
-    return ensureVenv({ folder, stack, pythonVersion: setting("PYTHON_VERSION"), extras }, report);
+    return ensureVenv({ folder, owner, pythonVersion: setting("PYTHON_VERSION"), extras }, report);
   },
   async verification() {
     const { verify } = await import("./verification.ts");
@@ -61,9 +66,9 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async dotenv(verb) {
     const { writeDotenv, removeFromDotenv } = await import("./dotenv.ts");
     const file = setting("FILE");
-    const stack = setting("STACK");
-    if (verb === "remove") return removeFromDotenv(file, stack);
-    await writeDotenv(file, stack, JSON.parse(await standardInput()) as Record<string, string>);
+    const owner = ownerSetting();
+    if (verb === "remove") return removeFromDotenv(file, owner);
+    await writeDotenv(file, owner, JSON.parse(await standardInput()) as Record<string, string>);
     return { file, written: new Date().toISOString() };
   },
   async route() {
@@ -79,9 +84,9 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async subset(verb) {
     const { ensureSubset, removeSubset } = await import("./subset.ts");
     const folder = setting("FOLDER");
-    const stack = setting("STACK");
-    if (verb === "remove") return removeSubset(folder, stack);
-    await ensureSubset(folder, stack, JSON.parse(setting("TASKS")) as SubsetTask[]);
+    const owner = ownerSetting();
+    if (verb === "remove") return removeSubset(folder, owner);
+    await ensureSubset(folder, owner, JSON.parse(setting("TASKS")) as SubsetTask[]);
     return { folder };
   },
   async probe(image) {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Variables, variablesIn } from "./dotenv.ts";
 import { modelEnvironment } from "./model.ts";
+import type { Owner } from "./owner.ts";
 import { isDotenvDisabled, type RunVariable, told, variablesOfRun } from "./run-settings.ts";
 
 // Of the variables that a run is to have, those that decide its route.
@@ -43,8 +44,8 @@ export function inspectRoute(
  * The variables that a run is to have, for one who does not know the stack's key: that of the update's own lines in the
  * `.env` stands for it, and is empty where there are none.
  */
-export function writtenEnvironment(folder: string, stack: string, modelApiBase: string): Variables {
-  const { COHERE_API_KEY: key = "" } = variablesIn(resolve(folder, ".env"), stack);
+export function writtenEnvironment(folder: string, owner: Owner, modelApiBase: string): Variables {
+  const { COHERE_API_KEY: key = "" } = variablesIn(resolve(folder, ".env"), owner);
   return modelEnvironment(key, modelApiBase);
 }
 

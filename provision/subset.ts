@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isOf, type Owner } from "./owner.ts";
 import { Problem } from "./problem.ts";
 
 /** A task of a subset, with the pairs of features that are run. */
@@ -16,12 +17,14 @@ export const smokeSubset = "machine-smoke";
 /** Its file in the checkout, from there. */
 export const smokeSubsetFile = `dataset/subsets/${smokeSubset}.json`;
 
-const madeBy = (stack: string) => `made by cooperbench-machine for stack ${stack}`;
+const madeBy = ({ stack, id }: Owner) =>
+  `made by cooperbench-machine for stack ${stack}${id === undefined ? "" : `, id ${id}`}`;
+const maker = /"made by cooperbench-machine for stack (?<stack>[^ ,"]+)(?:, id (?<id>[^ ,"]+))?"/;
 
-function textOf(stack: string, tasks: readonly SubsetTask[]): string {
+function textOf(owner: Owner, tasks: readonly SubsetTask[]): string {
   const subset = {
     name: smokeSubset,
-    description: madeBy(stack),
+    description: madeBy(owner),
     tasks: tasks.map(({ repo, taskId, pairs }) => ({ repo, task_id: taskId, pairs })),
   };
   return `${JSON.stringify(subset, null, 2)}\n`;
@@ -30,12 +33,13 @@ function textOf(stack: string, tasks: readonly SubsetTask[]): string {
 /** What is wrong with the subset's file; undefined where nothing is. */
 export function inspectSubset(
   folder: string,
-  stack: string,
+  owner: Owner,
   tasks: readonly SubsetTask[],
 ): string | undefined {
   const file = join(folder, smokeSubsetFile);
   if (!existsSync(file)) return "it is missing";
-  return readFileSync(file, "utf8") === textOf(stack, tasks) ? undefined : "it has other pairs";
+  const text = readFileSync(file, "utf8");
+  return text === textOf(makerOf(text) ?? owner, tasks) ? undefined : "it has other pairs";
 }
 
 /**
@@ -45,25 +49,31 @@ export function inspectSubset(
  */
 export async function ensureSubset(
   folder: string,
-  stack: string,
+  owner: Owner,
   tasks: readonly SubsetTask[],
 ): Promise<void> {
   const file = join(folder, smokeSubsetFile);
-  if (existsSync(file) && !isOf(file, stack)) {
+  if (existsSync(file) && !isMadeBy(file, owner)) {
     throw new Problem(
       `${file}: got a file that this stack did not make, want none; move it away, or run ./machine destroy on the stack that made it`,
     );
   }
-  await writeFile(`${file}.new`, textOf(stack, tasks));
+  await writeFile(`${file}.new`, textOf(owner, tasks));
   await rename(`${file}.new`, file);
 }
 
 /** Removes the file where this stack made it. */
-export async function removeSubset(folder: string, stack: string): Promise<void> {
+export async function removeSubset(folder: string, owner: Owner): Promise<void> {
   const file = join(folder, smokeSubsetFile);
-  if (existsSync(file) && isOf(file, stack)) await rm(file);
+  if (existsSync(file) && isMadeBy(file, owner)) await rm(file);
 }
 
-function isOf(file: string, stack: string): boolean {
-  return readFileSync(file, "utf8").includes(JSON.stringify(madeBy(stack)));
+function makerOf(text: string): Owner | undefined {
+  const { stack, id } = maker.exec(text)?.groups ?? {};
+  return stack === undefined ? undefined : { stack, id };
+}
+
+function isMadeBy(file: string, owner: Owner): boolean {
+  const made = makerOf(readFileSync(file, "utf8"));
+  return made !== undefined && isOf(made, owner);
 }

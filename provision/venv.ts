@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Marker, readMarker, writeMarker } from "./marker.ts";
+import { type Marker, readOwnMarker, writeMarker } from "./marker.ts";
+import type { Owner } from "./owner.ts";
 import { Problem } from "./problem.ts";
 import { findPython, meets } from "./python.ts";
 import { output, run } from "./run.ts";
@@ -11,7 +12,7 @@ export interface Venv {
   /** Folder of the CooperBench checkout; the environment is its `.venv`, where uv and its users look for it. */
   readonly folder: string;
   /** The stack that it is for. */
-  readonly stack: string;
+  readonly owner: Owner;
   /** Wanted Python, such as 3.12 or >=3.10. */
   readonly pythonVersion: string;
   /** Extras of the editable install. */
@@ -37,7 +38,7 @@ interface VenvMarker extends Marker {
 }
 
 const markerFile = (folder: string) => join(venvOf(folder), "cooperbench-machine.json");
-const markerOf = (folder: string, stack: string) => readMarker<VenvMarker>(markerFile(folder), stack);
+const markerOf = (folder: string, owner: Owner) => readOwnMarker<VenvMarker>(markerFile(folder), owner);
 
 /** What is wrong with the environment at first sight (no program is run); undefined where nothing is. */
 export function inspectVenv(folder: string): string | undefined {
@@ -55,31 +56,35 @@ export function inspectVenv(folder: string): string | undefined {
  * mended is moved aside.
  */
 export async function ensureVenv(wanted: Venv, report: (line: string) => void): Promise<VenvResult> {
-  const { folder, stack, pythonVersion, extras } = wanted;
+  const { folder, owner, pythonVersion, extras } = wanted;
   const venv = venvOf(folder);
   let version = await versionOf(venv);
   if (version === undefined || !meets(version, pythonVersion)) {
     const python = await findPython(pythonVersion, report);
     report(`making ${venv} with Python ${python.version}`);
-    await clearWay(folder, stack, report);
+    await clearWay(folder, owner, report);
     await uv(folder, ["venv", "--quiet", "--python", python.path, ".venv"]);
-    writeMarker<VenvMarker>(markerFile(folder), { stack, changed: new Date().toISOString() });
+    writeMarker<VenvMarker>(markerFile(folder), {
+      ...owner,
+      path: resolve(venv),
+      changed: new Date().toISOString(),
+    });
     version = python.version;
   } else if (await isInstalled(wanted)) {
-    const marker = markerOf(folder, stack);
+    const marker = markerOf(folder, owner);
     return { venv, pythonVersion: version, made: marker !== undefined, changed: marker?.changed ?? "before" };
   }
   report(`installing cooperbench${extras.length > 0 ? `[${extras.join(",")}]` : ""} into ${venv}`);
   await install(wanted);
   const changed = new Date().toISOString();
-  const made = markerOf(folder, stack) !== undefined;
-  if (made) writeMarker<VenvMarker>(markerFile(folder), { stack, changed });
+  const made = markerOf(folder, owner) !== undefined;
+  if (made) writeMarker<VenvMarker>(markerFile(folder), { ...owner, path: resolve(venv), changed });
   return { venv, pythonVersion: version, made, changed };
 }
 
 /** Removes the environment where the stack made it. */
-export async function removeVenv(folder: string, stack: string): Promise<void> {
-  if (markerOf(folder, stack) !== undefined) await rm(venvOf(folder), { recursive: true });
+export async function removeVenv(folder: string, owner: Owner): Promise<void> {
+  if (markerOf(folder, owner) !== undefined) await rm(venvOf(folder), { recursive: true });
 }
 
 async function versionOf(venv: string): Promise<string | undefined> {
@@ -91,10 +96,10 @@ async function versionOf(venv: string): Promise<string | undefined> {
   }
 }
 
-async function clearWay(folder: string, stack: string, report: (line: string) => void): Promise<void> {
+async function clearWay(folder: string, owner: Owner, report: (line: string) => void): Promise<void> {
   const venv = venvOf(folder);
   if (!existsSync(venv)) return;
-  if (markerOf(folder, stack) !== undefined) return rm(venv, { recursive: true });
+  if (markerOf(folder, owner) !== undefined) return rm(venv, { recursive: true });
   const aside = `${venv}.kept-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
   report(
     `${venv} is not of the wanted Python, or broken; this stack did not make it, so it is kept as ${aside}`,

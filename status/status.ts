@@ -14,10 +14,12 @@ import { toPull } from "../preflight/to-pull.ts";
 import { type CheckoutResult, headOf, inspectCheckout } from "../provision/checkout.ts";
 import { inspectDotenv } from "../provision/dotenv.ts";
 import { modelEnvironment, modelName } from "../provision/model.ts";
+import { realPlace } from "../provision/place.ts";
 import { inspectWrittenRoute, writtenEnvironment } from "../provision/route-drift.ts";
 import { inspectVenv } from "../provision/venv.ts";
 import type { VerificationResult } from "../provision/verification.ts";
 import type { Settings } from "../settings.ts";
+import { ownerOf } from "../stack-id.ts";
 import type { Piece } from "../toolchain/toolchain.ts";
 import {
   cliCheck,
@@ -132,7 +134,7 @@ async function lookAtCli({
   projectDir,
   state: { proofs },
 }: StatusQuestion): Promise<StatusCheck> {
-  const folder = resolve(projectDir, settings.cooperbenchDir);
+  const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
   const checkout = inspectCheckout(folder);
   const venv = inspectVenv(folder);
   const wrong =
@@ -157,12 +159,13 @@ function runChecks({
   state: { proofs },
 }: StatusQuestion): readonly StatusCheck[] {
   const { cooperbenchDir, modelApiBase } = settings;
-  const folder = resolve(projectDir, cooperbenchDir);
+  const owner = ownerOf(stack, settings);
+  const folder = realPlace(resolve(projectDir, cooperbenchDir));
   const dotenv = join(folder, ".env");
   // The stack's key is encrypted here.
-  const wanted = writtenEnvironment(folder, stack, modelApiBase);
+  const wanted = writtenEnvironment(folder, owner, modelApiBase);
   const wrong =
-    inspectDotenv(dotenv, stack, wanted) ?? (wanted.COHERE_API_KEY === "" ? "it has no key" : undefined);
+    inspectDotenv(dotenv, owner, wanted) ?? (wanted.COHERE_API_KEY === "" ? "it has no key" : undefined);
   return [
     credentialsCheck(stack, dotenv, wrong),
     routeCheck({

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test } from "vitest";
 import { CoopServices, type CoopServicesArgs } from "../../../components/coop-services.ts";
+import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 
 let recorded: readonly Recorded[];
@@ -12,6 +13,7 @@ const git = { container: "own", network: "own", volume: "own" } as const;
 
 async function services(args: Partial<CoopServicesArgs> = {}) {
   const coop = new CoopServices("coop", {
+    owner: lab1,
     redis: { host: "127.0.0.1", port: 6379 },
     existingRedis: { kind: "own" },
     redisImage: { image: "redis:alpine" },
@@ -55,6 +57,7 @@ describe("Redis", () => {
     });
     expect(labelsOf("coop-redis-container")).toEqual({
       "cooperbench-machine.stack": "lab-1",
+      "cooperbench-machine.stack-id": lab1.id,
       "cooperbench-machine.address": "127.0.0.1:6379",
     });
   });

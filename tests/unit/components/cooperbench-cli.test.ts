@@ -6,6 +6,7 @@ import { CooperBenchCli } from "../../../components/cooperbench-cli.ts";
 import { Credentials } from "../../../components/credentials.ts";
 import { writeDotenv } from "../../../provision/dotenv.ts";
 import { modelEnvironment } from "../../../provision/model.ts";
+import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 
 let recorded: readonly Recorded[];
@@ -25,6 +26,8 @@ const findings = () =>
 
 const cli = () =>
   new CooperBenchCli("cooperbench", {
+    owner: lab1,
+    folderKey: "repos/CooperBench",
     repository: "file:///srv/CooperBench.git",
     commit: "c".repeat(40),
     folder,
@@ -42,9 +45,10 @@ test("the command line is a checkout, its environment and its verification, each
     pythonVersion: "3.12.4",
   });
   expect(command("cooperbench-checkout")).toMatchObject({
-    create: "ensure",
+    create: "make",
+    update: "ensure",
     delete: "remove",
-    triggers: [folder],
+    triggers: ["repos/CooperBench"],
   });
   expect(command("cooperbench-venv")).toMatchObject({
     environment: { FOLDER: folder, COMMIT: "c".repeat(40), PYTHON_VERSION: "3.12", EXTRAS: '["dev"]' },
@@ -70,7 +74,13 @@ test("what is there is no finding", async () => {
 });
 
 const credentials = () =>
-  new Credentials("credentials", { cohereApiKey: "canary", modelApiBase: "https://a.example/v2", folder });
+  new Credentials("credentials", {
+    owner: lab1,
+    folderKey: "repos/CooperBench",
+    cohereApiKey: "canary",
+    modelApiBase: "https://a.example/v2",
+    folder,
+  });
 
 test("the environment of a run is secret, and has both variables that route the model", async () => {
   const { value, secret } = await settle(credentials().environment);
@@ -93,11 +103,11 @@ test("the key goes to the command by standard input alone, as a secret", async (
 
 test("a good .env is no finding, a widened one is", async () => {
   mkdirSync(folder);
-  await writeDotenv(join(folder, ".env"), "lab-1", modelEnvironment("canary", "https://a.example/v2"));
+  await writeDotenv(join(folder, ".env"), lab1, modelEnvironment("canary", "https://a.example/v2"));
   await settle(credentials().environment);
   expect(findings()).toEqual([]);
   recorded = await recordResources();
-  await writeDotenv(join(folder, ".env"), "lab-1", modelEnvironment("another", "https://a.example/v2"));
+  await writeDotenv(join(folder, ".env"), lab1, modelEnvironment("another", "https://a.example/v2"));
   await settle(credentials().environment);
   expect(findings()).toEqual(["credentials-dotenv: COHERE_API_KEY not as configured"]);
 });

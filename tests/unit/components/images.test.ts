@@ -3,6 +3,7 @@ import { BenchmarkImages } from "../../../components/benchmark-images.ts";
 import type { EngineImage } from "../../../engine/images.ts";
 import type { LockedImage } from "../../../manifest/images-lock.ts";
 import { readTasks, selectTasks, type Task, taskKey } from "../../../manifest/tasks.ts";
+import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 
 const { tasks } = selectTasks(readTasks(), "lite", []);
@@ -16,6 +17,7 @@ const locked: LockedImage = {
   lockedAt: "2026-01-01T00:00:00.000Z",
 };
 const args = {
+  owner: lab1,
   tasks,
   found: [],
   dockerHost: "unix:///run/engine.sock",

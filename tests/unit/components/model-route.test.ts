@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelRoute } from "../../../components/model-route.ts";
 import { writeDotenv } from "../../../provision/dotenv.ts";
 import { modelEnvironment } from "../../../provision/model.ts";
+import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 
 let recorded: readonly Recorded[];
@@ -13,7 +14,7 @@ beforeEach(async () => {
   recorded = await recordResources();
   folder = join(mkdtempSync(join(tmpdir(), "route-")), "CooperBench");
   mkdirSync(folder);
-  await writeDotenv(join(folder, ".env"), "lab-1", modelEnvironment("canary", "https://a.example/v2"));
+  await writeDotenv(join(folder, ".env"), lab1, modelEnvironment("canary", "https://a.example/v2"));
   vi.stubEnv("MSWEA_GLOBAL_CONFIG_DIR", folder);
   vi.stubEnv("COHERE_API_BASE", undefined);
   vi.stubEnv("COHERE_API_KEY", undefined);
@@ -26,6 +27,7 @@ afterEach(() => {
 const proof = () => recorded.find(({ name }) => name === "route-proof")?.inputs;
 const route = () =>
   new ModelRoute("route", {
+    owner: lab1,
     cohereApiKey: "canary",
     modelApiBase: "https://a.example/v2",
     folder,

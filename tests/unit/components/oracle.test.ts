@@ -3,10 +3,12 @@ import { beforeEach, expect, test } from "vitest";
 import { Oracle, type OracleArgs } from "../../../components/oracle.ts";
 import { readTasks, spreadTasks, taskKey } from "../../../manifest/tasks.ts";
 import { datasetHash } from "../../../provision/task-dataset.ts";
+import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 
 const tasks = spreadTasks(readTasks(), 3);
 const args: OracleArgs = {
+  owner: lab1,
   tasks,
   imageIdOf: ({ image }) => pulumi.output(`sha256:id-of-${image}`),
   folder: "/nowhere/CooperBench",

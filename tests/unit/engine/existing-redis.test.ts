@@ -1,19 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { addressLabel, judgeRedis } from "../../../engine/existing-redis.ts";
-import { type EngineContainer, stackLabel } from "../../../engine/owned.ts";
+import { type EngineContainer, ownerLabels } from "../../../engine/owned.ts";
 import { pong } from "../../../engine/redis-ping.ts";
+import { lab1, lab2 } from "../../owners.ts";
 
 const address = { host: "127.0.0.1", port: 6379 };
-const labelsAt = (port: number) => ({ [stackLabel]: "lab-1", [addressLabel]: `127.0.0.1:${port}` });
+const labelsAt = (port: number) => ({ ...ownerLabels(lab1), [addressLabel]: `127.0.0.1:${port}` });
 const own: EngineContainer = {
-  stack: "lab-1",
+  owner: lab1,
   running: true,
   state: "running",
   labels: labelsAt(6379),
 };
 const ended = { running: false, state: "exited with 137" };
 const judge = (container: EngineContainer | undefined, answer: string | undefined) =>
-  judgeRedis({ stack: "lab-1", address, container, answer });
+  judgeRedis({ owner: lab1, address, container, answer });
 
 describe("a Redis is the stack's own to make or to mend", () => {
   test.each([
@@ -37,8 +38,8 @@ describe("a Redis is the stack's own to make or to mend", () => {
 describe("a Redis is another's, and used,", () => {
   test.each([
     ["where it is no container", undefined],
-    ["where it is CooperBench's container", { ...own, stack: undefined, labels: {} }],
-    ["where it is another stack's", { ...own, stack: "lab-2" }],
+    ["where it is CooperBench's container", { ...own, owner: undefined, labels: {} }],
+    ["where it is another stack's", { ...own, owner: lab2 }],
     ["where it answers in the place of the stack's own, which was killed", { ...own, ...ended }],
     ["where it answers at an address that the stack's own is to move to", { ...own, labels: labelsAt(6380) }],
   ])("%s", (_, container) => {
@@ -60,8 +61,8 @@ describe("it is told with a remedy", () => {
   });
 
   test.each([
-    [{ ...own, stack: undefined, ...ended }, /cooperbench-redis that no stack has made \(exited with 137\)/],
-    [{ ...own, stack: "lab-2" }, /cooperbench-redis of stack lab-2 \(running\)/],
+    [{ ...own, owner: undefined, ...ended }, /cooperbench-redis that no stack has made \(exited with 137\)/],
+    [{ ...own, owner: lab2 }, /cooperbench-redis of stack lab-2 \(running\)/],
   ])("that the name is taken by a container that does not answer", (container, message) => {
     expect(judge(container, undefined)).toEqual({
       kind: "conflict",

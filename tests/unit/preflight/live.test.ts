@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { doctorOptions } from "../../../cli/doctor-options.ts";
 import { askLive, liveFinding } from "../../../preflight/live.ts";
 import { writeDotenv } from "../../../provision/dotenv.ts";
+import { lab1, lab2 } from "../../owners.ts";
 
 const url = "https://a.example/v2/chat";
 const call = { seconds: 0.62, status: 200, inputTokens: 12, outputTokens: 2, costDollars: 0.00005 };
@@ -49,7 +50,7 @@ describe("nobody is asked", () => {
   afterEach(() => rmSync(checkout, { recursive: true }));
   const ask = () =>
     askLive({
-      stack: "lab-1",
+      owner: lab1,
       checkout,
       modelApiBase: "https://a.example/v2",
       model: "cohere/command-a-03-2025",
@@ -65,12 +66,12 @@ describe("nobody is asked", () => {
   });
 
   test("with the .env of another stack", async () => {
-    await writeDotenv(join(checkout, ".env"), "lab-2", { COHERE_API_KEY: "canary" });
+    await writeDotenv(join(checkout, ".env"), lab2, { COHERE_API_KEY: "canary" });
     expect((await ask()).found).toBe(`not asked: ${checkout}/.env: it has the settings of stack lab-2`);
   });
 
   test("without a virtual environment", async () => {
-    await writeDotenv(join(checkout, ".env"), "lab-1", { COHERE_API_KEY: "canary" });
+    await writeDotenv(join(checkout, ".env"), lab1, { COHERE_API_KEY: "canary" });
     const { level, found } = await ask();
     expect(level).toBe("blocker");
     expect(found).toMatch(/^not asked: there is no .*\/\.venv\/bin\/python, want/);

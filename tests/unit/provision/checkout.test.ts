@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ensureCheckout, inspectCheckout, removeCheckout } from "../../../provision/checkout.ts";
+import { lab1, lab2 } from "../../owners.ts";
 
 let base: string;
 let repository: string;
@@ -37,8 +38,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true }));
 
-const ensure = (commit = commits.first) =>
-  ensureCheckout({ folder, stack: "lab-1", repository, commit }, say);
+const ensure = (commit = commits.first) => ensureCheckout({ folder, owner: lab1, repository, commit }, say);
 const head = () => git(folder, "rev-parse", "HEAD");
 
 describe("where there is nothing", () => {
@@ -72,7 +72,7 @@ describe("a checkout that the stack made", () => {
   });
 
   test("is not removed by another stack", async () => {
-    await removeCheckout(folder, "lab-2", say);
+    await removeCheckout(folder, lab2, say);
     expect(head()).toBe(commits.first);
   });
 
@@ -91,7 +91,7 @@ describe("a checkout that the stack made", () => {
     folder = join(base, "mine", "CooperBench");
     mkdirSync(join(base, "mine"));
     await ensure();
-    await removeCheckout(folder, "lab-1", say);
+    await removeCheckout(folder, lab1, say);
     expect(existsSync(folder)).toBe(false);
     expect(existsSync(join(base, "mine"))).toBe(true);
   });
@@ -99,7 +99,7 @@ describe("a checkout that the stack made", () => {
   test("goes on removal, with the parent that was made for it, after a move, too", async () => {
     await ensure(commits.second);
     mkdirSync(join(folder, "__pycache__"));
-    await removeCheckout(folder, "lab-1", say);
+    await removeCheckout(folder, lab1, say);
     expect(existsSync(join(base, "repos"))).toBe(false);
   });
 
@@ -129,7 +129,7 @@ describe("a checkout that the stack made", () => {
     const before = head();
     expect((await ensure(commits.second)).note).toMatch(word);
     expect(head()).toBe(before);
-    await removeCheckout(folder, "lab-1", say);
+    await removeCheckout(folder, lab1, say);
     expect(said.at(-1)).toMatch(word);
     expect(existsSync(folder)).toBe(true);
   });
@@ -137,7 +137,7 @@ describe("a checkout that the stack made", () => {
   test("with results of runs is not removed", async () => {
     mkdirSync(join(folder, "logs"));
     writeFileSync(join(folder, "logs", "result.json"), "{}");
-    await removeCheckout(folder, "lab-1", say);
+    await removeCheckout(folder, lab1, say);
     expect(said.at(-1)).toMatch(/files that the stack did not make \(logs\/\)/);
     expect(readFileSync(join(folder, "logs", "result.json"), "utf8")).toBe("{}");
   });
@@ -152,7 +152,7 @@ describe("a checkout that was there before", () => {
     const found = await ensure();
     expect(found).toMatchObject({ commit: commits.second, made: false });
     expect(found.note).toContain(`git -C ${folder} checkout ${commits.first}`);
-    await removeCheckout(folder, "lab-1", say);
+    await removeCheckout(folder, lab1, say);
     expect(head()).toBe(commits.second);
   });
 });

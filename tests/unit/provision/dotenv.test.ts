@@ -11,6 +11,7 @@ import {
   withVariables,
   writeDotenv,
 } from "../../../provision/dotenv.ts";
+import { lab1, lab2 } from "../../owners.ts";
 
 const variables = { COHERE_API_KEY: "it's a \\ key", LITELLM_LOG: "ERROR" };
 
@@ -27,20 +28,20 @@ const mode = () => (statSync(file).mode & 0o777).toString(8);
 
 describe("a new .env", () => {
   test("has the variables and mode 600, and is found good", async () => {
-    await writeDotenv(file, "lab-1", variables);
+    await writeDotenv(file, lab1, variables);
     expect(mode()).toBe("600");
-    expect(inspectDotenv(file, "lab-1", variables)).toBeUndefined();
+    expect(inspectDotenv(file, lab1, variables)).toBeUndefined();
   });
 
   test("gives a shell and so a dotenv reader the very values", async () => {
-    await writeDotenv(file, "lab-1", { A: "plain", B: "two words # no comment" });
+    await writeDotenv(file, lab1, { A: "plain", B: "two words # no comment" });
     const read = execFileSync("sh", ["-c", '. "$0"; printf %s "$A|$B"', file], { encoding: "utf8" });
     expect(read).toBe("plain|two words # no comment");
   });
 
   test("goes when its variables are removed", async () => {
-    await writeDotenv(file, "lab-1", variables);
-    await removeFromDotenv(file, "lab-1");
+    await writeDotenv(file, lab1, variables);
+    await removeFromDotenv(file, lab1);
     expect(() => statSync(file)).toThrow("ENOENT");
   });
 });
@@ -50,36 +51,34 @@ describe("a .env that was there before", () => {
 
   test("keeps its other lines, and gets the line that was in the way back", async () => {
     writeFileSync(file, before);
-    await writeDotenv(file, "lab-1", variables);
+    await writeDotenv(file, lab1, variables);
     expect(text()).toContain("# mine\nOPENAI_API_KEY=abc\n");
     expect(text()).not.toMatch(/^export COHERE_API_KEY/m);
-    await removeFromDotenv(file, "lab-1");
+    await removeFromDotenv(file, lab1);
     expect(text()).toBe(`${before}\n`);
   });
 
   test("stays when it was empty", async () => {
     writeFileSync(file, "");
-    await writeDotenv(file, "lab-1", variables);
-    await removeFromDotenv(file, "lab-1");
+    await writeDotenv(file, lab1, variables);
+    await removeFromDotenv(file, lab1);
     expect(text()).toBe("");
   });
 
   test("is not touched where it has none of the stack's lines", async () => {
     writeFileSync(file, before, { mode: 0o640 });
     chmodSync(file, 0o640);
-    await removeFromDotenv(file, "lab-1");
+    await removeFromDotenv(file, lab1);
     expect(text()).toBe(before);
     expect(mode()).toBe("640");
   });
 
   test("is refused, and kept, where it has the settings of another stack", async () => {
-    await writeDotenv(file, "lab-2", variables);
+    await writeDotenv(file, lab2, variables);
     const others = text();
-    expect(inspectDotenv(file, "lab-1", variables)).toBe("it has the settings of stack lab-2");
-    await expect(writeDotenv(file, "lab-1", variables)).rejects.toThrow(
-      /of stack lab-2.*set cooperbenchDir/s,
-    );
-    await removeFromDotenv(file, "lab-1");
+    expect(inspectDotenv(file, lab1, variables)).toBe("it has the settings of stack lab-2");
+    await expect(writeDotenv(file, lab1, variables)).rejects.toThrow(/of stack lab-2.*set cooperbenchDir/s);
+    await removeFromDotenv(file, lab1);
     expect(text()).toBe(others);
   });
 
@@ -87,16 +86,16 @@ describe("a .env that was there before", () => {
     const target = join(folder, "target");
     writeFileSync(target, before);
     symlinkSync(target, file);
-    await expect(writeDotenv(file, "lab-1", variables)).rejects.toThrow(
+    await expect(writeDotenv(file, lab1, variables)).rejects.toThrow(
       /got a symbolic link, want a regular file/,
     );
-    await expect(removeFromDotenv(file, "lab-1")).rejects.toThrow(/symbolic link/);
+    await expect(removeFromDotenv(file, lab1)).rejects.toThrow(/symbolic link/);
     expect(readFileSync(target, "utf8")).toBe(before);
   });
 });
 
 describe("what is wrong is said without a value", () => {
-  beforeEach(() => writeDotenv(file, "lab-1", variables));
+  beforeEach(() => writeDotenv(file, lab1, variables));
 
   test.each([
     ["the file is gone", () => rmSync(file), "it is missing"],
@@ -118,14 +117,14 @@ describe("what is wrong is said without a value", () => {
     ],
   ])("where %s, and mended", async (_, damage, finding) => {
     damage();
-    expect(inspectDotenv(file, "lab-1", variables)).toBe(finding);
-    await writeDotenv(file, "lab-1", variables);
-    expect(inspectDotenv(file, "lab-1", variables)).toBeUndefined();
+    expect(inspectDotenv(file, lab1, variables)).toBe(finding);
+    await writeDotenv(file, lab1, variables);
+    expect(inspectDotenv(file, lab1, variables)).toBeUndefined();
   });
 
   test("a line of the user's own below is no fault", () => {
     writeFileSync(file, `${text()}OTHER=1\n`);
-    expect(inspectDotenv(file, "lab-1", variables)).toBeUndefined();
+    expect(inspectDotenv(file, lab1, variables)).toBeUndefined();
   });
 });
 
@@ -147,7 +146,7 @@ describe("any text", () => {
   test("comes back as it was", () => {
     fc.assert(
       fc.property(anyText, (before) => {
-        expect(withoutVariables(withVariables(before, "lab-1", variables))).toBe(before);
+        expect(withoutVariables(withVariables(before, lab1, variables))).toBe(before);
       }),
     );
   });
@@ -155,8 +154,8 @@ describe("any text", () => {
   test("is the same when the variables are written twice", () => {
     fc.assert(
       fc.property(anyText, (before) => {
-        const once = withVariables(before, "lab-1", variables);
-        expect(withVariables(once, "lab-1", variables)).toBe(once);
+        const once = withVariables(before, lab1, variables);
+        expect(withVariables(once, lab1, variables)).toBe(once);
       }),
     );
   });

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readAssignments } from "../../../provision/assignments.ts";
 import { variablesIn, writeDotenv } from "../../../provision/dotenv.ts";
 import { modelEnvironment } from "../../../provision/model.ts";
+import type { Owner } from "../../../provision/owner.ts";
 import { inspectRoute, inspectWrittenRoute, writtenEnvironment } from "../../../provision/route-drift.ts";
+import { lab1, lab2 } from "../../owners.ts";
 
 const variables = modelEnvironment("it's a \\ key", "https://a.example/v2");
 const base = "https://a.example/v2/chat";
@@ -16,7 +18,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "route-"));
   checkout = join(folder, "CooperBench");
   mkdirSync(checkout);
-  await writeDotenv(join(checkout, ".env"), "lab-1", variables);
+  await writeDotenv(join(checkout, ".env"), lab1, variables);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -98,9 +100,9 @@ test("the look takes less than 10 ms", () => {
 });
 
 test("a stack's variables are read back from its block, and from no other", () => {
-  expect(variablesIn(join(checkout, ".env"), "lab-1")).toEqual(variables);
-  expect(variablesIn(join(checkout, ".env"), "lab-2")).toEqual({});
-  expect(variablesIn(join(folder, "nowhere"), "lab-1")).toEqual({});
+  expect(variablesIn(join(checkout, ".env"), lab1)).toEqual(variables);
+  expect(variablesIn(join(checkout, ".env"), lab2)).toEqual({});
+  expect(variablesIn(join(folder, "nowhere"), lab1)).toEqual({});
 });
 
 test("assignments are read as python-dotenv does, with their lines", () => {
@@ -117,20 +119,20 @@ test("assignments are read as python-dotenv does, with their lines", () => {
 
 describe("without the stack's key", () => {
   const api = "https://a.example/v2";
-  const inspectWritten = (stack: string, environment: Record<string, string> = {}) =>
-    inspectWrittenRoute(checkout, writtenEnvironment(checkout, stack, api), {
+  const inspectWritten = (owner: Owner, environment: Record<string, string> = {}) =>
+    inspectWrittenRoute(checkout, writtenEnvironment(checkout, owner, api), {
       MSWEA_GLOBAL_CONFIG_DIR: join(folder, "agent"),
       ...environment,
     });
 
   test("the key that was written stands for it", () => {
-    expect(inspectWritten("lab-1")).toBeUndefined();
-    expect(inspectWritten("lab-1", { COHERE_API_KEY: "another" })).toMatch(/^COHERE_API_KEY is overridden/);
+    expect(inspectWritten(lab1)).toBeUndefined();
+    expect(inspectWritten(lab1, { COHERE_API_KEY: "another" })).toMatch(/^COHERE_API_KEY is overridden/);
   });
 
   test("what is exported is told before anything was written", () => {
-    expect(inspectWritten("lab-2")).toBeUndefined();
-    expect(inspectWritten("lab-2", { COHERE_API_BASE: base })).toBeUndefined();
-    expect(inspectWritten("lab-2", { COHERE_API_BASE: api })).toMatch(/^COHERE_API_BASE is overridden/);
+    expect(inspectWritten(lab2)).toBeUndefined();
+    expect(inspectWritten(lab2, { COHERE_API_BASE: base })).toBeUndefined();
+    expect(inspectWritten(lab2, { COHERE_API_BASE: api })).toMatch(/^COHERE_API_BASE is overridden/);
   });
 });

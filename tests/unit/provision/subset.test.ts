@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ensureSubset, inspectSubset, removeSubset, smokeSubsetFile } from "../../../provision/subset.ts";
+import { lab1 } from "../../owners.ts";
 
 const tasks = [{ repo: "dspy_task", taskId: 8394, pairs: [[3, 4]] as const }];
 let folder: string;
@@ -15,29 +16,29 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 test("the subset is written as CooperBench reads it, and nothing is wrong with it then", async () => {
-  expect(inspectSubset(folder, "lab", tasks)).toBe("it is missing");
-  await ensureSubset(folder, "lab", tasks);
+  expect(inspectSubset(folder, lab1, tasks)).toBe("it is missing");
+  await ensureSubset(folder, lab1, tasks);
   expect(JSON.parse(readFileSync(file, "utf8")).tasks).toEqual([
     { repo: "dspy_task", task_id: 8394, pairs: [[3, 4]] },
   ]);
-  expect(inspectSubset(folder, "lab", tasks)).toBeUndefined();
-  expect(inspectSubset(folder, "lab", [])).toBe("it has other pairs");
-  await ensureSubset(folder, "lab", []);
-  expect(inspectSubset(folder, "lab", [])).toBeUndefined();
+  expect(inspectSubset(folder, lab1, tasks)).toBeUndefined();
+  expect(inspectSubset(folder, lab1, [])).toBe("it has other pairs");
+  await ensureSubset(folder, lab1, []);
+  expect(inspectSubset(folder, lab1, [])).toBeUndefined();
 });
 
 test("it goes on removal, and is missed by nobody", async () => {
-  await ensureSubset(folder, "lab", tasks);
-  await removeSubset(folder, "lab");
+  await ensureSubset(folder, lab1, tasks);
+  await removeSubset(folder, lab1);
   expect(existsSync(file)).toBe(false);
-  await removeSubset(folder, "lab");
+  await removeSubset(folder, lab1);
 });
 
 test("a file of another stack, or of yours, is neither changed nor removed", async () => {
   writeFileSync(file, "mine");
-  await expect(ensureSubset(folder, "lab", tasks)).rejects.toThrow(
+  await expect(ensureSubset(folder, lab1, tasks)).rejects.toThrow(
     /that this stack did not make.*move it away/,
   );
-  await removeSubset(folder, "lab");
+  await removeSubset(folder, lab1);
   expect(readFileSync(file, "utf8")).toBe("mine");
 });
