@@ -22,7 +22,9 @@ export const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
 
 /** Copies the tree that is prepared; NPM_DOES is a line of sh that it runs in the middle. */
 const FAKE_NPM = `#!/bin/sh
+[ "$1" != --prefix ] || cd "$2"
 echo "$*" >>"$NPM_LOG"
+rm -rf node_modules
 mkdir node_modules
 cp -RP "$NPM_TREE"/. node_modules
 mv node_modules/.package-lock.json "$NPM_TREE/../hidden.$$"
