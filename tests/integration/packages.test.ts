@@ -215,6 +215,19 @@ describe("a command that runs", () => {
     expect(project.installations).toBe(2);
   });
 
+  test("is waited for where it is Pulumi's own program, which plain pulumi starts as well", async () => {
+    await help();
+    const runner = inProject("node_modules", "@pulumi", "pulumi", "cmd", "run");
+    const pulumi = project.start(process.execPath, ["-e", "process.stdin.resume()", "x", runner]);
+    await until(() => commandLines().some((line) => line.includes(runner)));
+    project.lock("2.0.0");
+    expect((await help()).stderr).toMatch(/process \d+ \(pulumi\) still runs/);
+    pulumi.child.stdin.end();
+    await pulumi.ended;
+    await help();
+    expect(project.installations).toBe(2);
+  });
+
   test("counts no more when it is gone, nor does another process that has its number by now", async () => {
     await help();
     const killed = longCommand();
@@ -305,6 +318,23 @@ test("a full disk in the middle is named, nothing half installed counts, and the
   } finally {
     execFileSync("umount", [disk]);
     full.close();
+  }
+});
+
+test("packages on a mount are not exchanged, and npm's own command for them is told", async () => {
+  await help();
+  const tree = inProject("node_modules");
+  execFileSync("mount", ["--bind", tree, tree]);
+  try {
+    project.lock("2.0.0");
+    const { code, stderr } = await help();
+    expect(stderr).toContain(`machine: ${tree} is a mount`);
+    expect(code).toBe(1);
+    expect(project.leftovers).toEqual([]);
+    project.lock("1.0.0");
+    expect(await help()).toMatchObject({ code: 0, stderr: "" });
+  } finally {
+    execFileSync("umount", [tree]);
   }
 });
 

@@ -14,7 +14,7 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "./lock.mjs";
 import { npmCi } from "./npm.mjs";
@@ -94,9 +94,18 @@ function clean() {
 }
 
 function putInPlace(/** @type {string} */ made) {
-  const old = join(packages, `old-${basename(join(made, ".."))}`);
+  const old = join(packages, `old-${basename(dirname(made))}`);
   const before = existsSync(tree);
-  if (before) renameSync(tree, old);
+  try {
+    if (before) renameSync(tree, old);
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    const isMount = code === "EBUSY" || code === "EXDEV";
+    if (!isMount) throw error;
+    throw new Error(
+      `machine: ${tree} is a mount, which cannot be exchanged for what package-lock.json asks for (${message})\nFix: (cd '${root}' && npm ci --include=dev --include=optional), while no other command runs`,
+    );
+  }
   try {
     renameSync(made, tree);
   } catch (error) {

@@ -25,18 +25,7 @@ const SETTINGS = {
   loglevel: ["error"],
 };
 /** Variables that say the same in other words. */
-const ALIASES = [
-  "include",
-  "omit",
-  "only",
-  "dev",
-  "os",
-  "cpu",
-  "libc",
-  "global-style",
-  "legacy-bundling",
-  "prefix",
-];
+const ALIASES = ["include", "omit", "only", "dev", "os", "cpu", "libc", "global-style", "legacy-bundling"];
 const ALIVE_MS = 10_000;
 
 /**
@@ -81,7 +70,7 @@ export function npmEnv(env) {
  */
 function run(folder, report) {
   return new Promise((resolve, reject) => {
-    const child = spawn("npm", ["--prefix", folder, "ci"], {
+    const child = spawn("npm", ["ci"], {
       cwd: folder,
       env: npmEnv(process.env),
       stdio: ["ignore", "pipe", "pipe"],

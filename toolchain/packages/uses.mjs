@@ -53,18 +53,22 @@ export function sweep(folder, otherHostMs) {
 }
 
 /**
- * Processes of this project without a file, since their user may not write in its folder. Linux alone tells.
+ * Processes that use the packages without a file: commands of users who may not write here, and the programs of
+ * Pulumi, which can be started without `machine` and outlive one that is killed. Linux alone tells.
  *
  * @param {string} root folder of the project
  * @returns {Holder[]}
  */
 export function unrecorded(root) {
+  const main = join(root, "cli", "main.ts");
+  const runner = join(root, "node_modules", "@pulumi", "pulumi", "cmd", "run");
   const pids = namesIn("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   return pids.flatMap((name) => {
     const words = (read(`/proc/${name}/cmdline`) ?? "").split("\0");
-    const at = words.indexOf(join(root, "cli", "main.ts"));
-    if (at === -1 || isElsewhere(name, root)) return [];
-    const command = ["./machine", ...words.slice(at + 1, at + 3)].join(" ").trim();
+    const at = words.indexOf(main);
+    const isPulumi = words.some((word) => word === runner || word.startsWith(`${runner}/`));
+    if ((at === -1 && !isPulumi) || isElsewhere(name, root)) return [];
+    const command = isPulumi ? "pulumi" : ["./machine", ...words.slice(at + 1, at + 3)].join(" ").trim();
     return [{ pid: Number(name), name: `process ${name} (${command})`, file: "" }];
   });
 }
