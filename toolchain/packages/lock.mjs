@@ -17,18 +17,19 @@ const OTHER_HOST_MS = 60_000;
  *
  * @template T
  * @param {string} folder
+ * @param {string} command what this process does it for
  * @param {(line: string) => void} report
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-export async function withLock(folder, report, work) {
+export async function withLock(folder, command, report, work) {
   mkdirSync(folder, { recursive: true });
   const mine = join(folder, `${process.pid}@${hostname()}`);
   const others = () => holders(folder, OTHER_HOST_MS).filter(({ file }) => file !== mine);
   for (let told = false; ; ) {
     const before = others();
     if (before.length === 0) {
-      record(mine, process.pid, "./machine");
+      record(mine, process.pid, command);
       if (others().length === 0) break;
       forget(mine);
     } else if (!told) {

@@ -2,7 +2,8 @@
  * Makes node_modules what package-lock.json says, for `machine`, which calls this where they are not. They are made
  * beside and put in place by a rename, and never while another command runs on those that are there.
  *
- * Usage: node main.mjs ROOT PLATFORM USE COMMAND. When it ends with 0, the caller's use is on record in the file USE.
+ * Usage: node main.mjs ROOT PLATFORM USE COMMAND, with COMMAND as in "./machine up STACK". When it ends with 0, the
+ * caller's use is on record in the file USE.
  */
 import {
   accessSync,
@@ -72,7 +73,7 @@ async function attempt() {
       clean();
     }
   }
-  if (CHANGING.includes(command) && !isWithin(others)) return others;
+  if (CHANGING.includes(command.split(" ")[1] ?? "") && !isWithin(others)) return others;
   report(
     `package-lock.json has changed, and ${others[0]?.name} still runs on the packages from before: this command uses them, too. The first command after it installs the new ones`,
   );
@@ -80,7 +81,7 @@ async function attempt() {
 }
 
 function ready() {
-  record(use, process.ppid, `./machine ${command}`);
+  record(use, process.ppid, command);
   return [];
 }
 
@@ -144,7 +145,7 @@ async function main() {
   }
   forget(use);
   for (let told = false; ; told = true) {
-    const others = await withLock(join(packages, "lock"), report, attempt);
+    const others = await withLock(join(packages, "lock"), command, report, attempt);
     if (others.length === 0) return;
     if (!told) {
       report(

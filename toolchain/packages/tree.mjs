@@ -1,5 +1,8 @@
-/** What is in node_modules, by what npm writes there last: node_modules/.package-lock.json. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+/**
+ * What is in node_modules, by what npm writes there last, node_modules/.package-lock.json, and by each package's own
+ * word: `npm install --package-lock-only` lists there what it has not installed.
+ */
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -36,7 +39,7 @@ export function isAsLocked(root) {
   const same = (/** @type {string} */ path) =>
     there[path]?.version === locked[path]?.version &&
     there[path]?.integrity === locked[path]?.integrity &&
-    existsSync(join(root, path, "package.json"));
+    versionAt(join(root, path)) === locked[path]?.version;
   return (
     Object.keys(there).every((path) => path in locked && same(path)) &&
     Object.entries(locked).every(([path, entry]) => path === "" || path in there || !isNeeded(entry)) &&
@@ -57,22 +60,21 @@ export function missingNode(lockRoot) {
 }
 
 /**
- * Writes the stamp that `machine` compares: the texts that decide what is installed.
+ * Writes the stamp that `machine` compares: the lock file, and what npm says it installed.
  *
- * @param {string} from folder with package.json and package-lock.json
+ * @param {string} from folder with package-lock.json
  * @param {string} tree its node_modules
- * @param {string} platform as `uname -sm` has it
+ * @param {string} platform as `machine` names it
  */
 export function stamp(from, tree, platform) {
-  const files = [
-    join(from, "package.json"),
-    join(from, "package-lock.json"),
-    join(tree, ".package-lock.json"),
-  ];
-  const text = Buffer.concat([Buffer.from(`${platform}\n`), ...files.map((file) => readFileSync(file))]);
-  const temporary = join(tree, `.stamp-${process.pid}`);
-  writeFileSync(temporary, text);
-  renameSync(temporary, join(tree, ".stamp"));
+  const folder = join(tree, `.stamp-${platform}`);
+  const temporary = mkdtempSync(join(tree, ".stamp-"));
+  // Another user may use what is installed here.
+  chmodSync(temporary, 0o755);
+  copyFileSync(join(from, "package-lock.json"), join(temporary, "package-lock.json"));
+  copyFileSync(join(tree, ".package-lock.json"), join(temporary, "installed.json"));
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(temporary, folder);
 }
 
 /**
@@ -95,6 +97,15 @@ function fits(names, here) {
   if (allowed.includes("any")) return true;
   if (allowed.includes(`!${here}`)) return false;
   return allowed.includes(here) || allowed.every((name) => name.startsWith("!"));
+}
+
+/** @param {string} folder of a package */
+function versionAt(folder) {
+  try {
+    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
+  } catch {
+    return undefined; // It is gone.
+  }
 }
 
 function libcHere() {

@@ -20,7 +20,7 @@ function contender(): Promise<number | null> {
     import { setTimeout as sleep } from "node:timers/promises";
     import { withLock } from ${JSON.stringify(lock)};
     for (let i = 0; i < 10; i++) {
-      await withLock(${JSON.stringify(join(dir, "lock"))}, () => {}, async () => {
+      await withLock(${JSON.stringify(join(dir, "lock"))}, "test", () => {}, async () => {
         mkdirSync(${JSON.stringify(join(dir, "alone"))});
         await sleep(2);
         rmdirSync(${JSON.stringify(join(dir, "alone"))});
@@ -37,18 +37,18 @@ test("one process at a time has it", async () => {
 
 test("is free where its holders are gone, and their files go", async () => {
   const folder = join(dir, "lock");
-  await withLock(folder, expect.unreachable, async () => {});
+  await withLock(folder, "test", expect.unreachable, async () => {});
   writeFileSync(join(folder, `${process.ppid}@${hostname()}`), "a start of another process\n");
   writeFileSync(join(folder, `999999999@${hostname()}`), "1 a\n");
   let names: readonly string[] = [];
-  await withLock(folder, expect.unreachable, async () => {
+  await withLock(folder, "test", expect.unreachable, async () => {
     names = readdirSync(folder);
   });
   expect(names).toEqual([`${process.pid}@${hostname()}`]);
 });
 
 test("is free after work that failed", async () => {
-  const work = withLock(join(dir, "lock"), expect.unreachable, () => Promise.reject(new Error("no")));
+  const work = withLock(join(dir, "lock"), "test", expect.unreachable, () => Promise.reject(new Error("no")));
   await expect(work).rejects.toThrow("no");
   expect(readdirSync(join(dir, "lock"))).toEqual([]);
 });

@@ -19,9 +19,9 @@ afterEach(() => rmSync(root, { recursive: true }));
 function fits(locked: Entries, there: Entries): boolean {
   rmSync(join(root, "node_modules"), { recursive: true, force: true });
   mkdirSync(join(root, "node_modules"));
-  for (const name of Object.keys(there)) {
+  for (const [name, { version }] of Object.entries(there)) {
     mkdirSync(join(root, "node_modules", name));
-    writeFileSync(join(root, "node_modules", name, "package.json"), "{}");
+    writeFileSync(join(root, "node_modules", name, "package.json"), JSON.stringify({ version }));
   }
   const packages = (entries: Entries) =>
     Object.fromEntries(Object.entries(entries).map(([name, entry]) => [`node_modules/${name}`, entry]));
@@ -42,6 +42,12 @@ test("each package at its version and with its content, none less, none more", (
   expect(fits({ a: always }, { a: { ...always, integrity: "sha512-b" } })).toBe(false);
   expect(fits({ a: always, b: always }, { a: always })).toBe(false);
   expect(fits({ a: always }, { a: always, b: always })).toBe(false);
+});
+
+test("a package of another version than npm's list says is not what the lock file asks for", () => {
+  fits({ a: always }, { a: always });
+  writeFileSync(join(root, "node_modules", "a", "package.json"), '{"version":"0.9.0"}');
+  expect([isWhole(root), isAsLocked(root)]).toEqual([true, false]);
 });
 
 test("a folder that is gone, or a list that npm did not finish, is not what the lock file asks for", () => {
