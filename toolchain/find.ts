@@ -14,12 +14,13 @@ export function findOnPath(name: string, path: readonly string[]): string | unde
 
 /** Whether a path is a file that this user can execute. */
 export function isExecutable(path: string): boolean {
-  // Most folders of a PATH have no such file: a stat without an exception is the cheap answer.
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
   try {
+    // Most folders of a PATH have no such file: a stat without an exception is the cheap answer.
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
     accessSync(path, constants.X_OK);
     return true;
   } catch {
+    // Not this user's to execute, or in a folder that this user may not look into, as a shell sees it as well.
     return false;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The record of a ready toolchain, one a checkout: what was found, and the stamps of the files that this rests on.
- * Reading and checking it costs a few milliseconds; everything else is skipped while it holds.
+ * The record of a ready toolchain: what was found, and the stamps of the files that this rests on. Reading and
+ * checking it costs a few milliseconds; everything else is skipped while it holds. The project's own files stand in it
+ * without the project's folder and by their content: so it holds for one that was moved, and for another checkout.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
@@ -12,7 +13,7 @@ import type { Toolchain } from "./toolchain.ts";
 /** How long "the official place is out of reach" is believed before it is asked again. */
 const CLOSED_NETWORK_HOURS = 24;
 /** Counts changes of this file format and of what a record means. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** The programs of PATH that decide what the toolchain is: a user who installs Pulumi later is to get it used. */
 const DECIDING = ["pulumi", "pulumi-language-nodejs", "uv", "node"];
 
@@ -26,16 +27,20 @@ export interface FoundToolchain extends Omit<Toolchain, "env"> {
 
 interface ToolchainRecord {
   readonly found: FoundToolchain;
-  /** Size and time of each file that the toolchain rests on. */
+  /** What each file that the toolchain rests on was like: the project's by content, others by size and time. */
   readonly stamps: Readonly<Record<string, string>>;
   /** Milliseconds since 1970 after which all is looked at anew; null for never. */
   readonly expires: number | null;
 }
 
+/** Stands for the project's folder in a record. */
+const PROJECT = "<project>/";
+
 /** Where the record for these settings lies. */
-export function recordFile({ path, ...settings }: ToolchainSettings): string {
+export function recordFile({ path, projectDir, ...settings }: ToolchainSettings): string {
   const onPath = DECIDING.map((name) => findAllOnPath(name, path));
-  const key = JSON.stringify([FORMAT, process.execPath, settings, onPath]);
+  const node = [withoutProject(process.execPath, projectDir), process.version, process.arch];
+  const key = JSON.stringify([FORMAT, node, settings, onPath]);
   return join(
     settings.cacheDir,
     "records",
@@ -48,7 +53,11 @@ export function recordFile({ path, ...settings }: ToolchainSettings): string {
  *
  * @param now milliseconds since 1970; a record that has expired by then counts as none. Default: no record expires.
  */
-export function loadRecord(file: string, path: readonly string[], now = 0): Toolchain | undefined {
+export function loadRecord(
+  file: string,
+  { path, projectDir }: Pick<ToolchainSettings, "path" | "projectDir">,
+  now = 0,
+): Toolchain | undefined {
   let record: ToolchainRecord;
   try {
     record = JSON.parse(readFileSync(file, "utf8")) as ToolchainRecord;
@@ -57,20 +66,38 @@ export function loadRecord(file: string, path: readonly string[], now = 0): Tool
     return undefined;
   }
   if (record.expires !== null && now > record.expires) return undefined;
-  const changed = Object.entries(record.stamps).some(([path, stamp]) => stampOf(path) !== stamp);
-  return changed ? undefined : withPath(record.found, path);
+  const changed = Object.entries(record.stamps).some(([name, stamp]) => stamped(name, projectDir) !== stamp);
+  if (changed) return undefined;
+  const { front, pieces, ...found } = record.found;
+  return withPath(
+    {
+      ...found,
+      front: front.map((dir) => withProject(dir, projectDir)),
+      pieces: pieces.map((piece) => ({ ...piece, from: withProject(piece.from, projectDir) })),
+    },
+    path,
+  );
 }
 
 /** Writes the record, in one step. */
 export function saveRecord(
   file: string,
-  { mode }: Pick<ToolchainSettings, "mode">,
-  found: FoundToolchain,
+  { mode, projectDir }: Pick<ToolchainSettings, "mode" | "projectDir">,
+  { front, pieces, ...found }: FoundToolchain,
   { files, closedNetwork }: { readonly files: readonly string[]; readonly closedNetwork: boolean },
 ): void {
+  // The key has the project's own Node: its version says all, and its content is large.
+  const names = files.map((path) => withoutProject(path, projectDir));
+  const deciding = names.filter(
+    (name) => !name.startsWith(PROJECT) || name !== withoutProject(process.execPath, projectDir),
+  );
   const record: ToolchainRecord = {
-    found,
-    stamps: Object.fromEntries(files.map((path) => [path, stampOf(path)])),
+    found: {
+      ...found,
+      front: front.map((dir) => withoutProject(dir, projectDir)),
+      pieces: pieces.map((piece) => ({ ...piece, from: withoutProject(piece.from, projectDir) })),
+    },
+    stamps: Object.fromEntries(deciding.map((name) => [name, stamped(name, projectDir)])),
     expires: closedNetwork && mode === "auto" ? Date.now() + CLOSED_NETWORK_HOURS * 3_600_000 : null,
   };
   mkdirSync(dirname(file), { recursive: true });
@@ -82,6 +109,25 @@ export function saveRecord(
 /** What was found, for a PATH: child processes get the toolchain's folders, then the user's. */
 export function withPath({ front, ...found }: FoundToolchain, path: readonly string[]): Toolchain {
   return { ...found, env: { PATH: [...new Set([...front, ...path])].join(delimiter), ...found.env } };
+}
+
+function withoutProject(path: string, projectDir: string): string {
+  return path.startsWith(`${projectDir}/`) ? PROJECT + path.slice(projectDir.length + 1) : path;
+}
+
+function withProject(name: string, projectDir: string): string {
+  return name.startsWith(PROJECT) ? join(projectDir, name.slice(PROJECT.length)) : name;
+}
+
+/** The stamp of a file under its name in a record. A checkout's files have times of their own: their content counts. */
+function stamped(name: string, projectDir: string): string {
+  const path = withProject(name, projectDir);
+  if (!name.startsWith(PROJECT)) return stampOf(path);
+  try {
+    return createHash("sha256").update(readFileSync(path)).digest("hex");
+  } catch {
+    return ""; // Not there, or not this user's to read.
+  }
 }
 
 /** Size and time of a file, or "" where it is not there. A link is followed: what it points at counts. */

@@ -36,10 +36,10 @@ export function readSettings(projectDir: string, env: Environment): ToolchainSet
     );
   }
   const cacheDir = cacheFolder(env);
-  const ownBin = join(projectDir, "node_modules", ".bin");
+  const packages = join(projectDir, "node_modules");
   const path = (env.PATH ?? "")
     .split(delimiter)
-    .filter((dir) => dir !== "" && !dir.startsWith(`${cacheDir}/`) && dir !== ownBin);
+    .filter((dir) => dir !== "" && !dir.startsWith(`${cacheDir}/`) && !dir.startsWith(`${packages}/`));
   return {
     projectDir,
     mode: mode as Mode,

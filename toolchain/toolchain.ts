@@ -33,7 +33,7 @@ export interface ToolchainOptions {
 /** Makes the toolchain ready, or throws an error that says what is missing and how to mend it. */
 export async function readyToolchain({ projectDir, report }: ToolchainOptions): Promise<Toolchain> {
   const { settings, file } = lookUp(projectDir);
-  const known = loadRecord(file, settings.path, Date.now());
+  const known = loadRecord(file, settings, Date.now());
   if (known) return known;
   const { prepareToolchain } = await import("./prepare.ts");
   return prepareToolchain(settings, file, report);
@@ -47,7 +47,7 @@ export function recordedToolchain({
   projectDir,
 }: Pick<ToolchainOptions, "projectDir">): Toolchain | undefined {
   const { settings, file } = lookUp(projectDir);
-  return loadRecord(file, settings.path);
+  return loadRecord(file, settings);
 }
 
 function lookUp(projectDir: string) {

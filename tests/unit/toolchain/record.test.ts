@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ beforeEach(() => {
   piece = join(dir, "piece");
   writeFileSync(piece, "one");
   settings = {
-    projectDir: dir,
+    projectDir: join(dir, "project"),
     mode: "auto",
     archives: undefined,
     cacheDir: join(dir, "cache"),
@@ -38,13 +38,13 @@ function save(closedNetwork = false): string {
   return file;
 }
 
-const load = (file: string, now?: number) => loadRecord(file, settings.path, now);
+const load = (file: string, now?: number) => loadRecord(file, settings, now);
 
 describe("a record", () => {
   test("gives back what was saved, for the PATH of today", () => {
     const file = save();
     expect(load(file)).toEqual({ pulumi: "/x/pulumi", env: { A: "b", PATH: `/x:${bin}` }, pieces: [] });
-    expect(loadRecord(file, ["/y", "/x"])?.env.PATH).toBe("/x:/y");
+    expect(loadRecord(file, { ...settings, path: ["/y", "/x"] })?.env.PATH).toBe("/x:/y");
   });
 
   test("is none before one is saved, or when it was cut off", () => {
@@ -82,9 +82,37 @@ describe("a record", () => {
     expect(load(file, Date.now() + 1000 * HOUR)).toEqual(load(file));
   });
 
-  test("belongs to one checkout and mode", () => {
-    const others = [settings, { ...settings, mode: "official" as const }, { ...settings, projectDir: "/y" }];
-    expect(new Set(others.map(recordFile)).size).toBe(3);
+  test("belongs to one mode", () => {
+    expect(recordFile({ ...settings, mode: "official" })).not.toBe(recordFile(settings));
+  });
+
+  test("holds for the project that was moved and for another checkout, with their folder, while what they have in them is the same", () => {
+    const inProject = (...names: string[]) => join(settings.projectDir, ...names);
+    mkdirSync(inProject("node_modules"), { recursive: true });
+    writeFileSync(inProject("node_modules", "package.json"), "1");
+    const node = { name: "node", version: "24", from: inProject("node_modules", "node") };
+    const file = recordFile(settings);
+    saveRecord(
+      file,
+      settings,
+      { ...found, front: [inProject("node_modules")], pieces: [node] },
+      {
+        files: [piece, inProject("node_modules", "package.json"), inProject("absent")],
+        closedNetwork: false,
+      },
+    );
+    const other = { ...settings, projectDir: join(dir, "other") };
+    cpSync(settings.projectDir, other.projectDir, { recursive: true });
+    rmSync(settings.projectDir, { recursive: true });
+    expect(recordFile(other)).toBe(file);
+    expect(loadRecord(file, other)).toEqual({
+      pulumi: "/x/pulumi",
+      env: { A: "b", PATH: `${join(dir, "other", "node_modules")}:${bin}` },
+      pieces: [{ ...node, from: join(dir, "other", "node_modules", "node") }],
+    });
+    expect(load(file)).toBeUndefined();
+    writeFileSync(join(other.projectDir, "node_modules", "package.json"), "2");
+    expect(loadRecord(file, other)).toBeUndefined();
   });
 
   test("is another when the user installs a pulumi, and the same when PATH has other folders", () => {

