@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -48,7 +50,7 @@ function longCommand() {
 }
 
 describe("what is installed", () => {
-  test("is installed once, told in a line, and found by the next command", async () => {
+  test("is installed once, with a line, and found by the next command", async () => {
     const first = await help();
     expect(first.stderr).toMatch(
       /^machine: installing this project's packages \(npm ci\), about half a minute\n$/,
@@ -283,7 +285,7 @@ describe("where npm fails,", () => {
     expect((await help()).code).toBe(0);
   });
 
-  test("npm that is not there is named", async () => {
+  test("an npm that is not there, or a Node that is too old, is named", async () => {
     rmSync(join(project.folder, "bin", "npm"));
     const bin = join(project.folder, "bin");
     for (const name of ["sh", "uname", "cat", "cmp", "mkdir", "readlink", "rm"]) {
@@ -294,11 +296,19 @@ describe("where npm fails,", () => {
     }
     expect(await help({ PATH: bin })).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^machine: node and npm are not on PATH; install Node.js 18 or newer/),
+      stderr: expect.stringMatching(
+        /^machine: node and npm are not on PATH\nFix: install Node.js 18 or newer/,
+      ),
     });
-    symlinkSync(process.execPath, join(bin, "node"));
+    writeFileSync(join(bin, "node"), '#!/bin/sh\n[ "$1" != --version ] || echo v12.22.12\nexit 1\n', {
+      mode: 0o755,
+    });
+    expect((await help({ PATH: bin })).stderr).toMatch(/takes Node.js 18 or newer, and .* is v12.22.12\s/);
+    project.npmCi(); // brings a Node that can look at what it is among
+    expect(await help({ PATH: bin })).toMatchObject({ code: 0, stderr: "" });
+    project.lock("2.0.0");
     const { code, stderr } = await help({ PATH: bin });
-    expect(stderr).toContain("machine: npm is not on PATH; install Node.js 18 or newer");
+    expect(stderr).toContain("machine: npm is not on PATH\nFix: install Node.js 18 or newer");
     expect(code).toBe(1);
   });
 });
@@ -323,14 +333,15 @@ test("a full disk in the middle is named, nothing half installed counts, and the
   }
 });
 
-test("packages on a mount are not exchanged, and npm's own command for them is told", async () => {
+test("packages on a mount are not exchanged, and npm's own command for them is named", async () => {
   await help();
   const tree = inProject("node_modules");
   execFileSync("mount", ["--bind", tree, tree]);
   try {
     project.lock("2.0.0");
     const { code, stderr } = await help();
-    expect(stderr).toContain(`machine: ${tree} is a mount`);
+    expect(stderr).toContain(`machine: ${tree} cannot be exchanged`);
+    expect(stderr).toContain("it is a mount");
     expect(code).toBe(1);
     expect(project.leftovers).toEqual([]);
     project.lock("1.0.0");
@@ -368,7 +379,7 @@ describe("in a folder of another user", () => {
     expect(await theirs()).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test("what is not is told, with who can do it", async () => {
+  test("what is not is reported, with who can do it", async () => {
     expect(await theirs()).toMatchObject({
       code: 1,
       stderr: `machine: this project's packages are not installed, and you may not write in ${project.root}\nFix: have the owner of that folder run ./machine help, or use a clone of your own\n`,
@@ -380,7 +391,22 @@ describe("in a folder of another user", () => {
     );
   });
 
-  test("a folder that nothing may be written to for another reason is told as well", async () => {
+  test("what another user installed in a folder of one's own is used, and one that cannot be exchanged is named", async () => {
+    chownSync(project.root, NOBODY, NOBODY);
+    project.npmCi();
+    expect(await theirs()).toMatchObject({ code: 0, stderr: "" });
+    expect(await theirs()).toMatchObject({ code: 0, stderr: "" });
+    chmodSync(project.folder, 0o777); // where the npm of this test writes its log
+    project.lock("2.0.0");
+    const { code, stderr } = await theirs();
+    expect(stderr).toContain(
+      `it belongs to another user\nFix: sudo chown -R "$(id -u)" '${inProject("node_modules")}'`,
+    );
+    expect(code).toBe(1);
+    expect(project.leftovers).toEqual([]);
+  });
+
+  test("a folder that nothing may be written to for another reason is used as well", async () => {
     await help();
     execFileSync("mount", ["--bind", project.root, project.root]);
     try {
@@ -452,7 +478,9 @@ test("npm itself installs everything, whatever the user's settings leave out", a
     NODE_ENV: "production",
   };
   const { code, stderr } = await help(env);
-  expect(stderr).toMatch(/^machine: installing this project's packages .*\n$/);
+  expect(stderr.replaceAll(/^machine: npm ci … \d+ s\n/gm, "")).toMatch(
+    /^machine: installing this project's packages .*\n$/,
+  );
   expect(code).toBe(0);
   for (const name of ["eta", "@types/tar-stream", NODE_PACKAGE]) {
     expect(existsSync(inProject("node_modules", name, "package.json")), name).toBe(true);
