@@ -1,5 +1,5 @@
 /** A copy of this project with a small set of packages, and an npm that copies a prepared tree. */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -15,9 +15,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { vi } from "vitest";
 import type { Ended } from "./lab.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
+/** The id of a user who owns nothing. */
+export const NOBODY = 65534;
+/** Waits until something is so; fails after 20 seconds. */
+export const until = (what: () => boolean) => vi.waitUntil(what, { timeout: 20_000, interval: 20 });
+/** The package that brings Node on this platform. */
 export const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
 
 /** Copies the tree that is prepared; NPM_DOES is a line of sh that it runs in the middle. */
@@ -32,12 +38,14 @@ eval "$NPM_DOES"
 mv "$NPM_TREE/../hidden.$$" node_modules/.package-lock.json
 `;
 
+/** How a command is started: `env` over the copy's own, as the user `uid`, in the folder `cwd`. */
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly uid?: number;
   readonly cwd?: string;
 }
 
+/** What `./machine` needs of this project to start, in a temporary folder. */
 export class ProjectCopy {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "project-")));
   readonly root: string;
@@ -103,6 +111,7 @@ export class ProjectCopy {
     return [...names, ...(existsSync(join(packages, "lock")) ? readdirSync(join(packages, "lock")) : [])];
   }
 
+  /** The environment of the copy's commands: PATH has the npm that copies, and nothing of this checkout. */
   get env(): NodeJS.ProcessEnv {
     const { COOPERBENCH_PACKAGES_USE: _, NODE_ENV: __, NODE_COMPILE_CACHE: ___, ...env } = process.env;
     const own = join(projectDir, "node_modules");
@@ -122,6 +131,7 @@ export class ProjectCopy {
     return this.start(join(this.root, "machine"), args, options).ended;
   }
 
+  /** As `machine`, for any program, and for a test that goes on meanwhile. */
   start(file: string, args: readonly string[], { env = {}, uid, cwd = this.folder }: StartOptions = {}) {
     const child = spawn(file, args, {
       cwd,
@@ -143,6 +153,27 @@ export class ProjectCopy {
     return { child, ended, printed };
   }
 
+  /** A command that says "started"; `end` has it import a package and start Node, and ends it. */
+  longCommand() {
+    const file = join(this.root, "long.mjs");
+    const script = `
+      process.stdin.once("data", async () => {
+        const { default: version } = await import("late");
+        const { execFileSync } = await import("node:child_process");
+        console.log("late", version, execFileSync("node", ["-p", "40 + 2"], { encoding: "utf8" }).trim());
+        process.exit(0);
+      });
+      console.log("started");`;
+    writeFileSync(file, script);
+    const running = this.start(join(this.root, "machine"), ["exec", "node", file]);
+    const end = () => {
+      running.child.stdin.end("go\n");
+      return running.ended;
+    };
+    return { ...running, end, started: until(() => running.printed.stdout.includes("started")) };
+  }
+
+  /** Removes the copy, with all that was made beside it. */
   close(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -155,15 +186,5 @@ export class ProjectCopy {
 
   #write(name: string, content: unknown): void {
     writeFileSync(join(this.root, name), `${JSON.stringify(content, null, 2)}\n`);
-  }
-}
-
-/** Whether a program of that name is on PATH. */
-export function hasProgram(name: string): boolean {
-  try {
-    execFileSync("sh", ["-c", `command -v ${name}`]);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -29,6 +29,7 @@ const [root = "", platform = "", use = "", command = ""] = process.argv.slice(2)
 const tree = join(root, "node_modules");
 const packages = join(root, ".packages");
 const uses = join(packages, "uses");
+const lock = join(packages, "lock");
 const report = (/** @type {string} */ line) => process.stderr.write(`machine: ${line}\n`);
 
 /** The other commands that run on what is in node_modules. */
@@ -52,7 +53,11 @@ async function attempt() {
   clean();
   sweep(uses, OTHER_HOST_USE_MS);
   if (isAsLocked(root)) {
-    stamp(root, tree, platform);
+    try {
+      stamp(root, tree, platform);
+    } catch {
+      // Another user's packages, or a full disk: the next command looks at them in the same way.
+    }
     return ready();
   }
   let others = isWhole(root) ? users() : [];
@@ -81,7 +86,11 @@ async function attempt() {
 }
 
 function ready() {
-  record(use, process.ppid, command);
+  try {
+    record(use, process.ppid, command);
+  } catch {
+    // A full disk: as in `machine`, the command does without.
+  }
   return [];
 }
 
@@ -89,8 +98,12 @@ function ready() {
 function clean() {
   for (const name of readdirSync(packages).filter((name) => /^(new|old)-/.test(name))) {
     const left = join(packages, name);
-    if (name.startsWith("old-") && !existsSync(tree)) renameSync(left, tree);
-    else rmSync(left, { recursive: true, force: true });
+    try {
+      if (name.startsWith("old-") && !existsSync(tree)) renameSync(left, tree);
+      else rmSync(left, { recursive: true, force: true });
+    } catch {
+      // Another user's: it costs room, and whoever may remove it does so.
+    }
   }
 }
 
@@ -101,11 +114,17 @@ function putInPlace(/** @type {string} */ made) {
     if (before) renameSync(tree, old);
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-    const isMount = code === "EBUSY" || code === "EXDEV";
-    if (!isMount) throw error;
-    throw new Error(
-      `machine: ${tree} is a mount, which cannot be exchanged for what package-lock.json asks for (${message})\nFix: (cd '${root}' && npm ci --include=dev --include=optional), while no other command runs`,
-    );
+    const what = `machine: ${tree} cannot be exchanged for what package-lock.json asks for: `;
+    if (code === "EBUSY" || code === "EXDEV") {
+      const fix = `(cd '${root}' && npm ci --include=dev --include=optional), while no other command runs`;
+      throw new Error(`${what}it is a mount (${message})\nFix: ${fix}`);
+    }
+    if (code === "EACCES" || code === "EPERM") {
+      throw new Error(
+        `${what}it belongs to another user\nFix: sudo chown -R "$(id -u)" '${tree}' '${packages}'`,
+      );
+    }
+    throw error;
   }
   try {
     renameSync(made, tree);
@@ -123,29 +142,33 @@ function checkNode(/** @type {string} */ folder) {
   );
 }
 
-/** Where nothing may be written, what is there has to do. */
-function isReadOnly() {
-  try {
-    accessSync(root, constants.W_OK);
-    mkdirSync(uses, { recursive: true });
-    accessSync(packages, constants.W_OK);
-    return false;
-  } catch {
-    return true;
+/** The folder that this user may not write in, where there is one: then what is there has to do. */
+function closedFolder() {
+  for (const folder of [root, packages, uses, lock]) {
+    try {
+      if (folder !== root) mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+    } catch (error) {
+      const { code = "" } = /** @type {NodeJS.ErrnoException} */ (error);
+      if (!["EACCES", "EPERM", "EROFS"].includes(code)) throw error;
+      return folder;
+    }
   }
+  return undefined;
 }
 
 async function main() {
-  if (isReadOnly()) {
+  const closed = closedFolder();
+  if (closed !== undefined) {
     if (isAsLocked(root)) return;
     const what = isWhole(root) ? "are not those of its package-lock.json" : "are not installed";
     throw new Error(
-      `machine: this project's packages ${what}, and you may not write in ${root}\nFix: have the owner of that folder run ./machine help, or use a clone of your own`,
+      `machine: this project's packages ${what}, and you may not write in ${closed}\nFix: have the owner of that folder run ./machine help, or use a clone of your own`,
     );
   }
   forget(use);
   for (let told = false; ; told = true) {
-    const others = await withLock(join(packages, "lock"), command, report, attempt);
+    const others = await withLock(lock, command, report, attempt);
     if (others.length === 0) return;
     if (!told) {
       report(

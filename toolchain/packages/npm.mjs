@@ -90,7 +90,7 @@ function run(folder, report) {
       clearInterval(alive);
       const { code } = /** @type {NodeJS.ErrnoException} */ (error);
       const absent =
-        "machine: npm is not on PATH; install Node.js 18 or newer with npm (Debian, Ubuntu: apt-get install nodejs npm)";
+        "machine: npm is not on PATH\nFix: install Node.js 18 or newer with npm (Debian, Ubuntu: apt-get install nodejs npm)";
       reject(new Error(code === "ENOENT" ? absent : `machine: npm does not start: ${error.message}`));
     });
     child.on("close", (code, signal) => {

@@ -74,18 +74,14 @@ export function unrecorded(root) {
 }
 
 /**
- * Writes a process's file. Where that may not be written, the process does without.
+ * Writes a process's file.
  *
  * @param {string} file
  * @param {number} pid
  * @param {string} command
  */
 export function record(file, pid, command) {
-  try {
-    writeFileSync(file, `${startOf(pid)}\n${command}\n`);
-  } catch {
-    // As in `machine`: a folder of another user, or a full disk.
-  }
+  writeFileSync(file, `${startOf(pid)}\n${command}\n`);
 }
 
 /** @param {string} file */
