@@ -5,6 +5,7 @@ import type { ImagesLock } from "../manifest/images-lock.ts";
 import { fingerprint, readContents } from "./contents.ts";
 import { parseReference } from "./reference.ts";
 import type { Rehearsal } from "./rehearsal.ts";
+import { portStatus } from "./relay-client.ts";
 
 /** How long a ready one may take to answer. */
 const TIMEOUT_MS = 1000;
@@ -12,12 +13,15 @@ const TIMEOUT_MS = 1000;
 /** Whether the rehearsal is complete: made by this program, its processes answering, everything there. */
 export async function answersInFull(r: Rehearsal): Promise<boolean> {
   const url = r.registryUrl();
-  if (url === undefined || !existsSync(r.imagesLock)) return false;
+  if (url === undefined || !existsSync(r.imagesLock) || !existsSync(r.redisPortFile)) return false;
   if (!existsSync(join(r.dir, "CooperBench.git", "refs", "heads", "main"))) return false;
   if (readContents(r.dir)?.fingerprint !== fingerprint() || !imagesAreThere(r)) return false;
+  const port = Number(new URL(url).port);
   const answers = await Promise.all([
     answersOk({ path: join(r.dir, "docker.sock") }, "/_ping"),
-    answersOk({ host: "127.0.0.1", port: Number(new URL(url).port) }, "/v2/"),
+    answersOk({ host: "127.0.0.1", port }, "/v2/"),
+    // Else the registry that answers is another's.
+    portStatus(r.dir).then((status) => status?.open.includes(port) ?? false),
   ]);
   return answers.every(Boolean);
 }

@@ -1,0 +1,14 @@
+import { existsSync, readFileSync } from "node:fs";
+import { writeAtomically } from "./files.ts";
+import { freePort } from "./free-port.ts";
+import type { Rehearsal } from "./rehearsal.ts";
+import { portStatus } from "./relay-client.ts";
+
+/** Keeps the port for a Redis, as long as nobody else on the machine takes it, and else chooses another. */
+export async function keepRedisPort(r: Rehearsal): Promise<void> {
+  const recorded = existsSync(r.redisPortFile) ? Number(readFileSync(r.redisPortFile, "utf8")) : Number.NaN;
+  const known = Number.isInteger(recorded) && recorded > 0 && recorded < 65_536 ? recorded : undefined;
+  if (known !== undefined && (await portStatus(r.dir))?.open.includes(known)) return;
+  const port = await freePort(known);
+  if (port !== known) writeAtomically(r.redisPortFile, `${port}\n`);
+}
