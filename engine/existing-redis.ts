@@ -48,7 +48,7 @@ export function judgeRedis({ stack, address, container, answer }: RedisFacts): E
   if (answer !== undefined) {
     return conflict(
       `${at} is taken: got ${JSON.stringify(answer)} for a PING, want a Redis without password, or a free port`,
-      `Stop what listens there, or choose another port: pulumi config set redisPort 6380 --stack ${stack}`,
+      `Stop what listens there, or choose another port: ./machine pulumi config set redisPort 6380 --stack ${stack}`,
     );
   }
   if (container !== undefined && own === undefined) {

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pingRedis, pong } from "../../engine/redis-ping.ts";
 import { readImagesLock } from "../../manifest/images-lock.ts";
+import { freePort } from "../../rehearsal/free-port.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { findTools } from "../../rehearsal/tools.ts";
-import { freePort } from "./free-port.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const lab = new Lab();
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 function withRedis(redisPort: number, settings: Readonly<Record<string, unknown>> = {}) {
-  return { tasks: ["go_chi_task/26"], coop: true, redisPort, redisNetwork: "host", ...settings };
+  return { tasks: ["go_chi_task/26"], coop: true, redisPort, ...settings };
 }
 
 const preview = () => lab.machine(["preview", stack, "--expect-no-changes"]);
