@@ -300,7 +300,8 @@ const noStrings = new Set([
 
 /** Pulumi hands every value to the program as a string: numbers, lists and booleans are read from it. */
 function typed(key: string, value: unknown): unknown {
-  if (typeof value !== "string" || !noStrings.has(key)) return value;
+  // JSON takes blanks and line ends about a value, which are none of it.
+  if (typeof value !== "string" || !noStrings.has(key) || value.trim() !== value) return value;
   try {
     return JSON.parse(value);
   } catch {

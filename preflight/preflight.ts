@@ -4,7 +4,8 @@
  */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { existingRedis } from "../engine/existing-redis.ts";
+import { existingRedis, portTaken } from "../engine/existing-redis.ts";
+import type { RedisAddress } from "../engine/redis-ping.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { inspectCheckout } from "../provision/checkout.ts";
 import { searchPython } from "../provision/python.ts";
@@ -41,6 +42,8 @@ export interface Preflight {
   readonly dockerHost: string;
   /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
   readonly startedBy?: string | undefined;
+  /** Ports of the engine's loopback that are another's on this machine, so that it is not reached there. Default: none. */
+  readonly takenPorts?: readonly number[];
   readonly projectDir: string;
   /** Absolute path of the checkout. */
   readonly checkout: string;
@@ -100,7 +103,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
   const address = { host: settings.redisHost, port: settings.redisPort };
   const [disk, redis, registry] = await Promise.all([
     measureDisk(dockerHost, info),
-    settings.coop ? existingRedis(dockerHost, preflight.stack, address) : undefined,
+    settings.coop ? lookForRedis(preflight, address) : undefined,
     missing === undefined || settings.registryMirror !== ""
       ? undefined
       : askRegistry(missing.image, { dockerHost, mirrors }, askTag),
@@ -123,6 +126,12 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     ]),
     servicesFinding(redis),
   ];
+}
+
+async function lookForRedis({ dockerHost, stack, takenPorts }: Preflight, address: RedisAddress) {
+  return takenPorts?.includes(address.port)
+    ? portTaken(stack, address)
+    : existingRedis(dockerHost, stack, address);
 }
 
 async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {

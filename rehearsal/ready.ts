@@ -3,6 +3,7 @@ import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
 import type { ImagesLock } from "../manifest/images-lock.ts";
 import { fingerprint, readContents } from "./contents.ts";
+import { recordedRedisPort } from "./redis-port.ts";
 import { parseReference } from "./reference.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { portStatus } from "./relay-client.ts";
@@ -13,17 +14,36 @@ const TIMEOUT_MS = 1000;
 /** Whether the rehearsal is complete: made by this program, its processes answering, everything there. */
 export async function answersInFull(r: Rehearsal): Promise<boolean> {
   const url = r.registryUrl();
-  if (url === undefined || !existsSync(r.imagesLock) || !existsSync(r.redisPortFile)) return false;
+  if (url === undefined || !existsSync(r.imagesLock)) return false;
   if (!existsSync(join(r.dir, "CooperBench.git", "refs", "heads", "main"))) return false;
   if (readContents(r.dir)?.fingerprint !== fingerprint() || !imagesAreThere(r)) return false;
   const port = Number(new URL(url).port);
   const answers = await Promise.all([
     answersOk({ path: join(r.dir, "docker.sock") }, "/_ping"),
     answersOk({ host: "127.0.0.1", port }, "/v2/"),
-    // Else the registry that answers is another's.
-    portStatus(r.dir).then((status) => status?.open.includes(port) ?? false),
+    isReached(r, port),
   ]);
   return answers.every(Boolean);
+}
+
+/** Whether the registry's port is not another's, and the port that is kept for a Redis no more. */
+async function isReached(r: Rehearsal, registry: number): Promise<boolean> {
+  const { open = [] } = (await portStatus(r.dir)) ?? {};
+  const redis = recordedRedisPort(r);
+  if (redis === undefined) return false;
+  return open.includes(registry) && (open.includes(redis) || !(await accepts(redis)));
+}
+
+/** Whether somebody listens at a port of 127.0.0.1. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const settle = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once("connect", () => settle(true)).once("error", () => settle(false));
+  });
 }
 
 /**

@@ -110,6 +110,27 @@ test("a container that an interrupted update has left, unknown to the state, is 
   expect(await lab.containers()).toEqual([`/${name}`]);
 });
 
+test("where somebody has its port on the machine, doctor says that it is not reached there", async () => {
+  const container = lab.engine.getContainer(name);
+  await container.stop();
+  await expect.poll(() => answer(), { timeout: 10_000 }).toBe(undefined);
+  const other = createServer((socket) => socket.resume().end("this is no Redis\r\n"));
+  await once(other.listen(port, "127.0.0.1"), "listening");
+  try {
+    await container.start();
+    const doctor = async () => (await lab.machine(["doctor", stack])).stdout;
+    await expect
+      .poll(doctor, { timeout: 20_000 })
+      .toContain(
+        `services  127.0.0.1:${port} is taken on this machine, so the engine's Redis is not reached`,
+      );
+  } finally {
+    await once(other.close(), "close");
+  }
+  await expect.poll(() => answer(), { timeout: 10_000 }).toBe(pong);
+  expect((await preview()).code).toBe(0);
+});
+
 test("moved to another port, it is there, and nowhere else, and stays the stack's own", async () => {
   const before = port;
   port = await freePort();
@@ -171,7 +192,7 @@ test("turned off, a stack takes its own Redis away; one that another has started
 });
 
 test("a port that somebody else has is told before an update, by doctor, too, and left to whoever has it", async () => {
-  const other = createServer((socket) => socket.end("this is no Redis\r\n"));
+  const other = createServer((socket) => socket.resume().end("this is no Redis\r\n"));
   await once(other.listen(port, "127.0.0.1"), "listening");
   try {
     const taken = `127.0.0.1:${port} is taken: got "this is no Redis"`;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pingRedis, pong } from "../../engine/redis-ping.ts";
 import { ask } from "../../rehearsal/ask.ts";
 import { forward } from "../../rehearsal/forward.ts";
-import { freePort } from "../../rehearsal/free-port.ts";
+import { freePort, isFree } from "../../rehearsal/free-port.ts";
 import { inNetwork } from "../../rehearsal/network.ts";
 import { findProcesses } from "../../rehearsal/processes.ts";
 import {
@@ -182,6 +182,29 @@ describe("what listens in the rehearsal", () => {
     await answers(port).toBe(pong);
     await container.remove({ force: true });
   });
+});
+
+test("the port that is kept for a Redis is another, once somebody on the machine has it", async () => {
+  const kept = () => Number(readFileSync(r.redisPortFile, "utf8"));
+  const before = kept();
+  expect(await isFree(before)).toBe(true);
+  // The stack's own Redis keeps it.
+  const container = await publish(lab.engine, before);
+  await answers(before).toBe(pong);
+  expect(await isReady(r)).toBe(true);
+  await container.remove({ force: true });
+  await answers(before).toBe(undefined);
+
+  const theirs = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => theirs.listen(before, "127.0.0.1", resolve));
+  try {
+    expect(await isReady(r)).toBe(false);
+    await startRehearsal(r, () => {});
+    expect(await isReady(r)).toBe(true);
+    expect(kept()).not.toBe(before);
+  } finally {
+    theirs.close();
+  }
 });
 
 test("what listens on the machine is reached from the rehearsal where it is forwarded, and else nothing is", async () => {
