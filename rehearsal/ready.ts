@@ -3,7 +3,6 @@ import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
 import type { ImagesLock } from "../manifest/images-lock.ts";
 import { fingerprint, readContents } from "./contents.ts";
-import { recordedRedisPort } from "./redis-port.ts";
 import { parseReference } from "./reference.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { portStatus } from "./relay-client.ts";
@@ -29,7 +28,7 @@ export async function answersInFull(r: Rehearsal): Promise<boolean> {
 /** Whether the registry's port is not another's, and the port that is kept for a Redis no more. */
 async function isReached(r: Rehearsal, registry: number): Promise<boolean> {
   const { open = [] } = (await portStatus(r.dir)) ?? {};
-  const redis = recordedRedisPort(r);
+  const redis = r.redisPort();
   if (redis === undefined) return false;
   return open.includes(registry) && (open.includes(redis) || !(await accepts(redis)));
 }

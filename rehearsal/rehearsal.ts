@@ -21,6 +21,8 @@ export interface Rehearsal {
   readonly redisPortFile: string;
   /** The registry's URL (`http://127.0.0.1:PORT`); undefined before the first start. */
   registryUrl(): string | undefined;
+  /** The port in `redisPortFile`; undefined before the first start. */
+  redisPort(): number | undefined;
 }
 
 /** What a start may be told. */
@@ -38,15 +40,20 @@ export const DEFAULT_DIR = "/var/lib/cooperbench-rehearsal";
 /** The places of the rehearsal in `dir`. Touches nothing. */
 export function rehearsalAt(dir?: string): Rehearsal {
   const root = resolve(dir ?? process.env[DIR_VARIABLE] ?? DEFAULT_DIR);
+  const redisPortFile = join(root, "redis.port");
   return {
     dir: root,
     dockerHost: `unix://${join(root, "docker.sock")}`,
     sourceRepository: `file://${join(root, "CooperBench.git")}`,
     imagesLock: join(root, "images.lock.json"),
-    redisPortFile: join(root, "redis.port"),
+    redisPortFile,
     registryUrl: () => {
       const file = join(root, "registry.port");
       return existsSync(file) ? `http://127.0.0.1:${readFileSync(file, "utf8").trim()}` : undefined;
+    },
+    redisPort: () => {
+      const port = existsSync(redisPortFile) ? Number(readFileSync(redisPortFile, "utf8")) : 0;
+      return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
     },
   };
 }

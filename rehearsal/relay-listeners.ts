@@ -18,7 +18,7 @@ export function listeningPorts(...tables: readonly string[]): ReadonlySet<number
 }
 
 /** How often the counts are read, and the tables at least. */
-const COUNT_MS = 50;
+const COUNT_MS = 100;
 const TABLES_MS = 1000;
 
 /**

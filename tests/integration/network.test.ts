@@ -185,8 +185,7 @@ describe("what listens in the rehearsal", () => {
 });
 
 test("the port that is kept for a Redis is another, once somebody on the machine has it", async () => {
-  const kept = () => Number(readFileSync(r.redisPortFile, "utf8"));
-  const before = kept();
+  const before = r.redisPort() ?? 0;
   expect(await isFree(before)).toBe(true);
   // The stack's own Redis keeps it.
   const container = await publish(lab.engine, before);
@@ -201,7 +200,7 @@ test("the port that is kept for a Redis is another, once somebody on the machine
     expect(await isReady(r)).toBe(false);
     await startRehearsal(r, () => {});
     expect(await isReady(r)).toBe(true);
-    expect(kept()).not.toBe(before);
+    expect(r.redisPort()).not.toBe(before);
   } finally {
     theirs.close();
   }
@@ -299,14 +298,42 @@ test("an engine of an older version, in the machine's own network, is ended and 
   expect(namespaceOf(service(r, "registry"))).toBe(namespaceOf(service(r, "network")));
 });
 
+describe("what a network needs:", () => {
+  const script = join(import.meta.dirname, "../../rehearsal/network.sh");
+  const begin = (isolated: boolean, busybox: string, iptables: string) => {
+    const arguments_ = ["sh", script, namespaceOf("self"), busybox, iptables, "echo", "begun"];
+    return run((isolated ? ["unshare", "--net", "--", ...arguments_] : arguments_) as [string], {
+      env: tools.env,
+    });
+  };
+
+  test("a kernel that lacks bridges or NAT is told by name", async () => {
+    await expect(begin(true, tools.busybox, "false")).rejects.toThrow(
+      /a kernel that has NAT \(iptables\) in a/,
+    );
+    const noBridge = join(lab.folder, "busybox");
+    writeFileSync(noBridge, `#!/bin/sh\ncase "$*" in *probe*) exit 1 ;; esac\n`, { mode: 0o755 });
+    await expect(begin(true, noBridge, tools.iptables)).rejects.toThrow(
+      /a kernel that has bridges in a network/,
+    );
+    expect(await begin(true, tools.busybox, tools.iptables)).toBe("begun\n");
+  });
+
+  test("the machine's own is refused, and left as it is", async () => {
+    await expect(begin(false, tools.busybox, tools.iptables)).rejects.toThrow(
+      /machine's own network, and it is left/,
+    );
+  });
+});
+
 test("two side by side have two networks, and a port for Redis each", async () => {
   const second = rehearsalAt(join(lab.folder, "second"));
   try {
     await startRehearsal(second, () => {});
     expect([await isReady(r), await isReady(second)]).toEqual([true, true]);
     expect(namespaceOf(service(second, "network"))).not.toBe(namespaceOf(service(r, "network")));
-    const ports = [r, second].map(({ redisPortFile }) => Number(readFileSync(redisPortFile, "utf8")));
-    expect(ports[0]).not.toBe(ports[1]);
+    expect(second.redisPort()).toEqual(expect.any(Number));
+    expect(second.redisPort()).not.toBe(r.redisPort());
   } finally {
     await stopRehearsal(second, () => {});
   }
