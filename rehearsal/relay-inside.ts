@@ -28,7 +28,8 @@ function forward(asker: Socket, port: number): void {
   asker
     .on("end", () => asker.end())
     .on("close", () => {
-      forwarded.delete(port);
+      // One that never listened has another's port.
+      if (server.listening) forwarded.delete(port);
       server.close();
     });
   asker.resume();

@@ -48,7 +48,8 @@ export class OpenPorts {
     this.#servers.set(port, server);
     const isWanted = () => this.#servers.get(port) === server;
     server.on("error", (error) => {
-      if (!isWanted()) return;
+      // A connection that could not be taken is no reason to give the port up.
+      if (!isWanted() || server.listening) return;
       this.#servers.delete(port);
       this.#open.delete(port);
       if (!this.#taken.has(port))

@@ -22,7 +22,8 @@ export function serveRequests(path: string, handlers: Handlers): Promise<Server>
     else handle(socket, Number(port));
   });
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    // Afterwards it is a connection that could not be taken; the next one may be.
+    server.on("error", reject);
     server.listen(path, () => {
       chmodSync(path, 0o600);
       resolve(server);

@@ -122,7 +122,7 @@ test("where somebody has its port on the machine, doctor says that it is not rea
     await expect
       .poll(doctor, { timeout: 20_000 })
       .toContain(
-        `services  127.0.0.1:${port} is taken on this machine, so the engine's Redis is not reached`,
+        `services   127.0.0.1:${port} is taken on this machine, so the engine's Redis is not reached`,
       );
   } finally {
     await once(other.close(), "close");
@@ -197,7 +197,7 @@ test("a port that somebody else has is told before an update, by doctor, too, an
   try {
     const taken = `127.0.0.1:${port} is taken: got "this is no Redis"`;
     const doctor = await lab.machine(["doctor", stack]);
-    expect(doctor.stdout).toContain(`services  ${taken}`);
+    expect(doctor.stdout).toContain(`services   ${taken}`);
     expect(doctor.stdout).toContain(`./machine pulumi config set redisPort 6380 --stack ${stack}`);
     const update = await lab.machine(["up", stack]);
     expect(update.stderr).toContain(taken);

@@ -220,8 +220,11 @@ test("what listens on the machine is reached from the rehearsal where it is forw
   await expect(forward(r.dir, port)).rejects.toThrow(
     /cannot reach 127\.0\.0\.1:\d+ of this machine: .*EADDRINUSE/,
   );
-  // It is no port of the rehearsal's, to be opened on the machine.
+  // It is no port of the rehearsal's, to be opened on the machine, where that would be tried within moments.
+  const another = await publish(lab.engine, await freePort());
+  await expect.poll(async () => (await rehearsalPorts(r))?.open.length, { timeout: 10_000 }).toBe(2);
   expect((await rehearsalPorts(r))?.taken).toEqual([]);
+  await another.remove({ force: true });
   held.close();
   await expect.poll(read, { timeout: 5000 }).toBe("refused");
   server.close();
