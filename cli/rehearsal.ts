@@ -60,9 +60,9 @@ async function portLines(rehearsal: Rehearsal): Promise<readonly string[]> {
   const { open, taken } = (await rehearsalPorts(rehearsal)) ?? { open: [], taken: [] };
   return [
     ...(open.length > 0 ? [`its ports on this machine's 127.0.0.1: ${open.join(", ")}`] : []),
-    ...taken.map(
-      (port) =>
-        `127.0.0.1:${port} is taken on this machine, so what listens there in the rehearsal is not reached; stop what has it: ss -ltnp 'sport = :${port}'`,
-    ),
+    ...taken.flatMap((port) => [
+      `127.0.0.1:${port} is taken on this machine: what listens there in the rehearsal is not reached`,
+      `  Fix: stop what has it, which this shows: ss -ltnp 'sport = :${port}'`,
+    ]),
   ];
 }

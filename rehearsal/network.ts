@@ -17,7 +17,7 @@ const HOLDER = "network";
 const RELAY = "relay";
 
 /** Whether the network is there, made by this program, and joined to the network that this process is in. */
-export async function networkAnswers(dir: string): Promise<boolean> {
+async function networkAnswers(dir: string): Promise<boolean> {
   const [holder, relay] = [runningService(dir, HOLDER), runningService(dir, RELAY)];
   if (holder === undefined || relay === undefined || !isOfThisProgram(dir)) return false;
   return namespaceOf(relay) === namespaceOf("self") && (await portStatus(dir)) !== undefined;
