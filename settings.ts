@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import type { RawConfiguration } from "./configuration.ts";
 import {
@@ -17,6 +17,7 @@ import { stackIdPattern } from "./stack-id.ts";
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
 const printable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
 const path = z.string().regex(printable).regex(/^[^-]/);
+const port = z.int().min(1).max(65_535);
 const noneOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
 
 interface Field {
@@ -142,8 +143,8 @@ const fields = {
     mend: "set redisHost 127.0.0.1",
   },
   redisPort: {
-    schema: z.int().min(1).max(65_535),
-    wants: "a port from 1 to 65535",
+    schema: z.union([port, path.regex(/^\//)]),
+    wants: "a port from 1 to 65535, or the absolute path of a file that has one",
     mend: "set redisPort 6379",
   },
   redisNetwork: {
@@ -177,12 +178,14 @@ const schema = z.strictObject(
 type Configuration = z.infer<typeof schema>;
 
 /** A stack's settings: its configuration, checked, with tasks and images in place of their names. */
-export interface Settings extends Omit<Configuration, "tasks" | "redisImage"> {
+export interface Settings extends Omit<Configuration, "tasks" | "redisImage" | "redisPort"> {
   readonly tasks: readonly LockedTask[];
   /** Whether these are not all of the subset. */
   readonly narrowed: boolean;
   /** What Redis runs from. */
   readonly redisImage: PinnedImage;
+  /** Port that Redis answers at; 0 where it is in a file that is not read. */
+  readonly redisPort: number;
   /** What the git server's image is built from. */
   readonly gitBaseImage: PinnedImage;
 }
@@ -190,8 +193,8 @@ export interface Settings extends Omit<Configuration, "tasks" | "redisImage"> {
 /**
  * Checks a stack's whole configuration, defaults included.
  *
- * @param lockedAt where the image lock file of a setting is read from; undefined leaves it unread, for a check
- *   before that file is made.
+ * @param lockedAt where the files that settings name are read from: the image lock file, and one with a port; undefined
+ *   leaves them unread, for a check before they are made.
  * @throws one error that names every fault: what it got, what it wants, and the command that mends it.
  */
 export function parseSettings(
@@ -229,6 +232,12 @@ export function parseSettings(
     }
     tasks = selection.tasks;
   }
+  let redisPort = typeof config.redisPort === "string" ? 0 : config.redisPort;
+  if (typeof config.redisPort === "string" && !faults.has("redisPort") && lockedAt !== undefined) {
+    redisPort = portIn(lockedAt(config.redisPort)) ?? 0;
+    if (redisPort === 0)
+      faults.set("redisPort", fault(stack, "redisPort", `${config.redisPort}, which has none`));
+  }
   if (config.git === true && config.coop === false)
     faults.set("git", fault(stack, "git", "true with coop false"));
   if (!faults.has("redisHost") && config.coop === true && isElsewhere(config.dockerHost, config.redisHost))
@@ -241,7 +250,22 @@ export function parseSettings(
     redisImage: pinnedImage(config.redisImage, lock),
     gitBaseImage: pinnedImage(gitBaseImage, lock),
   };
-  return { ...config, tasks, narrowed: config.tasks.length > 0, ...services };
+  return {
+    ...config,
+    redisPort,
+    tasks,
+    narrowed: config.tasks.length > 0,
+    ...services,
+  };
+}
+
+/** The port that a file holds; undefined where it holds none, or is not there. */
+function portIn(file: string): number | undefined {
+  try {
+    return port.safeParse(Number(readFileSync(file, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every fault of a stack's configuration in one message. */
@@ -287,7 +311,8 @@ const noStrings = new Set([
 
 /** Pulumi hands every value to the program as a string: numbers, lists and booleans are read from it. */
 function typed(key: string, value: unknown): unknown {
-  if (typeof value !== "string" || !noStrings.has(key)) return value;
+  // JSON takes blanks and line ends about a value, which are none of it.
+  if (typeof value !== "string" || !noStrings.has(key) || value.trim() !== value) return value;
   try {
     return JSON.parse(value);
   } catch {

@@ -5,19 +5,22 @@ import type { Finding } from "../preflight/finding.ts";
 import { type PreflightResult, runPreflight } from "../preflight/preflight.ts";
 import { realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
+import { rehearsalAt, rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import type { Settings } from "../settings.ts";
 import { dataDir } from "./backend.ts";
 import { findingLines, oneLine } from "./findings.ts";
 import { type Found, openAsFound, projectDir, type Session, startedBy } from "./session.ts";
 
 /** Looks at the machine for a stack. */
-export function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
-  const { stack, dockerHost, toolchain } = found;
+export async function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
+  const { stack, dockerHost, toolchain, isRehearsal } = found;
+  const ports = isRehearsal && settings.coop ? await rehearsalPorts(rehearsalAt()) : undefined;
   return runPreflight({
     stack,
     settings,
     dockerHost,
     startedBy: startedBy(found),
+    takenPorts: ports?.taken ?? [],
     projectDir,
     checkout: realPlace(resolve(projectDir, settings.cooperbenchDir)),
     dataDir: dataDir(),

@@ -3,6 +3,7 @@ import {
   isReady,
   type Rehearsal,
   rehearsalAt,
+  rehearsalPorts,
   startRehearsal,
   stopRehearsal,
 } from "../rehearsal/rehearsal.ts";
@@ -48,7 +49,20 @@ export async function rehearsalCommand(verb: string): Promise<number> {
     default: {
       const ready = await isReady(rehearsal);
       console.log(ready ? `ready: ${rehearsal.dockerHost}` : "not running");
+      for (const line of await portLines(rehearsal)) console.log(line);
       return ready ? 0 : 1;
     }
   }
+}
+
+/** Where the rehearsal's network and this machine's loopback meet. */
+async function portLines(rehearsal: Rehearsal): Promise<readonly string[]> {
+  const { open, taken } = (await rehearsalPorts(rehearsal)) ?? { open: [], taken: [] };
+  return [
+    ...(open.length > 0 ? [`its ports on this machine's 127.0.0.1: ${open.join(", ")}`] : []),
+    ...taken.flatMap((port) => [
+      `127.0.0.1:${port} is taken on this machine: what listens there in the rehearsal is not reached`,
+      `  Fix: stop what has it, which this shows: ss -ltnp 'sport = :${port}'`,
+    ]),
+  ];
 }

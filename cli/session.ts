@@ -79,14 +79,15 @@ export function openAsFound(stack: string): Found {
   return { ...speakTo(stack, configuration), isRehearsal: rehearsal !== undefined, toolchain };
 }
 
-/** The settings, with the lock where it can be there: that of a rehearsal is made by its first start. */
+/** The settings, with the files that they name where these can be there: those of a rehearsal are made by its start. */
 export async function readFoundSettings({
   stack,
   isRehearsal,
 }: Pick<Found, "stack" | "isRehearsal">): Promise<Settings> {
   const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
-  const isLockMade = !isRehearsal || existsSync(rehearsalAt().imagesLock);
-  return isLockMade ? readLockedSettings(projectDir, stack) : readSettings(projectDir, stack);
+  const { imagesLock, redisPortFile } = rehearsalAt();
+  const areMade = !isRehearsal || (existsSync(imagesLock) && existsSync(redisPortFile));
+  return areMade ? readLockedSettings(projectDir, stack) : readSettings(projectDir, stack);
 }
 
 /** Has docker and Pulumi speak to the stack and to its engine. */

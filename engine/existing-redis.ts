@@ -49,7 +49,7 @@ export function judgeRedis({ owner, address, container, answer }: RedisFacts): E
   if (answer !== undefined) {
     return conflict(
       `${at} is taken: got ${JSON.stringify(answer)} for a PING, want a Redis without password, or a free port`,
-      `Stop what listens there, or choose another port: pulumi config set redisPort 6380 --stack ${owner.stack}`,
+      freeIt(owner.stack),
     );
   }
   if (container !== undefined && own === undefined) {
@@ -64,6 +64,19 @@ export function judgeRedis({ owner, address, container, answer }: RedisFacts): E
     );
   }
   return own?.running === false ? { kind: "own", finding: `it is ${own.state}` } : { kind: "own" };
+}
+
+/** What it means that another has the port on this machine of what listens on the engine's. */
+export function portTaken(stack: string, address: RedisAddress): ExistingRedis {
+  const at = addressOf(address);
+  return conflict(
+    `${at} is taken on this machine, so the engine's Redis is not reached there`,
+    freeIt(stack),
+  );
+}
+
+function freeIt(stack: string): string {
+  return `Stop what listens there, or choose another port: ./machine pulumi config set redisPort 6380 --stack ${stack}`;
 }
 
 function conflict(found: string, remedy: string): ExistingRedis {

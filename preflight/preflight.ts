@@ -4,7 +4,8 @@
  */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { existingRedis } from "../engine/existing-redis.ts";
+import { existingRedis, portTaken } from "../engine/existing-redis.ts";
+import type { RedisAddress } from "../engine/redis-ping.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { inspectCheckout } from "../provision/checkout.ts";
 import { searchPython } from "../provision/python.ts";
@@ -42,6 +43,8 @@ export interface Preflight {
   readonly dockerHost: string;
   /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
   readonly startedBy?: string | undefined;
+  /** Ports of the engine's loopback that are another's on this machine, so that it is not reached there. Default: none. */
+  readonly takenPorts?: readonly number[];
   readonly projectDir: string;
   /** Absolute path of the checkout. */
   readonly checkout: string;
@@ -101,7 +104,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
   const address = { host: settings.redisHost, port: settings.redisPort };
   const [disk, redis, registry] = await Promise.all([
     measureDisk(dockerHost, info),
-    settings.coop ? existingRedis(dockerHost, ownerOf(preflight.stack, settings), address) : undefined,
+    settings.coop ? lookForRedis(preflight, address) : undefined,
     missing === undefined || settings.registryMirror !== ""
       ? undefined
       : askRegistry(missing.image, { dockerHost, mirrors }, askTag),
@@ -124,6 +127,13 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     ]),
     servicesFinding(redis),
   ];
+}
+
+async function lookForRedis(preflight: Preflight, address: RedisAddress) {
+  const { dockerHost, stack, settings, takenPorts } = preflight;
+  return takenPorts?.includes(address.port)
+    ? portTaken(stack, address)
+    : existingRedis(dockerHost, ownerOf(stack, settings), address);
 }
 
 async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {

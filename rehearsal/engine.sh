@@ -31,8 +31,17 @@ cover() {
 # A rehearsal that lies in /run would hide itself.
 case $dir in
 /run/* | /var/run/*) ;;
-*) cover /run docker containerd runc ;;
+*) cover /run docker containerd runc xtables.lock ;;
 esac
 cover /etc docker
+
+# The links that /sys shows are those of the network it was mounted in, the machine's: an engine that sets something of
+# its docker0 there would set it of another's.
+links="$dir/below/sys"
+mkdir -p "$links"
+mount -n -t sysfs cooperbench-rehearsal "$links"
+for folder in class/net devices/virtual/net; do
+  mount -n --bind "$links/$folder" "/sys/$folder"
+done
 
 exec "$@"

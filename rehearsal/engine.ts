@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { answersOk, ask } from "./ask.ts";
 import { controlGroup, removeControlGroup } from "./control-group.ts";
 import { writeAtomically } from "./files.ts";
+import { inNetwork, isInNetwork, networkEnv } from "./network.ts";
 import { endProcess, endService, findProcesses, runningService } from "./processes.ts";
 import { startAndWait } from "./service.ts";
 import type { Tools } from "./tools.ts";
@@ -27,12 +28,16 @@ export function checkSocketLength(dir: string): void {
     );
 }
 
-/** Starts the private engine with the registry on `port` as its mirror of Docker Hub, or finds it running. */
+/**
+ * Starts the private engine in the rehearsal's network, with the registry on `port` as its mirror of Docker Hub, or finds
+ * it running there.
+ */
 export async function startEngine(dir: string, port: number, tools: Tools): Promise<void> {
   const arguments_ = engineArguments(dir, port);
   const record = join(dir, "run", "dockerd.arguments");
   const same = existsSync(record) && readFileSync(record, "utf8") === arguments_.join("\n");
-  if (same && runningService(dir, NAME) !== undefined && (await engineAnswers(dir))) return;
+  const running = runningService(dir, NAME);
+  if (same && running !== undefined && isInNetwork(dir, running) && (await engineAnswers(dir))) return;
   await endEngine(dir);
   // As after a reboot: what a killed engine says of its containers there would only hold the next one up.
   rmSync(join(dir, "exec"), { recursive: true, force: true });
@@ -41,12 +46,12 @@ export async function startEngine(dir: string, port: number, tools: Tools): Prom
     dir,
     name: NAME,
     // In a mount namespace of its own, every mount of the engine goes with its last process.
-    argv: [
+    argv: inNetwork(dir, [
       ...["unshare", "--mount", "--propagation", "slave", "--"],
       ...inNamespace(dir, tools.dockerd),
       ...arguments_,
-    ],
-    env: sealedEnv(tools.env),
+    ]),
+    env: engineEnv(dir, tools),
     answers: () => engineAnswers(dir),
     startSeconds: 60,
   });
@@ -68,8 +73,8 @@ export function engineAnswers(dir: string, timeoutMs = 2000): Promise<boolean> {
 }
 
 /**
- * A container that ignores SIGTERM would hold the engine's end up for its whole grace time; a network's bridge would
- * stay on the machine.
+ * A container that ignores SIGTERM would hold the engine's end up for its whole grace time. The bridge of a network would
+ * stay on the machine where the engine is of a version that ran in the machine's own network.
  */
 async function removeContainersAndNetworks(dir: string): Promise<void> {
   const socketPath = join(dir, "docker.sock");
@@ -86,7 +91,7 @@ async function removeContainersAndNetworks(dir: string): Promise<void> {
   }
 }
 
-/** Everything that an engine shares with others by default is the rehearsal's own, or off. */
+/** Everything that an engine shares with others by default is the rehearsal's own. */
 function engineArguments(dir: string, port: number): string[] {
   return [
     `--config-file=${join(dir, "daemon.json")}`,
@@ -96,12 +101,6 @@ function engineArguments(dir: string, port: number): string[] {
     `--host=unix://${join(dir, "docker.sock")}`,
     "--group=root",
     `--registry-mirror=http://127.0.0.1:${port}`,
-    "--bridge=none",
-    "--iptables=false",
-    "--ip6tables=false",
-    "--ip-forward=false",
-    "--ip-masq=false",
-    "--userland-proxy=false",
     "--exec-opt=native.cgroupdriver=cgroupfs",
     `--cgroup-parent=/${controlGroup(dir)}`,
   ];
@@ -113,17 +112,13 @@ function inNamespace(dir: string, dockerd: string): string[] {
 }
 
 /**
- * An engine asks Docker Hub for what its mirror lacks. The rehearsal's must not: the real images are
- * gigabytes, and a missing stand-in is to be seen as missing. So everything beyond loopback goes through
- * a proxy at a port where nobody listens.
+ * The engine finds a `modprobe` that does nothing. It would load br_netfilter, which has every bridge of the machine pass
+ * through the machine's firewall.
  */
-function sealedEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !/^(https?|all|no)_proxy$/i.test(name));
-  const proxy = "http://127.0.0.1:1";
-  return {
-    ...Object.fromEntries(kept),
-    HTTP_PROXY: proxy,
-    HTTPS_PROXY: proxy,
-    NO_PROXY: "127.0.0.1,localhost",
-  };
+function engineEnv(dir: string, tools: Tools): NodeJS.ProcessEnv {
+  const folder = join(dir, "engine-bin");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "modprobe"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+  const env = networkEnv(dir, tools);
+  return { ...env, PATH: `${folder}:${env.PATH}` };
 }

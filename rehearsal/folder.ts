@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 
 /** Its presence says that everything in the folder is a rehearsal's, and may be removed. */
-const MARK = ".cooperbench-rehearsal";
+export const MARK = ".cooperbench-rehearsal";
 
 /** Makes the folder, or takes an empty one. @throws Error when it holds something else. */
 export function claimFolder(dir: string): void {

@@ -5,6 +5,7 @@ import type { ImagesLock } from "../manifest/images-lock.ts";
 import { fingerprint, readContents } from "./contents.ts";
 import { parseReference } from "./reference.ts";
 import type { Rehearsal } from "./rehearsal.ts";
+import { portStatus } from "./relay-client.ts";
 
 /** How long a ready one may take to answer. */
 const TIMEOUT_MS = 1000;
@@ -15,11 +16,33 @@ export async function answersInFull(r: Rehearsal): Promise<boolean> {
   if (url === undefined || !existsSync(r.imagesLock)) return false;
   if (!existsSync(join(r.dir, "CooperBench.git", "refs", "heads", "main"))) return false;
   if (readContents(r.dir)?.fingerprint !== fingerprint() || !imagesAreThere(r)) return false;
+  const port = Number(new URL(url).port);
   const answers = await Promise.all([
     answersOk({ path: join(r.dir, "docker.sock") }, "/_ping"),
-    answersOk({ host: "127.0.0.1", port: Number(new URL(url).port) }, "/v2/"),
+    answersOk({ host: "127.0.0.1", port }, "/v2/"),
+    isReached(r, port),
   ]);
   return answers.every(Boolean);
+}
+
+/** Whether the registry's port is not another's, and the port that is kept for a Redis no more. */
+async function isReached(r: Rehearsal, registry: number): Promise<boolean> {
+  const { open = [] } = (await portStatus(r.dir)) ?? {};
+  const redis = r.redisPort();
+  if (redis === undefined) return false;
+  return open.includes(registry) && (open.includes(redis) || !(await accepts(redis)));
+}
+
+/** Whether somebody listens at a port of 127.0.0.1. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const settle = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once("connect", () => settle(true)).once("error", () => settle(false));
+  });
 }
 
 /**

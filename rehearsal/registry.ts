@@ -1,23 +1,26 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { answersOk } from "./ask.ts";
 import { writeAtomically } from "./files.ts";
+import { freePort } from "./free-port.ts";
+import { inNetwork, isInNetwork } from "./network.ts";
 import { endService, runningService } from "./processes.ts";
+import { portStatus } from "./relay-client.ts";
 import { startAndWait } from "./service.ts";
 import type { Tools } from "./tools.ts";
 
 const NAME = "registry";
 
 /**
- * Starts the registry on a free loopback port, the one of the last start if it still is free, or finds
- * it running.
+ * Starts the registry in the rehearsal's network, or finds it running there. Its port, which is the machine's loopback's,
+ * too, is that of the last start if it still is free.
  * @returns its port.
  */
 export async function startRegistry(dir: string, tools: Tools): Promise<number> {
   const recorded = recordedPort(dir);
-  if (recorded !== undefined && runningService(dir, NAME) !== undefined && (await answers(recorded)))
-    return recorded;
+  const running = runningService(dir, NAME);
+  const isThere = recorded !== undefined && running !== undefined && isInNetwork(dir, running);
+  if (isThere && (await answers(dir, recorded))) return recorded;
   await endService(dir, NAME, 5);
   const port = await freePort(recorded);
   mkdirSync(join(dir, "registry"), { recursive: true });
@@ -26,9 +29,9 @@ export async function startRegistry(dir: string, tools: Tools): Promise<number> 
   await startAndWait({
     dir,
     name: NAME,
-    argv: [tools.registry, "serve", configuration],
+    argv: inNetwork(dir, [tools.registry, "serve", configuration]),
     env: tools.env,
-    answers: () => answers(port),
+    answers: () => answers(dir, port),
     startSeconds: 30,
   });
   writeAtomically(join(dir, "registry.port"), `${port}\n`);
@@ -40,7 +43,9 @@ export function endRegistry(dir: string): Promise<void> {
   return endService(dir, NAME, 5);
 }
 
-function answers(port: number): Promise<boolean> {
+/** Whether it is the rehearsal's own that answers on the machine: another may have its port there. */
+async function answers(dir: string, port: number): Promise<boolean> {
+  if (!(await portStatus(dir))?.open.includes(port)) return false;
   return answersOk({ host: "127.0.0.1", port, path: "/v2/", timeoutMs: 1000 });
 }
 
@@ -48,19 +53,6 @@ function recordedPort(dir: string): number | undefined {
   const file = join(dir, "registry.port");
   const port = existsSync(file) ? Number(readFileSync(file, "utf8")) : Number.NaN;
   return Number.isInteger(port) ? port : undefined;
-}
-
-/** `wanted` if it is free, else one that the kernel chooses. */
-function freePort(wanted: number | undefined): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", (error) => (wanted === undefined ? reject(error) : resolve(freePort(undefined))));
-    server.listen(wanted ?? 0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Deletion is enabled so that a test can take an image away. */

@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { PortStatus } from "./relay-ports.ts";
 
 /** Where everything of one rehearsal is. */
 export interface Rehearsal {
@@ -16,8 +17,12 @@ export interface Rehearsal {
   readonly sourceRepository: string;
   /** The lock of the stand-ins: digest and base commit of every image, as JSON. */
   readonly imagesLock: string;
+  /** The file with the port that is kept free for a Redis: on this machine's loopback, and in the rehearsal. */
+  readonly redisPortFile: string;
   /** The registry's URL (`http://127.0.0.1:PORT`); undefined before the first start. */
   registryUrl(): string | undefined;
+  /** The port in `redisPortFile`; undefined before the first start. */
+  redisPort(): number | undefined;
 }
 
 /** What a start may be told. */
@@ -35,14 +40,20 @@ export const DEFAULT_DIR = "/var/lib/cooperbench-rehearsal";
 /** The places of the rehearsal in `dir`. Touches nothing. */
 export function rehearsalAt(dir?: string): Rehearsal {
   const root = resolve(dir ?? process.env[DIR_VARIABLE] ?? DEFAULT_DIR);
+  const redisPortFile = join(root, "redis.port");
   return {
     dir: root,
     dockerHost: `unix://${join(root, "docker.sock")}`,
     sourceRepository: `file://${join(root, "CooperBench.git")}`,
     imagesLock: join(root, "images.lock.json"),
+    redisPortFile,
     registryUrl: () => {
       const file = join(root, "registry.port");
       return existsSync(file) ? `http://127.0.0.1:${readFileSync(file, "utf8").trim()}` : undefined;
+    },
+    redisPort: () => {
+      const port = existsSync(redisPortFile) ? Number(readFileSync(redisPortFile, "utf8")) : 0;
+      return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
     },
   };
 }
@@ -67,6 +78,12 @@ export async function startRehearsal(
 ): Promise<void> {
   const { start } = await import("./start.ts");
   await start(r, report, options);
+}
+
+/** The ports of this machine's 127.0.0.1 that lead into a rehearsal; undefined where it does not run. */
+export async function rehearsalPorts(r: Rehearsal): Promise<PortStatus | undefined> {
+  const { portStatus } = await import("./relay-client.ts");
+  return portStatus(r.dir);
 }
 
 /** Ends the processes of this rehearsal and removes its folder, mounts and control groups. */

@@ -1,18 +1,20 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { contentsFile, fingerprint, readContents } from "./contents.ts";
-import { checkSocketLength, startEngine } from "./engine.ts";
+import { checkSocketLength, endEngine, startEngine } from "./engine.ts";
 import { writeAtomically } from "./files.ts";
 import { fillRegistry } from "./fill.ts";
 import { claimFolder } from "./folder.ts";
 import { withLock } from "./lock.ts";
+import { isHeld, startNetwork } from "./network.ts";
 import { answersInFull } from "./ready.ts";
-import { startRegistry } from "./registry.ts";
+import { keepRedisPort } from "./redis-port.ts";
+import { endRegistry, startRegistry } from "./registry.ts";
 import type { Rehearsal, StartOptions } from "./rehearsal.ts";
 import { serviceImages } from "./service-images.ts";
 import { makeSource } from "./source.ts";
 import { readTasks } from "./tasks.ts";
-import { findTools, linkClient } from "./tools.ts";
+import { findTools, linkClient, type Tools } from "./tools.ts";
 
 /** Does what `startRehearsal` says. */
 export async function start(
@@ -57,6 +59,12 @@ async function makeComplete(
     (made) => (made ? "CooperBench source made" : "CooperBench source found"),
   );
   const services = async () => {
+    await timed(
+      report,
+      () => network(r.dir, tools),
+      () => "a network of its own",
+    );
+    await keepRedisPort(r);
     const port = await timed(
       report,
       () => startRegistry(r.dir, tools),
@@ -88,6 +96,15 @@ async function makeComplete(
   };
   await settle([source, services()]);
   writeAtomically(contentsFile(r.dir), `${JSON.stringify(now)}\n`);
+}
+
+/** What lives in a network that nobody holds, or in the machine's as an older rehearsal does, is ended before. */
+async function network(dir: string, tools: Tools): Promise<void> {
+  if (!(await isHeld(dir))) {
+    await endEngine(dir);
+    await endRegistry(dir);
+  }
+  await startNetwork(dir, tools);
 }
 
 /** Waits for all, and only then fails: no step goes on behind the back of whoever saw the error. */

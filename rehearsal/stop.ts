@@ -3,6 +3,7 @@ import { contentsFile } from "./contents.ts";
 import { endEngine } from "./engine.ts";
 import { checkIsRehearsal, removeFolder } from "./folder.ts";
 import { withLock } from "./lock.ts";
+import { endNetwork } from "./network.ts";
 import { endRegistry } from "./registry.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { run } from "./run.ts";
@@ -22,6 +23,7 @@ export async function stop(r: Rehearsal, report: (line: string) => void): Promis
     rmSync(contentsFile(r.dir), { force: true });
     await endEngine(r.dir);
     await endRegistry(r.dir);
+    await endNetwork(r.dir);
     for (const mount of mountsBelow(r.dir)) await run(["umount", "-l", mount]);
     // Removing through a mount would remove what is mounted.
     const left = mountsBelow(r.dir);

@@ -21,7 +21,7 @@ export interface Tools {
   readonly busybox: string;
   readonly redisServer: string;
   readonly redisCli: string;
-  /** With it, the engine gives the containers of a network their names. */
+  /** With it, the engine publishes ports, and gives the containers of a network their names. */
   readonly iptables: string;
   /** This machine's own: it is in every stand-in, too. */
   readonly git: string;
@@ -139,14 +139,16 @@ function missingPackages(found: Found): string[] {
 /** GNU's name for this architecture. */
 const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
 
-/** The name that Debian gives to one of two programs when it installs the package. */
+/** The names that Debian gives to one of two programs each when it installs the package. */
 function linkIptables(root: string): void {
   const folder = join(root, "usr", "sbin");
-  if (!existsSync(join(folder, "iptables-nft")) || existsSync(join(folder, "iptables"))) return;
-  try {
-    symlinkSync("iptables-nft", join(folder, "iptables"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process was faster
+  for (const name of ["iptables", "ip6tables"]) {
+    if (!existsSync(join(folder, `${name}-nft`)) || existsSync(join(folder, name))) continue;
+    try {
+      symlinkSync(`${name}-nft`, join(folder, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process was faster
+    }
   }
 }
 

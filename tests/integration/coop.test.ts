@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pingRedis, pong } from "../../engine/redis-ping.ts";
 import { readImagesLock } from "../../manifest/images-lock.ts";
+import { freePort } from "../../rehearsal/free-port.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { findTools } from "../../rehearsal/tools.ts";
-import { freePort } from "./free-port.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const lab = new Lab();
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 function withRedis(redisPort: number, settings: Readonly<Record<string, unknown>> = {}) {
-  return { tasks: ["go_chi_task/26"], coop: true, redisPort, redisNetwork: "host", ...settings };
+  return { tasks: ["go_chi_task/26"], coop: true, redisPort, ...settings };
 }
 
 const preview = () => lab.machine(["preview", stack, "--expect-no-changes"]);
@@ -74,16 +74,8 @@ test("it has what was asked for: limits, a health check, nothing kept, no addres
   const { HostConfig, Config } = await lab.engine.getContainer(name).inspect();
   expect(HostConfig.Memory).toBe(512 * 1024 * 1024);
   expect(HostConfig.RestartPolicy?.Name).toBe("unless-stopped");
-  expect(Config.Healthcheck?.Test).toEqual([
-    "CMD",
-    "redis-cli",
-    "-h",
-    "127.0.0.1",
-    "-p",
-    String(port),
-    "ping",
-  ]);
-  expect(await configured("bind")).toBe("127.0.0.1");
+  expect(Config.Healthcheck?.Test).toEqual(["CMD", "redis-cli", "-h", "127.0.0.1", "-p", "6379", "ping"]);
+  expect(HostConfig.PortBindings).toEqual({ "6379/tcp": [{ HostIp: "127.0.0.1", HostPort: String(port) }] });
   expect(await configured("save")).toBe("");
 });
 
@@ -116,6 +108,27 @@ test("a container that an interrupted update has left, unknown to the state, is 
   const update = await lab.machine(["up", stack]);
   expect(update.code, update.stdout + update.stderr).toBe(0);
   expect(await lab.containers()).toEqual([`/${name}`]);
+});
+
+test("where somebody has its port on the machine, doctor says that it is not reached there", async () => {
+  const container = lab.engine.getContainer(name);
+  await container.stop();
+  await expect.poll(() => answer(), { timeout: 10_000 }).toBe(undefined);
+  const other = createServer((socket) => socket.resume().end("this is no Redis\r\n"));
+  await once(other.listen(port, "127.0.0.1"), "listening");
+  try {
+    await container.start();
+    const doctor = async () => (await lab.machine(["doctor", stack])).stdout;
+    await expect
+      .poll(doctor, { timeout: 20_000 })
+      .toContain(
+        `services   127.0.0.1:${port} is taken on this machine, so the engine's Redis is not reached`,
+      );
+  } finally {
+    await once(other.close(), "close");
+  }
+  await expect.poll(() => answer(), { timeout: 10_000 }).toBe(pong);
+  expect((await preview()).code).toBe(0);
 });
 
 test("moved to another port, it is there, and nowhere else, and stays the stack's own", async () => {
@@ -178,16 +191,37 @@ test("turned off, a stack takes its own Redis away; one that another has started
   }
 });
 
-test("once the other is gone, the stack starts its own again, of the digest that is set; it goes at destroy, its image stays", async () => {
+test("a port that somebody else has is told before an update, by doctor, too, and left to whoever has it", async () => {
+  const other = createServer((socket) => socket.resume().end("this is no Redis\r\n"));
+  await once(other.listen(port, "127.0.0.1"), "listening");
+  try {
+    const taken = `127.0.0.1:${port} is taken: got "this is no Redis"`;
+    const doctor = await lab.machine(["doctor", stack]);
+    expect(doctor.stdout).toContain(`services   ${taken}`);
+    expect(doctor.stdout).toContain(`./machine pulumi config set redisPort 6380 --stack ${stack}`);
+    const update = await lab.machine(["up", stack]);
+    expect(update.stderr).toContain(taken);
+    expect(update.code).not.toBe(0);
+    expect(await lab.containers()).toEqual([]);
+  } finally {
+    await once(other.close(), "close");
+  }
+});
+
+test("once the other is gone, the stack starts its own again, of the digest and in the network that are set; it goes at destroy, its image stays", async () => {
   const { digest } = readImagesLock(lab.rehearsal.imagesLock).images["redis:alpine"] ?? {};
-  lab.configure(stack, { redisImage: `redis:7@${digest}` });
+  lab.configure(stack, { redisImage: `redis:7@${digest}`, redisNetwork: "host" });
   await expect.poll(() => answer(), { timeout: 10_000 }).toBe(undefined);
   expect((await preview()).code).not.toBe(0);
   const update = await lab.machine(["up", stack]);
   expect(update.code, update.stdout).toBe(0);
   expect(await lab.containers()).toEqual([`/${name}`]);
+  expect((await lab.engine.getContainer(name).inspect()).HostConfig.NetworkMode).toBe("host");
+  expect(await configured("bind")).toBe("127.0.0.1");
+  expect(await answer()).toBe(pong);
   expect((await preview()).code).toBe(0);
   expect((await lab.machine(["pulumi", "destroy", "--yes", "--stack", stack])).code).toBe(0);
   expect(await lab.containers()).toEqual([]);
+  expect(await answer()).toBe(undefined);
   expect(await lab.references()).toContain("redis:7");
 });

@@ -1,7 +1,7 @@
 import { afterAll, test as anyTest, beforeAll, expect } from "vitest";
+import { freePort } from "../../rehearsal/free-port.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { isChroot } from "./chroot.ts";
-import { freePort } from "./free-port.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const lab = new Lab();
@@ -18,7 +18,7 @@ beforeAll(async () => {
   if (isChroot) return;
   await startRehearsal(lab.rehearsal, () => {});
   await lab.engine.createVolume({ Name: "cooperbench-git-data" });
-  const services = { coop: true, git: true, redisPort: await freePort(), redisNetwork: "host" };
+  const services = { coop: true, git: true, redisPort: await freePort() };
   stack = await lab.makeStack({ tasks: ["go_chi_task/26"], ...services });
   first = await lab.machine(["up", stack]);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatImagesLock, type ImagesLock, readImagesLock } from "../../manifest/images-lock.ts";
 import { startEngine } from "../../rehearsal/engine.ts";
+import { forward } from "../../rehearsal/forward.ts";
 import { makeLayer } from "../../rehearsal/layer.ts";
 import { publishImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
@@ -94,6 +95,7 @@ beforeAll(async () => {
   lockFile = join(lab.folder, "images.lock.json");
   registry = lab.rehearsal.registryUrl() ?? "";
   proxy = await FaultProxy.before(registry);
+  await forward(lab.rehearsal.dir, Number(proxy.host.split(":")[1]));
   // By another path to its socket the engine is no rehearsal to ./machine, which so mends nothing in its registry.
   const socket = join(lab.folder, "engine.sock");
   symlinkSync(join(lab.rehearsal.dir, "docker.sock"), socket);

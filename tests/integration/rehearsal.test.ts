@@ -83,7 +83,7 @@ test("the source is one commit of the pinned id, with the sdist's files and the 
 
 test("what no stand-in has is asked of no other registry", async () => {
   await expect(pull("akhatua/cooperbench-go-chi:task0")).rejects.toThrow(
-    /127\.0\.0\.1:1: connect: connection refused/,
+    /registry-1\.docker\.io.*(unreachable|refused|no such host)/,
   );
 });
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, test as anyTest, beforeAll, describe, expect } from "vitest";
+import { freePort } from "../../rehearsal/free-port.ts";
 import { removeImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { isChroot } from "./chroot.ts";
 import { startCohereMock } from "./cohere-mock.ts";
-import { freePort } from "./free-port.ts";
 import { type Ended, Lab } from "./lab.ts";
 import { competentAgent, meeting } from "./mock-agent.ts";
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   if (isChroot) return;
   await startRehearsal(lab.rehearsal, () => {});
   const tasks = ["go_chi_task/27", "dspy_task/8394"];
-  const coop = { coop: true, git: true, redisPort: await freePort(), redisNetwork: "host" };
+  const coop = { coop: true, git: true, redisPort: await freePort() };
   stack = await lab.makeStack({ tasks, ...coop, modelApiBase: model.modelApiBase }, key);
   const update = await lab.machine(["up", stack], bytecode);
   expect(update.code, update.stdout + update.stderr).toBe(0);

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { configurationOf, encrypted } from "../../configuration.ts";
 import { defaultRedisImage } from "../../manifest/service-images.ts";
 import { parseSettings, SettingsError } from "../../settings.ts";
@@ -51,6 +54,28 @@ test("the image of Redis is what CooperBench starts, pinned by the lock, or by a
   expect(parse({ redisImage: `redis:7@${digest}` }).redisImage).toEqual({
     image: "redis:7",
     locked: { digest },
+  });
+});
+
+describe("a port for Redis that is in a file", () => {
+  let folder: string;
+  let redisPort: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "settings-"));
+    redisPort = join(folder, "redis.port");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const read = () => parseSettings("lab-1", configurationWith({ redisPort }), resolve).redisPort;
+
+  test("is read where files are", () => {
+    writeFileSync(redisPort, "23456\n");
+    expect(read()).toBe(23_456);
+    expect(parseSettings("lab-1", configurationWith({ redisPort })).redisPort).toBe(0);
+  });
+
+  test.each([undefined, "", "0", "70000", "port"])("is a fault where the file has %j", (text) => {
+    if (text !== undefined) writeFileSync(redisPort, text);
+    expect(read).toThrow(`redisPort: got ${redisPort}, which has none; want a port`);
   });
 });
 
@@ -157,7 +182,11 @@ describe("bounds", () => {
       ["127.0.0.1", "0.0.0.0", "10.0.0.5"],
       ["", "localhost", "::1", "10.0.0.256", "10.0.0.5:6379"],
     ],
-    ["redisPort", [1, 6379, 65_535], [0, 65_536, 1.5, "redis"]],
+    [
+      "redisPort",
+      [1, 6379, 65_535, "6379", "/srv/redis.port"],
+      [0, 65_536, 1.5, "", "redis", "6379\n", "a/b"],
+    ],
     ["redisNetwork", ["bridge", "host"], ["", "none"]],
     ["tasks", [[], ["dspy_task", "go_chi_task/26"]], [["dspy_task/x"], "dspy_task"]],
   ])("%s accepts %j and refuses %j", (key, good, bad) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressLabel, judgeRedis } from "../../../engine/existing-redis.ts";
+import { addressLabel, judgeRedis, portTaken } from "../../../engine/existing-redis.ts";
 import { type EngineContainer, ownerLabels } from "../../../engine/owned.ts";
 import { pong } from "../../../engine/redis-ping.ts";
 import { lab1, lab2 } from "../../owners.ts";
@@ -57,6 +57,14 @@ describe("it is told with a remedy", () => {
       kind: "conflict",
       found: expect.stringMatching(message),
       remedy: expect.stringContaining("set redisPort 6380 --stack lab-1"),
+    });
+  });
+
+  test("that the port is another's on this machine, where the engine's Redis is to be reached", () => {
+    expect(portTaken("lab-1", address)).toEqual({
+      kind: "conflict",
+      found: expect.stringContaining("127.0.0.1:6379 is taken on this machine"),
+      remedy: expect.stringContaining("./machine pulumi config set redisPort 6380 --stack lab-1"),
     });
   });
 

@@ -41,6 +41,17 @@ describe("places", () => {
     expect(rehearsalAt(folder).registryUrl()).toBe("http://127.0.0.1:5000");
   });
 
+  test("know the port that is kept for a Redis, and take nothing else for one", () => {
+    const r = rehearsalAt(folder);
+    expect(r.redisPort()).toBeUndefined();
+    writeFileSync(r.redisPortFile, "23456\n");
+    expect(r.redisPort()).toBe(23_456);
+    for (const damaged of ["", "0", "65536", "port"]) {
+      writeFileSync(r.redisPortFile, damaged);
+      expect(r.redisPort()).toBeUndefined();
+    }
+  });
+
   test("are not ready while nothing is there", async () => {
     expect(await isReady(rehearsalAt(folder))).toBe(false);
   });

@@ -1,0 +1,29 @@
+import { socketOf } from "./relay-client.ts";
+import { readLine, request } from "./relay-requests.ts";
+
+/** A port of the machine's that a rehearsal reaches. */
+export interface Forward {
+  /** Ends it for new connections. */
+  close(): void;
+}
+
+/**
+ * Has the engine of the rehearsal in `dir`, and what else is in its network, reach what listens at a port of this machine's
+ * 127.0.0.1, at the same address, until `close` or the end of this process.
+ * @throws Error when the rehearsal does not run, or something in its network has the port.
+ */
+export async function forward(dir: string, port: number): Promise<Forward> {
+  const held = request(socketOf(dir, "inside"), `forward ${port}`);
+  let fault = "it does not run";
+  held.on("error", (error) => {
+    fault = error.message;
+  });
+  const said = await readLine(held);
+  if (said === "ok") {
+    // What holds it open must not hold this process.
+    held.resume().unref();
+    return { close: () => held.destroy() };
+  }
+  held.destroy();
+  throw new Error(`the rehearsal in ${dir} cannot reach 127.0.0.1:${port} of this machine: ${said ?? fault}`);
+}
