@@ -6,6 +6,7 @@ import { memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
 import { runOracle } from "../provision/oracle.ts";
 import { Problem } from "../provision/problem.ts";
 import { featuresOf, taskFolder } from "../provision/task-dataset.ts";
+import { stackIdentity } from "../provision/temporary.ts";
 import { openEngine } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
@@ -105,9 +106,16 @@ interface Common {
 
 async function smokeOne({ task, feature }: Subject, { checkout, stack, ...common }: Common): Promise<Smoked> {
   const { image } = task;
-  const container = `cooperbench-smoke-${stack}-${process.pid}-${taskKey(task)}-feature${feature}`;
+  const container = `cooperbench-smoke-${stack}-${taskKey(task)}-feature${feature}`;
   const folder = taskFolder(checkout, task);
-  const found = await runOracle({ ...common, image, folder, feature, container }).then(
+  const found = await runOracle({
+    ...common,
+    image,
+    folder,
+    feature,
+    container,
+    stack: stackIdentity({ STACK: stack }),
+  }).then(
     ({ image: _, feature: __, ...found }) => found,
     (error: Error) => {
       if (!(error instanceof Problem)) throw error;

@@ -60,6 +60,7 @@ export class BenchmarkImage extends pulumi.ComponentResource {
         environment: {
           DOCKER_HOST: dockerHost,
           BASE_COMMIT: task.baseCommit,
+          STACK: pulumi.getStack(),
           CONTAINER: `cooperbench-probe-${pulumi.getStack()}-${name}`,
           TIMEOUT_SECONDS: String(args.probeTimeoutSeconds),
           ...(locked && { DIGEST: locked.digest, IMAGE_ID: locked.imageId, PLATFORM: locked.platform }),

@@ -48,6 +48,7 @@ export class Oracle extends pulumi.ComponentResource {
             DOCKER_HOST: args.dockerHost,
             IMAGE_ID: imageId,
             FOLDER: files,
+            STACK: pulumi.getStack(),
             CONTAINER: `cooperbench-oracle-${pulumi.getStack()}-${key}`,
             TIMEOUT_SECONDS: String(args.timeoutSeconds),
           },
