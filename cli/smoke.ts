@@ -8,6 +8,7 @@ import { Problem } from "../provision/problem.ts";
 import { featuresOf, taskFolder } from "../provision/task-dataset.ts";
 import { stackIdentity } from "../provision/temporary.ts";
 import { openEngine } from "./checks.ts";
+import { removeLeftovers } from "./cut-off.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
@@ -24,6 +25,7 @@ import { report } from "./terminal.ts";
 export async function smoke(options: SmokeOptions): Promise<number> {
   const stack = options.stack ?? defaultStack(projectDir);
   const { dockerHost, info } = await openEngine(stack);
+  await removeLeftovers(dockerHost, stack);
   const settings = readLockedSettings(projectDir, stack);
   const checkout = resolve(projectDir, settings.cooperbenchDir);
   if (!existsSync(checkout)) {

@@ -6,6 +6,7 @@ import { type ProbeResult, probe } from "../provision/probe.ts";
 import { Problem } from "../provision/problem.ts";
 import { stackIdentity } from "../provision/temporary.ts";
 import { openEngine } from "./checks.ts";
+import { removeLeftovers } from "./cut-off.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
@@ -32,6 +33,7 @@ interface Verified extends Partial<Omit<ProbeResult, "image">> {
 export async function verify(named: string | undefined, json: boolean): Promise<number> {
   const stack = named ?? defaultStack(projectDir);
   const { dockerHost } = await openEngine(stack);
+  await removeLeftovers(dockerHost, stack);
   const settings = readLockedSettings(projectDir, stack);
 
   const abort = abortOnSignal();

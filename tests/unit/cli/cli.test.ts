@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { backendEnv, isStateMade, stateEnv } from "../../../cli/backend.ts";
 import { shellExports } from "../../../cli/env.ts";
 import { readEvents } from "../../../cli/events.ts";
-import { stackOf } from "../../../cli/plain-pulumi.ts";
+import { stackOf } from "../../../cli/named-stack.ts";
 import { summary } from "../../../cli/summary.ts";
 import { readTasks, type Task, taskKey } from "../../../manifest/tasks.ts";
 
