@@ -5,7 +5,8 @@ import type { Finding } from "../preflight/finding.ts";
 import { type PreflightResult, runPreflight } from "../preflight/preflight.ts";
 import { Problem } from "../provision/problem.ts";
 import type { Settings } from "../settings.ts";
-import { dataDir } from "./backend.ts";
+import { cacheFolder } from "../toolchain/settings.ts";
+import { backendFolder, dataDir } from "./backend.ts";
 import { findingLines, oneLine } from "./findings.ts";
 import { type Found, openAsFound, projectDir, type Session, startedBy } from "./session.ts";
 
@@ -20,6 +21,8 @@ export function check(found: Found, settings: Settings, thorough: boolean): Prom
     projectDir,
     checkout: resolve(projectDir, settings.cooperbenchDir),
     dataDir: dataDir(),
+    stateDir: backendFolder(projectDir),
+    cacheDir: cacheFolder(process.env),
     toolchain,
     askTag,
     thorough,

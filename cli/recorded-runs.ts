@@ -58,10 +58,10 @@ export function recordRun(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
-  here: Place | undefined = placeHere(),
+  here: Place | null = placeHere() ?? null,
 ): Recorder {
   const folder = recordsFolder(env);
-  if (here === undefined || !isMade(folder)) return { file: program, args, env: {}, forget: () => {} };
+  if (here === null || !isMade(folder)) return { file: program, args, env: {}, forget: () => {} };
   const run = randomUUID();
   const record = join(folder, `${run}.json`);
   const told = JSON.stringify({ run, stack, host: hostname(), ...here });

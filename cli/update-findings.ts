@@ -38,7 +38,7 @@ export function updateChecks(stack: string, facts: UpdateFacts | undefined): rea
 
 /** A lock as a finding: what cannot go on without its holder blocks. */
 export function lockFinding(stack: string, { file, kind, since, holder }: UpdateLock): Finding {
-  const at = since.toISOString();
+  const at = secondOf(since);
   const who = holder && `${holder.username}@${holder.hostname}, process ${holder.pid}`;
   switch (kind) {
     case "gone":
@@ -57,7 +57,7 @@ export function lockFinding(stack: string, { file, kind, since, holder }: Update
       return blocker(
         check,
         `an update is running since ${at} (${who})`,
-        "Wait for its end; until then nothing here counts as proved",
+        `Wait for its end, which this tells: ./machine status ${stack}`,
       );
     default:
       return blocker(
@@ -82,7 +82,7 @@ export function cutOffState(
     );
   return blocker(
     check,
-    `${found}; ${copy.file} is a whole one, of ${copy.writtenAt.toISOString()}`,
+    `${found}; ${copy.file} is a whole one, of ${secondOf(copy.writtenAt)}`,
     `cp ${quoted(copy.file)} ${quoted(file)}`,
   );
 }
@@ -92,6 +92,10 @@ export function pendingWords(pending: readonly PendingOperation[]): string {
   const shown = pending.slice(0, 5).map(({ type, resource }) => `${type} ${resource}`);
   const more = pending.length > 5 ? ` and ${pending.length - 5} more` : "";
   return `the last update was cut off while it was ${shown.join(", ")}${more}`;
+}
+
+function secondOf(time: Date): string {
+  return time.toISOString().replace(/\.\d+/, "");
 }
 
 function quoted(path: string): string {
