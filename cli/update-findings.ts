@@ -1,4 +1,5 @@
 /** What stands in the way of the next update since the last one runs yet, or was cut off, in words. */
+import { basename } from "node:path";
 import { blocker, type Finding, ok, warning } from "../preflight/finding.ts";
 import { count } from "../preflight/units.ts";
 import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
@@ -82,7 +83,7 @@ export function cutOffState(
     );
   return blocker(
     check,
-    `${found}; ${copy.file} is a whole one, of ${secondOf(copy.writtenAt)}`,
+    `${found}; ${copy.file === `${file}.bak` ? `${basename(copy.file)} beside it` : copy.file} is a whole one, of ${secondOf(copy.writtenAt)}`,
     `cp ${quoted(copy.file)} ${quoted(file)}`,
   );
 }

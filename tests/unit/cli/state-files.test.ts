@@ -61,7 +61,7 @@ test.each([
   expect(cutOffState("lab-1", found)).toEqual({
     check: "update",
     level: "blocker",
-    found: `the state of stack lab-1 is not whole: ${files.state} (${text.length} bytes), as after a full disk or a power cut; ${files.state}.bak is a whole one, of 2023-11-14T22:13:20Z`,
+    found: `the state of stack lab-1 is not whole: ${files.state} (${text.length} bytes), as after a full disk or a power cut; lab-1.json.bak beside it is a whole one, of 2023-11-14T22:13:20Z`,
     remedy: `cp ${files.state}.bak ${files.state}`,
   });
   expect(updateFindings("lab-1", { locks: [], state: found })).toHaveLength(1);
