@@ -6,13 +6,15 @@ import { removeLeftoverContainers } from "../engine/leftovers.ts";
 import type { Finding } from "../preflight/finding.ts";
 import { Problem } from "../provision/problem.ts";
 import { isGone } from "../provision/process-id.ts";
-import { removeLeftoverFolders, stackIdentity } from "../provision/temporary.ts";
+import { removeLeftoverFolders } from "../provision/temporary.ts";
+import { stampOf } from "../toolchain/record.ts";
+import { identityOf } from "./identity.ts";
 import { endOrphans } from "./orphans.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { forgetGoneRuns, recordedRuns } from "./recorded-runs.ts";
 import { findState, type PendingOperation, pendingInExport, stateFiles } from "./state-files.ts";
 import { cutOffState, lockFinding, pendingWords } from "./update-findings.ts";
-import { removeLock, settledLocks, updateLocks } from "./update-locks.ts";
+import { removeLock, settledLocks, type UpdateLock, updateLocks } from "./update-locks.ts";
 
 const say = (line: string) => process.stderr.write(`machine: ${line}\n`);
 
@@ -22,22 +24,25 @@ const say = (line: string) => process.stderr.write(`machine: ${line}\n`);
  * @throws a Problem where another update runs, or may run, or the state is not whole.
  */
 export async function takeOver(stack: string): Promise<void> {
-  const files = stateFiles(stack);
-  if (files === undefined) return;
   assertWholeState(stack);
-  const locks = await settledLocks(files);
-  const held = locks.filter(({ kind }) => kind === "running" || kind === "unknown");
-  if (held.length > 0)
-    throw problem(
-      `stack ${stack} is locked, and nothing was changed`,
-      held.map((lock) => lockFinding(stack, lock)),
-    );
-  for (const lock of locks) {
-    if (lock.run !== undefined) await endOrphans(lock.run.run);
-    const { found } = lockFinding(stack, lock);
-    removeLock(lock);
-    say(`${found}; its lock is removed: ${lock.file}`);
+  const held = await clearGoneLocks(stack);
+  if (held.length > 0) {
+    const findings = held.map((lock) => lockFinding(stack, lock));
+    throw problem(`stack ${stack} is locked, and nothing was changed`, findings);
   }
+}
+
+/** Takes away the locks of updates that are gone, with a line that says so. Gives the others. */
+export async function clearGoneLocks(stack: string): Promise<readonly UpdateLock[]> {
+  const files = stateFiles(stack);
+  const locks = files ? await settledLocks(files) : [];
+  const isHeld = ({ kind }: UpdateLock) => kind === "running" || kind === "unknown";
+  for (const lock of locks.filter((one) => !isHeld(one))) {
+    if (lock.run !== undefined) await endOrphans(lock.run.run);
+    removeLock(lock);
+    say(`${lockFinding(stack, lock).found}; its lock is removed: ${lock.file}`);
+  }
+  return locks.filter(isHeld);
 }
 
 /** Says that an update runs, or was cut off, to whoever only looks. */
@@ -66,18 +71,27 @@ export async function clearPendingOperations(executable: string, stack: string):
   const pending = await pendingOperations(executable, stack);
   const created = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
   if (pending.length > 0) say(pendingWords(pending));
-  if (created.length > 0) {
-    // An import drops them, and takes the lock. Secrets stay encrypted on the way.
-    const exported = await quietPulumi(executable, ["stack", "export", "--stack", stack]);
-    const imported =
-      exported.code === 0
-        ? await quietPulumi(executable, ["stack", "import", "--stack", stack], { input: exported.stdout })
-        : exported;
-    if (imported.code !== 0)
-      throw new Problem(`what was begun could not be cleared from the state:\n${imported.stderr.trim()}`);
-  }
+  if (created.length > 0) await dropPendingOperations(executable, stack);
   forgetGoneRuns(stack);
   return created;
+}
+
+/** Has the state written anew, which drops them. Its secrets stay encrypted on the way. */
+async function dropPendingOperations(executable: string, stack: string): Promise<void> {
+  const fails = (said: string) =>
+    new Problem(`what was begun could not be cleared from the state:\n${said.trim()}`);
+  const files = stateFiles(stack);
+  // What an update that has begun meanwhile writes must not be written over.
+  await takeOver(stack);
+  const before = files && stampOf(files.state);
+  const exported = await quietPulumi(executable, ["stack", "export", "--stack", stack]);
+  if (exported.code !== 0) throw fails(exported.stderr);
+  await takeOver(stack);
+  if (before !== (files && stampOf(files.state))) throw fails("another command has changed it just now");
+  const imported = await quietPulumi(executable, ["stack", "import", "--stack", stack], {
+    input: exported.stdout,
+  });
+  if (imported.code !== 0) throw fails(imported.stderr);
 }
 
 /** From the state's file; of another backend, which has none, Pulumi is asked where a recorded run was cut off. */
@@ -94,7 +108,7 @@ async function pendingOperations(executable: string, stack: string): Promise<rea
 
 /** Removes the temporary containers and folders of a stack that dead processes have left, and says so. */
 export async function removeLeftovers(dockerHost: string, stack: string): Promise<void> {
-  const identity = stackIdentity({ STACK: stack });
+  const identity = identityOf(stack);
   const left = [
     ...(await removeLeftoverContainers(dockerHost, identity)),
     ...removeLeftoverFolders(identity),

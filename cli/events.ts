@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { stackIdentity, withTemporaryFolder } from "../provision/temporary.ts";
+import { withTemporaryFolder } from "../provision/temporary.ts";
+import { identityOf } from "./identity.ts";
 
 interface EngineEvent {
   readonly summaryEvent?: { readonly resourceChanges: Readonly<Record<string, number>> };
@@ -29,7 +30,7 @@ export function withEvents(
   stack: string,
   run: (file: string) => Promise<number>,
 ): Promise<[number, UpdateEvents]> {
-  return withTemporaryFolder(stackIdentity({ STACK: stack }), async (folder) => {
+  return withTemporaryFolder(identityOf(stack), async (folder) => {
     const file = join(folder, "events.json");
     const code = await run(file);
     return [code, readEvents(existsSync(file) ? readFileSync(file, "utf8") : "")];

@@ -1,5 +1,7 @@
+import { clearGoneLocks } from "./cut-off.ts";
 import { stackOf } from "./named-stack.ts";
 import { pulumi } from "./pulumi.ts";
+import { takesLock } from "./pulumi-process.ts";
 import { openToolchain, openUnchecked, projectDir } from "./session.ts";
 import { stacksWithSettings } from "./stack-file.ts";
 
@@ -8,5 +10,7 @@ export async function plainPulumi(args: readonly string[]): Promise<number> {
   const stack = stackOf(args);
   const known = stack !== undefined && stacksWithSettings(projectDir).includes(stack);
   const toolchain = known ? (await openUnchecked(stack, false)).toolchain : await openToolchain();
+  // Of the others Pulumi itself tells.
+  if (known && takesLock(args)) await clearGoneLocks(stack);
   return pulumi(toolchain.pulumi, args);
 }

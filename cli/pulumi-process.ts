@@ -9,6 +9,11 @@ import { updateLocks } from "./update-locks.ts";
 const LOCKING =
   /^(up|update|destroy|down|dn|refresh|import|watch|state|init|rm|rename|change-secrets-provider)$/;
 
+/** Whether a command may take the update lock. */
+export function takesLock(args: readonly string[]): boolean {
+  return args.some((arg) => LOCKING.test(arg));
+}
+
 /** A program as it is to be started. */
 export interface PulumiProcess {
   readonly file: string;
@@ -26,7 +31,7 @@ export function pulumiProcess(executable: string, args: readonly string[]): Pulu
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS:
       process.env.PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS ?? "true",
   };
-  if (!args.some((arg) => LOCKING.test(arg))) return { file: executable, args, env: quiet, ended: () => {} };
+  if (!takesLock(args)) return { file: executable, args, env: quiet, ended: () => {} };
   const stack = stackOf(args) ?? "";
   const { forget, ...recorded } = recordRun(stack, executable, args);
   return {

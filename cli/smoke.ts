@@ -6,10 +6,10 @@ import { memoryLimitBytes, oraclesAtOnce } from "../provision/capacity.ts";
 import { runOracle } from "../provision/oracle.ts";
 import { Problem } from "../provision/problem.ts";
 import { featuresOf, taskFolder } from "../provision/task-dataset.ts";
-import { stackIdentity } from "../provision/temporary.ts";
 import { openEngine } from "./checks.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { defaultStack } from "./default-stack.ts";
+import { identityOf } from "./identity.ts";
 import { projectDir } from "./session.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
@@ -116,7 +116,7 @@ async function smokeOne({ task, feature }: Subject, { checkout, stack, ...common
     folder,
     feature,
     container,
-    stack: stackIdentity({ STACK: stack }),
+    stack: identityOf(stack),
   }).then(
     ({ image: _, feature: __, ...found }) => found,
     (error: Error) => {

@@ -38,7 +38,10 @@ export function updateChecks(stack: string, facts: UpdateFacts | undefined): rea
 }
 
 /** A lock as a finding: what cannot go on without its holder blocks. */
-export function lockFinding(stack: string, { file, kind, since, holder }: UpdateLock): Finding {
+export function lockFinding(
+  stack: string,
+  { file, kind, since, holder, isUnseen = false }: UpdateLock,
+): Finding {
   const at = secondOf(since);
   const who = holder && `${holder.username}@${holder.hostname}, process ${holder.pid}`;
   switch (kind) {
@@ -63,8 +66,10 @@ export function lockFinding(stack: string, { file, kind, since, holder }: Update
     default:
       return blocker(
         check,
-        `an update holds the update lock since ${at} (${who}), and ./machine cannot see from here whether it still runs`,
-        `Where it does not: ./machine pulumi cancel ${stack}`,
+        isUnseen
+          ? `an update holds the update lock since ${at} (${who}); no such process runs here, and ./machine did not start it`
+          : `an update holds the update lock since ${at} (${who}), and ./machine cannot see from here whether it still runs`,
+        `Where it does not run any more: ./machine pulumi cancel ${stack}`,
       );
   }
 }

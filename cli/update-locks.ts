@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { isGone, type Place, placeHere } from "../provision/process-id.ts";
+import { isGone, type Place, placeHere, startOf } from "../provision/process-id.ts";
 import { type RecordedRun, recordedRuns } from "./recorded-runs.ts";
 import { names, type StateFiles } from "./state-files.ts";
 
@@ -33,6 +33,8 @@ export interface UpdateLock {
   readonly since: Date;
   /** Undefined where it is cut off. */
   readonly holder?: Holder;
+  /** Whether it is of this machine, and no process has its number: one of another container is not seen either. */
+  readonly isUnseen?: boolean;
   /** The run that has taken it, where that is recorded. */
   readonly run?: RecordedRun | undefined;
 }
@@ -63,7 +65,8 @@ function readLock(file: string, runs: () => readonly RecordedRun[]): UpdateLock 
   const own = runs().filter(({ pid, host }) => pid === holder.pid && host === holder.hostname);
   const here = placeHere();
   const run = own.find((one) => !isGone(one, here)) ?? own[0];
-  if (run === undefined) return { ...known, kind: "unknown" };
+  if (run === undefined)
+    return { ...known, kind: "unknown", isUnseen: here !== undefined && startOf(holder.pid) === undefined };
   if (isGone(run, here)) return { ...known, run, kind: "gone" };
   return { ...known, run, kind: isSeenFrom(run, here) ? "running" : "unknown" };
 }

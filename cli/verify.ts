@@ -4,10 +4,10 @@ import { taskKey } from "../manifest/tasks.ts";
 import { abortOnSignal } from "../provision/abort.ts";
 import { type ProbeResult, probe } from "../provision/probe.ts";
 import { Problem } from "../provision/problem.ts";
-import { stackIdentity } from "../provision/temporary.ts";
 import { openEngine } from "./checks.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { defaultStack } from "./default-stack.ts";
+import { identityOf } from "./identity.ts";
 import { projectDir } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
@@ -64,7 +64,7 @@ async function verifyImage(
   const { image: reference, locked, baseCommit } = task;
   const container = `cooperbench-verify-${stack}-${taskKey(task)}`;
   const started = performance.now();
-  const identity = stackIdentity({ STACK: stack });
+  const identity = identityOf(stack);
   const wanted = { image: reference, locked, baseCommit, container, stack: identity, timeoutSeconds, abort };
   const result = await probe(wanted).then(
     ({ image: _, ...found }) => ({ ok: true, ...found }),
