@@ -1,6 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runVariable } from "./recorded-runs.ts";
+
+/** What an update is made of: none other is ended, such as ssh's master or an agent that one of these has started. */
+const PROGRAMS = /^(pulumi.*|node|uv|git|git-remote-.*|python[\d.]*|docker|(ba|da)?sh)$/;
+
+/** Of git, what goes on for the user. */
+const DAEMONS = /daemon|credential/;
 
 /** Milliseconds that a process has to end by itself, its containers removed. */
 const GRACE_MS = 15_000;
@@ -26,14 +33,18 @@ function processesOf(run: string): readonly number[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
-    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${runVariable}=${run}`));
+    .filter((pid) => pid !== process.pid && isOf(pid, run));
 }
 
-function environmentOf(pid: number): readonly string[] {
+function isOf(pid: number, run: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    if (!readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${runVariable}=${run}`))
+      return false;
+    // A program whose file was replaced meanwhile is shown with this suffix.
+    const program = basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ""));
+    return PROGRAMS.test(program) && !DAEMONS.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
   } catch {
-    return []; // it has ended, or is another user's
+    return false; // it has ended, or is another user's
   }
 }
 

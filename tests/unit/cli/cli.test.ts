@@ -103,6 +103,13 @@ describe("the summary of an update", () => {
       code,
     );
 
+  test("of an event log that a kill has cut off, what is whole counts", () => {
+    const [first = "", second] = probes.map((name) => JSON.stringify(step(name, "create")));
+    for (const cut of ["", "{", `${second}`.slice(0, -1), "\0\0\0"])
+      expect([...readEvents(`${first}\n${cut}`).ready.keys()]).toEqual([probes[0]]);
+    expect(readEvents(`${first}\n${second}`).ready.size).toBe(2);
+  });
+
   test("counts what was found and what was pulled, and tells where CooperBench is", () => {
     const outputs = { cooperbench: { version: "0.0.29", folder: "/srv/CooperBench" } };
     const events = [
