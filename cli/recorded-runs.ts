@@ -19,7 +19,7 @@ export const runVariable = "COOPERBENCH_MACHINE_RUN";
  * program runs and is recorded nowhere. Where that cannot be written, the program runs without a record.
  */
 const RECORD_AND_EXEC =
-  '(umask 077; { printf "%s\\n" "$1"; cat "/proc/$$/stat"; } > "$0.new" && mv "$0.new" "$0") 2>/dev/null; shift; exec "$@"';
+  '(umask 077; { printf "%s\\n" "$1"; cat "/proc/$$/stat"; } > "$0.new" && mv "$0.new" "$0" || rm -f "$0.new") 2>/dev/null; shift; exec "$@"';
 
 /** Milliseconds after which the record of a gone process is dropped where it is not known of which stack it was. */
 const FORGET_MS = 7 * 24 * 3600 * 1000;
@@ -85,11 +85,15 @@ export function recordedRuns(env: NodeJS.ProcessEnv = process.env): readonly Rec
 /** Drops the records of a stack's runs that are gone: to be called once what they have left was seen to. */
 export function forgetGoneRuns(stack: string, env: NodeJS.ProcessEnv = process.env): void {
   const here = placeHere();
+  const isOld = (file: string) =>
+    Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > FORGET_MS;
   for (const run of recordedRuns(env)) {
-    const old = Date.now() - (statSync(run.file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > FORGET_MS;
-    if ((run.stack === stack || (run.stack === "" && old)) && isGone(run, here))
+    if ((run.stack === stack || (run.stack === "" && isOld(run.file))) && isGone(run, here))
       rmSync(run.file, { force: true });
   }
+  const folder = recordsFolder(env);
+  const begun = names(folder).filter((name) => name.endsWith(".new"));
+  for (const file of begun.map((name) => join(folder, name))) if (isOld(file)) rmSync(file, { force: true });
 }
 
 function readRun(file: string): RecordedRun | undefined {
