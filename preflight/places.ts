@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { inspectCheckout } from "../provision/checkout.ts";
 import { inspectVenv } from "../provision/venv.ts";
 import type { WantedFolder } from "./folders.ts";
@@ -43,14 +43,14 @@ export function placesOf(
   const isInstalled = isMade && inspectVenv(checkout) === undefined;
   const isElsewhere = stateDir !== undefined && !stateDir.startsWith(`${dataDir}/`);
   const uvCache = uvCacheDir(env);
-  // Where uv's cache has the packages, it links them on one disk, or copies them: which ones it has is not known.
-  const isFilled = existsSync(join(uvCache, "archive-v0"));
+  // What uv's cache has, it links to on its own disk, and copies to another. Which packages it has is not known.
+  const mayLink = existsSync(join(uvCache, "archive-v0")) && diskOf(uvCache) === diskOf(checkout);
   return [
     {
       purpose: "the checkout",
       path: checkout,
       bytes: (isMade ? 0 : CHECKOUT_BYTES) + (isInstalled ? 0 : ENVIRONMENT_BYTES),
-      perhaps: !isInstalled && isFilled ? ENVIRONMENT_BYTES : 0,
+      perhaps: !isInstalled && mayLink ? ENVIRONMENT_BYTES : 0,
     },
     {
       purpose: isElsewhere ? "the passphrase" : "state and passphrase",
@@ -71,6 +71,16 @@ export function placesOf(
         ]),
     { purpose: "temporary files", path: tmpdir(), bytes: TEMPORARY_BYTES, mustExist: true },
   ];
+}
+
+/** The disk of a folder, or of the nearest one above it that is there. */
+function diskOf(folder: string): number | undefined {
+  if (!existsSync(folder) && folder !== dirname(folder)) return diskOf(dirname(folder));
+  try {
+    return statSync(folder).dev;
+  } catch {
+    return undefined; // whether it can be written to is another check's
+  }
 }
 
 function uvCacheDir({ UV_CACHE_DIR, XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): string {

@@ -88,4 +88,6 @@ test("places have room for what is yet to be made, and a backend of one's own is
   expect(placesOf(question, env)[0]).toMatchObject({ perhaps: 0 });
   mkdirSync(join(env.UV_CACHE_DIR, "archive-v0"), { recursive: true });
   expect(placesOf(question, env)[0]).toMatchObject({ perhaps: 400 * MB });
+  // On another disk than the cache's.
+  expect(placesOf({ ...question, checkout: "/proc/c" }, env)[0]).toMatchObject({ perhaps: 0 });
 });
