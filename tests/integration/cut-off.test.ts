@@ -1,6 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { recordRun } from "../../cli/recorded-runs.ts";
 import { type StateFiles, stateFiles } from "../../cli/state-files.ts";
 import { type Place, placeHere, showProcess, thisProcess } from "../../provision/process-id.ts";
 import { makerLabel, stackLabel } from "../../provision/temporary.ts";
@@ -62,11 +65,27 @@ test("a lock of another machine is told with the command that takes it away, and
   expect(readdirSync(files.locks)).toEqual([]);
 });
 
-test("an empty lock file is taken away with a line that says so", async () => {
-  const file = join(files.locks, "a.json.17.tmp");
-  writeFileSync(file, "");
-  utimesSync(file, 1, 1);
-  expect(await expectRight()).toContain(`its lock is removed: ${file}`);
+test("the lock of a dead update, and an empty one, are told by those who look, and taken away by the next update", async () => {
+  const empty = join(files.locks, "a.json.17.tmp");
+  writeFileSync(empty, "");
+  utimesSync(empty, 1, 1);
+  // What stands for a Pulumi that was killed: it was recorded as it was started, and is gone.
+  const { file, args } = recordRun(stack, "true", [], lab.env);
+  const { pid } = spawnSync(file, args);
+  const dead = join(files.locks, "b.json");
+  const lock = { pid, username: "ann", hostname: hostname(), timestamp: "2026-01-02T03:04:05Z" };
+  writeFileSync(dead, JSON.stringify(lock));
+  const found = `the update of 2026-01-02T03:04:05Z was cut off (ann@${hostname()}, process ${pid})`;
+  for (const command of ["doctor", "status"]) {
+    const { code, stdout } = await machine(command, stack);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/warning +update /);
+  }
+  expect((await machine("doctor", stack)).stdout).toContain(found);
+  expect(readdirSync(files.locks)).toHaveLength(2);
+  const told = await expectRight();
+  expect(told).toContain(`; its lock is removed: ${empty}`);
+  expect(told).toContain(`${found}; its lock is removed: ${dead}`);
 });
 
 test("creations that were cut off are cleared, with their secrets still encrypted; others are told", async () => {
