@@ -1,5 +1,5 @@
 /** Where Pulumi keeps a stack in a backend of files, and what of it is whole. Reads files alone. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { z } from "zod";
@@ -64,28 +64,24 @@ export type FoundState =
       readonly copy?: { readonly file: string; readonly writtenAt: Date } | undefined;
     };
 
-/** Reads the state of a stack. */
+/** Reads the state of a stack. Of one that may not be read, Pulumi itself tells. */
 export function findState(files: StateFiles): FoundState {
   const file = newest([files.state, `${files.state}.gz`, `${files.state}.zst`]);
-  if (file === undefined) return { kind: "none" };
-  const pending = pendingIn(file);
-  if (pending !== undefined) return { kind: "whole", pending };
+  if (file === undefined || !isReadable(file)) return { kind: "none" };
+  const state = parsed(file);
+  if (state !== undefined) return { kind: "whole", pending: pendingIn(state) };
   const bytes = statSync(file).size;
   return { kind: "cut off", file, bytes, copy: wholeCopy(file, files.history) };
 }
 
-/** The operations of `pending_operations` in a state; undefined where the file is none that is whole. */
-function pendingIn(file: string): readonly PendingOperation[] | undefined {
-  try {
-    return operationsOf(checkpoint.parse(JSON.parse(readText(file))).checkpoint.latest);
-  } catch {
-    return undefined;
-  }
+/** The operations of `pending_operations` in a state; none in one of a form that is not known here. */
+function pendingIn(state: unknown): readonly PendingOperation[] {
+  return operationsOf(checkpoint.safeParse(state).data?.checkpoint.latest);
 }
 
 /** The same in what `pulumi stack export` prints. */
 export function pendingInExport(text: string): readonly PendingOperation[] {
-  return operationsOf(exported.parse(JSON.parse(text)).deployment);
+  return operationsOf(exported.safeParse(JSON.parse(text)).data?.deployment);
 }
 
 function operationsOf(state: z.infer<typeof deployment> | null | undefined): readonly PendingOperation[] {
@@ -93,6 +89,25 @@ function operationsOf(state: z.infer<typeof deployment> | null | undefined): rea
     type,
     resource: urn.slice(urn.lastIndexOf("::") + 2),
   }));
+}
+
+/** What a file of the state holds; undefined where it is not whole. */
+function parsed(file: string): object | undefined {
+  try {
+    const state: unknown = JSON.parse(readText(file));
+    return typeof state === "object" && state !== null ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readText(file: string): string {
@@ -111,7 +126,7 @@ function wholeCopy(file: string, history: string) {
   // A copy has the place and the name of the state, so it must be packed as that is.
   const packed = /\.(gz|zst)$/.exec(file)?.[0] ?? "";
   const copies = [`${file}.bak`, ...ends.filter((end) => end.endsWith(`.json${packed}`))];
-  const copy = copies.find((candidate) => pendingIn(candidate) !== undefined);
+  const copy = copies.find((candidate) => parsed(candidate) !== undefined);
   return copy === undefined ? undefined : { file: copy, writtenAt: statSync(copy).mtime };
 }
 
@@ -123,12 +138,12 @@ function newest(files: readonly string[]): string | undefined {
     .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
-/** The names in a folder; none where there is no such folder. */
+/** The names in a folder; none where there is no such folder, or it may not be read. */
 export function names(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if (["ENOENT", "ENOTDIR", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
     throw error;
   }
 }

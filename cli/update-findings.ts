@@ -43,7 +43,7 @@ export function lockFinding(
   { file, kind, since, holder, isUnseen = false }: UpdateLock,
 ): Finding {
   const at = secondOf(since);
-  const who = holder && `${holder.username}@${holder.hostname}, process ${holder.pid}`;
+  const who = holder ? `${holder.username}@${holder.hostname}, process ${holder.pid}` : file;
   switch (kind) {
     case "gone":
       return warning(

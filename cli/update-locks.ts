@@ -31,7 +31,7 @@ export interface UpdateLock {
   readonly kind: "gone" | "running" | "unknown" | "cut off";
   /** When it was taken. */
   readonly since: Date;
-  /** Undefined where it is cut off. */
+  /** Undefined where it is cut off, or of a form that is not known here. */
   readonly holder?: Holder;
   /** Whether it is of this machine, and no process has its number: one of another container is not seen either. */
   readonly isUnseen?: boolean;
@@ -52,14 +52,11 @@ export function updateLocks(
 function readLock(file: string, runs: () => readonly RecordedRun[]): UpdateLock | undefined {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isFile()) return undefined;
-  let holder: Holder;
-  try {
-    holder = content.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
-    return { file, kind: "cut off", since: stat.mtime };
-  }
+  const text = readText(file);
+  if (text === undefined) return undefined;
+  if (isCutOff(text)) return { file, kind: "cut off", since: stat.mtime };
+  const holder = holderIn(text);
+  if (holder === undefined) return { file, kind: "unknown", since: stat.mtime };
   const known = { file, holder, since: holder.timestamp };
   if (holder.hostname !== hostname()) return { ...known, kind: "unknown" };
   const own = runs().filter(({ pid, host }) => pid === holder.pid && host === holder.hostname);
@@ -69,6 +66,35 @@ function readLock(file: string, runs: () => readonly RecordedRun[]): UpdateLock 
     return { ...known, kind: "unknown", isUnseen: here !== undefined && startOf(holder.pid) === undefined };
   if (isGone(run, here)) return { ...known, run, kind: "gone" };
   return { ...known, run, kind: isSeenFrom(run, here) ? "running" : "unknown" };
+}
+
+/** Empty, of zeros, or an object in JSON without its end: as after a full disk, a kill or a power cut. */
+function isCutOff(text: string): boolean {
+  if (/^\0*$/.test(text)) return true;
+  return text.startsWith("{") && parseJson(text) === undefined;
+}
+
+/** Undefined for a lock of a form that is not known here: that of another version. */
+function holderIn(text: string): Holder | undefined {
+  return content.safeParse(parseJson(text)).data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a lock holds; undefined where it is gone by now, or may not be read. */
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (["ENOENT", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /** Whether a process that runs can be seen from here. */

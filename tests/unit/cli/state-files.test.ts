@@ -44,6 +44,13 @@ test("a state that is whole tells what was begun and not ended", () => {
   expect(findState(files)).toEqual({ kind: "whole", pending: [] });
 });
 
+test("a state of a form that is not known is whole: what is wrong with it, Pulumi tells", () => {
+  for (const text of ["{}", '{"version":9,"checkpoint":"sealed"}']) {
+    write(files.state, text);
+    expect(findState(files)).toEqual({ kind: "whole", pending: [] });
+  }
+});
+
 test("a packed state is read too, and the newest of several counts", () => {
   write(files.state, state(), 1);
   write(`${files.state}.gz`, gzipSync(state({ pending_operations: pending })), 2);

@@ -128,6 +128,17 @@ test("a lock that was never written to its end is told apart from one that is be
   expect(await settledLocks(files)).toMatchObject([{ holder: { pid: 4711 } }]);
 });
 
+test("a lock of a form that is not known is held by somebody, and not taken for one that is cut off", () => {
+  for (const [name, text] of [
+    ["a.json", '{"owner":"later version"}'],
+    ["b.json", "owner: later version"],
+  ] as const)
+    writeFileSync(join(files.locks, name), text);
+  expect(kinds()).toEqual(["unknown", "unknown"]);
+  const [one] = locks();
+  expect(one && lockFinding("lab-1", one).found).toContain(`(${join(files.locks, "a.json")})`);
+});
+
 test("one lock is removed, with what is beside it, and no other", () => {
   const [first, second] = [lock(ran()), lock(4711)];
   const [one] = locks().filter(({ file }) => file === first);
