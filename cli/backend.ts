@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { credentialsFolder } from "../toolchain/settings.ts";
 
 /** The user's data folder of this project. */
@@ -38,6 +38,34 @@ export function isStateMade(env: NodeJS.ProcessEnv = process.env): boolean {
   return PULUMI_BACKEND_URL !== ownBackend(env) || existsSync(stateDir(env));
 }
 
+/** Whether the state is in the data folder, where `./machine` alone keeps it: what is there is its own to tidy. */
+export function isOwnBackend(env: NodeJS.ProcessEnv = process.env): boolean {
+  return backendUrl(env) === ownBackend(env);
+}
+
+/**
+ * The folder of a backend of files, absolute, as Pulumi finds it; undefined for another backend.
+ *
+ * @param projectDir that Pulumi runs in.
+ */
+export function backendFolder(projectDir: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const [path = "", prefix] = backendUrl(env).split("?")[0]?.split("file://").toReversed() ?? [];
+  if (prefix !== "") return undefined;
+  const home = /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : path;
+  const folder = isAbsolute(home) ? home : resolve(projectDir, home);
+  try {
+    return decodeURIComponent(folder);
+  } catch {
+    return undefined; // Pulumi does not take it either
+  }
+}
+
+/** The backend that Pulumi uses for a stack, as its URL; empty for Pulumi's own service. */
+function backendUrl(env: NodeJS.ProcessEnv): string {
+  const { PULUMI_BACKEND_URL } = { ...env, ...stateEnv(env) };
+  return PULUMI_BACKEND_URL || (env.PULUMI_ACCESS_TOKEN ? "" : login(env));
+}
+
 function ownBackend(env: NodeJS.ProcessEnv): string {
   return `file://${stateDir(env)}`;
 }
@@ -47,11 +75,15 @@ function stateDir(env: NodeJS.ProcessEnv): string {
 }
 
 function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
-  if (env.PULUMI_ACCESS_TOKEN) return true;
+  return Boolean(env.PULUMI_ACCESS_TOKEN) || login(env) !== "";
+}
+
+/** The backend that the user is logged in to; empty for none. */
+function login(env: NodeJS.ProcessEnv): string {
   const file = join(credentialsFolder(env), "credentials.json");
-  if (!existsSync(file)) return false;
+  if (!existsSync(file)) return "";
   const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
-  return Boolean(current);
+  return current ?? "";
 }
 
 function passphrase(ofStack: string, env: NodeJS.ProcessEnv): Record<string, string | undefined> {

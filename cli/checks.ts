@@ -7,7 +7,8 @@ import { realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
 import { rehearsalAt, rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import type { Settings } from "../settings.ts";
-import { dataDir } from "./backend.ts";
+import { cacheFolder } from "../toolchain/settings.ts";
+import { backendFolder, dataDir } from "./backend.ts";
 import { findingLines, oneLine } from "./findings.ts";
 import { type Found, openAsFound, projectDir, type Session, startedBy } from "./session.ts";
 
@@ -24,6 +25,8 @@ export async function check(found: Found, settings: Settings, thorough: boolean)
     projectDir,
     checkout: realPlace(resolve(projectDir, settings.cooperbenchDir)),
     dataDir: dataDir(),
+    stateDir: backendFolder(projectDir),
+    cacheDir: cacheFolder(process.env),
     toolchain,
     askTag,
     thorough,

@@ -1,5 +1,7 @@
 import { Problem } from "../provision/problem.ts";
 import { rehearsalAt } from "../rehearsal/rehearsal.ts";
+import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
+import { shortenHistory } from "./history.ts";
 import { pulumi, quietPulumi } from "./pulumi.ts";
 import { stopUnlessUsed } from "./rehearsal.ts";
 import { openUnchecked, projectDir } from "./session.ts";
@@ -12,13 +14,21 @@ interface ListedStack {
 
 /** `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. */
 export async function destroy(stack: string, options: readonly string[]): Promise<number> {
-  const { toolchain, isRehearsal } = await openUnchecked(stack);
+  await takeOver(stack);
+  const { toolchain, dockerHost, isRehearsal } = await openUnchecked(stack);
+  await removeLeftovers(dockerHost, stack);
+  const cutOff = await clearPendingOperations(toolchain.pulumi, stack);
   await ensureStack(toolchain.pulumi, stack);
   const code = await pulumi(
     toolchain.pulumi,
     ["destroy", "--yes", "--skip-preview", "--stack", stack, ...options],
     true,
   );
+  shortenHistory(stack);
+  if (cutOff.length > 0)
+    process.stderr.write(
+      `machine: ${cutOff.join(", ")} may be left: an update was cut off while it made them. To remove them: ./machine up ${stack}, then ./machine destroy ${stack}\n`,
+    );
   if (code !== 0 || !isRehearsal) return code;
 
   const listed = await quietPulumi(toolchain.pulumi, ["stack", "ls", "--json"]);

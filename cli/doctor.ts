@@ -9,6 +9,7 @@ import type { DoctorOptions } from "./doctor-options.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
 import { openAsFound, projectDir, readFoundSettings } from "./session.ts";
 import { isInColour } from "./terminal.ts";
+import { updateChecks, updateFacts } from "./update-findings.ts";
 
 /**
  * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Starts and changes
@@ -36,7 +37,8 @@ async function findingsOf(stack: string, live: boolean): Promise<readonly Findin
     throw error;
   }
   // One after the other: what the checks cost is not to be in the time of the call.
-  const { findings } = await check(found, settings, true);
+  const { findings: ofMachine } = await check(found, settings, true);
+  const findings = [...ofMachine, ...updateChecks(stack, updateFacts(stack))];
   return live ? [...findings, await liveFindingOf(stack, settings)] : findings;
 }
 

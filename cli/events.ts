@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withTemporaryFolder } from "../provision/temporary.ts";
+import { identityOf } from "./identity.ts";
 
 interface EngineEvent {
   readonly summaryEvent?: { readonly resourceChanges: Readonly<Record<string, number>> };
@@ -24,24 +25,21 @@ export interface UpdateEvents {
   readonly failed: ReadonlyMap<string, string>;
 }
 
-/** Runs something with the path of an event log in a private folder, and reads the log afterwards. */
-export async function withEvents(run: (file: string) => Promise<number>): Promise<[number, UpdateEvents]> {
-  const folder = mkdtempSync(join(tmpdir(), "cooperbench-machine-"));
-  try {
+/** Runs something with the path of an event log in a private folder of a stack, and reads the log afterwards. */
+export function withEvents(
+  stack: string,
+  run: (file: string) => Promise<number>,
+): Promise<[number, UpdateEvents]> {
+  return withTemporaryFolder(identityOf(stack), async (folder) => {
     const file = join(folder, "events.json");
     const code = await run(file);
     return [code, readEvents(existsSync(file) ? readFileSync(file, "utf8") : "")];
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
-/** Reads an event log: one event in JSON a line. */
+/** Reads an event log: one event in JSON a line. What a kill or a full disk has cut off is left out. */
 export function readEvents(log: string): UpdateEvents {
-  const events = log
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as EngineEvent);
+  const events = log.split("\n").flatMap((line) => readEvent(line) ?? []);
   const ready = new Map<string, Readonly<Record<string, unknown>>>();
   const failed = new Map<string, string>();
   for (const { resOutputsEvent, resOpFailedEvent, diagnosticEvent } of events) {
@@ -57,6 +55,14 @@ export function readEvents(log: string): UpdateEvents {
   }
   const changes = events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {};
   return { changes, ready, failed };
+}
+
+function readEvent(line: string): EngineEvent | undefined {
+  try {
+    return JSON.parse(line) as EngineEvent;
+  } catch {
+    return undefined;
+  }
 }
 
 function nameOf(urn: string): string {

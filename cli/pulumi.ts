@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type RunOptions, type RunResult, run } from "../provision/run.ts";
 import { BriefDisplay } from "./display.ts";
+import { pulumiProcess } from "./pulumi-process.ts";
 import { projectDir } from "./session.ts";
 import { isInColour, statusTerminal } from "./terminal.ts";
 
@@ -16,8 +17,10 @@ export function pulumi(executable: string, args: readonly string[], brief = fals
     const inColour = brief && isInColour();
     const [command = "", ...rest] = args;
     const coloured = inColour ? [command, "--color", "always", ...rest] : args;
-    const child = spawn(executable, coloured, {
+    const { file, args: started, env, ended } = pulumiProcess(executable, coloured);
+    const child = spawn(file, started, {
       cwd: projectDir,
+      env: { ...process.env, ...env },
       stdio: ["inherit", brief ? "pipe" : "inherit", "inherit"],
     });
     if (child.stdout !== null) {
@@ -41,6 +44,7 @@ export function pulumi(executable: string, args: readonly string[], brief = fals
     child.on("error", reject);
     child.on("close", (code, signal) => {
       for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, pass);
+      ended(child.pid, code);
       resolve(code ?? (signal === "SIGINT" ? 130 : 143));
     });
   });
@@ -54,10 +58,14 @@ const keptOutput = 100_000_000;
  *
  * @param options `input` takes secrets to it by standard input.
  */
-export function quietPulumi(
+export async function quietPulumi(
   executable: string,
   args: readonly string[],
   options: Pick<RunOptions, "input" | "timeoutSeconds"> = {},
 ): Promise<RunResult> {
-  return run(executable, ["--non-interactive", ...args], { cwd: projectDir, keep: keptOutput, ...options });
+  const started = pulumiProcess(executable, ["--non-interactive", ...args]);
+  const { file, env, ended } = started;
+  const result = await run(file, started.args, { cwd: projectDir, keep: keptOutput, env, ...options });
+  ended(result.pid, result.code);
+  return result;
 }

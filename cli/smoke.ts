@@ -8,7 +8,9 @@ import { realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
 import { featuresOf, taskFolder } from "../provision/task-dataset.ts";
 import { openEngine } from "./checks.ts";
+import { removeLeftovers } from "./cut-off.ts";
 import { defaultStack } from "./default-stack.ts";
+import { identityOf } from "./identity.ts";
 import { projectDir } from "./session.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
@@ -24,6 +26,7 @@ import { report } from "./terminal.ts";
 export async function smoke(options: SmokeOptions): Promise<number> {
   const stack = options.stack ?? defaultStack(projectDir);
   const { dockerHost, info } = await openEngine(stack);
+  await removeLeftovers(dockerHost, stack);
   const settings = readLockedSettings(projectDir, stack);
   const checkout = realPlace(resolve(projectDir, settings.cooperbenchDir));
   if (!existsSync(checkout)) {
@@ -106,9 +109,16 @@ interface Common {
 
 async function smokeOne({ task, feature }: Subject, { checkout, stack, ...common }: Common): Promise<Smoked> {
   const { image } = task;
-  const container = `cooperbench-smoke-${stack}-${process.pid}-${taskKey(task)}-feature${feature}`;
+  const container = `cooperbench-smoke-${stack}-${taskKey(task)}-feature${feature}`;
   const folder = taskFolder(checkout, task);
-  const found = await runOracle({ ...common, image, folder, feature, container }).then(
+  const found = await runOracle({
+    ...common,
+    image,
+    folder,
+    feature,
+    container,
+    stack: identityOf(stack),
+  }).then(
     ({ image: _, feature: __, ...found }) => found,
     (error: Error) => {
       if (!(error instanceof Problem)) throw error;

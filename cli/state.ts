@@ -2,6 +2,7 @@ import { lastOperation, readProofs, type StackState } from "../status/proofs.ts"
 import type { Toolchain } from "../toolchain/toolchain.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
+import { cutOffState, updateFacts, updateFindings } from "./update-findings.ts";
 
 /** What Pulumi says where the backend answers, and has no such stack; not every version has an exit code for it. */
 const noSuchStack = /no stack named .* found/;
@@ -13,6 +14,11 @@ const patience = 30;
 export async function readState(stack: string, toolchain: Toolchain | undefined): Promise<StackState> {
   const nothing: StackState = { proofs: new Map() };
   if (!isStateMade()) return nothing;
+  const facts = updateFacts(stack);
+  if (facts?.state.kind === "cut off") {
+    const { found, remedy } = cutOffState(stack, facts.state);
+    return { ...nothing, unread: found, remedy };
+  }
   if (toolchain === undefined) return { ...nothing, unread: "Pulumi is yet to be found or installed" };
   const ask = (...args: readonly string[]) =>
     quietPulumi(toolchain.pulumi, ["stack", ...args, "--stack", stack], { timeoutSeconds: patience });
@@ -28,5 +34,12 @@ export async function readState(stack: string, toolchain: Toolchain | undefined)
       : failed.stderr.trim().replaceAll(/\s+/g, " ");
     return { ...nothing, unread };
   }
-  return { proofs: readProofs(exported.stdout), last: lastOperation(history.stdout) };
+  // Looked at last: an update that has begun meanwhile may have changed what was read.
+  const latest = updateFacts(stack);
+  const [underway] = latest === undefined ? [] : updateFindings(stack, latest);
+  return {
+    proofs: readProofs(exported.stdout),
+    last: lastOperation(history.stdout),
+    ...(underway && { underway }),
+  };
 }

@@ -1,6 +1,8 @@
 import { spreadTasks } from "../manifest/tasks.ts";
 import { checkBeforeUpdate } from "./checks.ts";
+import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { withEvents } from "./events.ts";
+import { shortenHistory } from "./history.ts";
 import { pulumi } from "./pulumi.ts";
 import { openSession } from "./session.ts";
 import { ensureStack } from "./stack.ts";
@@ -13,12 +15,15 @@ const flags = ["--yes", "--skip-preview", "--continue-on-error", "--suppress-out
  * of it is.
  */
 export async function up(stack: string, options: readonly string[]): Promise<number> {
+  await takeOver(stack);
   const session = await openSession(stack);
   const { toolchain, settings, isRehearsal } = session;
   const missing = await checkBeforeUpdate(session);
+  await removeLeftovers(session.dockerHost, stack);
+  await clearPendingOperations(toolchain.pulumi, stack);
   await ensureStack(toolchain.pulumi, stack);
 
-  const [code, events] = await withEvents((log) => {
+  const [code, events] = await withEvents(stack, (log) => {
     process.env.PULUMI_DEBUG_COMMANDS = "true"; // what --event-log asks for, as the Automation API sets it
     // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
     const parallel =
@@ -26,6 +31,7 @@ export async function up(stack: string, options: readonly string[]): Promise<num
     const args = ["up", ...flags, ...parallel, "--stack", stack, "--event-log", log, ...options];
     return pulumi(toolchain.pulumi, args, true);
   });
+  shortenHistory(stack);
   const { lines, complete } = summary(
     { stack, tasks: settings.tasks, missing, smoked: spreadTasks(settings.tasks, settings.smoke) },
     events,

@@ -5,7 +5,9 @@ import { abortOnSignal } from "../provision/abort.ts";
 import { type ProbeResult, probe } from "../provision/probe.ts";
 import { Problem } from "../provision/problem.ts";
 import { openEngine } from "./checks.ts";
+import { removeLeftovers } from "./cut-off.ts";
 import { defaultStack } from "./default-stack.ts";
+import { identityOf } from "./identity.ts";
 import { projectDir } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
@@ -31,12 +33,13 @@ interface Verified extends Partial<Omit<ProbeResult, "image">> {
 export async function verify(named: string | undefined, json: boolean): Promise<number> {
   const stack = named ?? defaultStack(projectDir);
   const { dockerHost } = await openEngine(stack);
+  await removeLeftovers(dockerHost, stack);
   const settings = readLockedSettings(projectDir, stack);
 
   const abort = abortOnSignal();
   const started = performance.now();
   const results = await someAtOnce(
-    settings.tasks.map((task) => () => verifyImage(task, settings.probeTimeoutSeconds, abort)),
+    settings.tasks.map((task) => () => verifyImage(task, stack, settings.probeTimeoutSeconds, abort)),
     4 * availableParallelism(),
     (done) => `${done}/${settings.tasks.length} images probed`,
   );
@@ -52,11 +55,17 @@ export async function verify(named: string | undefined, json: boolean): Promise<
   return results.every(({ ok }) => ok) ? 0 : 1;
 }
 
-async function verifyImage(task: LockedTask, timeoutSeconds: number, abort: AbortSignal): Promise<Verified> {
+async function verifyImage(
+  task: LockedTask,
+  stack: string,
+  timeoutSeconds: number,
+  abort: AbortSignal,
+): Promise<Verified> {
   const { image: reference, locked, baseCommit } = task;
-  const container = `cooperbench-verify-${process.pid}-${taskKey(task)}`;
+  const container = `cooperbench-verify-${stack}-${taskKey(task)}`;
   const started = performance.now();
-  const wanted = { image: reference, locked, baseCommit, container, timeoutSeconds, abort };
+  const identity = identityOf(stack);
+  const wanted = { image: reference, locked, baseCommit, container, stack: identity, timeoutSeconds, abort };
   const result = await probe(wanted).then(
     ({ image: _, ...found }) => ({ ok: true, ...found }),
     (error: Error) => {

@@ -5,6 +5,7 @@ import type { LockedTask } from "../manifest/images-lock.ts";
 import type { Owner } from "../provision/owner.ts";
 import type { ProbeResult } from "../provision/probe.ts";
 import { engineImage } from "./engine-image.ts";
+import { ownerVariables } from "./provision-command.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `BenchmarkImage`. */
@@ -63,6 +64,7 @@ export class BenchmarkImage extends pulumi.ComponentResource {
         environment: {
           DOCKER_HOST: dockerHost,
           BASE_COMMIT: task.baseCommit,
+          ...ownerVariables(owner),
           CONTAINER: `cooperbench-probe-${owner.stack}-${name}`,
           TIMEOUT_SECONDS: String(args.probeTimeoutSeconds),
           ...(locked && { DIGEST: locked.digest, IMAGE_ID: locked.imageId, PLATFORM: locked.platform }),

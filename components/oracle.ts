@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Task, taskKey } from "../manifest/tasks.ts";
 import type { Owner } from "../provision/owner.ts";
 import { datasetHash, taskFolder } from "../provision/task-dataset.ts";
+import { ownerVariables } from "./provision-command.ts";
 import { afterEnd, unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of an `Oracle`. */
@@ -51,6 +52,7 @@ export class Oracle extends pulumi.ComponentResource {
             DOCKER_HOST: args.dockerHost,
             IMAGE_ID: imageId,
             FOLDER: files,
+            ...ownerVariables(owner),
             CONTAINER: `cooperbench-oracle-${owner.stack}-${key}`,
             TIMEOUT_SECONDS: String(args.timeoutSeconds),
           },

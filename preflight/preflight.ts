@@ -2,7 +2,6 @@
  * Looks at the machine before anything is touched: the engine, the registry, the programs and folders that an update
  * needs. Everything is asked at the same time, and once; the checks themselves judge plain facts.
  */
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { existingRedis, portTaken } from "../engine/existing-redis.ts";
 import type { RedisAddress } from "../engine/redis-ping.ts";
@@ -22,11 +21,13 @@ import { type Finding, ok } from "./finding.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
 import { findGit, gitFinding } from "./git.ts";
 import { lockFinding } from "./lock.ts";
+import { placesOf } from "./places.ts";
 import { platformFinding } from "./platform.ts";
 import { pulumiFinding } from "./pulumi.ts";
 import { isServed, pythonFinding, pythonOfVenv } from "./python.ts";
 import { quotaFinding } from "./quota.ts";
 import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
+import { measureRoom, roomFindings } from "./room.ts";
 import { routeFinding } from "./route.ts";
 import { servicesFinding } from "./services.ts";
 import { isLocal, measureDisk, spaceFinding } from "./space.ts";
@@ -48,8 +49,12 @@ export interface Preflight {
   readonly projectDir: string;
   /** Absolute path of the checkout. */
   readonly checkout: string;
-  /** Folder of the state and the passphrase. */
+  /** Folder of the passphrase and, unless there is another backend, of the state. */
   readonly dataDir: string;
+  /** Folder of the state; undefined where the backend has no files here. */
+  readonly stateDir: string | undefined;
+  /** Folder of the toolchain. */
+  readonly cacheDir: string;
   /** The toolchain that is ready; undefined where there is none yet. */
   readonly toolchain: Toolchain | undefined;
   /** Asks the registry from this machine, for quota and clock. Default: the engine is asked, which tells neither. */
@@ -156,11 +161,11 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   ];
 }
 
-async function ofFolders({ checkout, dataDir }: Preflight): Promise<readonly Finding[]> {
-  const wanted = [
-    { purpose: "the checkout", path: checkout },
-    { purpose: "state and passphrase", path: dataDir },
-    { purpose: "temporary files", path: tmpdir(), mustExist: true },
-  ];
-  return folderFindings(await Promise.all(wanted.map(lookAtFolder)));
+async function ofFolders(preflight: Preflight): Promise<readonly Finding[]> {
+  const places = placesOf({ ...preflight, isToolchainReady: preflight.toolchain !== undefined });
+  const [folders, rooms] = await Promise.all([
+    Promise.all(places.map(lookAtFolder)),
+    Promise.all(places.map(measureRoom)),
+  ]);
+  return [...folderFindings(folders), ...roomFindings(rooms)];
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { assertGoesOn } from "./abort.ts";
 import { type RunOptions, type RunResult, run } from "./run.ts";
+import { temporaryLabels } from "./temporary.ts";
 
 /** Seconds that a client has to end, once its container is being removed; what it asks of the engine goes on there. */
 const ENDING_SECONDS = 10;
@@ -8,16 +9,28 @@ const ENDING_SECONDS = 10;
 /** Seconds for what an engine does at once; one over ssh, busy with pulls, takes some. */
 export const ENGINE_SECONDS = 60;
 
-/** A container that is gone when its work is done. */
+/** A container that is gone when its work is done; its labels say whose it is and which process made it. */
 export interface TemporaryContainer {
+  /** One that no other process gives (`temporaryName`). */
   readonly name: string;
   /** Label that it has, with its name as the value: what has the name alone is another's, and is left. */
   readonly label: string;
+  /** The stack that it is of, as `stackIdentity` has it. */
+  readonly stack: string;
+}
+
+/** Its labels. */
+export function labelsOf({ name, label, stack }: TemporaryContainer): Readonly<Record<string, string>> {
+  return { [label]: name, ...temporaryLabels(stack) };
 }
 
 /** The options of docker that make it so. */
-export function identityOptions({ name, label }: TemporaryContainer): readonly string[] {
-  return ["--name", name, "--label", `${label}=${name}`];
+export function identityOptions(container: TemporaryContainer): readonly string[] {
+  const labels = Object.entries(labelsOf(container)).flatMap(([key, value]) => [
+    "--label",
+    `${key}=${value}`,
+  ]);
+  return ["--name", container.name, ...labels];
 }
 
 /** How a client is run that makes, uses and removes a container. */
@@ -70,7 +83,10 @@ export async function runWithContainer(
  * Removes a container with its volumes, running or not; that there is none is fine. Gives whether its name is free now:
  * not where another's container has it.
  */
-export async function removeContainer({ name, label }: TemporaryContainer): Promise<boolean> {
+export async function removeContainer({
+  name,
+  label,
+}: Pick<TemporaryContainer, "name" | "label">): Promise<boolean> {
   const format = `{{index .Config.Labels "${label}"}}`;
   const timeoutSeconds = ENGINE_SECONDS;
   const found = await run("docker", ["container", "inspect", "--format", format, name], { timeoutSeconds });
@@ -78,18 +94,4 @@ export async function removeContainer({ name, label }: TemporaryContainer): Prom
   if (found.stdout.trim() !== name) return false;
   await run("docker", ["rm", "--force", "--volumes", name], { timeoutSeconds, ownSession: true });
   return true;
-}
-
-/**
- * Makes a container; where a leftover of its name is in the way, removes that and makes it again.
- *
- * @param make gives how the client that makes it has ended.
- */
-export async function replacingLeftover(
-  container: TemporaryContainer,
-  make: () => Promise<RunResult>,
-): Promise<RunResult> {
-  const made = await make();
-  const isTaken = /is already in use by container/.test(made.stderr);
-  return isTaken && (await removeContainer(container)) ? make() : made;
 }

@@ -1,15 +1,18 @@
-import { runWithContainer } from "./container.ts";
+import { labelsOf, runWithContainer } from "./container.ts";
 import { loadGitModule } from "./git-module.ts";
 import { probeLabel } from "./probe.ts";
 import { Problem } from "./problem.ts";
+import { temporaryName } from "./temporary.ts";
 import { lastLineOf, venvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** The git server, which must show that it serves. */
 export interface GitQuestion {
   /** Folder of the checkout, with its `.venv`. */
   readonly folder: string;
-  /** Name of the temporary container that the client runs in; a leftover of this name is removed first. */
+  /** What the name of the temporary container that the client runs in begins with. */
   readonly container: string;
+  /** The stack that it is of, as `stackIdentity` has it. */
+  readonly stack: string;
   /** Ends it, its container and its repository removed. Default: never. */
   readonly abort?: AbortSignal;
 }
@@ -29,7 +32,7 @@ const timeoutSeconds = 180;
 // from a container in its network. What the package would make where it lacks something must be there before.
 const question = `${loadGitModule}
 import json, uuid
-name, label = sys.argv[1:3]
+name, labels = sys.argv[1], json.loads(sys.argv[2])
 engine = docker.from_env()
 try:
     server = engine.containers.get(servers._CONTAINER_NAME)
@@ -41,12 +44,6 @@ if server.status != "running":
 inside = server.exec_run(["cat", "/etc/hostname"]).output.decode().strip()
 if inside != server.attrs["Config"]["Hostname"]:
     sys.exit("docker exec does not enter containers here, but the machine itself, as where the engine runs in a chroot")
-try:
-    left = engine.containers.get(name)
-    if left.labels.get(label) == name:
-        left.remove(force=True)
-except docker.errors.NotFound:
-    pass
 script = """
 set -e
 cd /tmp
@@ -62,7 +59,7 @@ repository = servers.DockerGitServer.create(run_id=f"cooperbench-machine-{uuid.u
 try:
     said = engine.containers.run(
         servers._IMAGE_TAG, ["-c", script, repository.url], entrypoint="/bin/bash", name=name,
-        labels={label: name}, network=repository.network_name, remove=True, stderr=False,
+        labels=labels, network=repository.network_name, remove=True, stderr=False,
     )
 except docker.errors.ContainerError as error:
     sys.exit(f"clone, commit and push of {repository.url} ended with {error.exit_status}: {error.stderr.decode()}")
@@ -77,9 +74,14 @@ print(json.dumps({"git": url, "gitVersion": said.decode().strip().removeprefix("
  *
  * @throws a Problem with what failed and what to do.
  */
-export async function verifyGit({ folder, container: name, abort }: GitQuestion): Promise<GitResult> {
-  const args = ["-c", question, name, probeLabel];
-  const container = { name, label: probeLabel };
+export async function verifyGit({
+  folder,
+  container: prefix,
+  stack,
+  abort,
+}: GitQuestion): Promise<GitResult> {
+  const container = { name: temporaryName(prefix), label: probeLabel, stack };
+  const args = ["-c", question, container.name, JSON.stringify(labelsOf(container))];
   const options = { ...venvPythonOptions(folder), container, timeoutSeconds, abort };
   const { code, stdout, stderr, timedOut } = await runWithContainer(venvPython(folder), args, options);
   if (code === 0) return lastLineOf(stdout);

@@ -6,6 +6,7 @@
 import { abortOnSignal } from "./abort.ts";
 import { Problem } from "./problem.ts";
 import type { SubsetTask } from "./subset.ts";
+import { stackIdentity } from "./temporary.ts";
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -61,7 +62,10 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     const container = process.env.GIT_CLIENT;
     if (container === undefined) return redis;
     const { verifyGit } = await import("./git-server.ts");
-    return { ...redis, ...(await verifyGit({ folder, container, abort: abortOnSignal() })) };
+    return {
+      ...redis,
+      ...(await verifyGit({ folder, container, stack: stackIdentity(process.env), abort: abortOnSignal() })),
+    };
   },
   async dotenv(verb) {
     const { writeDotenv, removeFromDotenv } = await import("./dotenv.ts");
@@ -101,6 +105,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
       ...(locked && { locked }),
       baseCommit: setting("BASE_COMMIT"),
       container: setting("CONTAINER"),
+      stack: stackIdentity(process.env),
       timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
       abort: abortOnSignal(),
     });
@@ -119,6 +124,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
       folder,
       feature: firstFeature(folder) ?? 1,
       container: setting("CONTAINER"),
+      stack: stackIdentity(process.env),
       timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
       memoryBytes: memoryLimitBytes(await askCapacity()),
       abort: abortOnSignal(),

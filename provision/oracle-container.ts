@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { ENGINE_SECONDS, identityOptions, replacingLeftover } from "./container.ts";
+import { ENGINE_SECONDS, identityOptions } from "./container.ts";
 import { Problem } from "./problem.ts";
 import { output, type RunResult, run } from "./run.ts";
 
@@ -12,6 +12,8 @@ const LAST_CHARACTERS = 2000;
 /** A container of an image's own entrypoint, the runner. */
 export interface OracleContainer {
   readonly name: string;
+  /** The stack that it is of, as `stackIdentity` has it. */
+  readonly stack: string;
   /** Id or reference of the image; it must be on the engine already. */
   readonly image: string;
   /** Arguments of the runner: names of patches. */
@@ -31,16 +33,16 @@ export interface Ended {
   readonly lastLines: string;
 }
 
-/** Creates a container, and removes a leftover of its name first. Throws a Problem where the engine refuses. */
+/** Creates a container. Throws a Problem where the engine refuses. */
 export async function createContainer(wanted: OracleContainer): Promise<void> {
-  const { name, image, patches, memoryBytes } = wanted;
-  const container = { name, label: oracleLabel };
+  const { name, stack, image, patches, memoryBytes } = wanted;
+  const container = { name, label: oracleLabel, stack };
   // Runners install packages, so they have the network. No limit of cpus: the engine shares them out.
   const limits = [`--memory=${memoryBytes}`, "--pids-limit=8192"];
   const args = ["create", "--pull=never", ...identityOptions(container), ...limits, image, ...patches];
   // Not to be ended by a signal: the engine may make the container after that, when it is no longer removed.
   const options = { timeoutSeconds: ENGINE_SECONDS, ownSession: true };
-  const created = await replacingLeftover(container, () => run("docker", args, options));
+  const created = await run("docker", args, options);
   if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
 }
 

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assertGoesOn } from "./abort.ts";
 import { removeContainer } from "./container.ts";
@@ -14,6 +13,7 @@ import {
 import { inspectImage } from "./probe.ts";
 import { Problem } from "./problem.ts";
 import { assertDataset, featureFolder, patches, restore, runnerFile } from "./task-dataset.ts";
+import { temporaryName, withTemporaryFolder } from "./temporary.ts";
 
 /** What the oracle of a task needs to know. */
 export interface Oracle {
@@ -23,8 +23,10 @@ export interface Oracle {
   readonly folder: string;
   /** Number of the feature whose gold patch and tests are run. */
   readonly feature: number;
-  /** What the names of the temporary containers begin with; leftovers of these names are removed first. */
+  /** What the names of the temporary containers begin with. */
   readonly container: string;
+  /** The stack that they are of, as `stackIdentity` has it. */
+  readonly stack: string;
   /** Time limit of each of the two runs, in seconds. */
   readonly timeoutSeconds: number;
   /** Bytes of memory that a container may have. */
@@ -135,17 +137,17 @@ interface Pinned extends Oracle {
 
 /** Creates a container, has it used, and removes it however that ends, an abort among it. */
 async function inContainer<T>(
-  { id, container, memoryBytes, abort }: Pinned,
+  { id, container, stack, memoryBytes, abort }: Pinned,
   kind: CheckKind,
   args: readonly string[],
   use: (name: string) => Promise<T>,
 ): Promise<T> {
-  const name = `${container}-${kind}`;
+  const name = temporaryName(`${container}-${kind}`);
   const remove = () => removeContainer({ name, label: oracleLabel });
   abort?.addEventListener("abort", remove, { once: true });
   try {
     assertGoesOn(abort);
-    await createContainer({ name, image: id, patches: args, memoryBytes });
+    await createContainer({ name, stack, image: id, patches: args, memoryBytes });
     assertGoesOn(abort);
     return await use(name);
   } finally {
@@ -168,10 +170,9 @@ function checkOf(oracle: Oracle, ended: Ended, faultOf: Fault): Check {
   return fault === undefined ? { seconds } : { seconds, problem: failure(oracle.image, fault).message };
 }
 
-async function compareRunners({ image, folder }: Oracle, container: string): Promise<Check> {
+async function compareRunners({ image, folder, stack }: Oracle, container: string): Promise<Check> {
   const started = performance.now();
-  const scratch = await mkdtemp(join(tmpdir(), "cooperbench-oracle-"));
-  try {
+  return withTemporaryFolder(stack, async (scratch) => {
     const copy = join(scratch, "runner.sh");
     const copied = await copyOut(container, RUNNER, copy);
     const fault = !copied
@@ -181,9 +182,7 @@ async function compareRunners({ image, folder }: Oracle, container: string): Pro
         : `its runner.sh is not the dataset's (${runnerFile(folder)}), so that one of them is of another version; ${pullAnew(image)}, or check out the dataset that the image is of (cooperbenchCommit)`;
     const seconds = Math.round(performance.now() - started) / 1000;
     return fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What is wrong with any run that the runner did not end with a word on its tests; undefined where it did. */

@@ -1,6 +1,7 @@
-import { identityOptions, replacingLeftover, runWithContainer } from "./container.ts";
+import { identityOptions, runWithContainer } from "./container.ts";
 import { Problem } from "./problem.ts";
 import { type RunResult, run } from "./run.ts";
+import { temporaryName } from "./temporary.ts";
 
 /** What the probe of an image needs to know. */
 export interface Probe {
@@ -12,8 +13,10 @@ export interface Probe {
     | undefined;
   /** Commit, 40 hex digits, that /workspace/repo must be at. */
   readonly baseCommit: string;
-  /** Name of the temporary container; a leftover of this name is removed first. */
+  /** What the name of the temporary container begins with. */
   readonly container: string;
+  /** The stack that it is of, as `stackIdentity` has it. */
+  readonly stack: string;
   /** Time limit of the container, in seconds. */
   readonly timeoutSeconds: number;
   /** Ends the probe, its container removed. Default: never. */
@@ -102,19 +105,17 @@ function wrongImage({ locked }: Probe, image: FoundImage): string | undefined {
   return undefined;
 }
 
-function runContainer({ image, container: name, timeoutSeconds, abort }: Probe): Promise<RunResult> {
+function runContainer({ image, container: prefix, stack, timeoutSeconds, abort }: Probe): Promise<RunResult> {
   const isolation = [
     "--network=none",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
     "--pids-limit=64",
   ];
-  const container = { name, label: probeLabel };
+  const container = { name: temporaryName(prefix), label: probeLabel, stack };
   const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
   const args = ["run", "--rm", "--pull=never", ...identityOptions(container), ...isolation, ...command];
-  return replacingLeftover(container, () =>
-    runWithContainer("docker", args, { container, timeoutSeconds, abort, keep: 4000 }),
-  );
+  return runWithContainer("docker", args, { container, timeoutSeconds, abort, keep: 4000 });
 }
 
 function reason(probe: Probe, result: RunResult, commit: string | undefined): string {

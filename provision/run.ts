@@ -26,6 +26,8 @@ export interface RunResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
+  /** Its process number. */
+  readonly pid?: number | undefined;
 }
 
 /** Runs a program without a shell and collects what it prints. Throws only where it cannot be started. */
@@ -61,7 +63,7 @@ export function run(file: string, args: readonly string[], options: RunOptions =
     });
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, stdout, stderr, timedOut });
+      resolve({ code, stdout, stderr, timedOut, pid: child.pid });
     });
   });
 }

@@ -26,14 +26,19 @@ const up = (stack: string) => `./machine up ${stack}`;
 const noProof = "no proof of it is known";
 
 /** How the stack's last operation ended. */
-export function operationCheck(stack: string, { last, unread }: Omit<StackState, "proofs">): StatusCheck {
+export function operationCheck(
+  stack: string,
+  { last, unread, remedy, underway }: Omit<StackState, "proofs">,
+): StatusCheck {
   const check = "update";
   if (unread !== undefined)
     return blocker(
       check,
       `Pulumi's state cannot be read, so no proof is known: ${unread}`,
-      `./machine pulumi stack --stack ${stack} reads it, too`,
+      remedy ?? `./machine pulumi stack --stack ${stack} reads it, too`,
     );
+  const isMade = last !== undefined && !(last.kind === "destroy" && last.result === "succeeded");
+  if (underway !== undefined) return isMade ? underway : { ...underway, level: "blocker" };
   if (last === undefined) return blocker(check, "there was none yet", up(stack));
   if (last.kind === "destroy" && last.result === "succeeded")
     return blocker(check, "the stack was destroyed", up(stack));

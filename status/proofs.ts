@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Finding } from "../preflight/finding.ts";
 
 /** A proof as a stack's state has it. */
 export interface Proof {
@@ -101,6 +102,10 @@ export interface StackState {
   readonly proofs: Proofs;
   /** The stack's last operation; undefined where there was none. */
   readonly last?: LastOperation | undefined;
+  /** An operation that runs just now, or was cut off: what the last one came to is not known yet. */
+  readonly underway?: Finding;
   /** Why the state could not be read, with no proof and no operation then; undefined where it could. */
   readonly unread?: string;
+  /** What makes it readable; undefined where Pulumi itself tells more. */
+  readonly remedy?: string | undefined;
 }

@@ -64,7 +64,8 @@ function pulumiFolder(env: Environment): string {
   return foreign ?? join(homeFolder(env), ".pulumi");
 }
 
-function cacheFolder(env: Environment): string {
+/** Folder of everything that is made here, of all checkouts. */
+export function cacheFolder(env: Environment): string {
   // The XDG specification says that a relative path there is to be ignored.
   const xdg = env.XDG_CACHE_HOME;
   return join(xdg && isAbsolute(xdg) ? xdg : join(homeFolder(env), ".cache"), "cooperbench-machine");

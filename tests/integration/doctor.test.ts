@@ -9,7 +9,7 @@ import { type Ended, Lab } from "./lab.ts";
 const checks = [
   ...["engine", "storage", "platform", "space", "registry", "quota", "downloads", "clock"],
   ...["services", "lock"],
-  ...["client", "git", "uv", "python", "folders", "route", "pulumi"],
+  ...["client", "git", "uv", "python", "folders", "disks", "route", "pulumi", "update"],
 ];
 
 const lab = new Lab();
@@ -46,7 +46,7 @@ test("a good machine has no blocker, and every check is told", async () => {
   expect(plain.code).toBe(0);
   expect(plain.stdout).toMatch(/^ok +engine +Docker \d/);
   expect(plain.stdout).toMatch(/26 images to pull \(\d+\.\d MB to download\)/);
-  expect(plain.stdout).toMatch(/\n17 ok, 0 warnings, 0 blockers\n$/);
+  expect(plain.stdout).toMatch(/\n19 ok, 0 warnings, 0 blockers\n$/);
 });
 
 describe("a disk", () => {
@@ -74,6 +74,30 @@ describe("a disk", () => {
     expect(ended.code).toBe(0);
     expect(of("space")?.level).toBe("warning");
   });
+});
+
+test("the disk of the checkout, and the folder of a backend of one's own, are looked at where they are", async () => {
+  const small = join(lab.folder, "small");
+  mkdirSync(small);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=60m", "small", small]);
+  try {
+    const there = await lab.makeStack({ cooperbenchDir: join(small, "CooperBench"), tasks: ["go_chi_task"] });
+    const blocker =
+      /BLOCKER +disks +62\.9 MB free, 500 MB needed for the checkout \S+\/small\/CooperBench \(500 MB\)\n/;
+    const doctor = await lab.machine(["doctor", there]);
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toMatch(blocker);
+    const update = await lab.machine(["up", there]);
+    expect(update).toMatchObject({ code: 1, stdout: "" });
+    expect(update.stderr).toMatch(blocker);
+    expect(existsSync(join(small, "CooperBench"))).toBe(false);
+
+    const env = { PULUMI_BACKEND_URL: `file://${small}/state`, XDG_DATA_HOME: join(lab.folder, "data") };
+    const { stdout } = await lab.machine(["doctor", stack], env);
+    expect(stdout).toMatch(/BLOCKER +folders +the state: \S+\/small\/state cannot be written to \(ENOENT/);
+  } finally {
+    execFileSync("umount", [small]);
+  }
 });
 
 test("an engine that does not answer, and settings that are wrong, are findings as any", async () => {

@@ -6,6 +6,8 @@ import type { Smoked } from "../../cli/smoke-report.ts";
 import { formatImagesLock, type LockedImage, readImagesLock } from "../../manifest/images-lock.ts";
 import { readTasks, selectTasks } from "../../manifest/tasks.ts";
 import { oracleLabel } from "../../provision/oracle-container.ts";
+import { type Place, placeHere, showProcess } from "../../provision/process-id.ts";
+import { makerLabel, stackLabel } from "../../provision/temporary.ts";
 import { publishImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { sharedLayers } from "../../rehearsal/shared-layers.ts";
@@ -223,12 +225,11 @@ describe("smoke in a stack's configuration", () => {
     const patch = join(files(first), "feature1", "feature.patch");
     copyFileSync(join(files(first), "feature2", "feature.patch"), patch);
     expect((await lab.machine(["preview", smoked, "--expect-no-changes"])).stdout).toContain("-oracle");
-    // What an update that was killed has left, with the name of the container that is wanted now.
-    const leftover = `cooperbench-oracle-${smoked}-go-chi-task26-gold`;
+    // What an update that was killed has left.
+    const maker = showProcess({ ...(placeHere() as Place), pid: process.pid, start: "1" });
     await lab.engine.createContainer({
       Image: imageOf(first),
-      name: leftover,
-      Labels: { [oracleLabel]: leftover },
+      Labels: { [oracleLabel]: "left", [stackLabel]: smoked, [makerLabel]: maker },
     });
     const { code, stdout } = await up();
     expect(code).not.toBe(0);

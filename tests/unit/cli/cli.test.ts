@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { backendEnv, isStateMade, stateEnv } from "../../../cli/backend.ts";
 import { shellExports } from "../../../cli/env.ts";
 import { readEvents } from "../../../cli/events.ts";
-import { stackOf } from "../../../cli/plain-pulumi.ts";
+import { stackOf } from "../../../cli/named-stack.ts";
 import { summary } from "../../../cli/summary.ts";
 import { readTasks, type Task, taskKey } from "../../../manifest/tasks.ts";
 
@@ -102,6 +102,13 @@ describe("the summary of an update", () => {
       ),
       code,
     );
+
+  test("of an event log that a kill has cut off, what is whole counts", () => {
+    const [first = "", second] = probes.map((name) => JSON.stringify(step(name, "create")));
+    for (const cut of ["", "{", `${second}`.slice(0, -1), "\0\0\0"])
+      expect([...readEvents(`${first}\n${cut}`).ready.keys()]).toEqual([probes[0]]);
+    expect(readEvents(`${first}\n${second}`).ready.size).toBe(2);
+  });
 
   test("counts what was found and what was pulled, and tells where CooperBench is", () => {
     const outputs = { cooperbench: { version: "0.0.29", folder: "/srv/CooperBench" } };

@@ -92,6 +92,7 @@ test("a probe is linked to its image by id, and is given its task's commit, the 
     environment: {
       DOCKER_HOST: "unix:///run/engine.sock",
       BASE_COMMIT: task.baseCommit,
+      STACK: "lab-1",
       CONTAINER: `cooperbench-probe-lab-1-${taskKey(task)}`,
       TIMEOUT_SECONDS: "7",
     },

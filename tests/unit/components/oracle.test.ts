@@ -37,6 +37,7 @@ test("the oracle is a command for each task, linked to its image and its dataset
       DOCKER_HOST: "unix:///run/engine.sock",
       IMAGE_ID: `sha256:id-of-${task?.image}`,
       FOLDER: folder,
+      STACK: "lab-1",
       CONTAINER: `cooperbench-oracle-lab-1-${task && taskKey(task)}`,
       TIMEOUT_SECONDS: "7",
     },

@@ -24,11 +24,13 @@ case $1 in
   container) cat "$ENGINE/containers/$(name "$@")" ;;
   rm) rm "$ENGINE/containers/$(name "$@")" ;;
   run)
+    echo "$*" > "$ENGINE/options"
     while [ "$1" != --name ]; do shift; done
-    [ -e "$ENGINE/containers/$2" ] && { echo 'The name is already in use by container "x"' >&2; exit 125; }
+    echo "$2" >> "$ENGINE/names"
+    [ -e "$ENGINE/containers/$2" ] && { echo taken >&2; exit 125; }
     echo "$PPID" > "$ENGINE/asked"
-    (trap "" TERM; sleep 0.5; echo "$2" > "$ENGINE/containers/$2"; touch "$ENGINE/made") > /dev/null 2>&1 &
-    until [ -e "$ENGINE/made" ]; do sleep 0.02; done
+    (trap "" TERM; sleep 0.5; echo "$2" > "$ENGINE/containers/$2"; touch "$ENGINE/made" "$ENGINE/made-$2") > /dev/null 2>&1 &
+    until [ -e "$ENGINE/made-$2" ]; do sleep 0.02; done
     while [ -e "$ENGINE/containers/$2" ]; do sleep 0.02; done
     exit 137 ;;
 esac
@@ -52,6 +54,7 @@ async function probe(timeoutSeconds: number) {
       PATH: `${folder}:${process.env.PATH}`,
       ENGINE: folder,
       CONTAINER: "probe-of-a-test",
+      STACK: "lab-1",
       BASE_COMMIT: "0".repeat(40),
       TIMEOUT_SECONDS: String(timeoutSeconds),
     },
@@ -88,19 +91,19 @@ test("a probe that reaches its time limit before its container is there leaves n
   expect(containers()).toEqual([]);
 });
 
-test("a container of another's that has the name is left", async () => {
-  writeFileSync(join(folder, "containers", "probe-of-a-test"), "<no value>");
-  const { code, said } = await probe(60);
-  expect(said).toContain("already in use");
-  expect(code).toBe(1);
-  expect(containers()).toEqual(["probe-of-a-test"]);
+test("two probes of one setting, as of two stacks of one name, have containers of their own", async () => {
+  const both = await Promise.all([probe(0.2), probe(0.2)]);
+  for (const { said } of both) expect(said).toContain("did not answer within 0.2 s and was removed");
+  const asked = readFileSync(join(folder, "names"), "utf8").trim().split("\n");
+  expect(asked).toHaveLength(2);
+  expect(new Set(asked).size).toBe(2);
+  for (const name of asked) expect(name).toMatch(/^probe-of-a-test-[0-9a-f]{12}$/);
+  await expect.poll(containers, { timeout: 10_000 }).toEqual([]);
 });
 
-test("a leftover of its own is replaced", async () => {
-  writeFileSync(join(folder, "containers", "probe-of-a-test"), "probe-of-a-test\n");
-  const { code, said } = await probe(0.2);
-  expect(said).toContain("did not answer within 0.2 s and was removed");
-  expect(code).toBe(1);
-  expect(isMade()).toBe(true);
-  expect(containers()).toEqual([]);
+test("a container says whose it is and which process made it", async () => {
+  await probe(0.2);
+  expect(readFileSync(join(folder, "options"), "utf8")).toMatch(
+    /--label cooperbench-machine\.stack=lab-1 --label cooperbench-machine\.maker=[0-9a-z]+-[0-9a-f]+-\d+-\d+-\d+ /,
+  );
 });

@@ -12,6 +12,7 @@ const oracle = {
   folder: "/srv/CooperBench/dataset/b_task/task1",
   feature: 3,
   container: "c",
+  stack: "lab-1",
   timeoutSeconds: 600,
   memoryBytes: 1,
 };

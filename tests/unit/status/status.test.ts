@@ -161,6 +161,28 @@ test("a stack without an update is not ready, and a failed one is told", () => {
   expect(operationCheck("lab-1", { last: halfway }).found).toBe("the last destroy failed");
 });
 
+test("an update that runs is told instead of the last one, and so is one that was cut off", () => {
+  const last = { kind: "update", result: "succeeded", endedAt: at };
+  const running = {
+    check: "update",
+    level: "blocker",
+    found: "an update is running",
+    remedy: "wait",
+  } as const;
+  const cut = { ...running, level: "warning" } as const;
+  expect(operationCheck("lab-1", { last, underway: running })).toEqual(running);
+  expect(operationCheck("lab-1", { last, underway: cut })).toEqual(cut);
+  // Then nothing was ever proved.
+  expect(operationCheck("lab-1", { underway: cut }).level).toBe("blocker");
+  expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" }, underway: cut }).level).toBe(
+    "blocker",
+  );
+  expect(operationCheck("lab-1", { unread: "it is cut off", remedy: "cp a b" })).toMatchObject({
+    level: "blocker",
+    remedy: "cp a b",
+  });
+});
+
 test("a state that cannot be read is not taken for one that says nothing", () => {
   expect(operationCheck("lab-1", { unread: "error: no backend" })).toMatchObject({
     level: "blocker",

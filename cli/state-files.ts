@@ -1,0 +1,149 @@
+/** Where Pulumi keeps a stack in a backend of files, and what of it is whole. Reads files alone. */
+import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { z } from "zod";
+import { project } from "../configuration.ts";
+import { backendFolder } from "./backend.ts";
+import { projectDir } from "./session.ts";
+
+/** A stack's places in a backend of files. */
+export interface StateFiles {
+  /** The folder of the backend. */
+  readonly folder: string;
+  /** The state, without `.gz` or `.zst`, which Pulumi adds where it was told to. */
+  readonly state: string;
+  /** Folder of the update locks. */
+  readonly locks: string;
+  /** Folder of the history: two files an update. */
+  readonly history: string;
+}
+
+/** Where a stack is, whether it was made or not; undefined where the backend has no files that can be looked at. */
+export function stateFiles(
+  stack: string,
+  env: NodeJS.ProcessEnv = process.env,
+  workFolder: string = projectDir,
+): StateFiles | undefined {
+  const folder = backendFolder(workFolder, env);
+  if (folder === undefined) return undefined;
+  const kept = join(folder, ".pulumi");
+  return {
+    folder,
+    state: join(kept, "stacks", project, `${stack}.json`),
+    locks: join(kept, "locks", "organization", project, stack),
+    history: join(kept, "history", project, stack),
+  };
+}
+
+const deployment = z.looseObject({
+  pending_operations: z
+    .array(z.looseObject({ type: z.string(), resource: z.looseObject({ urn: z.string() }) }))
+    .nullish(),
+});
+const checkpoint = z.looseObject({ checkpoint: z.looseObject({ latest: deployment.nullish() }) });
+const exported = z.looseObject({ deployment });
+
+/** Something that Pulumi was doing when it was cut off. */
+export interface PendingOperation {
+  /** Such as creating, updating, deleting. */
+  readonly type: string;
+  /** Name of the resource. */
+  readonly resource: string;
+}
+
+/** A stack's state as its file has it. */
+export type FoundState =
+  | { readonly kind: "none" }
+  | { readonly kind: "whole"; readonly pending: readonly PendingOperation[] }
+  | {
+      readonly kind: "cut off";
+      readonly file: string;
+      readonly bytes: number;
+      /** The newest whole copy of it, and when that was written. */
+      readonly copy?: { readonly file: string; readonly writtenAt: Date } | undefined;
+    };
+
+/** Reads the state of a stack. Of one that may not be read, Pulumi itself tells. */
+export function findState(files: StateFiles): FoundState {
+  const file = newest([files.state, `${files.state}.gz`, `${files.state}.zst`]);
+  if (file === undefined || !isReadable(file)) return { kind: "none" };
+  const state = parsed(file);
+  if (state !== undefined) return { kind: "whole", pending: pendingIn(state) };
+  const bytes = statSync(file).size;
+  return { kind: "cut off", file, bytes, copy: wholeCopy(file, files.history) };
+}
+
+/** The operations of `pending_operations` in a state; none in one of a form that is not known here. */
+function pendingIn(state: unknown): readonly PendingOperation[] {
+  return operationsOf(checkpoint.safeParse(state).data?.checkpoint.latest);
+}
+
+/** The same in what `pulumi stack export` prints. */
+export function pendingInExport(text: string): readonly PendingOperation[] {
+  return operationsOf(exported.safeParse(JSON.parse(text)).data?.deployment);
+}
+
+function operationsOf(state: z.infer<typeof deployment> | null | undefined): readonly PendingOperation[] {
+  return (state?.pending_operations ?? []).map(({ type, resource: { urn } }) => ({
+    type,
+    resource: urn.slice(urn.lastIndexOf("::") + 2),
+  }));
+}
+
+/** What a file of the state holds; undefined where it is not whole. */
+function parsed(file: string): object | undefined {
+  try {
+    const state: unknown = JSON.parse(readText(file));
+    return typeof state === "object" && state !== null ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readText(file: string): string {
+  const bytes = readFileSync(file);
+  if (file.endsWith(".gz")) return gunzipSync(bytes).toString("utf8");
+  return (file.endsWith(".zst") ? zstdDecompressSync(bytes) : bytes).toString("utf8");
+}
+
+/** The `.bak` beside a state, which Pulumi writes before each change of it; else the end of the last update. */
+function wholeCopy(file: string, history: string) {
+  const ends = names(history)
+    .filter((name) => /\.checkpoint\.json(\.gz|\.zst)?$/.test(name))
+    .toSorted()
+    .toReversed()
+    .map((name) => join(history, name));
+  // A copy has the place and the name of the state, so it must be packed as that is.
+  const packed = /\.(gz|zst)$/.exec(file)?.[0] ?? "";
+  const copies = [`${file}.bak`, ...ends.filter((end) => end.endsWith(`.json${packed}`))];
+  const copy = copies.find((candidate) => parsed(candidate) !== undefined);
+  return copy === undefined ? undefined : { file: copy, writtenAt: statSync(copy).mtime };
+}
+
+function newest(files: readonly string[]): string | undefined {
+  const folder = dirname(files[0] ?? "");
+  const there = names(folder);
+  return files
+    .filter((file) => there.includes(basename(file)))
+    .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
+}
+
+/** The names in a folder; none where there is no such folder, or it may not be read. */
+export function names(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,109 @@
+/** What stands in the way of the next update since the last one runs yet, or was cut off, in words. */
+import { basename } from "node:path";
+import { blocker, type Finding, ok, warning } from "../preflight/finding.ts";
+import { count } from "../preflight/units.ts";
+import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
+import { type UpdateLock, updateLocks } from "./update-locks.ts";
+
+const check = "update";
+
+/** What the files of a stack tell of its last update; nothing for another backend. */
+export interface UpdateFacts {
+  readonly locks: readonly UpdateLock[];
+  readonly state: FoundState;
+}
+
+/** Looks at a stack's locks and its state. Changes nothing. */
+export function updateFacts(stack: string): UpdateFacts | undefined {
+  const files = stateFiles(stack);
+  return files && { locks: updateLocks(files), state: findState(files) };
+}
+
+/** Everything that is not well; none where all is. */
+export function updateFindings(stack: string, { locks, state }: UpdateFacts): readonly Finding[] {
+  return [
+    ...(state.kind === "cut off" ? [cutOffState(stack, state)] : []),
+    ...locks.map((lock) => lockFinding(stack, lock)),
+    ...(state.kind === "whole" && state.pending.length > 0 && locks.length === 0
+      ? [warning(check, pendingWords(state.pending), `./machine up ${stack}`)]
+      : []),
+  ];
+}
+
+/** As the doctor tells it: a line also where all is well. */
+export function updateChecks(stack: string, facts: UpdateFacts | undefined): readonly Finding[] {
+  if (facts === undefined) return [ok(check, "locks are the backend's, which has no files to look at")];
+  const findings = updateFindings(stack, facts);
+  return findings.length > 0 ? findings : [ok(check, "none runs, and none was cut off")];
+}
+
+/** A lock as a finding: what cannot go on without its holder blocks. */
+export function lockFinding(
+  stack: string,
+  { file, kind, since, holder, isUnseen = false }: UpdateLock,
+): Finding {
+  const at = secondOf(since);
+  const who = holder ? `${holder.username}@${holder.hostname}, process ${holder.pid}` : file;
+  switch (kind) {
+    case "gone":
+      return warning(
+        check,
+        `the update of ${at} was cut off (${who})`,
+        `It goes on with: ./machine up ${stack}`,
+      );
+    case "cut off":
+      return warning(
+        check,
+        `an update lock was never written to its end: ${file}, of ${at}`,
+        `It is removed by: ./machine up ${stack}`,
+      );
+    case "running":
+      return blocker(
+        check,
+        `an update is running since ${at} (${who})`,
+        `Wait for its end, which this tells: ./machine status ${stack}`,
+      );
+    default:
+      return blocker(
+        check,
+        isUnseen
+          ? `an update holds the update lock since ${at} (${who}); no such process runs here, and ./machine did not start it`
+          : `an update holds the update lock since ${at} (${who}), and ./machine cannot see from here whether it still runs`,
+        `Where it does not run any more: ./machine pulumi cancel ${stack}`,
+      );
+  }
+}
+
+/** A state that is not whole, with the copy that replaces it. */
+export function cutOffState(
+  stack: string,
+  { file, bytes, copy }: Extract<FoundState, { kind: "cut off" }>,
+): Finding {
+  const found = `the state of stack ${stack} is not whole: ${file} (${count(bytes, "byte")}), as after a full disk or a power cut`;
+  if (copy === undefined)
+    return blocker(
+      check,
+      `${found}; no whole copy of it is beside it`,
+      `With a copy of yours, put it there; without one: rm ${quoted(file)}, then ./machine up ${stack} finds again what is there`,
+    );
+  return blocker(
+    check,
+    `${found}; ${copy.file === `${file}.bak` ? `${basename(copy.file)} beside it` : copy.file} is a whole one, of ${secondOf(copy.writtenAt)}`,
+    `cp ${quoted(copy.file)} ${quoted(file)}`,
+  );
+}
+
+/** What Pulumi was doing when it was cut off. */
+export function pendingWords(pending: readonly PendingOperation[]): string {
+  const shown = pending.slice(0, 5).map(({ type, resource }) => `${type} ${resource}`);
+  const more = pending.length > 5 ? ` and ${pending.length - 5} more` : "";
+  return `the last update was cut off while it was ${shown.join(", ")}${more}`;
+}
+
+function secondOf(time: Date): string {
+  return time.toISOString().replace(/\.\d+/, "");
+}
+
+function quoted(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
