@@ -1,3 +1,4 @@
+import { dockerAt } from "../engine/docker-command.ts";
 import { runWithContainer } from "./container.ts";
 import { loadGitModule } from "./git-module.ts";
 import { probeLabel } from "./probe.ts";
@@ -10,6 +11,8 @@ export interface GitQuestion {
   readonly folder: string;
   /** Name of the temporary container that the client runs in; a leftover of this name is removed first. */
   readonly container: string;
+  /** Docker engine that runs the server, as in DOCKER_HOST. */
+  readonly dockerHost: string;
   /** Ends it, its container and its repository removed. Default: never. */
   readonly abort?: AbortSignal;
 }
@@ -77,7 +80,8 @@ print(json.dumps({"git": url, "gitVersion": said.decode().strip().removeprefix("
  *
  * @throws a Problem with what failed and what to do.
  */
-export async function verifyGit({ folder, container: name, abort }: GitQuestion): Promise<GitResult> {
+export async function verifyGit(server: GitQuestion): Promise<GitResult> {
+  const { folder, container: name, dockerHost, abort } = server;
   const args = ["-c", question, name, probeLabel];
   const container = { name, label: probeLabel };
   const options = { ...venvPythonOptions(folder), container, timeoutSeconds, abort };
@@ -86,6 +90,7 @@ export async function verifyGit({ folder, container: name, abort }: GitQuestion)
   const fault = timedOut ? `its client did not end within ${timeoutSeconds} s` : stderr.trim();
   throw new Problem(
     `the git server does not serve: ${fault}. ` +
-      "See what it says (docker logs cooperbench-git), and run the update again, which makes it anew where it does not run",
+      `See what it says (${dockerAt(dockerHost)} logs cooperbench-git), and run the update again, ` +
+      "which makes a new one where it does not run",
   );
 }
