@@ -87,6 +87,7 @@ const services =
     gitBaseImage: settings.gitBaseImage,
     folder,
     cli,
+    of: [cli.installed],
   });
 const runs = new RunPlan(
   "runs",

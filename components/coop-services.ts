@@ -1,9 +1,12 @@
 import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { ExistingGit } from "../engine/existing-git.ts";
-import type { ExistingRedis } from "../engine/existing-redis.ts";
+import { type ExistingRedis, troubleOf } from "../engine/existing-redis.ts";
 import { type EngineImage, isThere } from "../engine/images.ts";
+import { isOlder } from "../engine/owned.ts";
 import { addressOf, type RedisAddress } from "../engine/redis-ping.ts";
+import type { ServiceName } from "../engine/service-records.ts";
+import type { UseWish } from "../engine/service-use.ts";
 import type { PinnedImage } from "../manifest/images-lock.ts";
 import type { GitResult } from "../provision/git-server.ts";
 import type { Owner } from "../provision/owner.ts";
@@ -12,6 +15,7 @@ import { GitServer } from "./git-server.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 import { pullHook } from "./pull-hook.ts";
 import { Redis } from "./redis.ts";
+import { serviceUse } from "./service-use.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of `CoopServices`. */
@@ -42,6 +46,8 @@ export interface CoopServicesArgs {
   readonly folder: string;
   /** The component that makes that environment. */
   readonly cli: pulumi.Resource;
+  /** What the proof is of beside the services: a change of one, such as of what is installed there, proves them again. */
+  readonly of: readonly pulumi.Input<string>[];
 }
 
 /** What is verified of the services; of the git server, where there is one. */
@@ -64,30 +70,13 @@ export class CoopServices extends pulumi.ComponentResource {
     const provider = new Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
     const options = { parent: this, providers: { docker: provider } };
     const pull = servicesPull(name, args, this);
-    const redis =
-      existingRedis.kind === "own" &&
-      new Redis(
-        `${name}-redis`,
-        {
-          owner: args.owner,
-          image: args.redisImage,
-          found: args.found.find(({ references }) => references.includes(args.redisImage.image)),
-          address: args.redis,
-          network: args.redisNetwork,
-          finding: existingRedis.finding,
-          dockerHost,
-          pull,
-        },
-        options,
-      );
-    const git =
-      existingGit &&
-      new GitServer(
-        `${name}-git`,
-        { ...args, existing: existingGit, base: args.gitBaseImage, pull },
-        options,
-      );
+    const redis = redisOf(`${name}-redis`, args, pull, options);
+    const git = gitOf(`${name}-git`, args, pull, options);
 
+    const trouble = troubleOf(existingRedis);
+    const older = pulumi
+      .all([redis.older, git?.older ?? []])
+      .apply(([redis, git]) => JSON.stringify({ redis, git }));
     const verification = provisionCommand(
       `${name}-verification`,
       "coop",
@@ -96,13 +85,13 @@ export class CoopServices extends pulumi.ComponentResource {
         environment: {
           FOLDER: args.folder,
           REDIS: addressOf(args.redis),
+          DOCKER_HOST: dockerHost,
           // Told by a command that fails: an error of the program would hold the images up, too.
-          ...(existingRedis.kind === "conflict" && {
-            CONFLICT: `${existingRedis.found}. ${existingRedis.remedy}`,
-          }),
-          ...(git && { GIT_CLIENT: `cooperbench-probe-${args.owner.stack}-git`, DOCKER_HOST: dockerHost }),
+          ...(trouble && { CONFLICT: `${trouble.found}. ${trouble.remedy}` }),
+          ...(git && { GIT_CLIENT: `cooperbench-probe-${args.owner.stack}-git` }),
+          ...(hasOlder(args) && { ADOPTED: older }),
         },
-        triggers: [redis ? redis.containerId : "found", ...(git ? [git.containerId] : [])],
+        triggers: [redis.identity, ...(git ? [git.containerId] : []), ...args.of],
       },
       { parent: this, dependsOn: [args.cli] },
     );
@@ -115,6 +104,86 @@ export class CoopServices extends pulumi.ComponentResource {
     );
     this.registerOutputs({ verified: this.verified });
   }
+}
+
+/** The stack's own Redis, with its use of it, or its use of another's. */
+function redisOf(
+  name: string,
+  args: CoopServicesArgs,
+  pull: pulumi.ResourceHook,
+  options: { readonly parent: pulumi.Resource },
+) {
+  const { existingRedis: existing, found, redisImage } = args;
+  const use = useOf(`${name}-use`, "redis", args, redisWish(existing), options.parent);
+  if (existing.kind !== "own" || use === undefined)
+    return { identity: (existing.kind === "foreign" && existing.identity) || "found", older: [] };
+  const { containerId } = new Redis(
+    name,
+    {
+      owner: args.owner,
+      image: redisImage,
+      found: found.find(({ references }) => references.includes(redisImage.image)),
+      address: args.redis,
+      network: args.redisNetwork,
+      existing,
+      dockerHost: args.dockerHost,
+      pull,
+      use,
+    },
+    options,
+  );
+  return { identity: containerId, older: isOlderRedis(args) ? [containerId] : [] };
+}
+
+/** The stack's own git server, with its use of it, or its use of another's. */
+function gitOf(
+  name: string,
+  args: CoopServicesArgs,
+  pull: pulumi.ResourceHook,
+  options: { readonly parent: pulumi.Resource },
+): GitServer | undefined {
+  const { existingGit: existing, gitBaseImage: base } = args;
+  if (existing === undefined) return undefined;
+  const use = useOf(`${name}-use`, "git", args, gitWish(existing), options.parent);
+  return new GitServer(name, { ...args, existing, base, pull, use }, options);
+}
+
+/** A use as it is to be noted: undefined for none, as where what is used is no stack's. */
+type Wish = { readonly wish: UseWish; readonly isRecorded: boolean } | undefined;
+
+function redisWish(existing: ExistingRedis): Wish {
+  const { kind, isRecorded = false } = existing;
+  // A use that the stack is kept from right now, or whose service cannot be seen, has not ended.
+  if (kind === "conflict") return isRecorded ? { wish: "keep", isRecorded } : undefined;
+  if (kind === "own") return { wish: existing.labels === "unknown" ? "keep" : "record", isRecorded };
+  return existing.isShared === true ? { wish: "record", isRecorded } : undefined;
+}
+
+function gitWish({ container, labels, isShared, isRecorded = false }: ExistingGit): Wish {
+  if (container === "foreign" && isShared !== true) return undefined;
+  return { wish: labels === "unknown" ? "keep" : "record", isRecorded };
+}
+
+function useOf(
+  name: string,
+  service: ServiceName,
+  { owner, dockerHost }: CoopServicesArgs,
+  wish: Wish,
+  parent: pulumi.Resource,
+): pulumi.Resource | undefined {
+  return wish && serviceUse(name, { dockerHost, service, owner, ...wish }, parent);
+}
+
+function isOlderRedis({ existingRedis, owner }: CoopServicesArgs): boolean {
+  if (existingRedis.kind !== "own" || existingRedis.labels === "unknown") return false;
+  return isOlder(existingRedis.labels, owner);
+}
+
+/** Whether something of the stack's is older than ids: what is in its state is noted, since its labels do not tell. */
+function hasOlder(args: CoopServicesArgs): boolean {
+  const { existingGit: git, owner } = args;
+  const labels = git?.labels === "unknown" || git?.labels === undefined ? {} : git.labels;
+  return isOlderRedis(args) || Object.values(labels).some((one) => isOlder(one, owner));
 }
 
 /** Pulls what the services run from, or are built from. */

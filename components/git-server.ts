@@ -1,12 +1,14 @@
 import { Network, Volume } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type ExistingGit, gitNames } from "../engine/existing-git.ts";
+import type { ExistingGit } from "../engine/existing-git.ts";
 import type { EngineImage } from "../engine/images.ts";
-import { ownerLabels } from "../engine/owned.ts";
+import { isOlder, ownerLabels } from "../engine/owned.ts";
+import { gitNames } from "../engine/service-names.ts";
 import type { PinnedImage } from "../manifest/images-lock.ts";
 import type { GitImageResult } from "../provision/git-image.ts";
 import type { Owner } from "../provision/owner.ts";
 import { engineImage } from "./engine-image.ts";
+import { leftoverHook } from "./leftover-hook.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 import { serviceContainer } from "./service-container.ts";
 import { unlessFailed } from "./unless-failed.ts";
@@ -29,6 +31,8 @@ export interface GitServerArgs {
   readonly folder: string;
   /** The component that makes the environment by which the image is built. */
   readonly cli: pulumi.Resource;
+  /** The stack's use of it, which the stack's own goes with; undefined where what is there is no stack's. */
+  readonly use: pulumi.Resource | undefined;
 }
 
 /** The port of git's own protocol, which CooperBench uses. Only containers of the network reach it. */
@@ -39,15 +43,18 @@ const port = 9418;
  * network, volume and container under the names that it looks for. Anybody in that network may push.
  */
 export class GitServer extends pulumi.ComponentResource {
-  /** Id of its container; `found` for one that another has made. */
+  /** Id of its container, whoever has made it. */
   readonly containerId: pulumi.Output<string>;
+  /** Ids of what the stack has made and is older than ids; none where its labels have the stack's. */
+  readonly older: pulumi.Output<readonly string[]>;
 
   constructor(name: string, args: GitServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:coop:GitServer", name, {}, opts);
     const { existing } = args;
 
-    this.containerId =
-      existing.container === "foreign" ? pulumi.output("found") : ownServer(name, args, this).id;
+    const own = existing.container === "own" ? ownServer(name, args, this) : undefined;
+    this.containerId = own?.containerId ?? pulumi.output(existing.identity ?? "found");
+    this.older = pulumi.output(own?.older ?? []);
     this.registerOutputs({ containerId: unlessFailed(this.containerId) });
   }
 }
@@ -71,29 +78,36 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
     { parent, dependsOn: [args.cli] },
   );
 
-  const labels = Object.entries(ownerLabels(owner)).map(([label, value]) => ({ label, value }));
-  // One that an interrupted update has left, unknown to Pulumi's state. A volume's creation takes what is there.
-  const leftover = new pulumi.ResourceHook(`${name}-leftover`, async () => {
-    const { removeOwnNetwork } = await import("../engine/owned.ts");
-    await removeOwnNetwork(dockerHost, gitNames.network, owner);
-  });
+  const { labels = {} } = existing;
+  const things = ["container", "network", "volume"] as const;
+  const madeBy = (thing: (typeof things)[number]) => (labels === "unknown" ? undefined : labels[thing]);
+  const labelled = (thing: "network" | "volume") =>
+    Object.entries(madeBy(thing) ?? ownerLabels(owner)).map(([label, value]) => ({ label, value }));
+  const kept = labels === "unknown" ? ["labels"] : [];
+  const use = { owner, dockerHost, service: "git" } as const;
+  // A volume's creation takes what is there.
+  const leftover = leftoverHook(`${name}-leftover`, use, "network", gitNames.network);
+  const goesWith = args.use && { deletedWith: args.use };
+  const options = { parent, deleteBeforeReplace: true, ignoreChanges: kept, ...goesWith };
   const network =
-    existing.network === "own" &&
-    new Network(
-      `${name}-network`,
-      { name: gitNames.network, driver: "bridge", labels },
-      { parent, deleteBeforeReplace: true, hooks: { beforeCreate: [leftover] } },
-    );
+    existing.network === "own"
+      ? new Network(
+          `${name}-network`,
+          { name: gitNames.network, driver: "bridge", labels: labelled("network") },
+          { ...options, hooks: { beforeCreate: [leftover] } },
+        )
+      : undefined;
   const volume =
-    existing.volume === "own" &&
-    new Volume(`${name}-volume`, { name: gitNames.volume, labels }, { parent, deleteBeforeReplace: true });
+    existing.volume === "own"
+      ? new Volume(`${name}-volume`, { name: gitNames.volume, labels: labelled("volume") }, options)
+      : undefined;
 
-  return serviceContainer(
+  const container = serviceContainer(
     `${name}-container`,
     {
-      owner,
+      ...use,
       name: gitNames.container,
-      dockerHost,
+      madeBy: labels === "unknown" ? labels : labels.container,
       finding: existing.finding,
       image: resultOf<GitImageResult>(image).apply(({ imageId }) => imageId),
       networkMode: network ? network.name : gitNames.network,
@@ -105,6 +119,11 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
         retries: 3,
       },
     },
-    { parent },
+    { parent, ...goesWith },
   );
+  const made = { container, network, volume };
+  const older = things.flatMap((thing) =>
+    made[thing] !== undefined && isOlder(madeBy(thing), owner) ? [made[thing].id] : [],
+  );
+  return { containerId: container.id, older: pulumi.all(older) };
 }

@@ -27,7 +27,16 @@ export interface ProvisionCommandArgs {
  */
 export function provisionCommand(
   name: string,
-  thing: "checkout" | "venv" | "dotenv" | "verification" | "route" | "subset" | "coop" | "git-image",
+  thing:
+    | "checkout"
+    | "venv"
+    | "dotenv"
+    | "verification"
+    | "route"
+    | "subset"
+    | "coop"
+    | "git-image"
+    | "service-use",
   args: ProvisionCommandArgs,
   options: pulumi.CustomResourceOptions,
 ): local.Command {

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addressLabel, redisContainer } from "../engine/existing-redis.ts";
+import { addressLabel, type OwnRedis } from "../engine/existing-redis.ts";
 import type { EngineImage } from "../engine/images.ts";
 import { addressOf, type RedisAddress } from "../engine/redis-ping.ts";
+import { redisContainer } from "../engine/service-names.ts";
 import type { PinnedImage } from "../manifest/images-lock.ts";
 import type { Owner } from "../provision/owner.ts";
 import { engineImage } from "./engine-image.ts";
@@ -20,8 +21,10 @@ export interface RedisArgs {
   readonly address: RedisAddress;
   /** Whether its port is published (`bridge`), or it has the network of the engine's machine (`host`). */
   readonly network: "bridge" | "host";
-  /** What is wrong with the stack's own right now; undefined where nothing is. */
-  readonly finding: string | undefined;
+  /** What is there of it right now. */
+  readonly existing: Pick<OwnRedis, "finding" | "labels">;
+  /** The stack's use of it, which it goes with. */
+  readonly use: pulumi.Resource;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Hook that pulls the image before the provider looks for it. */
@@ -56,12 +59,14 @@ export class Redis extends pulumi.ComponentResource {
       `${name}-container`,
       {
         owner: args.owner,
+        service: "redis",
         name: redisContainer,
         dockerHost: args.dockerHost,
         image: image.imageId,
         command: redisCommand(inside),
         labels: { [addressLabel]: addressOf(address) },
-        finding: args.finding,
+        madeBy: args.existing.labels,
+        finding: args.existing.finding,
         networkMode: network,
         ...(network === "bridge" && {
           ports: [{ internal: usualPort, external: address.port, ip: address.host }],
@@ -75,7 +80,7 @@ export class Redis extends pulumi.ComponentResource {
           retries: 3,
         },
       },
-      { parent: this },
+      { parent: this, deletedWith: args.use },
     );
 
     this.containerId = container.id;

@@ -1,7 +1,9 @@
 import { Container, type ContainerArgs } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ownerLabels } from "../engine/owned.ts";
+import { type Labels, ownerLabels } from "../engine/owned.ts";
+import type { ServiceName } from "../engine/service-records.ts";
 import type { Owner } from "../provision/owner.ts";
+import { leftoverHook } from "./leftover-hook.ts";
 
 /** Arguments of `serviceContainer`: the provider's, but for what all services have in common. */
 export interface ServiceContainerArgs extends Omit<ContainerArgs, "name" | "labels" | "envs"> {
@@ -11,8 +13,15 @@ export interface ServiceContainerArgs extends Omit<ContainerArgs, "name" | "labe
   readonly name: string;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
-  /** Labels beside the stack's. Default: none. */
-  readonly labels?: Readonly<Record<string, string>>;
+  /** Which service it is of; what the stack notes of it beside the service counts. */
+  readonly service: ServiceName;
+  /**
+   * The labels that name its maker, where it stays as it is: a change of a label is a new container. `unknown` leaves
+   * those that the state has. Default: the stack's.
+   */
+  readonly madeBy?: Labels | "unknown" | undefined;
+  /** Labels beside those. Default: none. */
+  readonly labels?: Labels;
   /** What is wrong with the container right now; undefined where nothing is. */
   readonly finding: string | undefined;
 }
@@ -21,21 +30,18 @@ export interface ServiceContainerArgs extends Omit<ContainerArgs, "name" | "labe
 const findingVariable = "COOPERBENCH_MACHINE_FINDING";
 
 /**
- * A container that runs for good, goes on destroy, and is made anew where the program finds it not well. A container's
- * name and port can be had once, so the old one goes first; so does one of the stack's that an interrupted update has
- * left, unknown to Pulumi's state.
+ * A container that runs for good, and is made again where the program finds it not well. A container's name and port can
+ * be had once, so the old one goes first; so does one of the stack's that an interrupted update has left, unknown to
+ * Pulumi's state.
  */
 export function serviceContainer(
   name: string,
   args: ServiceContainerArgs,
   options: pulumi.CustomResourceOptions,
 ): Container {
-  const { owner, dockerHost, finding, labels, ...rest } = args;
-  const leftover = new pulumi.ResourceHook(`${name}-leftover`, async () => {
-    const { removeOwnContainer } = await import("../engine/owned.ts");
-    await removeOwnContainer(dockerHost, args.name, owner);
-  });
-  const own = { ...ownerLabels(owner), ...labels };
+  const { owner, dockerHost, service, finding, madeBy, labels, ...rest } = args;
+  const leftover = leftoverHook(`${name}-leftover`, { owner, dockerHost, service }, "container", args.name);
+  const own = { ...(madeBy === "unknown" || madeBy === undefined ? ownerLabels(owner) : madeBy), ...labels };
   return new Container(
     name,
     {
@@ -54,7 +60,10 @@ export function serviceContainer(
       {
         deleteBeforeReplace: true,
         hooks: { beforeCreate: [leftover] },
-        ignoreChanges: finding === undefined ? ["envs"] : [],
+        ignoreChanges: [
+          ...(finding === undefined ? ["envs"] : []),
+          ...(madeBy === "unknown" ? ["labels"] : []),
+        ],
       },
       options,
     ),

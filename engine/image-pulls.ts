@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import PQueue from "p-queue";
 import pRetry from "p-retry";
 import type { ImagePin } from "../manifest/images-lock.ts";
-import { engineImages, findImage, giveReference, isLocked, splitReference } from "./images.ts";
+import { changeNames, engineImages, findImage, giveReference, isLocked, splitReference } from "./images.ts";
 import { type PullEvent, pull } from "./pull.ts";
 import {
   explainPullFailure,
@@ -104,7 +104,7 @@ export class ImagePulls {
     }
     // A mirror's name, where it was made here, would hold the image after its reference is removed.
     if (there === undefined && !name.startsWith(splitReference(image.reference).repository))
-      await this.#engine.getImage(name).remove();
+      await changeNames(() => this.#engine.getImage(name).remove());
   }
 
   /** Where the image is pulled from: the mirror first; by digest where it is locked. */

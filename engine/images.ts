@@ -57,6 +57,16 @@ export function splitReference(reference: string): { readonly repository: string
   return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }
 
+/** The last change of names that is under way in this process, of whatever engine. */
+let lastChange: Promise<unknown> = Promise.resolve();
+
+/** Makes a change of names after those that are under way: each decides by what the others have left. */
+export function changeNames<Result>(change: () => Promise<Result>): Promise<Result> {
+  const mine = lastChange.then(change, change);
+  lastChange = mine;
+  return mine;
+}
+
 /**
  * Gives an image a reference. Another image that had it before is not lost: where that was its only tag, it gets one
  * made of the reference and its id, the same each time.
@@ -69,18 +79,34 @@ export async function giveReference(
   reference: string,
 ): Promise<string | undefined> {
   const { repository, tag } = splitReference(reference);
-  const [wanted, before] = [await findImage(engine, image), await findImage(engine, reference)];
-  if (before !== undefined && before.Id === wanted?.Id) return undefined;
-  const kept = before && (await keepName(engine, before, reference));
-  await engine.getImage(image).tag({ repo: repository, tag });
-  return kept;
+  // A name may be another image's once it is this change's turn.
+  const id = (await findImage(engine, image))?.Id ?? image;
+  return changeNames(async () => {
+    const before = await findImage(engine, reference);
+    if (before?.Id === id) return undefined;
+    // Before the reference moves, so that the image has a name at every moment.
+    if (before !== undefined && nameBeside(before, reference) === undefined)
+      await giveKeptName(engine, before.Id, reference);
+    await engine.getImage(id).tag({ repo: repository, tag });
+    return before && keptName(engine, before.Id, reference);
+  });
 }
 
-async function keepName(engine: Docker, image: Docker.ImageInspectInfo, reference: string): Promise<string> {
-  const other = image.RepoTags.find((name) => name !== reference);
-  if (other !== undefined) return other;
+/** The name that an image has now that its reference is another's. A process beside this one may have taken its last. */
+async function keptName(engine: Docker, id: string, reference: string): Promise<string> {
+  const image = await findImage(engine, id);
+  const name = image && nameBeside(image, reference);
+  return name ?? giveKeptName(engine, id, reference);
+}
+
+function nameBeside({ RepoTags }: Docker.ImageInspectInfo, reference: string): string | undefined {
+  // An engine gives null where there is none.
+  return (RepoTags ?? []).find((name) => name !== reference);
+}
+
+async function giveKeptName(engine: Docker, id: string, reference: string): Promise<string> {
   const { repository, tag } = splitReference(reference);
-  const kept = `${tag}-replaced-${image.Id.replace("sha256:", "").slice(0, 12)}`;
-  await engine.getImage(image.Id).tag({ repo: repository, tag: kept });
+  const kept = `${tag}-replaced-${id.replace("sha256:", "").slice(0, 12)}`;
+  await engine.getImage(id).tag({ repo: repository, tag: kept });
   return `${repository}:${kept}`;
 }

@@ -1,5 +1,7 @@
-import { isOf, type Owner } from "../provision/owner.ts";
+import { isOf, type Owner, ownerName } from "../provision/owner.ts";
+import { Problem } from "../provision/problem.ts";
 import { engineAt } from "./client.ts";
+import { dockerAt } from "./docker-command.ts";
 
 /** Label of what a stack has made on an engine; its value is the stack's name. */
 export const stackLabel = "cooperbench-machine.stack";
@@ -7,19 +9,29 @@ export const stackLabel = "cooperbench-machine.stack";
 /** Label with the stack's id; what is older than ids has none. */
 export const stackIdLabel = "cooperbench-machine.stack-id";
 
+/** Labels of a thing on an engine. */
+export type Labels = Readonly<Record<string, string>>;
+
 /** The labels that say which stack has made a thing. */
-export function ownerLabels({ stack, id }: Owner): Readonly<Record<string, string>> {
+export function ownerLabels({ stack, id }: Owner): Labels {
   return { [stackLabel]: stack, ...(id !== undefined && { [stackIdLabel]: id }) };
 }
 
 /** The stack that labels name; undefined where they name none. */
-export function ownerIn(labels: Readonly<Record<string, string>> | null | undefined): Owner | undefined {
+export function ownerIn(labels: Labels | null | undefined): Owner | undefined {
   const stack = labels?.[stackLabel];
   return stack === undefined ? undefined : { stack, id: labels?.[stackIdLabel] };
 }
 
+/** Whether labels that name a stack are older than its id. */
+export function isOlder(labels: Labels | undefined, { id }: Owner): boolean {
+  return id !== undefined && labels !== undefined && labels[stackIdLabel] === undefined;
+}
+
 /** A container, a network or a volume as an engine has it, as far as is looked at here. */
 export interface EngineThing {
+  /** The engine's id; of a volume, which has none, its name. */
+  readonly id: string;
   /** The stack that made it; undefined for another maker. */
   readonly owner: Owner | undefined;
 }
@@ -30,16 +42,21 @@ export interface EngineContainer extends EngineThing {
   readonly running: boolean;
   /** Such as `exited with 137`. */
   readonly state: string;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
 }
 
-/** The container of a name; undefined where there is none, or the engine does not answer. */
+/**
+ * The container of a name; undefined where there is none.
+ *
+ * @throws an error where the engine does not answer.
+ */
 export async function containerAt(dockerHost: string, name: string): Promise<EngineContainer | undefined> {
   const found = await unlessNone(() => engineAt(dockerHost).getContainer(name).inspect());
   if (found === undefined) return undefined;
   const { Status, Running, ExitCode } = found.State;
   const labels = found.Config.Labels ?? {};
   return {
+    id: found.Id,
     owner: ownerIn(labels),
     running: Running,
     state: Running ? Status : `${Status} with ${ExitCode}`,
@@ -47,40 +64,82 @@ export async function containerAt(dockerHost: string, name: string): Promise<Eng
   };
 }
 
-/** Whether a stack has made a thing. */
+/** The network of a name; undefined where there is none. As for a container, an engine that does not answer throws. */
+export async function networkAt(dockerHost: string, name: string): Promise<EngineThing | undefined> {
+  const found = await unlessNone(() => engineAt(dockerHost).getNetwork(name).inspect());
+  return found && { id: found.Id, owner: ownerIn(found.Labels) };
+}
+
+/** The volume of a name; undefined where there is none. As for a container, an engine that does not answer throws. */
+export async function volumeAt(dockerHost: string, name: string): Promise<EngineThing | undefined> {
+  const found = await unlessNone(() => engineAt(dockerHost).getVolume(name).inspect());
+  return found && { id: found.Name, owner: ownerIn(found.Labels) };
+}
+
+/** Whether a stack has made a thing, as far as its labels tell: what is older than ids may be another's of that name. */
 export function isMadeBy(thing: EngineThing | undefined, owner: Owner): boolean {
   return thing?.owner !== undefined && isOf(thing.owner, owner);
 }
 
-/** Removes the container of a name where that stack has made it. */
-export async function removeOwnContainer(dockerHost: string, name: string, owner: Owner): Promise<void> {
-  if (!isMadeBy(await containerAt(dockerHost, name), owner)) return;
-  await engineAt(dockerHost).getContainer(name).remove({ force: true });
+/** Whether a stack has surely made a thing: it has the stack's id, or neither has one. */
+export function isSurelyMadeBy(thing: EngineThing | undefined, owner: Owner): boolean {
+  return isMadeBy(thing, owner) && thing?.owner?.id === owner.id;
 }
 
-/** The network of a name; undefined where there is none, or the engine does not answer. */
-export async function networkAt(dockerHost: string, name: string): Promise<EngineThing | undefined> {
-  const found = await unlessNone(() => engineAt(dockerHost).getNetwork(name).inspect());
-  return found && { owner: ownerIn(found.Labels) };
+/** The kinds of things on an engine that have names. */
+export type ThingKind = "container" | "network" | "volume";
+
+/**
+ * Frees a name on the engine for a thing of the stack: removes what an interrupted update of the stack has left there,
+ * unknown to Pulumi's state.
+ *
+ * @param isAdopted whether a thing that is older than ids is known to be the stack's own.
+ * @throws a Problem where something else has the name, which stays.
+ */
+export async function freeName(
+  dockerHost: string,
+  kind: "container" | "network",
+  name: string,
+  owner: Owner,
+  isAdopted: (thing: EngineThing) => Promise<boolean> = async () => false,
+): Promise<void> {
+  const there = await (kind === "container" ? containerAt : networkAt)(dockerHost, name);
+  if (there === undefined) return;
+  if (isSurelyMadeBy(there, owner) || (await isAdopted(there)))
+    return removeThing(dockerHost, kind, there.id);
+  const maker = there.owner === undefined ? "no stack has made it" : madeBy(there.owner, owner);
+  throw new Problem(
+    `the engine has a ${kind} ${name}, and ${maker}: it is left as it is.\n` +
+      `Fix, where nobody needs it: ${removal(dockerHost, kind, name)}`,
+  );
 }
 
-/** Removes the network of a name where that stack has made it; one that containers are in stays, and is told. */
-export async function removeOwnNetwork(dockerHost: string, name: string, owner: Owner): Promise<void> {
-  if (!isMadeBy(await networkAt(dockerHost, name), owner)) return;
-  await engineAt(dockerHost).getNetwork(name).remove();
+/** Who has made a thing, in words for a stack that did not. */
+function madeBy(maker: Owner, owner: Owner): string {
+  return maker.stack === owner.stack && maker.id === undefined
+    ? `its label names a stack ${maker.stack} without an id, which may be another of this name`
+    : `stack ${ownerName(maker, owner)} has made it`;
 }
 
-/** The volume of a name; undefined where there is none, or the engine does not answer. */
-export async function volumeAt(dockerHost: string, name: string): Promise<EngineThing | undefined> {
-  const found = await unlessNone(() => engineAt(dockerHost).getVolume(name).inspect());
-  return found && { owner: ownerIn(found.Labels) };
+/** The command that removes a thing from an engine. */
+export function removal(dockerHost: string, kind: ThingKind, name: string): string {
+  return `${dockerAt(dockerHost)} ${{ container: "rm -f", network: "network rm", volume: "volume rm" }[kind]} ${name}`;
 }
 
-/** An engine that does not answer, whoever works with it will tell. */
+/** Removes a container, running or not, a network or a volume; that there is none is fine. */
+export async function removeThing(dockerHost: string, kind: ThingKind, id: string): Promise<void> {
+  const engine = engineAt(dockerHost);
+  await unlessNone(() => {
+    if (kind === "container") return engine.getContainer(id).remove({ force: true });
+    return kind === "network" ? engine.getNetwork(id).remove() : engine.getVolume(id).remove();
+  });
+}
+
 async function unlessNone<Found>(ask: () => Promise<Found>): Promise<Found | undefined> {
   try {
     return await ask();
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
   }
 }

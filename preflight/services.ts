@@ -1,4 +1,4 @@
-import type { ExistingRedis } from "../engine/existing-redis.ts";
+import { type ExistingRedis, troubleOf } from "../engine/existing-redis.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 /**
@@ -9,12 +9,13 @@ import { type Finding, ok, warning } from "./finding.ts";
  */
 export function servicesFinding(redis: ExistingRedis | undefined): Finding {
   if (redis === undefined) return ok("services", "none are wanted, for coop is false");
-  if (redis.kind === "conflict") return warning("services", redis.found, redis.remedy);
+  const trouble = troubleOf(redis);
+  if (trouble) return warning("services", trouble.found, trouble.remedy);
   const found =
     redis.kind === "foreign"
       ? "a Redis that answers is there, and is used"
-      : redis.finding === undefined
+      : redis.kind === "conflict" || redis.finding === undefined
         ? "nothing is in the way of Redis"
-        : `Redis is made anew, for ${redis.finding}`;
+        : `Redis is made again, because ${redis.finding}`;
   return ok("services", found);
 }

@@ -1,3 +1,4 @@
+import { dockerAt } from "../engine/docker-command.ts";
 import { labelsOf, runWithContainer } from "./container.ts";
 import { loadGitModule } from "./git-module.ts";
 import { probeLabel } from "./probe.ts";
@@ -13,6 +14,8 @@ export interface GitQuestion {
   readonly container: string;
   /** The stack that it is of, as `stackIdentity` has it. */
   readonly stack: string;
+  /** Docker engine that runs the server, as in DOCKER_HOST. */
+  readonly dockerHost: string;
   /** Ends it, its container and its repository removed. Default: never. */
   readonly abort?: AbortSignal;
 }
@@ -74,13 +77,9 @@ print(json.dumps({"git": url, "gitVersion": said.decode().strip().removeprefix("
  *
  * @throws a Problem with what failed and what to do.
  */
-export async function verifyGit({
-  folder,
-  container: prefix,
-  stack,
-  abort,
-}: GitQuestion): Promise<GitResult> {
-  const container = { name: temporaryName(prefix), label: probeLabel, stack };
+export async function verifyGit(server: GitQuestion): Promise<GitResult> {
+  const { folder, dockerHost, stack, abort } = server;
+  const container = { name: temporaryName(server.container), label: probeLabel, stack };
   const args = ["-c", question, container.name, JSON.stringify(labelsOf(container))];
   const options = { ...venvPythonOptions(folder), container, timeoutSeconds, abort };
   const { code, stdout, stderr, timedOut } = await runWithContainer(venvPython(folder), args, options);
@@ -88,6 +87,7 @@ export async function verifyGit({
   const fault = timedOut ? `its client did not end within ${timeoutSeconds} s` : stderr.trim();
   throw new Problem(
     `the git server does not serve: ${fault}. ` +
-      "See what it says (docker logs cooperbench-git), and run the update again, which makes it anew where it does not run",
+      `See what it says (${dockerAt(dockerHost)} logs cooperbench-git), and run the update again, ` +
+      "which makes a new one where it does not run",
   );
 }

@@ -3,10 +3,14 @@
  * from the environment (secrets from standard input), says what it does on standard error, and prints its result as
  * one line of JSON on standard output.
  */
+import type { ServiceName } from "../engine/service-records.ts";
 import { abortOnSignal } from "./abort.ts";
 import { Problem } from "./problem.ts";
 import type { SubsetTask } from "./subset.ts";
 import { stackIdentity } from "./temporary.ts";
+
+/** Ids of things that are older than ids and in the stack's state, by the service that they are of. */
+type AdoptedThings = Readonly<Partial<Record<ServiceName, readonly string[]>>>;
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -54,17 +58,38 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     const { ensureGitImage } = await import("./git-image.ts");
     return ensureGitImage({ folder: setting("FOLDER"), image: setting("IMAGE") });
   },
+  async "service-use"(verb) {
+    const service = setting("SERVICE") as ServiceName;
+    const use = { dockerHost: setting("DOCKER_HOST"), service, owner: ownerSetting() };
+    if (verb === "remove") {
+      const { endUse } = await import("../engine/service-use.ts");
+      return endUse(use, report);
+    }
+    if (setting("USE") === "record") {
+      const { recordUse } = await import("../engine/service-records.ts");
+      await recordUse(use.dockerHost, service, use.owner);
+    }
+    return { service };
+  },
   async coop() {
+    const dockerHost = setting("DOCKER_HOST");
+    if (process.env.ADOPTED !== undefined) {
+      const { recordThing } = await import("../engine/service-records.ts");
+      for (const [service, things] of Object.entries(JSON.parse(process.env.ADOPTED) as AdoptedThings))
+        for (const thing of things)
+          await recordThing(dockerHost, service as ServiceName, ownerSetting(), "adopted", thing);
+    }
     if (process.env.CONFLICT) throw new Problem(process.env.CONFLICT);
     const { verifyRedis } = await import("./redis.ts");
     const folder = setting("FOLDER");
-    const redis = await verifyRedis({ folder, address: setting("REDIS") });
+    const redis = await verifyRedis({ folder, address: setting("REDIS"), dockerHost });
     const container = process.env.GIT_CLIENT;
     if (container === undefined) return redis;
     const { verifyGit } = await import("./git-server.ts");
+    const stack = stackIdentity(process.env);
     return {
       ...redis,
-      ...(await verifyGit({ folder, container, stack: stackIdentity(process.env), abort: abortOnSignal() })),
+      ...(await verifyGit({ folder, container, dockerHost, stack, abort: abortOnSignal() })),
     };
   },
   async dotenv(verb) {

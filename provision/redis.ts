@@ -1,3 +1,4 @@
+import { dockerAt } from "../engine/docker-command.ts";
 import { Problem } from "./problem.ts";
 import { runVenvPython } from "./venv-python.ts";
 
@@ -7,6 +8,8 @@ export interface RedisQuestion {
   readonly folder: string;
   /** Where it answers, as `host:port`. */
   readonly address: string;
+  /** Docker engine that runs it, as in DOCKER_HOST. */
+  readonly dockerHost: string;
 }
 
 /** What it has shown. */
@@ -54,13 +57,14 @@ print(json.dumps({"version": client.info("server")["redis_version"]}))
  *
  * @throws a Problem with what failed and what to do.
  */
-export async function verifyRedis({ folder, address }: RedisQuestion): Promise<RedisResult> {
+export async function verifyRedis({ folder, address, dockerHost }: RedisQuestion): Promise<RedisResult> {
   const args = ["-c", question, `redis://${address}`, String(patienceSeconds)];
   const { code, stdout, stderr } = await runVenvPython(folder, args, { timeoutSeconds: 120 });
   if (code !== 0) {
     throw new Problem(
       `Redis at ${address} does not serve: ${stderr.trim() || "its client did not end in time"}. ` +
-        "See what it says (docker logs cooperbench-redis), and run the update again, which makes it anew where it does not run",
+        `See what it says (${dockerAt(dockerHost)} logs cooperbench-redis), and run the update again, ` +
+        "which makes a new one where it does not run",
     );
   }
   const { version } = JSON.parse(stdout) as { version: string };

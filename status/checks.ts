@@ -1,3 +1,4 @@
+import type { RedisTrouble } from "../engine/existing-redis.ts";
 import { addressOf, pong, type RedisAddress } from "../engine/redis-ping.ts";
 import { blocker, type Finding, type Level, ok, warning } from "../preflight/finding.ts";
 import { callUrl } from "../provision/model.ts";
@@ -160,6 +161,8 @@ export interface ServicesFacts {
   readonly redis: RedisAddress;
   /** What answered a PING there; undefined for nothing. */
   readonly answer: string | undefined;
+  /** What is in the way of Redis, or why it is not ready though it is there, and what helps; undefined for nothing. */
+  readonly trouble?: RedisTrouble | undefined;
   /** State of the git server's container: `running`, another word, or `missing`; undefined where none is wanted. */
   readonly git: string | undefined;
   readonly proof: Proof | undefined;
@@ -171,9 +174,9 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
   if (facts === undefined) {
     return off(check, "none, for coop is false", `./machine pulumi config set coop true --stack ${stack}`);
   }
-  const { redis, answer, git, proof } = facts;
+  const { redis, answer, trouble, git, proof } = facts;
   const wrong = [
-    ...(answer === pong ? [] : [`no Redis answers at ${addressOf(redis)}`]),
+    ...(answer === pong ? [] : [trouble?.found ?? `no Redis answers at ${addressOf(redis)}`]),
     ...(git === undefined || git === "running" ? [] : [`the git server is ${git}`]),
     ...(proof === undefined ? ["no proof of them is known"] : []),
   ];
@@ -182,7 +185,7 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
       ? wrong.join("; ")
       : `Redis answers at ${addressOf(redis)}${git === undefined ? "" : "; the git server runs"}`;
   return {
-    ...(wrong.length > 0 ? blocker(check, found, up(stack)) : ok(check, found)),
+    ...(wrong.length > 0 ? blocker(check, found, trouble?.remedy ?? up(stack)) : ok(check, found)),
     provedAt: proof?.provedAt,
   };
 }

@@ -5,9 +5,9 @@
  */
 import { join, resolve } from "node:path";
 import type { RawConfiguration } from "../configuration.ts";
-import { gitNames } from "../engine/existing-git.ts";
+import { judgeRedis, lookAtRedis, troubleOf } from "../engine/existing-redis.ts";
 import { containerAt } from "../engine/owned.ts";
-import { pingRedis } from "../engine/redis-ping.ts";
+import { gitNames } from "../engine/service-names.ts";
 import { askEngine, type EngineAnswer, engineFinding } from "../preflight/engine.ts";
 import { measureDisk, spaceFinding } from "../preflight/space.ts";
 import { toPull } from "../preflight/to-pull.ts";
@@ -177,16 +177,17 @@ function runChecks({
   ];
 }
 
-async function lookAtServices({ settings, dockerHost, state: { proofs } }: StatusQuestion) {
+async function lookAtServices({ stack, settings, dockerHost, state: { proofs } }: StatusQuestion) {
   if (!settings.coop) return undefined;
   const redis = { host: settings.redisHost, port: settings.redisPort };
-  const [answer, git] = await Promise.all([
-    pingRedis(redis),
-    settings.git ? containerAt(dockerHost, gitNames.container) : undefined,
+  const [facts, git] = await Promise.all([
+    lookAtRedis(dockerHost, ownerOf(stack, settings), redis),
+    settings.git ? containerAt(dockerHost, gitNames.container).catch(() => undefined) : undefined,
   ]);
   return {
     redis,
-    answer,
+    answer: facts.answer,
+    trouble: troubleOf(judgeRedis(facts)),
     git: settings.git ? (git?.state ?? "missing") : undefined,
     proof: proofs.get(proofNames.coop),
   };

@@ -39,6 +39,8 @@ function resultOf({ interpreter, environment, create }: Recorded["inputs"]): unk
       return { folder: variables.FOLDER };
     case "dotenv":
       return { file: variables.FILE, written: "2026-01-01T00:00:01Z" };
+    case "service-use":
+      return { service: variables.SERVICE };
     case "git-image":
       return { imageId: "sha256:id-of-git-server", built: true };
     case "coop":

@@ -26,12 +26,14 @@ async function services(args: Partial<CoopServicesArgs> = {}) {
     pullStallSeconds: 60,
     folder: "/nowhere/CooperBench",
     cli: new pulumi.ComponentResource("cooperbench:cli:CooperBenchCli", "cli"),
+    of: ["commit and environment"],
     ...args,
   });
   return (await settle(coop.verified)).value;
 }
 
 const inputsOf = (name: string) => recorded.find((resource) => resource.name === name)?.inputs;
+const environmentOf = (name: string) => (inputsOf(name)?.environment ?? {}) as Record<string, string>;
 const made = () => recorded.filter(({ type }) => /^(docker|command):/.test(type)).map(({ name }) => name);
 const labelsOf = (name: string) =>
   Object.fromEntries(
@@ -44,7 +46,12 @@ const labelsOf = (name: string) =>
 describe("Redis", () => {
   test("has CooperBench's name and port, and is published on loopback alone", async () => {
     expect(await services()).toEqual({ redis: "127.0.0.1:6379", redisVersion: "8.0.0", redisOwn: true });
-    expect(made()).toEqual(["coop-redis-image", "coop-redis-container", "coop-verification"]);
+    expect(made()).toEqual([
+      "coop-redis-use",
+      "coop-redis-image",
+      "coop-redis-container",
+      "coop-verification",
+    ]);
     expect(inputsOf("coop-redis-image")).toEqual({ name: "redis:alpine", keepLocally: true });
     expect(inputsOf("coop-redis-container")).toMatchObject({
       name: "cooperbench-redis",
@@ -95,7 +102,8 @@ describe("Redis", () => {
   });
 
   test("is not made where something is in its way, which a failing command tells", async () => {
-    await services({ existingRedis: { kind: "conflict", found: "6379 is taken", remedy: "Stop it" } });
+    const conflict = { kind: "conflict", found: "6379 is taken", remedy: "Stop it" } as const;
+    await services({ existingRedis: conflict });
     expect(made()).toEqual(["coop-verification"]);
     expect(inputsOf("coop-verification")).toMatchObject({
       environment: { CONFLICT: "6379 is taken. Stop it" },
@@ -134,6 +142,118 @@ describe("the git server", () => {
   test("is used and verified, with nothing made, where another has started one", async () => {
     const all = { container: "foreign", network: "foreign", volume: "foreign" } as const;
     expect(await services({ existingGit: all })).toMatchObject({ gitOwn: false });
-    expect(made()).toEqual(["coop-redis-image", "coop-redis-container", "coop-verification"]);
+    expect(made()).not.toContain("coop-git-use");
+    expect(made()).not.toContain("coop-git-container");
   });
+});
+
+describe("labels of what stays as it is", () => {
+  const older = { "cooperbench-machine.stack": "lab-1" };
+  const renamed = { "cooperbench-machine.stack": "lab-old", "cooperbench-machine.stack-id": lab1.id ?? "" };
+
+  test.each([
+    ["an older", older],
+    ["a renamed", renamed],
+  ])("are those that %s stack has given it, exactly", async (_, labels) => {
+    await services({
+      existingRedis: { kind: "own", labels },
+      existingGit: { ...git, labels: { container: labels, network: labels, volume: labels } },
+    });
+    expect(labelsOf("coop-redis-container")).toEqual({
+      ...labels,
+      "cooperbench-machine.address": "127.0.0.1:6379",
+    });
+    for (const name of ["container", "network", "volume"])
+      expect(labelsOf(`coop-git-${name}`)).toEqual(labels);
+  });
+
+  test("are the stack's where the container is made again", async () => {
+    await services({ existingRedis: { kind: "own", finding: "it is exited with 137" } });
+    expect(labelsOf("coop-redis-container")).toMatchObject({ "cooperbench-machine.stack-id": lab1.id });
+  });
+
+  test("do not tell that an older thing is the stack's, so that this is noted once it is in the state", async () => {
+    await services({
+      existingRedis: { kind: "own", labels: older },
+      existingGit: { ...git, labels: { network: older, container: renamed } },
+    });
+    const { ADOPTED } = environmentOf("coop-verification");
+    expect(JSON.parse(ADOPTED ?? "")).toEqual({
+      redis: ["coop-redis-container"],
+      git: ["coop-git-network"],
+    });
+  });
+
+  test("tell it of what the stack has made with its id", async () => {
+    await services({ existingRedis: { kind: "own", labels: renamed } });
+    expect(environmentOf("coop-verification")).not.toHaveProperty("ADOPTED");
+  });
+});
+
+describe("the use of a service that stacks share is noted", () => {
+  test.each<[string, Partial<CoopServicesArgs>, string]>([
+    ["of the stack's own Redis", {}, "coop-redis-use"],
+    ["of another stack's", { existingRedis: { kind: "foreign", isShared: true } }, "coop-redis-use"],
+    ["of the stack's own git server", { existingGit: git }, "coop-git-use"],
+    ["of another stack's", { existingGit: { ...git, container: "foreign", isShared: true } }, "coop-git-use"],
+  ])("%s", async (_, args, name) => {
+    await services(args);
+    expect(inputsOf(name)).toMatchObject({ create: "make", update: "ensure", delete: "remove" });
+    // A trigger would replace it, and with it all that goes with it.
+    expect(inputsOf(name)).not.toHaveProperty("triggers");
+    expect(environmentOf(name)).toMatchObject({
+      USE: "record",
+      STACK_ID: lab1.id,
+      FINDING: expect.stringContaining("no record"),
+    });
+  });
+
+  test("once more changes nothing", async () => {
+    await services({ existingRedis: { kind: "own", isRecorded: true } });
+    expect(environmentOf("coop-redis-use")).not.toHaveProperty("FINDING");
+  });
+
+  test("not of a Redis or a git server that no stack has made", async () => {
+    await services({
+      existingRedis: { kind: "foreign", isShared: false },
+      existingGit: { ...git, container: "foreign", isShared: false },
+    });
+    expect(made()).toEqual(["coop-verification"]);
+  });
+
+  test("and stays as it is while something is in the way, or the engine does not answer", async () => {
+    const trouble = { found: "6379 is taken", remedy: "Stop it" };
+    await services({ existingRedis: { kind: "conflict", isRecorded: true, ...trouble } });
+    expect(environmentOf("coop-redis-use").USE).toBe("keep");
+    recorded = await recordResources();
+    await services({ existingRedis: { kind: "own", labels: "unknown" } });
+    expect(environmentOf("coop-redis-use").USE).toBe("keep");
+  });
+});
+
+test("a Redis that is there and does not answer stays, and a failing command says so", async () => {
+  const trouble = { found: "it says nothing", remedy: "See what it does" };
+  const labels = { "cooperbench-machine.stack": "lab-1", "cooperbench-machine.stack-id": lab1.id ?? "" };
+  await services({ existingRedis: { kind: "own", labels, trouble } });
+  expect(inputsOf("coop-redis-container")).not.toHaveProperty("envs");
+  expect(environmentOf("coop-verification").CONFLICT).toBe("it says nothing. See what it does");
+});
+
+test.each<[string, Partial<CoopServicesArgs>]>([
+  ["another's Redis is replaced", { existingRedis: { kind: "foreign", identity: "other" } }],
+  ["another's git server is replaced", { existingGit: { ...git, container: "foreign", identity: "other" } }],
+  ["the environment that holds the clients changes", { of: ["another environment"] }],
+])("the services are verified again where %s", async (_, change) => {
+  const before = {
+    existingRedis: { kind: "foreign", identity: "one" },
+    existingGit: { ...git, container: "foreign", identity: "one" },
+  } as const;
+  const triggers = async (args: Partial<CoopServicesArgs>) => {
+    recorded = await recordResources();
+    await services(args);
+    return inputsOf("coop-verification")?.triggers;
+  };
+  const first = await triggers(before);
+  expect(await triggers(before)).toEqual(first);
+  expect(await triggers({ ...before, ...change })).not.toEqual(first);
 });

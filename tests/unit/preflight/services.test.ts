@@ -5,14 +5,17 @@ import { servicesFinding } from "../../../preflight/services.ts";
 test.each<[ExistingRedis | undefined, string]>([
   [undefined, "none are wanted, for coop is false"],
   [{ kind: "own" }, "nothing is in the way of Redis"],
-  [{ kind: "own", finding: "it is exited" }, "Redis is made anew, for it is exited"],
+  [{ kind: "own", finding: "it is exited" }, "Redis is made again, because it is exited"],
   [{ kind: "foreign" }, "a Redis that answers is there, and is used"],
 ])("%j is well", (redis, found) => {
   expect(servicesFinding(redis)).toEqual({ check: "services", level: "ok", found });
 });
 
-test("what is in the way of Redis is told with its remedy", () => {
-  expect(servicesFinding({ kind: "conflict", found: "taken", remedy: "Stop it" })).toEqual({
+test.each<ExistingRedis>([
+  { kind: "conflict", found: "taken", remedy: "Stop it" },
+  { kind: "own", trouble: { found: "taken", remedy: "Stop it" } },
+])("what keeps Redis from serving is told with its remedy", (redis) => {
+  expect(servicesFinding(redis)).toEqual({
     check: "services",
     level: "warning",
     found: "taken",

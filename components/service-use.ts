@@ -1,0 +1,32 @@
+import type { local } from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ServiceUse, UseWish } from "../engine/service-use.ts";
+import { provisionCommand } from "./provision-command.ts";
+
+/** Arguments of `serviceUse`. */
+export interface ServiceUseArgs extends ServiceUse {
+  /** Whether the stack uses the service, as far as is known. */
+  readonly wish: UseWish;
+  /** Whether the engine has the stack's record of that. */
+  readonly isRecorded: boolean;
+}
+
+/**
+ * The stack's use of a service that the stacks of an engine share, noted on the engine. It is there before the service,
+ * and its end removes the service with the last use: so what the service is made of is given `deletedWith` this, which
+ * leaves it to that, and to the provider where it is replaced. This must never be replaced itself: they would be, too.
+ */
+export function serviceUse(name: string, args: ServiceUseArgs, parent: pulumi.Resource): local.Command {
+  const { dockerHost, service, owner, wish, isRecorded } = args;
+  return provisionCommand(
+    name,
+    "service-use",
+    {
+      owner,
+      environment: { DOCKER_HOST: dockerHost, SERVICE: service, USE: wish },
+      finding: wish === "record" && !isRecorded ? "there is no record of it" : undefined,
+      removable: true,
+    },
+    { parent },
+  );
+}
