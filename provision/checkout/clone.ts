@@ -107,7 +107,8 @@ function refusePlace(folder: string): void {
     );
 }
 
-function isMountPoint(folder: string): boolean {
+/** Whether something is mounted at a folder. */
+export function isMountPoint(folder: string): boolean {
   if (statSync(folder).dev !== statSync(dirname(folder)).dev) return true;
   try {
     // A mount of a folder of the same disk; spaces and the like are written in octal.

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isTakenOver } from "../holder.ts";
 import type { Owner } from "../owner.ts";
 import { realPlace } from "../place.ts";
+import { Problem } from "../problem.ts";
 import { makeBeside, removeBeside, removeEmptyParents, removeLeftovers } from "./beside.ts";
 import { checkoutMarker, markCheckout } from "./marker.ts";
 import { completeMove } from "./move.ts";
@@ -46,14 +47,16 @@ export async function removeCheckout(
   if (marker.madeParent !== undefined) await removeEmptyParents(place, marker.madeParent);
 
   async function workOf(): Promise<string | undefined> {
-    if (marker.moving !== undefined) {
-      try {
+    try {
+      if (marker.moving !== undefined) {
         await completeMove(place, marker, marker.moving, owner);
-      } catch (error) {
-        return (error as Error).message;
+        marker = checkoutMarker(place) ?? marker;
       }
-      marker = checkoutMarker(place) ?? marker;
+      return await workIn(place, marker, owner, "removal");
+    } catch (error) {
+      // What cannot be looked at is not removed; the rest of the stack goes.
+      if (error instanceof Problem) return error.message;
+      throw error;
     }
-    return workIn(place, marker, owner, "removal");
   }
 }
