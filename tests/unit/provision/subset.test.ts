@@ -44,3 +44,16 @@ test("a file of another stack, or of yours, is neither changed nor removed", asy
   await removeSubset(folder, lab1, tasks, say);
   expect(readFileSync(file, "utf8")).toBe("mine");
 });
+
+test("one that was changed since is left, with a word; one of another resource without", async () => {
+  await ensureSubset(folder, lab1, tasks);
+  const written = readFileSync(file, "utf8");
+  writeFileSync(file, written.replace("8394", "1"));
+  await removeSubset(folder, lab1, tasks, say);
+  expect(said).toEqual([`${file} is left: it was changed`]);
+  await ensureSubset(folder, { ...lab1, holder: "new" }, tasks);
+  expect(inspectSubset(folder, lab1, tasks)).toBeUndefined();
+  await removeSubset(folder, lab1, tasks, say);
+  expect(existsSync(file)).toBe(true);
+  expect(said).toHaveLength(1);
+});
