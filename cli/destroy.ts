@@ -1,11 +1,14 @@
+import { wholeStackVariable } from "../provision/holder.ts";
 import { Problem } from "../provision/problem.ts";
 import { rehearsalAt } from "../rehearsal/rehearsal.ts";
+import { stackIdOf } from "../stack-id.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { shortenHistory } from "./history.ts";
 import { pulumi, quietPulumi } from "./pulumi.ts";
 import { stopUnlessUsed } from "./rehearsal.ts";
 import { openUnchecked, projectDir } from "./session.ts";
 import { ensureStack } from "./stack.ts";
+import { readConfiguration } from "./stack-file.ts";
 
 interface ListedStack {
   readonly name: string;
@@ -19,6 +22,8 @@ export async function destroy(stack: string, options: readonly string[]): Promis
   await removeLeftovers(dockerHost, stack);
   const cutOff = await clearPendingOperations(toolchain.pulumi, stack);
   await ensureStack(toolchain.pulumi, stack);
+  process.env[wholeStackVariable] =
+    stackIdOf(String(readConfiguration(projectDir, stack).stackId ?? "")) ?? "";
   const code = await pulumi(
     toolchain.pulumi,
     ["destroy", "--yes", "--skip-preview", "--stack", stack, ...options],

@@ -55,7 +55,8 @@ export function provisionCommand(
       ...(args.triggers !== undefined && { triggers: [...args.triggers] }),
       // Standard output is the result, for the program; standard error is for the reader.
       logging: local.Logging.Stderr,
-      addPreviousOutputInEnv: false,
+      // What can be removed has in its result which resource holds it (provision/holder.ts).
+      addPreviousOutputInEnv: args.removable === true,
     },
     pulumi.mergeOptions(
       args.finding === undefined ? { ignoreChanges: ["environment.FINDING"] } : {},

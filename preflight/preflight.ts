@@ -21,6 +21,7 @@ import { type Finding, ok } from "./finding.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
 import { findGit, gitFinding } from "./git.ts";
 import { lockFinding } from "./lock.ts";
+import { ownersFinding } from "./owners.ts";
 import { placesOf } from "./places.ts";
 import { platformFinding } from "./platform.ts";
 import { pulumiFinding } from "./pulumi.ts";
@@ -92,6 +93,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
       ...(isLockRead ? [lockFinding(settings.tasks, stack)] : []),
       ...programs,
       ...folders,
+      ownersFinding(preflight.checkout, ownerOf(stack, settings)),
       routeFinding(preflight.checkout, ownerOf(stack, settings), settings.modelApiBase),
       pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
     ],

@@ -1,22 +1,37 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { readdir, rename, rm, rmdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { type Marker, readOwnMarker, writeMarker } from "./marker.ts";
-import type { Owner } from "./owner.ts";
+/** The checkout of CooperBench: made, found, moved, and removed by the stack that made it. */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { removeLeftovers } from "./checkout/beside.ts";
+import { cloneInto } from "./checkout/clone.ts";
+import { headOf } from "./checkout/git.ts";
+import { inspectCheckout } from "./checkout/inspect.ts";
+import { type CheckoutMarker, checkoutMarker, markCheckout } from "./checkout/marker.ts";
+import { completeMove, moveTo } from "./checkout/move.ts";
+import { restoreMissing } from "./checkout/restore.ts";
+import { refuseCopiedSettings, standingOf } from "./checkout/standing.ts";
+import { list, workIn } from "./checkout/work.ts";
+import { refuseOthers } from "./folder-owners.ts";
+import type { Holder } from "./holder.ts";
+import { realPlace } from "./place.ts";
 import { Problem } from "./problem.ts";
-import { output, run } from "./run.ts";
-import { smokeSubsetFile } from "./subset.ts";
+
+export { git, headOf } from "./checkout/git.ts";
+export { inspectCheckout } from "./checkout/inspect.ts";
+export { removeCheckout } from "./checkout/remove.ts";
 
 /** The checkout of CooperBench that is wanted. */
 export interface Checkout {
   /** Absolute folder of the checkout. */
   readonly folder: string;
   /** The stack that it is for. */
-  readonly owner: Owner;
+  readonly owner: Holder;
   /** Git repository that it is cloned from. */
   readonly repository: string;
   /** Commit, 40 hex digits. */
   readonly commit: string;
+  /** Whether the stack's state has no such checkout yet. Default: false. */
+  readonly isNew?: boolean;
 }
 
 /** The checkout that is there. */
@@ -30,93 +45,121 @@ export interface CheckoutResult {
   readonly note?: string;
 }
 
-interface CheckoutMarker extends Marker {
-  /** The commit that the stack has last checked out. */
-  readonly commit: string;
-  /** The topmost folder above it that was made for it, absolute; undefined where all were there. */
-  readonly madeParent?: string | undefined;
-}
-
-// Inside .git, so that it is no change of the checkout, and goes where the checkout goes.
-const markerFile = (folder: string) => join(folder, ".git", "cooperbench-machine.json");
-const markerOf = (folder: string, owner: Owner) => readOwnMarker<CheckoutMarker>(markerFile(folder), owner);
-
-/** What a git command prints that is run in a folder's checkout. Throws a Problem where it fails. */
-export const git = (folder: string, ...args: string[]) =>
-  output("git", ["-C", folder, ...args], {
-    env: { GIT_TERMINAL_PROMPT: "0", GIT_DIR: undefined, GIT_WORK_TREE: undefined },
-  });
-
-/** The commit that a checkout is at. */
-export const headOf = (folder: string) => git(folder, "rev-parse", "HEAD");
-
-/** What is wrong with the checkout at first sight (no program is run); undefined where nothing is. */
-export function inspectCheckout(folder: string): string | undefined {
-  if (!existsSync(folder)) return "it is missing";
-  return existsSync(join(folder, ".git")) ? undefined : "it is no git checkout";
-}
-
 /**
  * Clones the repository at the commit, or finds a checkout. One that the stack made is moved to the commit where
  * that loses nothing; one that the user made or changed is left as it is, with a note.
+ *
+ * @throws a Problem where something in the folder is another stack's: nothing is changed then.
  */
 export async function ensureCheckout(
-  wanted: Checkout,
+  given: Checkout,
   report: (line: string) => void,
 ): Promise<CheckoutResult> {
+  const wanted = { ...given, folder: realPlace(given.folder) };
   const { folder, owner, repository, commit } = wanted;
+  await removeLeftovers(folder, owner);
+  refuseOthers(folder, owner);
   if (await isAbsentOrEmpty(folder)) {
     report(`cloning ${repository} into ${folder}`);
-    await clone(wanted);
-    return { folder, commit, made: true };
+    if (await cloneInto(wanted)) return { folder, commit, made: true };
+    refuseOthers(folder, owner); // another stack's, made in the meantime
   }
-  if (inspectCheckout(folder) !== undefined) {
+  if (!existsSync(join(folder, ".git"))) {
     throw new Problem(
       `${folder}: got a folder with files, want a git checkout of CooperBench or nothing; move it away, or set cooperbenchDir to another folder`,
     );
   }
-  const head = await headOf(folder);
-  const marker = markerOf(folder, owner);
-  const made = marker !== undefined;
-  if (head === commit) return { folder, commit, made };
-  const kept = made ? await changes(folder, marker) : "this stack did not make it";
-  if (kept !== undefined) {
-    const note = `${folder} is at ${head}, not at ${commit}, and is left as it is: ${kept}. To move it: git -C ${folder} fetch ${repository} && git -C ${folder} checkout ${commit}`;
-    report(note);
-    return { folder, commit: head, made, note };
+  const standing = standingOf(folder, owner);
+  if (standing.kind !== "own") {
+    const why = standing.kind === "users" ? standing.why : `it is stack ${standing.owner.stack}'s`;
+    return useAsItIs(wanted, why, report);
   }
-  report(`moving ${folder} from ${head} to ${commit}`);
-  await checkOut(folder, wanted, marker?.madeParent);
-  return { folder, commit, made };
+  if (wanted.isNew) refuseCopiedSettings(standing.marker, owner);
+  const marker = adopt(folder, standing.marker, owner);
+  if (standing.line !== undefined) report(standing.line);
+  return ensureOwn(wanted, marker, report);
 }
 
-/** Removes a checkout that the stack made, unless there is something in it that the stack did not make. */
-export async function removeCheckout(
-  folder: string,
-  owner: Owner,
+/** A checkout of the user's. */
+async function useAsItIs(
+  wanted: Checkout,
+  why: string,
   report: (line: string) => void,
-): Promise<void> {
-  const marker = markerOf(folder, owner);
-  if (marker === undefined) return;
-  const kept = (await changes(folder, marker)) ?? (await otherFiles(folder));
-  if (kept !== undefined) {
-    report(`${folder} is left: ${kept}`);
-    return;
-  }
-  await rm(folder, { recursive: true });
-  if (marker.madeParent === undefined) return;
-  // The folders above that were made for it, where they are empty now.
-  for (
-    let parent = dirname(resolve(folder));
-    parent.startsWith(marker.madeParent);
-    parent = dirname(parent)
-  ) {
-    const removed = await rmdir(parent).then(
-      () => true,
-      () => false,
+): Promise<CheckoutResult> {
+  const { folder, commit } = wanted;
+  const head = await headOf(folder);
+  const missing = inspectCheckout(folder);
+  if (missing !== undefined && !existsSync(join(folder, "src", "cooperbench"))) {
+    throw new Problem(
+      `${folder}: ${missing}; ${why}.\nFix: git -C ${folder} checkout HEAD -- src, or set cooperbenchDir to another folder`,
     );
-    if (!removed) return;
   }
+  if (head === commit) return { folder, commit, made: false };
+  return { folder, commit: head, made: false, note: told(leftNote(wanted, head, why), report) };
+}
+
+/** A checkout of the stack's. */
+async function ensureOwn(
+  wanted: Checkout,
+  found: CheckoutMarker,
+  report: (line: string) => void,
+): Promise<CheckoutResult> {
+  const { folder, owner, commit } = wanted;
+  let marker = found;
+  const move = marker.moving;
+  if (move !== undefined) {
+    report(`completing the move of ${folder} from ${move.from} to ${move.to}, which was cut off`);
+    await completeMove(folder, marker, move, owner);
+    marker = checkoutMarker(folder) ?? marker;
+  }
+  const head = await headOf(folder);
+  if (head !== commit) {
+    const kept = (await workIn(folder, marker, owner, "move")) ?? (await moveOn());
+    if (kept !== undefined) {
+      if (head !== marker.commit || marker.seen !== undefined)
+        markCheckout(folder, { ...marker, seen: head === marker.commit ? undefined : head });
+      return { folder, commit: head, made: true, note: told(leftNote(wanted, head, kept), report) };
+    }
+    return { folder, commit, made: true };
+  }
+  if (marker.commit !== commit || marker.seen !== undefined)
+    markCheckout(folder, { ...marker, commit, seen: undefined });
+  const restored = await restoreMissing(folder);
+  if (restored > 0) report(`${folder}: ${restored} missing files of src and dataset are there again`);
+  const fault = inspectCheckout(folder);
+  if (fault !== undefined)
+    throw new Problem(
+      `${folder}: ${fault}, and its work is yours to keep or drop.\nFix: git -C ${folder} checkout HEAD -- src`,
+    );
+  return { folder, commit, made: true };
+
+  async function moveOn(): Promise<string | undefined> {
+    report(`moving ${folder} from ${head} to ${commit}`);
+    const inTheWay = await moveTo(folder, marker, wanted);
+    return inTheWay.length > 0
+      ? `files that the stack did not make are in the way (${list(inTheWay)})`
+      : undefined;
+  }
+}
+
+/** Writes the marker again where it does not say what is so. */
+function adopt(folder: string, marker: CheckoutMarker, owner: Holder): CheckoutMarker {
+  const { left: _, ...kept } = marker;
+  // The parents that were made for it are where it was.
+  const madeParent = marker.path === undefined || marker.path === folder ? marker.madeParent : undefined;
+  const adopted = { ...kept, ...owner, path: folder, madeParent };
+  if (JSON.stringify(adopted) !== JSON.stringify({ ...marker, madeParent: marker.madeParent }))
+    markCheckout(folder, adopted);
+  return adopted;
+}
+
+function leftNote({ folder, repository, commit }: Checkout, head: string, why: string): string {
+  return `${folder} is at ${head}, not at ${commit}, and is left as it is: ${why}. To move it: git -C ${folder} fetch ${repository} && git -C ${folder} checkout ${commit}`;
+}
+
+function told(line: string, report: (line: string) => void): string {
+  report(line);
+  return line;
 }
 
 async function isAbsentOrEmpty(folder: string): Promise<boolean> {
@@ -128,48 +171,4 @@ async function isAbsentOrEmpty(folder: string): Promise<boolean> {
       `${folder}: want a folder, got ${(error as Error).message}; move it away, or set cooperbenchDir`,
     );
   }
-}
-
-async function clone(wanted: Checkout): Promise<void> {
-  const partial = `${wanted.folder}.partial`;
-  await rm(partial, { recursive: true, force: true }); // of a clone that was killed
-  const madeParent = mkdirSync(dirname(resolve(wanted.folder)), { recursive: true });
-  await git(".", "clone", "--quiet", "--no-checkout", wanted.repository, resolve(partial));
-  await checkOut(partial, wanted, madeParent);
-  await rename(partial, wanted.folder);
-}
-
-async function checkOut(
-  folder: string,
-  { owner, repository, commit }: Checkout,
-  madeParent: string | undefined,
-): Promise<void> {
-  const has = await run("git", ["-C", folder, "cat-file", "-e", `${commit}^{commit}`]);
-  if (has.code !== 0) await git(folder, "fetch", "--quiet", repository, commit);
-  await git(folder, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--detach", commit);
-  writeMarker<CheckoutMarker>(markerFile(folder), { ...owner, path: resolve(folder), commit, madeParent });
-}
-
-/** What the user has done in a checkout that the stack made; undefined where nothing. */
-async function changes(folder: string, { commit }: CheckoutMarker): Promise<string | undefined> {
-  if ((await headOf(folder)) !== commit) return "its HEAD was moved";
-  const changed = await git(folder, "status", "--porcelain", "--", ".", `:!${smokeSubsetFile}`);
-  if (changed !== "")
-    return `it has changes (${list(changed.split("\n").map((line) => line.replace(/^\s*\S+\s+/, "")))})`;
-  if ((await git(folder, "stash", "list")) !== "") return "it has stashed changes";
-  const own = await git(folder, "log", "--format=%h", "--branches", "--not", "--remotes", commit);
-  return own === "" ? undefined : `it has commits of its own (${list(own.split("\n"))})`;
-}
-
-/** Files that git ignores, such as the results of runs in logs/, but for what an install and a run leave behind. */
-async function otherFiles(folder: string): Promise<string | undefined> {
-  const ignored = await git(folder, "ls-files", "--others", "--ignored", "--exclude-standard", "--directory");
-  const files = ignored
-    .split("\n")
-    .filter((file) => file !== "" && !/\.egg-info\/$|(^|\/)__pycache__\/$|\.pyc$/.test(file));
-  return files.length === 0 ? undefined : `it has files that the stack did not make (${list(files)})`;
-}
-
-function list(names: readonly string[]): string {
-  return names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
 }

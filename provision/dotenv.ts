@@ -1,6 +1,8 @@
-import { constants, lstatSync, readFileSync, type Stats } from "node:fs";
-import { open, rename, rm, unlink } from "node:fs/promises";
+import { constants, lstatSync, readFileSync, type Stats, statSync } from "node:fs";
+import { type FileHandle, open, rename, rm, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
 import { readAssignments } from "./assignments.ts";
+import { type Holder, isTakenOver } from "./holder.ts";
 import { isOf, type Owner, ownerName } from "./owner.ts";
 import { Problem } from "./problem.ts";
 
@@ -14,12 +16,12 @@ export interface DotenvResult {
   readonly written: string;
 }
 
-const beginOf = ({ stack, id }: Owner, ownFile: boolean) =>
-  `# >>> cooperbench-machine, stack ${stack}${id === undefined ? "" : `, id ${id}`}${ownFile ? ", which made this file" : ""} >>>`;
+const beginOf = ({ stack, id, holder }: Holder, ownFile: boolean) =>
+  `# >>> cooperbench-machine, stack ${stack}${id === undefined ? "" : `, id ${id}`}${holder === undefined ? "" : `, resource ${holder}`}${ownFile ? ", which made this file" : ""} >>>`;
 const end = "# <<< cooperbench-machine <<<";
 const kept = "# kept by cooperbench-machine: ";
 const block =
-  /^(?<begin># >>> cooperbench-machine, stack (?<stack>[^ ,]+)(?:, id (?<id>[^ ,]+))?(?<ownFile>, which made this file)? >>>)\n(?:.*\n)*?# <<< cooperbench-machine <<<\n/m;
+  /^(?<begin># >>> cooperbench-machine, stack (?<stack>[^ ,]+)(?:, id (?<id>[^ ,]+))?(?:, resource (?<holder>[^ ,]+))?(?<ownFile>, which made this file)? >>>)\n(?:.*\n)*?# <<< cooperbench-machine <<<\n/m;
 const assignment =
   /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|).*$/gm;
 
@@ -27,7 +29,7 @@ const assignment =
  * The text of a `.env` file with the variables in a block of their own. Every other line is kept; one that assigns
  * one of the variables is kept as a comment, so that `withoutVariables` can bring it back.
  */
-export function withVariables(text: string, owner: Owner, variables: Variables, ownFile = false): string {
+export function withVariables(text: string, owner: Holder, variables: Variables, ownFile = false): string {
   const lines = Object.entries(variables).map(
     ([name, value]) => `${name}='${value.replace(/[\\']/g, "\\$&")}'\n`,
   );
@@ -61,7 +63,7 @@ export function inspectDotenv(file: string, owner: Owner, variables: Variables):
   const other = otherOwner(text, owner);
   if (other !== undefined) return `it has the settings of stack ${ownerName(other, owner)}`;
   // What the block calls its stack is no setting: the stack may have been renamed.
-  const maker = ownerIn(text) ?? owner;
+  const maker = dotenvOwner(text) ?? owner;
   if (withVariables(text, maker, variables) === text) return undefined;
   const written = block.exec(text)?.[0] ?? "";
   const wanted =
@@ -80,7 +82,7 @@ export function inspectDotenv(file: string, owner: Owner, variables: Variables):
  *
  * @throws a Problem where the file has another stack's variables, or is no regular file.
  */
-export async function writeDotenv(file: string, owner: Owner, variables: Variables): Promise<void> {
+export async function writeDotenv(file: string, owner: Holder, variables: Variables): Promise<void> {
   const stats = regularFile(file);
   const text = stats === undefined ? "" : read(file);
   const other = otherOwner(text, owner);
@@ -90,7 +92,7 @@ export async function writeDotenv(file: string, owner: Owner, variables: Variabl
       `${file}: got the settings of stack ${name}, want none but those of ${owner.stack}; set cooperbenchDir to a folder of this stack's own, or destroy ${name}`,
     );
   }
-  await replace(file, withVariables(text, owner, variables, stats === undefined));
+  await replace(file, withVariables(text, owner, variables, stats === undefined), stats);
 }
 
 /** The variables that a stack has in a `.env` file; none where the file or its block is not there. */
@@ -104,22 +106,25 @@ export function variablesIn(file: string, owner: Owner): Variables {
 
 /** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */
 export async function removeFromDotenv(file: string, owner: Owner): Promise<void> {
-  if (regularFile(file) === undefined) return;
+  if (statIfThere(dirname(file)) !== undefined) await rm(temporaryFile(file), { force: true }); // of a step that was killed
+  const stats = regularFile(file);
+  if (stats === undefined) return;
   const text = read(file);
-  if (!block.test(text) || otherOwner(text, owner) !== undefined) return;
+  const made = dotenvOwner(text);
+  if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;
   const rest = withoutVariables(text);
   if (rest === undefined) await unlink(file);
-  else await replace(file, rest);
+  else await replace(file, rest, stats);
 }
 
-/** The stack whose variables a text has; undefined where it has none. */
-function ownerIn(text: string): Owner | undefined {
-  const { stack, id } = block.exec(text)?.groups ?? {};
-  return stack === undefined ? undefined : { stack, id };
+/** The stack whose variables a `.env` file's text has; undefined where it has none. */
+export function dotenvOwner(text: string): Holder | undefined {
+  const { stack, id, holder } = block.exec(text)?.groups ?? {};
+  return stack === undefined ? undefined : { stack, id, holder };
 }
 
 function otherOwner(text: string, owner: Owner): Owner | undefined {
-  const maker = ownerIn(text);
+  const maker = dotenvOwner(text);
   return maker === undefined || isOf(maker, owner) ? undefined : maker;
 }
 
@@ -144,15 +149,28 @@ function statIfThere(file: string): Stats | undefined {
 }
 
 function read(file: string): string {
-  return readFileSync(file, { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NOFOLLOW });
+  try {
+    return readFileSync(file, { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NOFOLLOW });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES") throw notOurs(file, lstatSync(file), error);
+    throw error;
+  }
 }
 
-async function replace(file: string, text: string): Promise<void> {
-  const temporary = `${file}.cooperbench-machine.tmp`;
+const temporaryFile = (file: string) => `${file}.cooperbench-machine.tmp`;
+
+/**
+ * Replaces a file at once, with mode 0600. It stays its owner's: an update by root takes it from nobody.
+ *
+ * @param stats of the file that was there; undefined for a new one, which gets the owner of its folder.
+ */
+async function replace(file: string, text: string, stats: Stats | undefined): Promise<void> {
+  const temporary = temporaryFile(file);
   try {
     await rm(temporary, { force: true }); // of a run that was killed
     const handle = await open(temporary, "wx", 0o600);
     try {
+      await give(handle, file, stats);
       await handle.writeFile(text);
       await handle.chmod(0o600); // whatever the umask
       await handle.sync();
@@ -164,4 +182,24 @@ async function replace(file: string, text: string): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+async function give(handle: FileHandle, file: string, stats: Stats | undefined): Promise<void> {
+  const { uid, gid } = stats ?? statSync(dirname(file));
+  const made = await handle.stat();
+  if (made.uid === uid && made.gid === gid) return;
+  try {
+    await handle.chown(uid, gid);
+  } catch (error) {
+    // A user cannot give files away. The group does not matter: its mode shuts it out.
+    if (stats !== undefined && made.uid !== uid) throw notOurs(file, stats, error);
+  }
+}
+
+function notOurs(file: string, { uid }: Stats, cause: unknown): Problem {
+  const user = process.getuid?.() ?? "unknown";
+  return new Problem(
+    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs.\nFix: run this as user ${uid}, or make the file yours: chown ${user} ${file}`,
+    { cause },
+  );
 }

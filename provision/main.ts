@@ -3,8 +3,10 @@
  * from the environment (secrets from standard input), says what it does on standard error, and prints its result as
  * one line of JSON on standard output.
  */
+import { join } from "node:path";
 import type { ServiceName } from "../engine/service-records.ts";
 import { abortOnSignal } from "./abort.ts";
+import { type Holder, hold, holderFor, isHeldByOther, wholeStackVariable } from "./holder.ts";
 import { Problem } from "./problem.ts";
 import type { SubsetTask } from "./subset.ts";
 import { stackIdentity } from "./temporary.ts";
@@ -20,10 +22,16 @@ function setting(name: string): string {
   return value;
 }
 
-/** The stack that this is for. */
+/** The stack that this is for. The state of a stack that is older than ids has none, which `./machine destroy` gives. */
 function ownerSetting() {
-  return { stack: setting("STACK"), id: process.env.STACK_ID || undefined };
+  return {
+    stack: setting("STACK"),
+    id: process.env.STACK_ID || process.env[wholeStackVariable] || undefined,
+  };
 }
+
+/** The stack, with the word of the resource that is made or found. */
+const holderSetting = (verb: string): Holder => ({ ...ownerSetting(), holder: holderFor(verb) });
 
 async function standardInput(): Promise<string> {
   let text = "";
@@ -36,18 +44,27 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async checkout(verb) {
     const { ensureCheckout, removeCheckout } = await import("./checkout.ts");
     const folder = setting("FOLDER");
-    const owner = ownerSetting();
-    if (verb === "remove") return removeCheckout(folder, owner, report);
-    const repository = setting("REPOSITORY");
-    return ensureCheckout({ folder, owner, repository, commit: setting("COMMIT") }, report);
+    if (verb === "remove") return removeCheckout(folder, ownerSetting(), report);
+    const [repository, commit] = [setting("REPOSITORY"), setting("COMMIT")];
+    const owner = holderSetting(verb);
+    const isNew = verb === "make";
+    const result = await ensureCheckout({ folder, owner, repository, commit, isNew }, report);
+    return { ...result, holder: owner.holder };
   },
   async venv(verb) {
-    const { ensureVenv, removeVenv } = await import("./venv.ts");
+    const [{ ensureVenv, removeVenv }, { venvMarkerFile }] = await Promise.all([
+      import("./venv.ts"),
+      import("./folder-owners.ts"),
+    ]);
     const folder = setting("FOLDER");
-    const owner = ownerSetting();
-    if (verb === "remove") return removeVenv(folder, owner);
+    const marker = venvMarkerFile(join(folder, ".venv"));
+    if (verb === "remove") return isHeldByOther(marker) ? undefined : removeVenv(folder, ownerSetting());
     const extras = JSON.parse(setting("EXTRAS")) as string[];
-    return ensureVenv({ folder, owner, pythonVersion: setting("PYTHON_VERSION"), extras }, report);
+    const owner = holderSetting(verb);
+    const pythonVersion = setting("PYTHON_VERSION");
+    const result = await ensureVenv({ folder, owner, pythonVersion, extras }, report);
+    hold(marker, owner);
+    return { ...result, holder: owner.holder };
   },
   async verification() {
     const { verify } = await import("./verification.ts");
@@ -95,10 +112,10 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async dotenv(verb) {
     const { writeDotenv, removeFromDotenv } = await import("./dotenv.ts");
     const file = setting("FILE");
-    const owner = ownerSetting();
-    if (verb === "remove") return removeFromDotenv(file, owner);
+    if (verb === "remove") return removeFromDotenv(file, ownerSetting());
+    const owner = holderSetting(verb);
     await writeDotenv(file, owner, JSON.parse(await standardInput()) as Record<string, string>);
-    return { file, written: new Date().toISOString() };
+    return { file, written: new Date().toISOString(), holder: owner.holder };
   },
   async route() {
     const { proveRoute } = await import("./route.ts");
@@ -113,10 +130,11 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async subset(verb) {
     const { ensureSubset, removeSubset } = await import("./subset.ts");
     const folder = setting("FOLDER");
-    const owner = ownerSetting();
-    if (verb === "remove") return removeSubset(folder, owner);
-    await ensureSubset(folder, owner, JSON.parse(setting("TASKS")) as SubsetTask[]);
-    return { folder };
+    const tasks = JSON.parse(setting("TASKS")) as SubsetTask[];
+    if (verb === "remove") return removeSubset(folder, ownerSetting(), tasks, report);
+    const owner = holderSetting(verb);
+    await ensureSubset(folder, owner, tasks);
+    return { folder, holder: owner.holder };
   },
   async probe(image) {
     const { probe } = await import("./probe.ts");

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Holder, isTakenOver } from "./holder.ts";
 import { isOf, type Owner } from "./owner.ts";
 import { Problem } from "./problem.ts";
 
@@ -17,11 +18,13 @@ export const smokeSubset = "machine-smoke";
 /** Its file in the checkout, from there. */
 export const smokeSubsetFile = `dataset/subsets/${smokeSubset}.json`;
 
-const madeBy = ({ stack, id }: Owner) =>
-  `made by cooperbench-machine for stack ${stack}${id === undefined ? "" : `, id ${id}`}`;
-const maker = /"made by cooperbench-machine for stack (?<stack>[^ ,"]+)(?:, id (?<id>[^ ,"]+))?"/;
+const madeBy = ({ stack, id, holder }: Holder) =>
+  `made by cooperbench-machine for stack ${stack}${id === undefined ? "" : `, id ${id}`}${holder === undefined ? "" : `, resource ${holder}`}`;
+const maker =
+  /"made by cooperbench-machine for stack (?<stack>[^ ,"]+)(?:, id (?<id>[^ ,"]+))?(?:, resource (?<holder>[^ ,"]+))?"/;
+const temporaryFile = (file: string) => `${file}.cooperbench-machine.tmp`;
 
-function textOf(owner: Owner, tasks: readonly SubsetTask[]): string {
+function textOf(owner: Holder, tasks: readonly SubsetTask[]): string {
   const subset = {
     name: smokeSubset,
     description: madeBy(owner),
@@ -39,7 +42,7 @@ export function inspectSubset(
   const file = join(folder, smokeSubsetFile);
   if (!existsSync(file)) return "it is missing";
   const text = readFileSync(file, "utf8");
-  return text === textOf(makerOf(text) ?? owner, tasks) ? undefined : "it has other pairs";
+  return text === textOf(subsetOwner(text) ?? owner, tasks) ? undefined : "it has other pairs";
 }
 
 /**
@@ -49,31 +52,50 @@ export function inspectSubset(
  */
 export async function ensureSubset(
   folder: string,
-  owner: Owner,
+  owner: Holder,
   tasks: readonly SubsetTask[],
 ): Promise<void> {
   const file = join(folder, smokeSubsetFile);
-  if (existsSync(file) && !isMadeBy(file, owner)) {
+  if (existsSync(file) && !isOwnSubset(folder, owner)) {
     throw new Problem(
       `${file}: got a file that this stack did not make, want none; move it away, or run ./machine destroy on the stack that made it`,
     );
   }
-  await writeFile(`${file}.new`, textOf(owner, tasks));
-  await rename(`${file}.new`, file);
+  await writeFile(temporaryFile(file), textOf(owner, tasks));
+  await rename(temporaryFile(file), file);
 }
 
-/** Removes the file where this stack made it. */
-export async function removeSubset(folder: string, owner: Owner): Promise<void> {
+/**
+ * Removes the file where this stack made it. One that was changed since is left, with a word.
+ *
+ * @param tasks that the stack wrote into it.
+ */
+export async function removeSubset(
+  folder: string,
+  owner: Owner,
+  tasks: readonly SubsetTask[],
+  report: (line: string) => void,
+): Promise<void> {
   const file = join(folder, smokeSubsetFile);
-  if (existsSync(file) && isMadeBy(file, owner)) await rm(file);
+  await rm(temporaryFile(file), { force: true }); // of a step that was killed
+  if (!existsSync(file)) return;
+  const text = readFileSync(file, "utf8");
+  const made = subsetOwner(text);
+  if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;
+  if (text !== textOf(made, tasks)) report(`${file} is left: it was changed`);
+  else await rm(file);
 }
 
-function makerOf(text: string): Owner | undefined {
-  const { stack, id } = maker.exec(text)?.groups ?? {};
-  return stack === undefined ? undefined : { stack, id };
+/** The stack that a subset's text says it is of; undefined where it says none. */
+export function subsetOwner(text: string): Holder | undefined {
+  const { stack, id, holder } = maker.exec(text)?.groups ?? {};
+  return stack === undefined ? undefined : { stack, id, holder };
 }
 
-function isMadeBy(file: string, owner: Owner): boolean {
-  const made = makerOf(readFileSync(file, "utf8"));
+/** Whether the subset's file in a checkout is one that the stack made. */
+export function isOwnSubset(folder: string, owner: Owner): boolean {
+  const file = join(folder, smokeSubsetFile);
+  if (!existsSync(file)) return false;
+  const made = subsetOwner(readFileSync(file, "utf8"));
   return made !== undefined && isOf(made, owner);
 }

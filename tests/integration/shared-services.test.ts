@@ -6,10 +6,10 @@ import { freeName, ownerLabels } from "../../engine/owned.ts";
 import { pingRedis, pong } from "../../engine/redis-ping.ts";
 import { recordThing, recordUse, serviceRecords } from "../../engine/service-records.ts";
 import { endUse } from "../../engine/service-use.ts";
+import { freePort } from "../../rehearsal/free-port.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { lab1, lab2 } from "../owners.ts";
 import { isChroot } from "./chroot.ts";
-import { freePort } from "../../rehearsal/free-port.ts";
 import { Lab } from "./lab.ts";
 
 const lab = new Lab();

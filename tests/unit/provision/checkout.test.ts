@@ -34,6 +34,8 @@ beforeEach(() => {
   mkdirSync(repository);
   git(repository, "init", "--quiet");
   writeFileSync(join(repository, ".gitignore"), "logs/\n__pycache__/\n");
+  mkdirSync(join(repository, "src", "cooperbench"), { recursive: true });
+  writeFileSync(join(repository, "src", "cooperbench", "__init__.py"), "");
   commits = { first: commit("a"), second: commit("b") };
 });
 afterEach(() => rmSync(base, { recursive: true }));
@@ -49,10 +51,10 @@ describe("where there is nothing", () => {
     expect(inspectCheckout(folder)).toBeUndefined();
   });
 
-  test("a clone that was killed is made anew", async () => {
+  test("a folder of the user's beside it stays, whatever its name", async () => {
     mkdirSync(`${folder}.partial/.git`, { recursive: true });
     await ensure();
-    expect(existsSync(`${folder}.partial`)).toBe(false);
+    expect(existsSync(`${folder}.partial/.git`)).toBe(true);
     expect(head()).toBe(commits.first);
   });
 

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -159,4 +169,51 @@ describe("any text", () => {
       }),
     );
   });
+});
+
+describe.runIf(process.getuid?.() === 0)("an update by root", () => {
+  const owner = () => {
+    const { uid, gid } = statSync(file);
+    return `${uid}:${gid}`;
+  };
+
+  test("leaves the file to the user whose it is, while it is there and once the block is gone", async () => {
+    writeFileSync(file, "A=1\n");
+    chownSync(file, 1234, 2345);
+    await writeDotenv(file, lab1, variables);
+    expect([owner(), mode()]).toEqual(["1234:2345", "600"]);
+    await removeFromDotenv(file, lab1);
+    expect([owner(), mode(), text()]).toEqual(["1234:2345", "600", "A=1\n"]);
+  });
+
+  test("gives a new file to the user whose its folder is", async () => {
+    chownSync(folder, 1234, 2345);
+    await writeDotenv(file, lab1, variables);
+    expect([owner(), mode()]).toEqual(["1234:2345", "600"]);
+  });
+
+  test.each(["640", "600"])(
+    "that is another's (mode %s) is not taken by a user, and says how to go on",
+    (bits) => {
+      writeFileSync(file, "A=1\n");
+      chownSync(file, 1234, 1234);
+      chmodSync(file, Number.parseInt(bits, 8) | (bits === "640" ? 0o004 : 0));
+      chmodSync(folder, 0o777);
+      const script = `const { writeDotenv } = await import(${JSON.stringify(join(import.meta.dirname, "../../../provision/dotenv.ts"))});
+      process.setgroups([]); process.setgid(4321); process.setuid(4321);
+      await writeDotenv(${JSON.stringify(file)}, { stack: "lab-1" }, { A: "1" }).catch((error) => console.log(error.name, error.message));`;
+      const said = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+        encoding: "utf8",
+      });
+      expect(said).toMatch(/^Problem .*\.env is user 1234's, and this is user 4321.*\nFix: .*chown 4321/);
+      expect([owner(), text()]).toEqual(["1234:1234", "A=1\n"]);
+    },
+  );
+});
+
+test("what a killed step has left beside the file goes with the block", async () => {
+  await writeDotenv(file, lab1, variables);
+  writeFileSync(`${file}.cooperbench-machine.tmp`, "COHERE_API_KEY=x");
+  await removeFromDotenv(file, lab1);
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -7,6 +7,8 @@ import { lab1 } from "../../owners.ts";
 
 const tasks = [{ repo: "dspy_task", taskId: 8394, pairs: [[3, 4]] as const }];
 let folder: string;
+const said: string[] = [];
+const say = (line: string) => said.push(line);
 let file: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "subset-"));
@@ -29,9 +31,9 @@ test("the subset is written as CooperBench reads it, and nothing is wrong with i
 
 test("it goes on removal, and is missed by nobody", async () => {
   await ensureSubset(folder, lab1, tasks);
-  await removeSubset(folder, lab1);
+  await removeSubset(folder, lab1, tasks, say);
   expect(existsSync(file)).toBe(false);
-  await removeSubset(folder, lab1);
+  await removeSubset(folder, lab1, tasks, say);
 });
 
 test("a file of another stack, or of yours, is neither changed nor removed", async () => {
@@ -39,6 +41,19 @@ test("a file of another stack, or of yours, is neither changed nor removed", asy
   await expect(ensureSubset(folder, lab1, tasks)).rejects.toThrow(
     /that this stack did not make.*move it away/,
   );
-  await removeSubset(folder, lab1);
+  await removeSubset(folder, lab1, tasks, say);
   expect(readFileSync(file, "utf8")).toBe("mine");
+});
+
+test("one that was changed since is left, with a word; one of another resource without", async () => {
+  await ensureSubset(folder, lab1, tasks);
+  const written = readFileSync(file, "utf8");
+  writeFileSync(file, written.replace("8394", "1"));
+  await removeSubset(folder, lab1, tasks, say);
+  expect(said).toEqual([`${file} is left: it was changed`]);
+  await ensureSubset(folder, { ...lab1, holder: "new" }, tasks);
+  expect(inspectSubset(folder, lab1, tasks)).toBeUndefined();
+  await removeSubset(folder, lab1, tasks, say);
+  expect(existsSync(file)).toBe(true);
+  expect(said).toHaveLength(1);
 });

@@ -1,0 +1,53 @@
+/**
+ * Which of a stack's resources holds a thing. Pulumi replaces a resource by making the new one first and removing the
+ * old one after: where both are the same thing on the machine, the new one has found it, and the removal of the old one
+ * must leave it. So each resource has a word of its own, which its result carries in the state and the thing's marker
+ * has as well.
+ */
+import { randomBytes } from "node:crypto";
+import { readMarker, writeMarker } from "./marker.ts";
+import { isOf, type Owner } from "./owner.ts";
+
+/** A stack, with the word of the resource that holds its thing. */
+export interface Holder extends Owner {
+  /** Undefined in what is older than such words. */
+  readonly holder?: string | undefined;
+}
+
+/**
+ * Set by `./machine destroy` to the stack's id, or to nothing for a stack that is older than ids: all of the stack goes,
+ * and nothing is kept for another resource.
+ */
+export const wholeStackVariable = "COOPERBENCH_MACHINE_DESTROYS";
+
+/** The word of this resource: a new one for a new resource, and the one of the last result for one that is there. */
+export function holderFor(verb: string): string {
+  return (verb === "make" ? undefined : wordInState()) ?? randomBytes(4).toString("hex");
+}
+
+/** Whether a thing that is to be removed is held by another resource than this one. */
+export function isTakenOver({ holder }: { readonly holder?: string | undefined }): boolean {
+  if (process.env[wholeStackVariable] !== undefined) return false;
+  return holder !== undefined && holder !== wordInState();
+}
+
+/** As `isTakenOver`, of the thing whose marker is in a file. */
+export function isHeldByOther(file: string): boolean {
+  return isTakenOver(readMarker<Holder>(file) ?? {});
+}
+
+/** Has the marker in a file name the resource that holds the thing, where the thing is the stack's. */
+export function hold(file: string, owner: Holder): void {
+  const marker = readMarker<Holder>(file);
+  if (marker !== undefined && isOf(marker, owner) && marker.holder !== owner.holder)
+    writeMarker(file, { ...marker, holder: owner.holder });
+}
+
+/** The word in this resource's last result, which Pulumi gives to its command. */
+function wordInState(): string | undefined {
+  try {
+    return (JSON.parse(process.env.PULUMI_COMMAND_STDOUT ?? "") as { holder?: string }).holder;
+  } catch {
+    return undefined; // of an older state, or of a resource that is new
+  }
+}
