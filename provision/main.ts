@@ -40,9 +40,10 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     const { ensureVenv, removeVenv } = await import("./venv.ts");
     const folder = setting("FOLDER");
     const owner = ownerSetting();
-    if (verb === "remove") return removeVenv(folder, owner);
+    if (verb === "remove") return removeVenv(folder, owner, report);
     const extras = JSON.parse(setting("EXTRAS")) as string[];
-    return ensureVenv({ folder, owner, pythonVersion: setting("PYTHON_VERSION"), extras }, report);
+    const wanted = { folder, owner, pythonVersion: setting("PYTHON_VERSION"), extras };
+    return ensureVenv(wanted, report, abortOnSignal());
   },
   async verification() {
     const { verify } = await import("./verification.ts");

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { writeDotenv } from "../../../provision/dotenv.ts";
 import { modelEnvironment } from "../../../provision/model.ts";
 import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
+import { writeWholeVenv } from "../../whole-venv.ts";
 
 let recorded: readonly Recorded[];
 let folder: string;
@@ -66,9 +67,8 @@ test("what is missing on the machine is a finding", async () => {
 });
 
 test("what is there is no finding", async () => {
-  for (const path of [".git", ".venv/bin"]) mkdirSync(join(folder, path), { recursive: true });
-  for (const file of ["pyvenv.cfg", "bin/python", "bin/cooperbench"])
-    writeFileSync(join(folder, ".venv", file), "");
+  mkdirSync(join(folder, ".git"), { recursive: true });
+  writeWholeVenv(folder, "3.12.4");
   await settle(cli().verified);
   expect(findings()).toEqual([]);
 });
