@@ -28,7 +28,7 @@ export function pythonFinding(facts: PythonFacts, stack: string): Finding {
   const python = search?.python;
   if (python !== undefined && fault !== undefined) {
     const found = `the virtual environment is not whole: ${fault}; Python ${python.version} (${python.path}) is there`;
-    return warning("python", found, `Have it put right: ./machine up ${stack}`);
+    return warning("python", found, `The next update puts it right: ./machine up ${stack}`);
   }
   if (python !== undefined)
     return ok("python", `Python ${python.version} (${python.path}), ${request} is wanted`);

@@ -32,6 +32,9 @@ export function otherFiles(
   { changed, intent }: Pick<VenvMarker, "changed" | "intent">,
 ): string[] {
   const recorded = recordedIn(venv);
+  const whole = changed === undefined ? Number.NaN : Date.parse(changed);
+  // Every change of a file gives it a new time, and so does every new link to it. A clock that was set back says nothing.
+  const isTouched = ({ ctimeMs }: Stats) => !(ctimeMs <= whole) || Date.now() < whole;
   const isOther = (path: string, stats: Stats): boolean => {
     if (isStepsFile(path) || path === LOCK) return false;
     if (isCompiled(path) && basename(dirname(path)) === "__pycache__") return false;
@@ -41,8 +44,9 @@ export function otherFiles(
       if (record !== undefined || FRAME.test(path) || NOTES.test(path)) return false;
       return !PACKAGES.test(path) || stats.ctimeMs < intent.since - TICK_MS;
     }
-    if (record !== undefined) return isChanged(join(venv, path), record, stats);
-    if (ACTIVATION.test(path)) return changed !== undefined && stats.mtimeMs > Date.parse(changed) + TICK_MS;
+    if (record !== undefined)
+      return isOtherSize(record, stats) || (isTouched(stats) && isOtherText(join(venv, path), record));
+    if (ACTIVATION.test(path)) return stats.mtimeMs > whole;
     if (FRAME.test(path)) return false;
     return !NOTES.test(path);
   };
@@ -70,10 +74,12 @@ function recordedIn(venv: string): Map<string, RecordedFile> {
   return recorded;
 }
 
-/** Whether a file is not as it was installed. A library in machine code is compared by its size alone. */
-function isChanged(file: string, { hash, size }: RecordedFile, stats: Stats): boolean {
-  if (size !== undefined && size !== stats.size) return true;
-  if (!hash.startsWith("sha256=") || !stats.isFile() || /\.so(\.\d+)*$/.test(file)) return false;
+function isOtherSize({ size }: RecordedFile, stats: Stats): boolean {
+  return size !== undefined && size !== stats.size;
+}
+
+function isOtherText(file: string, { hash }: RecordedFile): boolean {
+  if (!hash.startsWith("sha256=") || !lstatSync(file).isFile()) return false;
   return createHash("sha256").update(readFileSync(file)).digest("base64url") !== hash.slice("sha256=".length);
 }
 

@@ -85,6 +85,14 @@ describe("Python", () => {
     expect(pythonFinding({ ...other, mayDownload: false }, "lab").level).toBe("blocker");
   });
 
+  test("of an environment that is not whole is no reason to say that all is well", () => {
+    expect(pythonFinding({ ...good, fault: "its installation was cut off" }, "lab")).toMatchObject({
+      level: "warning",
+      found: expect.stringContaining("its installation was cut off"),
+      remedy: expect.stringContaining("./machine up lab"),
+    });
+  });
+
   test.each([
     ["uv", "home = /usr/bin\nversion_info = 3.12.4\n", "3.12.4"],
     ["venv", "home = /usr/bin\nversion = 3.11.2\n", "3.11.2"],

@@ -144,7 +144,7 @@ describe("where there is nothing", () => {
       join(folder, "uv.lock"),
       readFileSync(join(folder, "uv.lock"), "utf8").replace(">=3.10", ">=3.99"),
     );
-    expect(() => uv("sync", "--frozen", "--dry-run", "--python", pythons.first.path)).toThrow(
+    expect(() => uv("sync", "--frozen", "--check", "--python", pythons.first.path)).toThrow(
       /incompatible with the project's Python requirement: `>=3\.99`/,
     );
     await expect(ensure()).rejects.toThrow(
