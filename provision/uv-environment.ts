@@ -26,5 +26,10 @@ export function uvEnvironment(from: NodeJS.ProcessEnv = process.env): Record<str
     (name) =>
       (name.startsWith("UV_") && !SOURCES.test(name)) || OTHER_PLACES.test(name) || NOT_FOR_UV.test(name),
   );
-  return { ...Object.fromEntries(dropped.map((name) => [name, undefined])), NO_COLOR: "1" };
+  return {
+    ...Object.fromEntries(dropped.map((name) => [name, undefined])),
+    // Over a uv.toml of the user's, with which uv would take the Python that it is told to use for none.
+    UV_PYTHON_PREFERENCE: "system",
+    NO_COLOR: "1",
+  };
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Problem } from "../problem.ts";
 import { findPython, meets } from "../python.ts";
 import type { Venv, VenvResult } from "../venv.ts";
@@ -58,6 +59,7 @@ export async function make(step: Step, origin: VenvOrigin, why: string): Promise
   await clearWay(step, origin, why);
   mkdirSync(venv, { recursive: true });
   writeIntent(venv, owner, { of: "stack", otherFiles: [] });
+  writeFileSync(join(venv, ".gitignore"), "*"); // as uv does: no part of it is a change of the checkout
   await makeFrame(step, python);
   report(`installing ${packageName(step)} into ${venv}`);
   await sync(step);

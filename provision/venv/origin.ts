@@ -68,7 +68,8 @@ export function scriptsEnvironment(venv: string): string | undefined {
     const python =
       /^#!\s*(\/.*\/bin\/python[\d.]*)\s*$/m.exec(head) ??
       /^'''exec' '?(\/.*\/bin\/python[\d.]*)'? /m.exec(head);
-    return python?.[1] && realPlace(dirname(dirname(python[1])));
+    const path = python?.[1]?.replaceAll(`'"'"'`, "'"); // as a shell has a quote in quotes
+    return path && realPlace(dirname(dirname(path)));
   } catch {
     return undefined;
   }

@@ -42,10 +42,8 @@ export async function removeEmpty(venv: string): Promise<void> {
 }
 
 async function removeAside(aside: string): Promise<void> {
-  const marker = basename(markerFile(aside));
-  for (const name of await readdir(aside)) {
-    if (name !== marker) await rm(join(aside, name), { recursive: true, force: true });
-  }
-  await rm(markerFile(aside), { force: true });
+  const last = [".gitignore", basename(markerFile(aside))]; // git is not to take the rest for a change of the checkout
+  for (const name of [...(await readdir(aside)).filter((name) => !last.includes(name)), ...last])
+    await rm(join(aside, name), { recursive: true, force: true });
   await rmdir(aside);
 }

@@ -100,6 +100,38 @@ describe("where there is nothing", () => {
     });
   });
 
+  test("what a step left that was cut off before its first word is nothing", async () => {
+    mkdirSync(venv());
+    writeFileSync(inVenv("cooperbench-machine.json.123.new"), '{"sta');
+    expect(inspect()).toBe("it is missing");
+    await ensure();
+    expect(readdirSync(venv()).filter((name) => name.startsWith("cooperbench"))).toEqual([
+      "cooperbench-machine.json",
+    ]);
+  });
+
+  test("a folder with blanks, a quote and a long name does as well", async () => {
+    folder = join(base, `It's "my" ${"long ".repeat(30)}folder`);
+    makeTinyCooperbench(folder, pythons.first.path);
+    const made = await ensure();
+    expect(inspect()).toBeUndefined();
+    expect(await ensure()).toEqual(made);
+    expect(runs()).toBe("needed");
+    await remove();
+    expect(existsSync(venv())).toBe(false);
+  });
+
+  test("a checkout without a uv.lock is installed by its requirements", async () => {
+    rmSync(join(folder, "uv.lock"));
+    const made = await ensure();
+    expect(inspect()).toBeUndefined();
+    expect(runs()).toBe("needed");
+    expect(await ensure()).toEqual(made);
+    rmSync(site("needed"), { recursive: true });
+    expect(await ensure()).toMatchObject({ made: true });
+    expect(runs()).toBe("needed");
+  });
+
   test("the second time changes nothing, and the look takes milliseconds", async () => {
     const first = await ensure();
     expect(await ensure()).toEqual(first);
@@ -134,6 +166,18 @@ describe("where there is nothing", () => {
     await ensure();
     expect(await ensure()).toMatchObject({ made: true, pythonVersion: pythons.first.version });
   });
+
+  test.each(["only-managed", "only-system"])(
+    "python-preference %s of the user's changes nothing of it",
+    async (value) => {
+      mkdirSync(join(base, "config", "uv"), { recursive: true });
+      vi.stubEnv("XDG_CONFIG_HOME", join(base, "config"));
+      writeFileSync(join(base, "config", "uv", "uv.toml"), `python-preference = "${value}"\n`);
+      const made = await ensure();
+      expect(made).toMatchObject({ pythonVersion: pythons.first.version });
+      expect(await ensure()).toEqual(made);
+    },
+  );
 
   test("a Python that the checkout does not suit is refused as uv would, before anything is changed", async () => {
     writeFileSync(
@@ -258,6 +302,18 @@ describe("an environment that the stack made is seen at fault, and made whole by
       pythonVersion: pythons.second.version,
     });
     expect(readdirSync(inVenv("lib"))).toEqual([`python${pythonVersion}`]);
+  });
+
+  test("while it is activated, too", async () => {
+    vi.stubEnv("VIRTUAL_ENV", venv());
+    vi.stubEnv("PATH", `${inVenv("bin")}:${process.env.PATH}`);
+    writeFileSync(
+      inVenv("pyvenv.cfg"),
+      readFileSync(inVenv("pyvenv.cfg"), "utf8").replace(/^version.*$/m, ""),
+    );
+    expect(inspect()).toBe("its pyvenv.cfg names no Python");
+    expect(await ensure()).toMatchObject({ made: true });
+    expect(runs()).toBe("needed");
   });
 
   test("files of the user's in it are kept, and named, where it is made again", async () => {
