@@ -55,7 +55,7 @@ export async function ensureVenv(
   report: (line: string) => void,
   abort?: AbortSignal,
 ): Promise<VenvResult> {
-  const { folder, owner, pythonVersion } = wanted;
+  const { folder, owner } = wanted;
   const venv = venvOf(folder);
   const step: Step = { ...wanted, venv, abort, report };
   await finishRemovals(venv, owner);
@@ -64,13 +64,13 @@ export async function ensureVenv(
   if (origin.kind === "user" && origin.isMarkerBroken === true)
     report(`${markerFile(venv)} cannot be read, so that ${venv} is used as one that you made`);
 
-  const fault = faultOf(folder, pythonVersion, origin) ?? (await programFault(venv, pythonVersion));
+  const fault = await thoroughFaultOf(step, origin);
   if (fault?.cure === "checkout") throw noSource(folder, fault.what);
   if (fault === undefined && isTrusted(venv, origin) && (await isInSync(step))) return adopt(step, origin);
   const what = fault?.what ?? "it is not as this commit's uv.lock has it";
   if (origin.kind === "other") {
     throw new Problem(
-      `${venv} is of stack ${ownerName(origin.maker, owner)}, and ${what}. Nothing of it was changed.\n` +
+      `${venv} is of stack ${ownerName(origin.marker, owner)}, and ${what}. Nothing of it was changed.\n` +
         `Fix: ./machine pulumi config set cooperbenchDir FOLDER --stack ${owner.stack}`,
     );
   }
@@ -104,7 +104,7 @@ export async function removeVenv(
 
 /** What a reader should know of an environment that is not the stack's; undefined where it never was. */
 function whyLeft(venv: string, origin: VenvOrigin, owner: Owner): string | undefined {
-  if (origin.kind === "other") return `stack ${ownerName(origin.maker, owner)} has taken it over`;
+  if (origin.kind === "other") return `stack ${ownerName(origin.marker, owner)} has taken it over`;
   if (origin.kind === "copy") return `it is a copy of ${origin.from}`;
   return origin.kind === "user" && origin.isMarkerBroken === true
     ? `${markerFile(venv)} cannot be read, so that nobody is known to have made it`
@@ -117,11 +117,15 @@ async function endWriterOf(venv: string, origin: VenvOrigin): Promise<void> {
   if (intent !== undefined) await endWriter(venv, intent);
 }
 
-async function programFault(venv: string, request: string): Promise<VenvFault | undefined> {
+/** As a look at the files sees it, and what its Python says itself. */
+async function thoroughFaultOf({ folder, venv, pythonVersion }: Step, origin: VenvOrigin) {
+  const seen = faultOf(folder, pythonVersion, origin);
+  if (seen !== undefined && seen.cure !== "sync") return seen;
   const version = await versionOf(venv);
-  if (version !== undefined && meets(version, request)) return undefined;
-  const what = version === undefined ? "its Python does not run" : `its Python is ${version}, not ${request}`;
-  return { what, cure: "make" };
+  if (version !== undefined && meets(version, pythonVersion)) return seen;
+  const what =
+    version === undefined ? "its Python does not run" : `its Python is ${version}, not ${pythonVersion}`;
+  return { what, cure: "make" } satisfies VenvFault;
 }
 
 /** Whether a look can tell that all is there: a marker older than ids was written before the installation. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { realPlace } from "../place.ts";
 import { interpreterFault, sitePackages } from "./interpreter.ts";
-import { scriptsEnvironment, type VenvOrigin } from "./origin.ts";
+import { isSamePlace, scriptsEnvironment, type VenvOrigin } from "./origin.ts";
 import { distInfosIn, quickSampleOf } from "./records.ts";
 
 /** Why an environment is not whole. */
@@ -41,14 +41,14 @@ function originFault(origin: VenvOrigin): string | undefined {
     case "user":
       return origin.intent && "an update was cut off in the middle of it";
     case "other":
-      return undefined;
+      return origin.marker.intent && "its installation was cut off, or is under way";
   }
 }
 
 /** A `.venv` holds its own path. */
 function placeFault(venv: string): string | undefined {
   const environment = scriptsEnvironment(venv);
-  return environment === undefined || environment === realPlace(venv)
+  return environment === undefined || isSamePlace(environment, venv)
     ? undefined
     : `its programs run the Python of ${environment}`;
 }
@@ -78,7 +78,7 @@ function editableFault(folder: string, site: string): string | undefined {
   if (url?.dir_info?.editable !== true || url.url?.startsWith("file:") !== true)
     return "its cooperbench is not the checkout's";
   const from = realPlace(fileURLToPath(url.url));
-  return from === realPlace(folder) ? undefined : `its cooperbench is that of ${from}`;
+  return isSamePlace(from, folder) ? undefined : `its cooperbench is that of ${from}`;
 }
 
 /** The checkout's package, which the environment's paths lead to. */

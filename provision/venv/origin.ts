@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isMarkerBroken, readMarker } from "../marker.ts";
 import { isOf, type Owner } from "../owner.ts";
@@ -15,7 +15,7 @@ export type VenvOrigin =
   /** It is a copy of one that is still there: the user's. */
   | { readonly kind: "copy"; readonly from: string }
   /** Another stack has made it, at this very path. */
-  | { readonly kind: "other"; readonly maker: Owner }
+  | { readonly kind: "other"; readonly marker: VenvMarker }
   /** The user's, as far as can be known. */
   | {
       readonly kind: "user";
@@ -34,9 +34,9 @@ export function originOf(venv: string, owner: Owner): VenvOrigin {
   const marker = readMarker<VenvMarker>(markerFile(venv));
   if (marker === undefined) return { ...user, isMarkerBroken: isMarkerBroken(markerFile(venv)) };
   const path = marker.path ?? scriptsEnvironment(venv) ?? venv;
-  if (path === venv) {
+  if (isSamePlace(path, venv)) {
     if (marker.intent?.of === "user") return { ...user, intent: marker.intent };
-    return isOf(marker, owner) ? { kind: "own", marker } : { kind: "other", maker: marker };
+    return isOf(marker, owner) ? { kind: "own", marker } : { kind: "other", marker };
   }
   const there = readMarker<VenvMarker>(markerFile(path));
   if (there !== undefined && there.stack === marker.stack && there.id === marker.id)
@@ -58,6 +58,12 @@ function isAbsent(venv: string): boolean {
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** Whether two paths lead to one folder, by a bind mount, too. */
+export function isSamePlace(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one === other || (a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino);
 }
 
 /** The environment whose Python its `cooperbench` runs; undefined where that cannot be told. */

@@ -456,6 +456,42 @@ describe("another stack's environment", () => {
   });
 });
 
+describe("an update that was cut off", () => {
+  const cutOff = (owner: Owner, of: "stack" | "user") => {
+    const intent = { of, pid: 1, started: "0", since: 0, otherFiles: [] };
+    writeMarkerText(JSON.stringify({ ...owner, path: venv(), intent }));
+  };
+
+  test("in an environment of the user's is done again, and leaves it the user's", async () => {
+    makeByHand();
+    cutOff(lab1, "user");
+    rmSync(site("needed", "more.py"));
+    expect(inspect()).toBe("an update was cut off in the middle of it");
+    expect(await ensure()).toMatchObject({ made: false });
+    expect(existsSync(site("needed", "more.py"))).toBe(true);
+    expect(existsSync(inVenv("cooperbench-machine.json"))).toBe(false);
+    cutOff(lab1, "user");
+    await remove();
+    expect(runs()).toBe("needed");
+  });
+
+  test("in one of the user's whose Python is gone moves it aside", async () => {
+    makeByHand();
+    cutOff(lab1, "user");
+    rmSync(inVenv("bin", "python"));
+    expect(await ensure()).toMatchObject({ made: true });
+    expect(kept()).toHaveLength(1);
+  });
+
+  test("in another stack's is that stack's to do again", async () => {
+    await ensure({ owner: lab2 });
+    cutOff(lab2, "stack");
+    expect(inspect()).toMatch("was cut off, or is under way");
+    await expect(ensure()).rejects.toThrow("is of stack lab-2");
+    expect(await ensure({ owner: lab2 })).toMatchObject({ made: true });
+  });
+});
+
 describe("an environment from before stacks had ids", () => {
   const changed = "2026-01-01T00:00:00.000Z";
   beforeEach(async () => {
