@@ -9,7 +9,7 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
 
   ./machine up STACK [OPTION…]        provisions; the dev stack is a rehearsal with stand-in images
   ./machine preview STACK [OPTION…]   shows what differs, drift included; changes nothing
-  ./machine verify [STACK] [--json]   probes every image now, whatever Pulumi's state says; changes nothing
+  ./machine verify [STACK] [--json]   probes images, runs cooperbench, whatever Pulumi's state says; changes nothing
   ./machine smoke [STACK] [--tasks N | --all] [--features gold|all|1,2,…] [--json] [--junit FILE]
                                       runs gold patches and their tests in the images, without a model: with the
                                       patch they must pass, without it fail. N tasks spread over the repositories

@@ -1,9 +1,15 @@
 import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
 import type { LockedTask } from "../manifest/images-lock.ts";
-import { taskKey } from "../manifest/tasks.ts";
+import { taskKey, taskName } from "../manifest/tasks.ts";
 import { abortOnSignal } from "../provision/abort.ts";
+import { realPlace } from "../provision/place.ts";
 import { type ProbeResult, probe } from "../provision/probe.ts";
 import { Problem } from "../provision/problem.ts";
+import { inspectVenv } from "../provision/venv.ts";
+import { verify as verifyCommandLine } from "../provision/verification.ts";
+import type { Settings } from "../settings.ts";
+import { ownerOf } from "../stack-id.ts";
 import { openEngine } from "./checks.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { defaultStack } from "./default-stack.ts";
@@ -29,7 +35,19 @@ interface Verified extends Partial<Omit<ProbeResult, "image">> {
   readonly seconds: number;
 }
 
-/** `./machine verify [STACK] [--json]`: probes every image now, whatever the state says. Changes nothing. */
+/** What was found of the command line. */
+interface VerifiedCooperBench {
+  readonly ok: boolean;
+  readonly version?: string;
+  readonly pythonVersion?: string;
+  /** Why it is not verified, and what helps. */
+  readonly problem?: string;
+}
+
+/**
+ * `./machine verify [STACK] [--json]`: probes every image and runs the command line now, whatever the state says.
+ * Changes nothing.
+ */
 export async function verify(named: string | undefined, json: boolean): Promise<number> {
   const stack = named ?? defaultStack(projectDir);
   const { dockerHost } = await openEngine(stack);
@@ -38,11 +56,14 @@ export async function verify(named: string | undefined, json: boolean): Promise<
 
   const abort = abortOnSignal();
   const started = performance.now();
-  const results = await someAtOnce(
-    settings.tasks.map((task) => () => verifyImage(task, stack, settings.probeTimeoutSeconds, abort)),
-    4 * availableParallelism(),
-    (done) => `${done}/${settings.tasks.length} images probed`,
-  );
+  const [results, cooperbench] = await Promise.all([
+    someAtOnce(
+      settings.tasks.map((task) => () => verifyImage(task, stack, settings.probeTimeoutSeconds, abort)),
+      4 * availableParallelism(),
+      (done) => `${done}/${settings.tasks.length} images probed`,
+    ),
+    verifyCooperBench(stack, settings, abort),
+  ]);
   if (abort.aborted) {
     report("interrupted; the containers are removed");
     return 130;
@@ -50,9 +71,31 @@ export async function verify(named: string | undefined, json: boolean): Promise<
 
   const seconds = (performance.now() - started) / 1000;
   process.stdout.write(
-    json ? `${JSON.stringify({ stack, dockerHost, images: results }, null, 2)}\n` : show(results, seconds),
+    json
+      ? `${JSON.stringify({ stack, dockerHost, images: results, cooperbench }, null, 2)}\n`
+      : show(results, cooperbench, seconds),
   );
-  return results.every(({ ok }) => ok) ? 0 : 1;
+  return cooperbench.ok && results.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** Whether the command line runs, and sees the tasks. */
+async function verifyCooperBench(
+  stack: string,
+  settings: Settings,
+  abort: AbortSignal,
+): Promise<VerifiedCooperBench> {
+  const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
+  const { pythonVersion, subset } = settings;
+  const fault = inspectVenv(folder, pythonVersion, ownerOf(stack, settings));
+  if (fault !== undefined)
+    return { ok: false, problem: `${join(folder, ".venv")}: ${fault}\nFix: ./machine up ${stack}` };
+  return verifyCommandLine({ folder, subset, tasks: settings.tasks.map(taskName), abort }).then(
+    ({ version, pythonVersion }) => ({ ok: true, version, pythonVersion }),
+    (error: Error) => {
+      if (!(error instanceof Problem)) throw error;
+      return { ok: false, problem: error.message };
+    },
+  );
 }
 
 async function verifyImage(
@@ -77,7 +120,7 @@ async function verifyImage(
   return { task: taskKey(task), reference, locked: locked !== undefined, ...result, seconds };
 }
 
-function show(images: readonly Verified[], seconds: number): string {
+function show(images: readonly Verified[], cooperbench: VerifiedCooperBench, seconds: number): string {
   const rows = images.map(({ ok, task, digest = "", platform = "", commit = "", locked, seconds }) => [
     ok ? "ok" : "FAILED",
     task,
@@ -93,6 +136,9 @@ function show(images: readonly Verified[], seconds: number): string {
   const lines = [
     ...table([["", "task", "lock", "digest", "platform", "commit", "time"], ...rows]),
     ...problems,
+    cooperbench.ok
+      ? `cooperbench ${cooperbench.version} runs, on Python ${cooperbench.pythonVersion}`
+      : `failed: ${cooperbench.problem}`,
     `${verified}/${images.length} images verified, ${locked} of them against the lock (${seconds.toFixed(1)} s)`,
   ];
   return `${lines.join("\n")}\n`;

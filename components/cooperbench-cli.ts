@@ -80,7 +80,7 @@ export class CooperBenchCli extends pulumi.ComponentResource {
           EXTRAS: JSON.stringify(args.extras),
         },
         triggers: [args.folderKey],
-        finding: inspectVenv(args.folder),
+        finding: inspectVenv(args.folder, args.pythonVersion, owner),
         removable: true,
       },
       { parent: this },

@@ -1,5 +1,5 @@
 import { isGone, parseProcess } from "../provision/process-id.ts";
-import { makerLabel, stackLabel } from "../provision/temporary.ts";
+import { identityLabel, makerLabel } from "../provision/temporary.ts";
 import { engineAt } from "./client.ts";
 
 /** Milliseconds that an engine has for each question; what does not answer is told by whoever works with it. */
@@ -28,7 +28,7 @@ export async function removeLeftoverContainers(
   // The library's types lack the signal, which it takes with every question.
   const engine = engineAt(dockerHost);
   const questions = engine as unknown as Questions;
-  const filters = { label: [makerLabel, `${stackLabel}=${stack}`] };
+  const filters = { label: [makerLabel, `${identityLabel}=${stack}`] };
   const found = await questions
     .listContainers({ all: true, filters, abortSignal: AbortSignal.timeout(ANSWER_MS) })
     .catch(() => []);

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { inspectCheckout } from "../provision/checkout.ts";
+import type { Owner } from "../provision/owner.ts";
 import { inspectVenv } from "../provision/venv.ts";
 import type { WantedFolder } from "./folders.ts";
 import type { WantedRoom } from "./room.ts";
@@ -29,6 +30,10 @@ export interface PlacesQuestion {
   /** Folder of the toolchain. */
   readonly cacheDir: string;
   readonly isToolchainReady: boolean;
+  /** The stack that the environment is for. */
+  readonly owner: Owner;
+  /** Wanted Python, such as 3.12 or >=3.10. */
+  readonly pythonVersion: string;
 }
 
 /** A folder that is written in, and what is written there. */
@@ -36,11 +41,11 @@ export type Place = WantedFolder & WantedRoom;
 
 /** The folders that an update writes in, each with the bytes that it takes there. */
 export function placesOf(
-  { checkout, dataDir, stateDir, cacheDir, isToolchainReady }: PlacesQuestion,
+  { checkout, dataDir, stateDir, cacheDir, isToolchainReady, owner, pythonVersion }: PlacesQuestion,
   env: NodeJS.ProcessEnv = process.env,
 ): readonly Place[] {
   const isMade = inspectCheckout(checkout) === undefined;
-  const isInstalled = isMade && inspectVenv(checkout) === undefined;
+  const isInstalled = isMade && inspectVenv(checkout, pythonVersion, owner) === undefined;
   const isElsewhere = stateDir !== undefined && !stateDir.startsWith(`${dataDir}/`);
   const uvCache = uvCacheDir(env);
   // What uv's cache has, it links to on its own disk, and copies to another. Which packages it has is not known.

@@ -2,12 +2,14 @@
  * Looks at the machine before anything is touched: the engine, the registry, the programs and folders that an update
  * needs. Everything is asked at the same time, and once; the checks themselves judge plain facts.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { existingRedis, portTaken } from "../engine/existing-redis.ts";
 import type { RedisAddress } from "../engine/redis-ping.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { inspectCheckout } from "../provision/checkout.ts";
 import { searchPython } from "../provision/python.ts";
+import { pythonOfVenv } from "../provision/venv/interpreter.ts";
 import { inspectVenv } from "../provision/venv.ts";
 import type { Settings } from "../settings.ts";
 import { ownerOf } from "../stack-id.ts";
@@ -25,7 +27,7 @@ import { ownersFinding } from "./owners.ts";
 import { placesOf } from "./places.ts";
 import { platformFinding } from "./platform.ts";
 import { pulumiFinding } from "./pulumi.ts";
-import { isServed, pythonFinding, pythonOfVenv } from "./python.ts";
+import { isServed, pythonFinding } from "./python.ts";
 import { quotaFinding } from "./quota.ts";
 import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
 import { measureRoom, roomFindings } from "./room.ts";
@@ -147,7 +149,9 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const { settings, stack, checkout, toolchain, thorough } = preflight;
   const isCheckedOut = inspectCheckout(checkout) === undefined;
   const request = settings.pythonVersion;
-  const inVenv = inspectVenv(checkout) === undefined ? pythonOfVenv(join(checkout, ".venv")) : undefined;
+  const venv = join(checkout, ".venv");
+  const fault = existsSync(venv) ? inspectVenv(checkout, request, ownerOf(stack, settings)) : undefined;
+  const inVenv = fault === undefined ? pythonOfVenv(venv) : undefined;
   const [git, uv, search] = await Promise.all([
     findGit(thorough),
     findUv(toolchain?.pieces ?? []),
@@ -159,12 +163,18 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
     clientFinding(onPath("docker"), preflight.startedBy),
     gitFinding(git, checkout, isCheckedOut),
     uvFinding(uv),
-    pythonFinding({ request, inVenv, search, mayDownload }, stack),
+    pythonFinding({ request, inVenv, fault, search, mayDownload }, stack),
   ];
 }
 
 async function ofFolders(preflight: Preflight): Promise<readonly Finding[]> {
-  const places = placesOf({ ...preflight, isToolchainReady: preflight.toolchain !== undefined });
+  const { settings, stack, toolchain } = preflight;
+  const places = placesOf({
+    ...preflight,
+    isToolchainReady: toolchain !== undefined,
+    owner: ownerOf(stack, settings),
+    pythonVersion: settings.pythonVersion,
+  });
   const [folders, rooms] = await Promise.all([
     Promise.all(places.map(lookAtFolder)),
     Promise.all(places.map(measureRoom)),

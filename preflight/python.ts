@@ -1,18 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { meets, type PythonSearch } from "../provision/python.ts";
 import { blocker, type Finding, ok, warning } from "./finding.ts";
-
-/** The Python that an environment names as its own; undefined where there is none, or it names none. */
-export function pythonOfVenv(venv: string): string | undefined {
-  try {
-    return /^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)/m.exec(
-      readFileSync(join(venv, "pyvenv.cfg"), "utf8"),
-    )?.[1];
-  } catch {
-    return undefined; // no environment yet
-  }
-}
 
 /** What is known of a Python for the environment. */
 export interface PythonFacts {
@@ -20,6 +7,8 @@ export interface PythonFacts {
   readonly request: string;
   /** Version of the environment that is there and whole. */
   readonly inVenv?: string | undefined;
+  /** What is wrong with the environment that is there; undefined where nothing is, or there is none. */
+  readonly fault?: string | undefined;
   /** What was found on the machine; undefined where it was not looked for. */
   readonly search?: PythonSearch | undefined;
   /** Whether uv may download one. */
@@ -33,10 +22,14 @@ export function isServed({ request, inVenv }: Pick<PythonFacts, "request" | "inV
 
 /** Whether there is a Python that the virtual environment can be made with. */
 export function pythonFinding(facts: PythonFacts, stack: string): Finding {
-  const { request, inVenv, search, mayDownload } = facts;
+  const { request, inVenv, fault, search, mayDownload } = facts;
   if (isServed(facts))
     return ok("python", `the virtual environment has Python ${inVenv}, ${request} is wanted`);
   const python = search?.python;
+  if (python !== undefined && fault !== undefined) {
+    const found = `the virtual environment is not whole: ${fault}; Python ${python.version} (${python.path}) is there`;
+    return warning("python", found, `The next update puts it right: ./machine up ${stack}`);
+  }
   if (python !== undefined)
     return ok("python", `Python ${python.version} (${python.path}), ${request} is wanted`);
   const version = request.replace(">=", "");

@@ -58,11 +58,13 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     ]);
     const folder = setting("FOLDER");
     const marker = venvMarkerFile(join(folder, ".venv"));
-    if (verb === "remove") return isHeldByOther(marker) ? undefined : removeVenv(folder, ownerSetting());
+    if (verb === "remove")
+      return isHeldByOther(marker) ? undefined : removeVenv(folder, ownerSetting(), report);
     const extras = JSON.parse(setting("EXTRAS")) as string[];
     const owner = holderSetting(verb);
     const pythonVersion = setting("PYTHON_VERSION");
-    const result = await ensureVenv({ folder, owner, pythonVersion, extras }, report);
+    const wanted = { folder, owner, pythonVersion, extras };
+    const result = await ensureVenv(wanted, report, abortOnSignal());
     hold(marker, owner);
     return { ...result, holder: owner.holder };
   },

@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { assertGoesOn } from "./abort.ts";
 import { Problem } from "./problem.ts";
 import { output, run } from "./run.ts";
+import { uvEnvironment } from "./uv-environment.ts";
 
 /** A Python interpreter that was run and answered. */
 export interface Python {
@@ -55,13 +57,22 @@ export async function searchPython(request: string): Promise<PythonSearch> {
  *
  * @throws a Problem that lists what was found instead.
  */
-export async function findPython(request: string, report: (line: string) => void): Promise<Python> {
+export async function findPython(
+  request: string,
+  report: (line: string) => void,
+  abort?: AbortSignal,
+): Promise<Python> {
   const there = await searchPython(request);
   if (there.python !== undefined) return there.python;
 
   const version = request.replace(">=", "");
   report(`no Python ${request} was found; asking uv to install ${version}`);
-  const install = await run("uv", ["python", "install", "--quiet", version], { timeoutSeconds: 600 });
+  const install = await run("uv", ["python", "install", "--quiet", version], {
+    env: uvEnvironment(),
+    timeoutSeconds: 600,
+    ...(abort && { abort }),
+  });
+  assertGoesOn(abort);
   const made = await searchPython(request);
   if (made.python !== undefined) return made.python;
   throw new Problem(
@@ -87,7 +98,7 @@ function installed(): string[] {
 
 async function managedByUv(): Promise<string[]> {
   try {
-    const folder = await output("uv", ["python", "dir"]);
+    const folder = await output("uv", ["python", "dir"], { env: uvEnvironment() });
     return entries(folder).map((name) => join(folder, name, "bin", "python3"));
   } catch {
     return []; // no uv, or none that runs: it has no Python either
@@ -103,7 +114,9 @@ function entries(folder: string): string[] {
 }
 
 async function ask(candidate: string): Promise<Python | undefined> {
-  const question = "import sys; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))";
+  // An environment that is activated, this one among them, may go: the Python that it was made with stays.
+  const question =
+    "import sys; print(getattr(sys, '_base_executable', sys.executable)); print('.'.join(map(str, sys.version_info[:3])))";
   try {
     const answer = await output(candidate, ["-I", "-c", question], { timeoutSeconds: 10 });
     const [path, version] = answer.split("\n");

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { Problem } from "./problem.ts";
 
 /** How a program is run. */
@@ -11,7 +11,10 @@ export interface RunOptions {
   readonly timeoutSeconds?: number;
   /** Kills the program before. Default: never. */
   readonly abort?: AbortSignal;
-  /** Whether what is sent to this process's group, as a terminal's interrupt is, leaves the program alone. Default: false. */
+  /**
+   * Whether what is sent to this process's group, as a terminal's interrupt is, leaves the program alone; where it is
+   * killed, all that it has started is. Default: false.
+   */
   readonly ownSession?: boolean;
   /** Text for the program's standard input. Default: none. */
   readonly input?: string;
@@ -40,11 +43,12 @@ export function run(file: string, args: readonly string[], options: RunOptions =
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       detached: options.ownSession === true,
     });
-    options.abort?.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
+    const kill = () => (options.ownSession === true ? killGroup(child) : child.kill("SIGKILL"));
+    options.abort?.addEventListener("abort", kill, { once: true });
     let timedOut = false;
     const end = () => {
       timedOut = true;
-      child.kill("SIGKILL");
+      kill();
     };
     // Not spawn's own time limit: its timer goes on where the program cannot be started.
     const timer = timeoutSeconds === undefined ? undefined : setTimeout(end, timeoutSeconds * 1000);
@@ -63,9 +67,19 @@ export function run(file: string, args: readonly string[], options: RunOptions =
     });
     child.on("close", (code) => {
       clearTimeout(timer);
+      options.abort?.removeEventListener("abort", kill); // its pid may be another's from now on
       resolve({ code, stdout, stderr, timedOut, pid: child.pid });
     });
   });
+}
+
+/** Kills a program of a session of its own with all that it has started. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 /** Runs a program and gives its standard output, trimmed. Throws a Problem with what it printed where it fails. */

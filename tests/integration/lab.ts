@@ -74,6 +74,12 @@ export class Lab {
     writeFileSync(file, document.toString());
   }
 
+  /** What a stack's temporary containers are known by: its id, or the name of one without. */
+  identity(stack: string): string {
+    const document = parseDocument(readFileSync(this.settingsFile(stack), "utf8"));
+    return String(document.getIn(["config", "cooperbench-machine:stackId"]) ?? stack);
+  }
+
   /** Removes every image from the engine. */
   async removeImages(): Promise<void> {
     for (const { Id } of await this.engine.listImages())

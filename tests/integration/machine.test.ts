@@ -87,7 +87,11 @@ test("verify probes every image anew, and leaves everything as it is", async () 
   const before = [await lab.references(), await state()];
   const { code, stdout } = await lab.machine(["verify", stack, "--json"]);
   expect(code).toBe(0);
-  const { images } = JSON.parse(stdout) as { images: readonly Record<string, unknown>[] };
+  const { images, cooperbench } = JSON.parse(stdout) as {
+    images: readonly Record<string, unknown>[];
+    cooperbench: unknown;
+  };
+  expect(cooperbench).toMatchObject({ ok: true, version: "0.0.29" });
   expect(images).toHaveLength(26);
   for (const image of images) expect(image).toMatchObject({ ok: true, locked: true });
   expect(await lab.containers()).toEqual([]);
@@ -126,6 +130,19 @@ describe("drift is shown by a preview, and an update mends just that:", () => {
     [
       "a virtual environment that was deleted",
       () => rmSync(join(lab.checkout, ".venv"), { recursive: true }),
+      ["cooperbench-venv", "cooperbench-verification", "route-proof"],
+    ],
+    [
+      "a virtual environment that lost a package",
+      async () => {
+        const lib = join(lab.checkout, ".venv", "lib");
+        const [python = ""] = readdirSync(lib);
+        rmSync(join(lib, python, "site-packages", "rich"), { recursive: true });
+        for (const look of ["status", "doctor", "verify"])
+          expect((await lab.machine([look, stack])).stdout, look).toMatch(
+            /its package rich-\S+ is not whole/,
+          );
+      },
       ["cooperbench-venv", "cooperbench-verification", "route-proof"],
     ],
     ["a .env with a wide mode", () => chmodSync(lab.dotenv, 0o644), ["credentials-dotenv", "route-proof"]],

@@ -7,7 +7,7 @@ import { formatImagesLock, type LockedImage, readImagesLock } from "../../manife
 import { readTasks, selectTasks } from "../../manifest/tasks.ts";
 import { oracleLabel } from "../../provision/oracle-container.ts";
 import { type Place, placeHere, showProcess } from "../../provision/process-id.ts";
-import { makerLabel, stackLabel } from "../../provision/temporary.ts";
+import { identityLabel, makerLabel } from "../../provision/temporary.ts";
 import { publishImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { sharedLayers } from "../../rehearsal/shared-layers.ts";
@@ -229,7 +229,7 @@ describe("smoke in a stack's configuration", () => {
     const maker = showProcess({ ...(placeHere() as Place), pid: process.pid, start: "1" });
     await lab.engine.createContainer({
       Image: imageOf(first),
-      Labels: { [oracleLabel]: "left", [stackLabel]: smoked, [makerLabel]: maker },
+      Labels: { [oracleLabel]: "left", [identityLabel]: lab.identity(smoked), [makerLabel]: maker },
     });
     const { code, stdout } = await up();
     expect(code).not.toBe(0);

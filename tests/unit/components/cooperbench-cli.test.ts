@@ -8,6 +8,7 @@ import { writeDotenv } from "../../../provision/dotenv.ts";
 import { modelEnvironment } from "../../../provision/model.ts";
 import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
+import { writeWholeVenv } from "../../whole-venv.ts";
 
 let recorded: readonly Recorded[];
 let folder: string;
@@ -66,11 +67,9 @@ test("what is missing on the machine is a finding", async () => {
 });
 
 test("what is there is no finding", async () => {
-  for (const path of [".git", "src/cooperbench", ".venv/bin"])
-    mkdirSync(join(folder, path), { recursive: true });
-  for (const file of ["pyvenv.cfg", "bin/python", "bin/cooperbench"])
-    writeFileSync(join(folder, ".venv", file), "");
+  mkdirSync(join(folder, ".git"), { recursive: true });
   writeFileSync(join(folder, ".git", "HEAD"), `${"c".repeat(40)}\n`);
+  writeWholeVenv(folder, "3.12.4");
   await settle(cli().verified);
   expect(findings()).toEqual([]);
 });

@@ -7,8 +7,9 @@ import { clockFinding } from "../../../preflight/clock.ts";
 import { folderFindings, lookAtFolder } from "../../../preflight/folders.ts";
 import { findGit, gitFinding } from "../../../preflight/git.ts";
 import { pulumiFinding } from "../../../preflight/pulumi.ts";
-import { pythonFinding, pythonOfVenv } from "../../../preflight/python.ts";
+import { pythonFinding } from "../../../preflight/python.ts";
 import { uvFinding } from "../../../preflight/uv.ts";
+import { pythonOfVenv } from "../../../provision/venv/interpreter.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -59,8 +60,8 @@ describe("programs", () => {
   });
 
   test("uv is got where it is missing or old", () => {
-    expect(uvFinding({ version: "0.5.0", from: "PATH" }).found).toBe("uv 0.5.0, PATH");
-    expect(uvFinding({ version: "0.4.9", from: "PATH" }).found).toMatch(/older than 0\.5\.0: .*gets it/);
+    expect(uvFinding({ version: "0.6.10", from: "PATH" }).found).toBe("uv 0.6.10, PATH");
+    expect(uvFinding({ version: "0.6.9", from: "PATH" }).found).toMatch(/older than 0\.6\.10: .*gets it/);
     expect(uvFinding(undefined)).toMatchObject({
       level: "ok",
       found: expect.stringContaining("not there yet"),
@@ -82,6 +83,14 @@ describe("Python", () => {
       remedy: expect.stringMatching(/apt-get install python3\.12.*set pythonVersion VERSION --stack lab/),
     });
     expect(pythonFinding({ ...other, mayDownload: false }, "lab").level).toBe("blocker");
+  });
+
+  test("of an environment that is not whole is no reason to say that all is well", () => {
+    expect(pythonFinding({ ...good, fault: "its installation was cut off" }, "lab")).toMatchObject({
+      level: "warning",
+      found: expect.stringContaining("its installation was cut off"),
+      remedy: expect.stringContaining("./machine up lab"),
+    });
   });
 
   test.each([

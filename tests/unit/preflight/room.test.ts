@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { placesOf } from "../../../preflight/places.ts";
 import { measureRoom, type RoomFacts, roomFindings } from "../../../preflight/room.ts";
+import { lab1 } from "../../owners.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -71,6 +72,8 @@ test("places have room for what is yet to be made, and a backend of one's own is
     stateDir: join(dataDir, "state"),
     cacheDir: "/cache",
     isToolchainReady: false,
+    owner: lab1,
+    pythonVersion: "3.12",
   };
   const env = { UV_CACHE_DIR: join(folder, "uv") };
   const bytes = (more: Partial<typeof question> = {}, uv = env) =>
