@@ -38,6 +38,26 @@ export function isStateMade(env: NodeJS.ProcessEnv = process.env): boolean {
   return PULUMI_BACKEND_URL !== ownBackend(env) || existsSync(stateDir(env));
 }
 
+/** The backend that Pulumi speaks to, as a URL: PULUMI_BACKEND_URL, the user's login, else the data folder's. */
+export function backendUrl(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.PULUMI_BACKEND_URL) return env.PULUMI_BACKEND_URL;
+  return loginOf(env) ?? (env.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : ownBackend(env));
+}
+
+/**
+ * The folder of a backend of files, as Pulumi reads its URL: from the home folder, or from the project's.
+ *
+ * @returns undefined for a backend of another kind.
+ */
+export function backendFolder(url: string, projectDir: string): string | undefined {
+  const path = /^file:\/\/([^?]*)/.exec(url)?.[1];
+  if (path === undefined) return undefined;
+  const decoded = decodeURIComponent(path);
+  return decoded === "~" || decoded.startsWith("~/")
+    ? join(homedir(), decoded.slice(1))
+    : resolve(projectDir, decoded);
+}
+
 function ownBackend(env: NodeJS.ProcessEnv): string {
   return `file://${stateDir(env)}`;
 }
@@ -47,11 +67,14 @@ function stateDir(env: NodeJS.ProcessEnv): string {
 }
 
 function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
-  if (env.PULUMI_ACCESS_TOKEN) return true;
+  return Boolean(env.PULUMI_ACCESS_TOKEN) || loginOf(env) !== undefined;
+}
+
+function loginOf(env: NodeJS.ProcessEnv): string | undefined {
   const file = join(credentialsFolder(env), "credentials.json");
-  if (!existsSync(file)) return false;
+  if (!existsSync(file)) return undefined;
   const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
-  return Boolean(current);
+  return current || undefined;
 }
 
 function passphrase(ofStack: string, env: NodeJS.ProcessEnv): Record<string, string | undefined> {

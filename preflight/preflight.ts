@@ -2,6 +2,7 @@
  * Looks at the machine before anything is touched: the engine, the registry, the programs and folders that an update
  * needs. Everything is asked at the same time, and once; the checks themselves judge plain facts.
  */
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { existingRedis } from "../engine/existing-redis.ts";
@@ -28,6 +29,7 @@ import { quotaFinding } from "./quota.ts";
 import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
 import { routeFinding } from "./route.ts";
 import { servicesFinding } from "./services.ts";
+import { askSource, isMissingFolder, sourceFinding } from "./source.ts";
 import { isLocal, measureDisk, spaceFinding } from "./space.ts";
 import { storageFinding } from "./storage.ts";
 import { type ToPull, toPull } from "./to-pull.ts";
@@ -131,8 +133,13 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const isCheckedOut = inspectCheckout(checkout) === undefined;
   const request = settings.pythonVersion;
   const inVenv = inspectVenv(checkout) === undefined ? pythonOfVenv(join(checkout, ".venv")) : undefined;
-  const [git, uv, search] = await Promise.all([
+  const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit };
+  // What this project starts makes its own source.
+  const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
+  const isToClone = !existsSync(checkout) && isSourceMade && onPath("git") !== undefined;
+  const [git, answer, uv, search] = await Promise.all([
     findGit(thorough),
+    isToClone ? askSource(source) : undefined,
     findUv(toolchain?.pieces ?? []),
     isServed({ request, inVenv }) ? undefined : searchPython(request),
   ]);
@@ -141,6 +148,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   return [
     clientFinding(onPath("docker"), preflight.startedBy),
     gitFinding(git, checkout, isCheckedOut),
+    sourceFinding(source, answer, stack),
     uvFinding(uv),
     pythonFinding({ request, inVenv, search, mayDownload }, stack),
   ];

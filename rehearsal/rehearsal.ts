@@ -3,8 +3,9 @@
  * CooperBench source as a local git repository. This file holds what other folders call; it loads nothing
  * but node's own modules until there is work to do, because a ready rehearsal must cost a command nothing.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { folderId, MARK, setFolderId } from "./folder.ts";
 
 /** Where everything of one rehearsal is. */
 export interface Rehearsal {
@@ -45,6 +46,60 @@ export function rehearsalAt(dir?: string): Rehearsal {
       return existsSync(file) ? `http://127.0.0.1:${readFileSync(file, "utf8").trim()}` : undefined;
     },
   };
+}
+
+/**
+ * The rehearsal that an engine is: known by the mark beside its socket, or, before its first start, by an image lock
+ * that can only be a rehearsal's.
+ *
+ * @param dockerHost as DOCKER_HOST takes it.
+ * @param imagesLock path of the image lock that goes with it; empty for another's.
+ * @returns undefined for any other engine. Touches nothing.
+ */
+export function rehearsalWith(dockerHost: string, imagesLock: string): Rehearsal | undefined {
+  if (!dockerHost.startsWith("unix:///")) return undefined;
+  const named = dockerHost.slice("unix://".length);
+  for (const socket of [named, realPath(named)]) {
+    if (basename(socket) !== "docker.sock") continue;
+    const rehearsal = rehearsalAt(dirname(socket));
+    if (existsSync(join(rehearsal.dir, MARK))) return rehearsal;
+  }
+  const rehearsal = rehearsalAt(dirname(named));
+  return dockerHost === rehearsal.dockerHost && imagesLock === rehearsal.imagesLock ? rehearsal : undefined;
+}
+
+/** A socket may have other names, such as a link of the machine's usual one to it. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // not there
+  }
+}
+
+/** The rehearsal's id, which its mark keeps; undefined before its first start. */
+export function rehearsalId(r: Rehearsal): string | undefined {
+  return folderId(r.dir);
+}
+
+/** Gives the rehearsal another id: that of a stack which was made in the one before. Nobody may use the present one. */
+export async function takeRehearsalId(r: Rehearsal, id: string): Promise<void> {
+  const { withLock } = await import("./lock.ts");
+  await withLock(
+    r.dir,
+    () => {},
+    async () => setFolderId(r.dir, id),
+  );
+}
+
+/** @throws Error where no rehearsal can be in that folder. Makes nothing. */
+export async function checkFolder(r: Rehearsal): Promise<void> {
+  const [{ checkSocketLength }, { checkIsRehearsal }] = await Promise.all([
+    import("./engine.ts"),
+    import("./folder.ts"),
+  ]);
+  checkSocketLength(r.dir);
+  if (existsSync(r.dir)) checkIsRehearsal(r.dir);
 }
 
 /** Whether engine and registry answer and every stand-in and the source are there. Takes no lock. */

@@ -103,4 +103,6 @@ export interface StackState {
   readonly last?: LastOperation | undefined;
   /** Why the state could not be read, with no proof and no operation then; undefined where it could. */
   readonly unread?: string;
+  /** Whether it is another's, so that no proof of it is this one's. Default: false. */
+  readonly isForeign?: boolean;
 }
