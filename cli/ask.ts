@@ -11,7 +11,8 @@ export async function ask(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = await new Promise<string>((resolve) => {
-      lines.once("close", () => resolve("")).question(`${question} [y/N] `, resolve);
+      lines.once("SIGINT", () => lines.close()).once("close", () => resolve(""));
+      lines.question(`${question} [y/N] `, resolve);
     });
     return /^y(es)?$/i.test(answer.trim());
   } finally {

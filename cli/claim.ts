@@ -83,8 +83,16 @@ export function userOf({ projectDir, stack, configuration }: Omit<Claim, "pulumi
     stack,
     projectDir: realPlace(projectDir),
     backend: backendUrl(),
-    user: process.env.SUDO_USER || userInfo().username,
+    user: person(),
   };
+}
+
+function person(): string {
+  try {
+    return process.env.SUDO_USER || userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`; // one that this machine has no name for
+  }
 }
 
 function isThis(user: RehearsalUser, claim: Claim): boolean {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { realPlace } from "../provision/place.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
-import { removeUser } from "../rehearsal/users.ts";
+import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
 import { ask, isAtTerminal } from "./ask.ts";
 import { userOf } from "./claim.ts";
 import { pulumi } from "./pulumi.ts";
@@ -21,7 +21,7 @@ export async function destroy(stack: string, options: readonly string[]): Promis
   const run = (executable: string) =>
     pulumi(
       executable,
-      ["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack, ...withoutYes(options)],
+      ["destroy", ...(isPreview(options) ? [] : flags), "--stack", stack, ...withoutYes(options)],
       true,
     );
   if (isHelp(options)) return run((await openToolchain()).pulumi);
@@ -52,6 +52,8 @@ export async function destroy(stack: string, options: readonly string[]): Promis
   return code;
 }
 
+const flags = ["--yes", "--skip-preview", "--suppress-outputs"];
+
 interface Plan {
   readonly stack: string;
   /** Folder of the checkout. */
@@ -69,7 +71,8 @@ const folderOf = ({ cooperbenchDir }: Readonly<Record<string, unknown>>) =>
 
 /** What goes and what stays, before it is done. */
 function outlook({ stack, folder, rehearsal }: Plan): string {
-  const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter((user) => user.stack !== stack);
+  const isOther = (user: RehearsalUser) => user.stack !== stack || user.projectDir !== realPlace(projectDir);
+  const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter(isOther);
   const goes = [
     `what stack ${stack} made in ${folder}: the checkout where it holds nothing of yours, its environment, the lines in .env`,
     "the services that it made",

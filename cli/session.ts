@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import type { RawConfiguration } from "../configuration.ts";
 import { dockerHostOf } from "../engine/host.ts";
-import { type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
+import { hasStandIns, type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
 import { addUser } from "../rehearsal/users.ts";
 import type { Settings } from "../settings.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
@@ -24,7 +24,7 @@ export interface Session {
   readonly dockerHost: string;
   /** Whether that engine is a rehearsal's. */
   readonly isRehearsal: boolean;
-  /** That rehearsal. */
+  /** That rehearsal, where the settings name it so that it can be started. */
   readonly rehearsal: Rehearsal | undefined;
   readonly toolchain: Toolchain;
 }
@@ -66,7 +66,7 @@ export async function openUnchecked(
     setEnvironment(rehearsalEnv(rehearsal));
   }
   if (mayMake && !isAbsolute(String(configuration.stackId))) giveId(claim, id);
-  return { ...speakTo(stack, configuration), isRehearsal: rehearsal !== undefined, rehearsal, toolchain };
+  return { ...speakTo(stack, configuration), rehearsal, toolchain };
 }
 
 /** What a command does with the stack that it opens. */
@@ -103,8 +103,8 @@ export interface Found extends Omit<Session, "settings" | "toolchain"> {
 }
 
 /** The command that starts a stack's engine, where this project can. */
-export function startedBy({ stack, isRehearsal }: Pick<Found, "stack" | "isRehearsal">): string | undefined {
-  return isRehearsal ? `./machine up ${stack}` : undefined;
+export function startedBy({ stack, rehearsal }: Pick<Found, "stack" | "rehearsal">): string | undefined {
+  return rehearsal !== undefined ? `./machine up ${stack}` : undefined;
 }
 
 /** As `openUnchecked`, but makes and starts nothing: what is there is used. */
@@ -116,7 +116,7 @@ export function openAsFound(stack: string): Found {
   if (toolchain !== undefined) setEnvironment(toolchain.env);
   const rehearsal = rehearsalOf(configuration);
   if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
-  return { ...speakTo(stack, configuration), isRehearsal: rehearsal !== undefined, rehearsal, toolchain };
+  return { ...speakTo(stack, configuration), rehearsal, toolchain };
 }
 
 /** The settings, with the lock where it can be there: that of a rehearsal is made by its first start. */
@@ -130,10 +130,14 @@ export async function readFoundSettings({
 }
 
 /** Has docker and Pulumi speak to the stack and to its engine. */
-function speakTo(stack: string, configuration: RawConfiguration): Pick<Session, "stack" | "dockerHost"> {
+function speakTo(
+  stack: string,
+  configuration: RawConfiguration,
+): Pick<Session, "stack" | "dockerHost" | "isRehearsal"> {
   const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""));
   setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
-  return { stack, dockerHost };
+  const isRehearsal = hasStandIns(dockerHost) || rehearsalOf(configuration) !== undefined;
+  return { stack, dockerHost, isRehearsal };
 }
 
 /** Makes the toolchain ready, without any stack, and changes this process's environment to it. */

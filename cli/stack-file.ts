@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { parse, parseDocument } from "yaml";
+import { Document, isMap, parse, parseDocument } from "yaml";
 import { configurationOf, encrypted, project, type RawConfiguration } from "../configuration.ts";
 import { Problem } from "../provision/problem.ts";
 
@@ -69,7 +69,8 @@ export function writeSettings(
   keep = false,
 ): void {
   const file = settingsFile(projectDir, stack);
-  const document = parseDocument(existsSync(file) ? readFileSync(file, "utf8") : "config: {}\n");
+  const document = existsSync(file) ? parseDocument(readFileSync(file, "utf8")) : new Document({});
+  if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
   for (const [key, value] of Object.entries(values)) {
     const path = ["config", `${project}:${key}`];
     if (!keep || !document.hasIn(path)) document.setIn(path, value);

@@ -1,10 +1,10 @@
 /**
  * The rehearsal: a private engine, a private registry with stand-ins for the benchmark's images, and the
  * CooperBench source as a local git repository. This file holds what other folders call; it loads nothing
- * but node's own modules until there is work to do, because a ready rehearsal must cost a command nothing.
+ * but node's own modules and the mark's until there is work to do, because a ready rehearsal must cost a command nothing.
  */
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { folderId, MARK, setFolderId } from "./folder.ts";
 
 /** Where everything of one rehearsal is. */
@@ -50,30 +50,25 @@ export function rehearsalAt(dir?: string): Rehearsal {
 
 /**
  * The rehearsal that an engine is: known by the mark beside its socket, or, before its first start, by an image lock
- * that can only be a rehearsal's.
+ * that can only be a rehearsal's. By another name of its socket an engine is not taken for one to start.
  *
  * @param dockerHost as DOCKER_HOST takes it.
  * @param imagesLock path of the image lock that goes with it; empty for another's.
  * @returns undefined for any other engine. Touches nothing.
  */
 export function rehearsalWith(dockerHost: string, imagesLock: string): Rehearsal | undefined {
-  if (!dockerHost.startsWith("unix:///")) return undefined;
-  const named = dockerHost.slice("unix://".length);
-  for (const socket of [named, realPath(named)]) {
-    if (basename(socket) !== "docker.sock") continue;
-    const rehearsal = rehearsalAt(dirname(socket));
-    if (existsSync(join(rehearsal.dir, MARK))) return rehearsal;
-  }
-  const rehearsal = rehearsalAt(dirname(named));
-  return dockerHost === rehearsal.dockerHost && imagesLock === rehearsal.imagesLock ? rehearsal : undefined;
+  const rehearsal = rehearsalAt(dirname(dockerHost.replace(/^unix:\/\//, "")));
+  if (dockerHost !== rehearsal.dockerHost) return undefined;
+  return existsSync(join(rehearsal.dir, MARK)) || imagesLock === rehearsal.imagesLock ? rehearsal : undefined;
 }
 
-/** A socket may have other names, such as a link of the machine's usual one to it. */
-function realPath(path: string): string {
+/** Whether an engine is a rehearsal's, by whatever name its socket is called: then its images are stand-ins. */
+export function hasStandIns(dockerHost: string): boolean {
   try {
-    return realpathSync(path);
+    const socket = realpathSync(dockerHost.replace(/^unix:\/\//, ""));
+    return existsSync(join(dirname(socket), MARK));
   } catch {
-    return path; // not there
+    return false; // not there, or no socket at all
   }
 }
 

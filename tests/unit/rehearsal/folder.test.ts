@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { claimFolder, folderId, MARK } from "../../../rehearsal/folder.ts";
-import { rehearsalAt, rehearsalWith, takeRehearsalId } from "../../../rehearsal/rehearsal.ts";
+import { hasStandIns, rehearsalAt, rehearsalWith, takeRehearsalId } from "../../../rehearsal/rehearsal.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -43,7 +43,7 @@ describe("a rehearsal's mark", () => {
     expect(folderId(folder)).toBe("11111111-1111-4111-8111-111111111111");
   });
 
-  test("tells a rehearsal by its socket, whatever the socket is called; before a start its image lock does", () => {
+  test("tells a rehearsal by its socket; before a start its image lock does", () => {
     const { dockerHost, imagesLock } = rehearsalAt(folder);
     expect(rehearsalWith(dockerHost, "")).toBeUndefined();
     expect(rehearsalWith(dockerHost, "/other.json")).toBeUndefined();
@@ -52,8 +52,10 @@ describe("a rehearsal's mark", () => {
     expect(rehearsalWith(dockerHost, "")?.dir).toBe(folder);
     writeFileSync(join(folder, "docker.sock"), "");
     symlinkSync(join(folder, "docker.sock"), join(folder, "link"));
-    expect(rehearsalWith(`unix://${folder}/link`, "")?.dir).toBe(folder);
+    expect(hasStandIns(`unix://${folder}/link`)).toBe(true);
+    expect(rehearsalWith(`unix://${folder}/link`, "")).toBeUndefined();
     expect(rehearsalWith("tcp://10.0.0.1:2375", "")).toBeUndefined();
     expect(rehearsalWith("unix:///var/run/docker.sock", "")).toBeUndefined();
+    expect(["tcp://10.0.0.1:2375", `unix://${folder}/none.sock`].filter(hasStandIns)).toEqual([]);
   });
 });
