@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { project, type RawConfiguration } from "../configuration.ts";
-import { madeIn } from "../provision/makers.ts";
-import { isOf, type Owner, ownerName } from "../provision/owner.ts";
 import { realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
@@ -14,6 +12,7 @@ import { rehearsalOf } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
 import { settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord, stacksInFiles } from "./stack-record.ts";
+import { thingsOf } from "./things.ts";
 import { judge, notThere, type Verdict, type WhoseQuestion } from "./whose.ts";
 
 /** A stack that a command is about to work on. */
@@ -58,7 +57,8 @@ export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed
     stacks,
     here,
     isElsewhere: identity !== undefined && isElsewhere(stack, identity, here),
-    things: things({ stack, id }, isAbsolute(setting), claim, others),
+    // A state that has the stack knows best what is its own.
+    things: record.kind === "made" ? [] : await thingsOf({ stack, id }, claim, others),
     copies: copiesOf(id, claim, stacks),
   };
   const verdict = judge(question);
@@ -112,25 +112,6 @@ function isElsewhere(stack: string, state: Identity, here: WhoseQuestion["here"]
   } catch {
     return false; // gone, or no checkout of this project any more
   }
-}
-
-function things(
-  owner: Owner,
-  isOfRehearsal: boolean,
-  { projectDir, configuration }: Claim,
-  others: readonly RehearsalUser[],
-): readonly string[] {
-  const folder = realPlace(resolve(projectDir, String(configuration.cooperbenchDir)));
-  // A rehearsal that was made anew has no id yet, or a new one: then the name has to do.
-  const isNamed = (maker: Owner) => isOfRehearsal && owner.id === undefined && maker.stack === owner.stack;
-  return [
-    ...madeIn(folder)
-      .filter(({ maker }) => isOf(maker, owner) || isNamed(maker))
-      .map(({ path, maker }) => `${path} was made by stack ${ownerName(maker)}`),
-    ...others
-      .filter((user) => user.id !== undefined && user.id === owner.id)
-      .map((user) => `stack ${user.stack} of ${user.projectDir} (${user.backend}) has its id`),
-  ];
 }
 
 function copiesOf(
