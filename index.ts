@@ -1,4 +1,5 @@
 import "./sdk-costs.ts";
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { BenchmarkImages } from "./components/benchmark-images.ts";
@@ -8,6 +9,7 @@ import { Credentials } from "./components/credentials.ts";
 import { ModelRoute } from "./components/model-route.ts";
 import { Oracle } from "./components/oracle.ts";
 import { RunPlan } from "./components/run-plan.ts";
+import { StackIdentity } from "./components/stack-identity.ts";
 import { configurationOf } from "./configuration.ts";
 import { existingGit } from "./engine/existing-git.ts";
 import { existingRedis } from "./engine/existing-redis.ts";
@@ -24,6 +26,13 @@ import { ownerOf } from "./stack-id.ts";
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
 const owner = ownerOf(stack, settings);
+const identity = new StackIdentity("identity", {
+  owner,
+  host: hostname(),
+  folder: realPlace(process.cwd()),
+});
+if (owner.id === undefined)
+  pulumi.log.warn(`stack ${stack} has no id, and is known by its name. Fix: ./machine up ${stack}`);
 const folder = realPlace(settings.cooperbenchDir);
 const checkout = { owner, folder, folderKey: placeKey(process.cwd(), folder) };
 const dockerHost = dockerHostOf(settings.dockerHost);
@@ -115,6 +124,8 @@ const oracle =
       })
     : undefined;
 
+/** The id that what the stack has made is known by; null for a stack that is older than ids. */
+export const stackId = identity.stackId;
 /** The chosen subset: lite, flash or full. */
 export const subset = settings.subset;
 /** What is proved of each image, by task: reference, image id, digest, whether it is locked, platform, base commit. */

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Owner } from "./provision/owner.ts";
 
+/** Type of the resource that says in a stack's state whose the stack is. */
+export const identityType = "cooperbench:stack:StackIdentity";
+
 /** An id of a stack, as `crypto.randomUUID` makes it. */
 export const stackIdPattern = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 

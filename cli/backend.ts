@@ -43,13 +43,20 @@ export function isOwnBackend(env: NodeJS.ProcessEnv = process.env): boolean {
   return backendUrl(env) === ownBackend(env);
 }
 
+/** The backend that Pulumi speaks to, as a URL: PULUMI_BACKEND_URL, the user's login, else the data folder's. */
+export function backendUrl(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.PULUMI_BACKEND_URL) return env.PULUMI_BACKEND_URL;
+  return loginOf(env) ?? (env.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : ownBackend(env));
+}
+
 /**
  * The folder of a backend of files, absolute, as Pulumi finds it; undefined for another backend.
  *
  * @param projectDir that Pulumi runs in.
+ * @param url of the backend. Default: the one that Pulumi speaks to.
  */
-export function backendFolder(projectDir: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const [path = "", prefix] = backendUrl(env).split("?")[0]?.split("file://").toReversed() ?? [];
+export function backendFolder(projectDir: string, url: string = backendUrl()): string | undefined {
+  const [path = "", prefix] = url.split("?")[0]?.split("file://").toReversed() ?? [];
   if (prefix !== "") return undefined;
   const home = /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : path;
   const folder = isAbsolute(home) ? home : resolve(projectDir, home);
@@ -58,12 +65,6 @@ export function backendFolder(projectDir: string, env: NodeJS.ProcessEnv = proce
   } catch {
     return undefined; // Pulumi does not take it either
   }
-}
-
-/** The backend that Pulumi uses for a stack, as its URL; empty for Pulumi's own service. */
-function backendUrl(env: NodeJS.ProcessEnv): string {
-  const { PULUMI_BACKEND_URL } = { ...env, ...stateEnv(env) };
-  return PULUMI_BACKEND_URL || (env.PULUMI_ACCESS_TOKEN ? "" : login(env));
 }
 
 function ownBackend(env: NodeJS.ProcessEnv): string {
@@ -75,15 +76,14 @@ function stateDir(env: NodeJS.ProcessEnv): string {
 }
 
 function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
-  return Boolean(env.PULUMI_ACCESS_TOKEN) || login(env) !== "";
+  return Boolean(env.PULUMI_ACCESS_TOKEN) || loginOf(env) !== undefined;
 }
 
-/** The backend that the user is logged in to; empty for none. */
-function login(env: NodeJS.ProcessEnv): string {
+function loginOf(env: NodeJS.ProcessEnv): string | undefined {
   const file = join(credentialsFolder(env), "credentials.json");
-  if (!existsSync(file)) return "";
+  if (!existsSync(file)) return undefined;
   const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
-  return current ?? "";
+  return current || undefined;
 }
 
 function passphrase(ofStack: string, env: NodeJS.ProcessEnv): Record<string, string | undefined> {

@@ -1,13 +1,15 @@
 import { resolve } from "node:path";
-import { blocker, type Finding } from "../preflight/finding.ts";
+import { blocker, type Finding, warning } from "../preflight/finding.ts";
 import { realPlace } from "../provision/place.ts";
 import { type Settings, SettingsError } from "../settings.ts";
 import { ownerOf } from "../stack-id.ts";
 import { check } from "./checks.ts";
+import { lookWhose } from "./claim.ts";
 import { defaultStack } from "./default-stack.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
-import { openAsFound, projectDir, readFoundSettings } from "./session.ts";
+import { type Found, openAsFound, projectDir, readFoundSettings } from "./session.ts";
+import { readConfiguration, stackConfigurations } from "./stack-file.ts";
 import { isInColour } from "./terminal.ts";
 import { updateChecks, updateFacts } from "./update-findings.ts";
 
@@ -36,10 +38,44 @@ async function findingsOf(stack: string, live: boolean): Promise<readonly Findin
     if (error instanceof SettingsError) return error.faults.map(faultFinding);
     throw error;
   }
+  const whose = await findingsOfOwner(found, settings);
   // One after the other: what the checks cost is not to be in the time of the call.
-  const { findings: ofMachine } = await check(found, settings, true);
-  const findings = [...ofMachine, ...updateChecks(stack, updateFacts(stack))];
-  return live ? [...findings, await liveFindingOf(stack, settings)] : findings;
+  const { findings } = await check(found, settings, true);
+  return [
+    ...whose,
+    ...findings,
+    ...updateChecks(stack, updateFacts(stack)),
+    ...(live ? [await liveFindingOf(stack, settings)] : []),
+  ];
+}
+
+/** What stands against an update from this folder: another's stack, and a folder that two stacks want. */
+async function findingsOfOwner(
+  { stack, toolchain }: Found,
+  { cooperbenchDir }: Settings,
+): Promise<readonly Finding[]> {
+  const configuration = readConfiguration(projectDir, stack);
+  const claim = { projectDir, stack, configuration, pulumi: toolchain?.pulumi };
+  // A backend that does not answer is for the update to tell.
+  const { verdict } = await lookWhose(claim, true).catch(() => ({ verdict: { ok: true } as const }));
+  const placeOf = (folder: unknown) => realPlace(resolve(projectDir, String(folder)));
+  const sharing = stackConfigurations(projectDir)
+    .filter(
+      (one) => one.stack !== stack && placeOf(one.configuration.cooperbenchDir) === placeOf(cooperbenchDir),
+    )
+    .map((one) => one.stack);
+  return [
+    ...(verdict.ok ? [] : [blocker("stack", verdict.found, verdict.remedy)]),
+    ...(sharing.length === 0
+      ? []
+      : [
+          warning(
+            "folders",
+            `stack ${sharing.join(", ")} has the same cooperbenchDir, ${placeOf(cooperbenchDir)}: only one of them can be up at a time`,
+            `Fix: to have a folder of its own:\n  ./machine pulumi config set cooperbenchDir repos/${stack}/CooperBench --stack ${stack}`,
+          ),
+        ]),
+  ];
 }
 
 async function liveFindingOf(stack: string, settings: Settings): Promise<Finding> {

@@ -1,10 +1,8 @@
 import { changedEnvironment, type Environment, openUnchecked } from "./session.ts";
-import { ensureStack } from "./stack.ts";
 
 /** `./machine env STACK`: shell commands after which plain `pulumi` and `docker` speak to the stack. */
 export async function env(stack: string): Promise<number> {
-  const { toolchain } = await openUnchecked(stack);
-  await ensureStack(toolchain.pulumi, stack);
+  await openUnchecked(stack);
   process.stdout.write(`${shellExports(changedEnvironment())}# Run: eval "$(./machine env ${stack})"\n`);
   return 0;
 }

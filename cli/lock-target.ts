@@ -30,11 +30,11 @@ export async function lockTarget(projectDir: string, stack: string | undefined):
   }
   const { imagesLock, dockerHost, redisImage } = readSettings(projectDir, stack);
   const file = resolve(projectDir, imagesLock || defaultLockFile);
-  const isRehearsal = rehearsalOf({ dockerHost }) !== undefined;
-  const startedBy = isRehearsal ? "./machine rehearsal start" : undefined;
+  const rehearsal = rehearsalOf({ dockerHost, imagesLock });
+  const startedBy = rehearsal && `./machine rehearsal start ${rehearsal.dir}`;
   const { info } = await assertEngine({ dockerHost: dockerHostOf(dockerHost), stack, startedBy });
   const mirrors = info.RegistryConfig?.Mirrors ?? [];
   // The rehearsal's engine asks no other registry: the real images must not get into the lock of the stand-ins.
-  const endpoints = isRehearsal ? mirrors : endpointsOf(mirrors);
+  const endpoints = rehearsal !== undefined ? mirrors : endpointsOf(mirrors);
   return { file, endpoints, services: [redisImage.image, gitBaseImage] };
 }

@@ -1,8 +1,10 @@
 import { Problem } from "../provision/problem.ts";
 import { doctorOptions } from "./doctor-options.ts";
 import { lockOptions } from "./lock-options.ts";
+import { newOptions } from "./new-options.ts";
 import { parseOptions } from "./options.ts";
 import { planOptions } from "./plan-options.ts";
+import { rehearsalOptions } from "./rehearsal-options.ts";
 import { smokeOptions } from "./smoke-options.ts";
 
 const help = `./machine: makes this machine ready to run CooperBench, and proves that it is.
@@ -14,9 +16,13 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
                                       runs gold patches and their tests in the images, without a model: with the
                                       patch they must pass, without it fail. N tasks spread over the repositories
                                       (5), each by its first feature; changes nothing
-  ./machine destroy STACK [OPTION…]   removes what the stack made; images stay on the engine
+  ./machine destroy STACK [--yes] [OPTION…]
+                                      removes what the stack made; images stay on the engine, and of a rehearsal all
+                                      goes with its last stack. At a terminal it says what goes, and asks
   ./machine new STACK [--key-file F]  makes a stack for a real machine, and its Pulumi.STACK.yaml. The model's
                                       key is read from the file F, else from COHERE_API_KEY, else asked for
+  ./machine new STACK --rehearsal [FOLDER]
+                                      makes a stack with a rehearsal of its own, which needs no key
   ./machine lock [STACK] [--check] [--platform OS/ARCH]
                                       asks Docker Hub, or the registries of the stack's engine, what the images are,
                                       and writes the image lock file; --check only compares, and fails where one moved
@@ -34,7 +40,9 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
                                       tells which results of a run are the model's, and which the machine's
   ./machine env STACK                 prints shell exports: eval "$(./machine env dev)"
   ./machine pulumi ARGUMENT…          runs any Pulumi command in this project's environment
-  ./machine rehearsal start|stop|status
+  ./machine rehearsal start|stop|status [FOLDER]
+                                      starts, removes or shows a rehearsal; stop removes none that a stack uses,
+                                      except with --force
   ./machine exec COMMAND…             runs a command with the Node and the packages of this project on PATH
   ./machine help
 
@@ -102,10 +110,12 @@ const commands: Record<string, Command> = {
     run: async ([stack = "", ...options]) => (await import("./destroy.ts")).destroy(stack, options),
   },
   new: {
-    usage: "new STACK [--key-file FILE]",
-    accepts: (args) =>
-      withStack(args) && (args.length === 1 || (args.length === 3 && args[1] === "--key-file")),
-    run: async ([stack = "", , keyFile]) => (await import("./new.ts")).newStack(stack, keyFile),
+    usage: "new STACK [--key-file FILE] [--rehearsal [FOLDER]]",
+    accepts: (args) => withStack(args) && newOptions(args) !== undefined,
+    run: async (args) => {
+      const options = newOptions(args);
+      return options === undefined ? 2 : (await import("./new.ts")).newStack(options);
+    },
   },
   lock: withOptions("lock [STACK] [--check] [--platform OS/ARCH]", lockOptions, async (options) =>
     (await import("./lock.ts")).lock(options),
@@ -140,9 +150,12 @@ const commands: Record<string, Command> = {
     run: async (args) => (await import("./plain-pulumi.ts")).plainPulumi(args),
   },
   rehearsal: {
-    usage: "rehearsal start|stop|status",
-    accepts: ([verb = "", ...rest]) => ["start", "stop", "status"].includes(verb) && rest.length === 0,
-    run: async ([verb = ""]) => (await import("./rehearsal.ts")).rehearsalCommand(verb),
+    usage: "rehearsal start|stop [--force]|status [FOLDER]",
+    accepts: (args) => rehearsalOptions(args) !== undefined,
+    run: async (args) => {
+      const options = rehearsalOptions(args);
+      return options === undefined ? 2 : (await import("./rehearsal.ts")).rehearsalCommand(options);
+    },
   },
 };
 

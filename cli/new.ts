@@ -1,29 +1,59 @@
+import { randomUUID } from "node:crypto";
 import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { placeKey, realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
+import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
+import { SOURCE_COMMIT } from "../rehearsal/source.ts";
+import type { NewOptions } from "./new-options.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { openToolchain, projectDir } from "./session.ts";
 import { ensureStack } from "./stack.ts";
-import { settingsFile } from "./stack-file.ts";
+import { readConfiguration, settingsFile, stackConfigurations, writeSettings } from "./stack-file.ts";
+import { readRecord } from "./stack-record.ts";
+
+/** Stands for the model's key where none is used: nothing in a rehearsal calls a model. */
+const placeholderKey = "placeholder-of-a-rehearsal";
 
 /**
  * `./machine new STACK`: makes a stack and its settings file with the model's key in it, encrypted. The key comes
- * from a file, the environment or the terminal, and goes to Pulumi by standard input.
+ * from a file, the environment or the terminal, and goes to Pulumi by standard input. The key is set last: a command that
+ * was cut off before can be repeated.
  */
-export async function newStack(stack: string, keyFile: string | undefined): Promise<number> {
+export async function newStack({ stack, keyFile, rehearsal: wanted }: NewOptions): Promise<number> {
   const file = settingsFile(projectDir, stack);
-  if (existsSync(file))
+  if (existsSync(file) && "cohereApiKey" in readConfiguration(projectDir, stack))
     throw new Problem(
-      `stack ${stack} is there already (${file}); to change it: ./machine pulumi config --stack ${stack}`,
+      `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine pulumi config --stack ${stack}`,
     );
-  const key = await readKey(keyFile);
-  if (!/^[!-~]+$/.test(key))
+  const rehearsal = wanted && rehearsalAt(wanted.folder ?? `${DEFAULT_DIR}-${stack}`);
+  if (rehearsal !== undefined)
+    await checkFolder(rehearsal).catch((error: Error) => {
+      throw new Problem(error.message);
+    });
+  const key = await readKey(keyFile, rehearsal !== undefined);
+  if (!/^(?!.*\$\{)[!-~]+$/.test(key))
     throw new Problem(
-      "got a key that is empty or has spaces or control characters, want one of printable characters",
+      "the model's key is empty, or has spaces, control characters or ${: it must be of printable ASCII characters. Nothing was made",
     );
 
   const { pulumi } = await openToolchain();
+  if ((await readRecord(projectDir, stack, pulumi)).kind === "made")
+    throw new Problem(
+      `the backend has a stack ${stack} already, of another folder or without its ${file}. Nothing was made.\nFix: take another name:\n  ./machine new NAME`,
+    );
+  writeSettings(
+    projectDir,
+    stack,
+    {
+      stackId: randomUUID(),
+      ...folderSetting(stack, rehearsal !== undefined),
+      ...(rehearsal && rehearsalSettings(rehearsal)),
+    },
+    true,
+  );
   await ensureStack(pulumi, stack);
   const set = await quietPulumi(pulumi, ["config", "set", "--secret", "cohereApiKey", "--stack", stack], {
     input: key,
@@ -31,19 +61,41 @@ export async function newStack(stack: string, keyFile: string | undefined): Prom
   if (set.code !== 0) throw new Problem(`the key could not be stored:\n${set.stderr.trim()}`);
   chmodSync(file, 0o600);
   process.stdout.write(
-    `made stack ${stack} and ${file}, with the key in it encrypted\n` +
+    `made stack ${stack} and ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
+      (rehearsal === undefined ? "" : `its rehearsal is in ${rehearsal.dir}, from its first start on\n`) +
       `every setting has a default: ./machine pulumi config --stack ${stack} shows them\n` +
-      `next: ./machine preview ${stack}, then ./machine up ${stack}\n`,
+      `next: ./machine doctor ${stack}, then ./machine up ${stack}\n`,
   );
   return 0;
 }
 
-async function readKey(keyFile: string | undefined): Promise<string> {
-  if (keyFile !== undefined) return readFileSync(keyFile, "utf8").trim();
+/** A folder of its own for the checkout, unless it is the first stack here: two stacks cannot share a `.env`. */
+function folderSetting(stack: string, isRehearsal: boolean): Readonly<Record<string, string>> {
+  const place = ({ cooperbenchDir }: { readonly cooperbenchDir?: unknown }) =>
+    placeKey(projectDir, realPlace(resolve(projectDir, String(cooperbenchDir))));
+  const others = stackConfigurations(projectDir).filter((one) => one.stack !== stack);
+  const isTaken = others.some(({ configuration }) => place(configuration) === join("repos", "CooperBench"));
+  return isRehearsal || isTaken ? { cooperbenchDir: join("repos", stack, "CooperBench") } : {};
+}
+
+/** What Pulumi.dev.yaml has for its folder. */
+function rehearsalSettings({ dockerHost, imagesLock, sourceRepository }: Rehearsal) {
+  return {
+    dockerHost,
+    imagesLock,
+    cooperbenchRepository: sourceRepository,
+    cooperbenchCommit: SOURCE_COMMIT,
+    pythonVersion: ">=3.10",
+  };
+}
+
+async function readKey(keyFile: string | undefined, isRehearsal: boolean): Promise<string> {
+  if (keyFile !== undefined) return readKeyFile(keyFile);
+  if (isRehearsal) return placeholderKey;
   if (process.env.COHERE_API_KEY) return process.env.COHERE_API_KEY;
   if (!process.stdin.isTTY) {
     throw new Problem(
-      "got no key, want one from --key-file FILE, from COHERE_API_KEY, or typed at a terminal",
+      "there is no key: name a file with --key-file FILE, set COHERE_API_KEY, or type it at a terminal",
     );
   }
   process.stderr.write("COHERE_API_KEY (not shown): ");
@@ -57,5 +109,13 @@ async function readKey(keyFile: string | undefined): Promise<string> {
     return key.trim();
   } finally {
     lines.close();
+  }
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new Problem(`the key's file ${file} cannot be read: ${(error as Error).message}`);
   }
 }

@@ -1,55 +1,79 @@
 import type { RawConfiguration } from "../configuration.ts";
+import { dockerHostOf } from "../engine/host.ts";
+import { Problem } from "../provision/problem.ts";
 import {
   isReady,
   type Rehearsal,
   rehearsalAt,
+  rehearsalId,
   rehearsalPorts,
+  rehearsalWith,
   startRehearsal,
   stopRehearsal,
+  takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
-import { readConfiguration, stacksWithSettings } from "./stack-file.ts";
+import { ask } from "./ask.ts";
+import { liveUsers, told } from "./rehearsal-users.ts";
 import { report } from "./terminal.ts";
 
 /** The rehearsal that a stack's configuration points at; undefined where it points at another engine. */
 export function rehearsalOf(configuration: RawConfiguration): Rehearsal | undefined {
-  const rehearsal = rehearsalAt();
-  return configuration.dockerHost === rehearsal.dockerHost ? rehearsal : undefined;
-}
-
-/** Starts a rehearsal unless it is ready. */
-export async function startIfNeeded(rehearsal: Rehearsal): Promise<void> {
-  if (await isReady(rehearsal)) return;
-  report(`this stack is a rehearsal: a private engine with stand-in images, in ${rehearsal.dir}`);
-  await startRehearsal(rehearsal, report);
-}
-
-/** Takes a rehearsal down, unless another of the named stacks still points at it. */
-export async function stopUnlessUsed(
-  rehearsal: Rehearsal,
-  projectDir: string,
-  stacks: readonly string[],
-): Promise<void> {
-  const users = stacksWithSettings(projectDir).filter(
-    (stack) => stacks.includes(stack) && rehearsalOf(readConfiguration(projectDir, stack)) !== undefined,
+  return rehearsalWith(
+    dockerHostOf(String(configuration.dockerHost ?? "")),
+    String(configuration.imagesLock ?? ""),
   );
-  if (users.length === 0) await stopRehearsal(rehearsal, report);
-  else report(`the rehearsal stays up, for ${users.join(", ")}; ./machine rehearsal stop takes it down`);
 }
 
-/** `./machine rehearsal start | stop | status`. */
-export async function rehearsalCommand(verb: string): Promise<number> {
-  const rehearsal = rehearsalAt();
+/**
+ * Starts a rehearsal unless it is ready.
+ *
+ * @param id that it is to have, where a stack has one from the rehearsal before. Default: its own.
+ */
+export async function startIfNeeded(rehearsal: Rehearsal, id?: string): Promise<void> {
+  if (!(await isReady(rehearsal))) {
+    report(`this stack is a rehearsal: a private engine with stand-in images, in ${rehearsal.dir}`);
+    await startRehearsal(rehearsal, report);
+  }
+  if (id !== undefined && rehearsalId(rehearsal) !== id) await takeRehearsalId(rehearsal, id);
+}
+
+/** Takes a rehearsal down, unless a stack still uses it. Gives whether it is down. */
+export async function stopUnlessUsed(rehearsal: Rehearsal): Promise<boolean> {
+  const users = liveUsers(rehearsal);
+  if (users.length === 0) {
+    await stopRehearsal(rehearsal, report);
+    return true;
+  }
+  report(`the rehearsal in ${rehearsal.dir} stays up: ${users.map(told).join(", ")} uses it`);
+  return false;
+}
+
+/** Options of `./machine rehearsal`. */
+export interface RehearsalOptions {
+  readonly verb: "start" | "stop" | "status";
+  /** Its folder. Default: COOPERBENCH_REHEARSAL_DIR, or the usual one. */
+  readonly folder?: string | undefined;
+  /** Takes it down whoever uses it. */
+  readonly force: boolean;
+}
+
+/** `./machine rehearsal start | stop | status [FOLDER]`. */
+export async function rehearsalCommand({ verb, folder, force }: RehearsalOptions): Promise<number> {
+  const rehearsal = rehearsalAt(folder);
   switch (verb) {
     case "start":
       await startIfNeeded(rehearsal);
+      report(`ready: ${rehearsal.dockerHost}`);
       return 0;
     case "stop":
+      if (!force) await assertUnused(rehearsal);
       await stopRehearsal(rehearsal, report);
       return 0;
     default: {
       const ready = await isReady(rehearsal);
-      console.log(ready ? `ready: ${rehearsal.dockerHost}` : "not running");
       for (const line of await portLines(rehearsal)) console.log(line);
+      console.log(ready ? `ready: ${rehearsal.dockerHost}` : `not running: ${rehearsal.dir}`);
+      for (const user of liveUsers(rehearsal)) console.log(`used by ${told(user)}`);
       return ready ? 0 : 1;
     }
   }
@@ -65,4 +89,14 @@ async function portLines(rehearsal: Rehearsal): Promise<readonly string[]> {
       `  Fix: stop what has it, which this shows: ss -ltnp 'sport = :${port}'`,
     ]),
   ];
+}
+
+async function assertUnused(rehearsal: Rehearsal): Promise<void> {
+  const users = liveUsers(rehearsal).map(told).join(", ");
+  if (users === "") return;
+  const found = `the rehearsal in ${rehearsal.dir} is used by ${users}`;
+  if (await ask(`${found}. Its engine and images go. Stop it?`)) return;
+  throw new Problem(
+    `${found}, and was left as it is.\nFix: to stop it all the same:\n  ./machine rehearsal stop ${rehearsal.dir} --force`,
+  );
 }

@@ -1,13 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import type { RawConfiguration } from "../configuration.ts";
 import { dockerHostOf } from "../engine/host.ts";
-import { rehearsalAt, rehearsalEnv } from "../rehearsal/rehearsal.ts";
+import { hasStandIns, type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
+import { addUser } from "../rehearsal/users.ts";
 import type { Settings } from "../settings.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
 import { backendEnv, stateEnv } from "./backend.ts";
+import { type Claim, claimStack, userOf } from "./claim.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
-import { readConfiguration } from "./stack-file.ts";
+import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
 import { report } from "./terminal.ts";
 
 /** The project's folder, which Pulumi works in. */
@@ -19,8 +22,10 @@ export interface Session {
   readonly settings: Settings;
   /** Docker engine of the stack, as in DOCKER_HOST. */
   readonly dockerHost: string;
-  /** Whether that engine is the rehearsal's. */
+  /** Whether that engine is a rehearsal's. */
   readonly isRehearsal: boolean;
+  /** That rehearsal, where the settings name it so that it can be started. */
+  readonly rehearsal: Rehearsal | undefined;
   readonly toolchain: Toolchain;
 }
 
@@ -36,7 +41,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export async function openSession(stack: string): Promise<Session> {
   const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
   readSettings(projectDir, stack);
-  const opened = await openUnchecked(stack);
+  const opened = await openUnchecked(stack, { mayMake: true });
   // Only now: a rehearsal's lock is made by its start.
   return { ...opened, settings: readLockedSettings(projectDir, stack) };
 }
@@ -44,17 +49,52 @@ export async function openSession(stack: string): Promise<Session> {
 /**
  * As `openSession`, but leaves the settings to the program, whose check comes first in it.
  *
- * @param start false starts nothing: for any Pulumi command, such as one that mends a setting.
+ * @throws a Problem where the stack is not this folder's, before anything is started.
  */
-export async function openUnchecked(stack: string, start = true): Promise<Omit<Session, "settings">> {
+export async function openUnchecked(
+  stack: string,
+  { mayMake = false }: OpenOptions = {},
+): Promise<Omit<Session, "settings">> {
   const configuration = readConfiguration(projectDir, stack);
   const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
+  const claim = { projectDir, stack, configuration, pulumi: toolchain.pulumi };
+  const { id } = await claimStack(claim, mayMake);
   const rehearsal = rehearsalOf(configuration);
   if (rehearsal !== undefined) {
-    if (start) await startIfNeeded(rehearsal);
+    await startIfNeeded(rehearsal, isAbsolute(String(configuration.stackId)) ? id : undefined);
+    addUser(rehearsal.dir, userOf(claim));
     setEnvironment(rehearsalEnv(rehearsal));
   }
-  return { ...speakTo(stack, configuration), isRehearsal: rehearsal !== undefined, toolchain };
+  if (mayMake && !isAbsolute(String(configuration.stackId))) giveId(claim, id);
+  return { ...speakTo(stack, configuration), rehearsal, toolchain };
+}
+
+/** What a command does with the stack that it opens. */
+export interface OpenOptions {
+  /** Whether it makes a stack that the backend does not have, and gives an id to one that has none. Default: false. */
+  readonly mayMake?: boolean;
+}
+
+/** A stack that is older than ids, or whose settings lost theirs, has one from now on. */
+function giveId({ stack, configuration }: Claim, ofState: string | undefined): void {
+  if (configuration.stackId !== "" && ofState === undefined) return;
+  writeSettings(projectDir, stack, { stackId: ofState ?? randomUUID() });
+  report(`stack ${stack} has an id from now on, in ${settingsFile(projectDir, stack)}`);
+}
+
+/**
+ * As `openUnchecked`, for any Pulumi command, such as one that corrects a setting: starts nothing.
+ *
+ * @param works whether the command works on what the stack has made.
+ */
+export async function openForPulumi(stack: string, works: boolean): Promise<Toolchain> {
+  const configuration = readConfiguration(projectDir, stack);
+  const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
+  if (works) await claimStack({ projectDir, stack, configuration, pulumi: toolchain.pulumi }, true);
+  const rehearsal = rehearsalOf(configuration);
+  if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
+  speakTo(stack, configuration);
+  return toolchain;
 }
 
 /** A stack as it is found: its toolchain may be missing, and its rehearsal may not run. */
@@ -63,8 +103,8 @@ export interface Found extends Omit<Session, "settings" | "toolchain"> {
 }
 
 /** The command that starts a stack's engine, where this project can. */
-export function startedBy({ stack, isRehearsal }: Pick<Found, "stack" | "isRehearsal">): string | undefined {
-  return isRehearsal ? `./machine up ${stack}` : undefined;
+export function startedBy({ stack, rehearsal }: Pick<Found, "stack" | "rehearsal">): string | undefined {
+  return rehearsal !== undefined ? `./machine up ${stack}` : undefined;
 }
 
 /** As `openUnchecked`, but makes and starts nothing: what is there is used. */
@@ -76,25 +116,29 @@ export function openAsFound(stack: string): Found {
   if (toolchain !== undefined) setEnvironment(toolchain.env);
   const rehearsal = rehearsalOf(configuration);
   if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
-  return { ...speakTo(stack, configuration), isRehearsal: rehearsal !== undefined, toolchain };
+  return { ...speakTo(stack, configuration), rehearsal, toolchain };
 }
 
 /** The settings, with the files that they name where these can be there: those of a rehearsal are made by its start. */
 export async function readFoundSettings({
   stack,
-  isRehearsal,
-}: Pick<Found, "stack" | "isRehearsal">): Promise<Settings> {
+  rehearsal,
+}: Pick<Found, "stack" | "rehearsal">): Promise<Settings> {
   const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
-  const { imagesLock, redisPortFile } = rehearsalAt();
-  const areMade = !isRehearsal || (existsSync(imagesLock) && existsSync(redisPortFile));
+  const areMade =
+    rehearsal === undefined || (existsSync(rehearsal.imagesLock) && existsSync(rehearsal.redisPortFile));
   return areMade ? readLockedSettings(projectDir, stack) : readSettings(projectDir, stack);
 }
 
 /** Has docker and Pulumi speak to the stack and to its engine. */
-function speakTo(stack: string, configuration: RawConfiguration): Pick<Session, "stack" | "dockerHost"> {
+function speakTo(
+  stack: string,
+  configuration: RawConfiguration,
+): Pick<Session, "stack" | "dockerHost" | "isRehearsal"> {
   const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""));
   setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
-  return { stack, dockerHost };
+  const isRehearsal = hasStandIns(dockerHost) || rehearsalOf(configuration) !== undefined;
+  return { stack, dockerHost, isRehearsal };
 }
 
 /** Makes the toolchain ready, without any stack, and changes this process's environment to it. */

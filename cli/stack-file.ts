@@ -1,7 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { configurationOf, encrypted, type RawConfiguration } from "../configuration.ts";
+import { Document, isMap, parse, parseDocument } from "yaml";
+import { configurationOf, encrypted, project, type RawConfiguration } from "../configuration.ts";
 import { Problem } from "../provision/problem.ts";
 
 interface ProjectFile {
@@ -25,11 +33,52 @@ export function stacksWithSettings(projectDir: string): readonly string[] {
 export function readConfiguration(projectDir: string, stack: string): RawConfiguration {
   const file = settingsFile(projectDir, stack);
   if (!existsSync(file)) {
-    throw new Problem(`there is no stack ${stack} (no ${file}); make it: ./machine new ${stack}`);
+    const others = stacksWithSettings(projectDir).toSorted();
+    const there = others.length > 0 ? `; there are ${others.join(", ")}` : "";
+    throw new Problem(
+      `there is no stack ${stack} (no ${file})${there}.\nFix: to make it:\n  ./machine new ${stack}`,
+    );
   }
   const { config: fields } = parse(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8")) as ProjectFile;
   const { config = {} } = (parse(readFileSync(file, "utf8")) ?? {}) as StackFile;
   return { ...defaultsOf(fields), ...ownValues(config) };
+}
+
+/** The stacks of a project's folder with their configurations, as `readConfiguration` gives them. */
+export function stackConfigurations(
+  projectDir: string,
+): readonly { readonly stack: string; readonly configuration: RawConfiguration }[] {
+  return stacksWithSettings(projectDir).flatMap((stack) => {
+    try {
+      return { stack, configuration: readConfiguration(projectDir, stack) };
+    } catch {
+      return []; // one that cannot be read is for its own commands to tell
+    }
+  });
+}
+
+/**
+ * Sets values in a stack's settings file, which is made where there is none: at once, readable by its owner alone.
+ *
+ * @param keep leaves values that are set already.
+ */
+export function writeSettings(
+  projectDir: string,
+  stack: string,
+  values: Readonly<Record<string, unknown>>,
+  keep = false,
+): void {
+  const file = settingsFile(projectDir, stack);
+  const document = existsSync(file) ? parseDocument(readFileSync(file, "utf8")) : new Document({});
+  if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
+  for (const [key, value] of Object.entries(values)) {
+    const path = ["config", `${project}:${key}`];
+    if (!keep || !document.hasIn(path)) document.setIn(path, value);
+  }
+  const fresh = `${file}.${process.pid}.new`;
+  writeFileSync(fresh, document.toString({ lineWidth: 0 }), { mode: 0o600 });
+  if (existsSync(file)) chmodSync(fresh, statSync(file).mode & 0o777);
+  renameSync(fresh, file);
 }
 
 function defaultsOf(fields: ProjectFile["config"]): RawConfiguration {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { z } from "zod";
 import { project } from "../configuration.ts";
-import { backendFolder } from "./backend.ts";
+import { backendFolder, backendUrl } from "./backend.ts";
 import { projectDir } from "./session.ts";
 
 /** A stack's places in a backend of files. */
@@ -25,7 +25,7 @@ export function stateFiles(
   env: NodeJS.ProcessEnv = process.env,
   workFolder: string = projectDir,
 ): StateFiles | undefined {
-  const folder = backendFolder(workFolder, env);
+  const folder = backendFolder(workFolder, backendUrl(env));
   if (folder === undefined) return undefined;
   const kept = join(folder, ".pulumi");
   return {

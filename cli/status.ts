@@ -1,6 +1,7 @@
 import prettyMilliseconds from "pretty-ms";
 import type { StatusCheck } from "../status/checks.ts";
 import { type MachineStatus, machineStatus } from "../status/status.ts";
+import { lookWhose } from "./claim.ts";
 import { defaultStack } from "./default-stack.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
 import { openAsFound, projectDir, readFoundSettings, startedBy } from "./session.ts";
@@ -23,14 +24,21 @@ export async function lookAtStack(stack: string): Promise<MachineStatus> {
   const found = openAsFound(stack);
   const settings = await readFoundSettings(found);
   const { toolchain, ...place } = found;
+  const configuration = readConfiguration(projectDir, stack);
+  const claim = { projectDir, stack, configuration, pulumi: toolchain?.pulumi };
+  // A backend that does not answer is told by what is asked of it next.
+  const whose = await lookWhose(claim, false).catch(() => undefined);
+  const refusal = whose?.verdict.ok === false ? whose.verdict : undefined;
+  const isForeign = refusal !== undefined && whose?.record.kind !== "absent";
   return machineStatus({
     ...place,
     startedBy: startedBy(found),
     settings,
-    configuration: readConfiguration(projectDir, stack),
+    configuration,
     projectDir,
     pieces: toolchain?.pieces ?? [],
-    state: await readState(stack, toolchain),
+    refusal,
+    state: isForeign ? { proofs: new Map(), isForeign } : await readState(stack, toolchain),
   });
 }
 

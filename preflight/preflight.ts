@@ -33,6 +33,7 @@ import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
 import { measureRoom, roomFindings } from "./room.ts";
 import { routeFinding } from "./route.ts";
 import { servicesFinding } from "./services.ts";
+import { askSource, isMissingFolder, sourceFinding } from "./source.ts";
 import { isLocal, measureDisk, spaceFinding } from "./space.ts";
 import { storageFinding } from "./storage.ts";
 import { type ToPull, toPull } from "./to-pull.ts";
@@ -152,8 +153,13 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const venv = join(checkout, ".venv");
   const fault = existsSync(venv) ? inspectVenv(checkout, request, ownerOf(stack, settings)) : undefined;
   const inVenv = fault === undefined ? pythonOfVenv(venv) : undefined;
-  const [git, uv, search] = await Promise.all([
+  const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit };
+  // What this project starts makes its own source.
+  const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
+  const isToClone = !existsSync(checkout) && isSourceMade && onPath("git") !== undefined;
+  const [git, answer, uv, search] = await Promise.all([
     findGit(thorough),
+    isToClone ? askSource(source) : undefined,
     findUv(toolchain?.pieces ?? []),
     isServed({ request, inVenv }) ? undefined : searchPython(request),
   ]);
@@ -162,6 +168,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   return [
     clientFinding(onPath("docker"), preflight.startedBy),
     gitFinding(git, checkout, isCheckedOut),
+    sourceFinding(source, answer, stack),
     uvFinding(uv),
     pythonFinding({ request, inVenv, fault, search, mayDownload }, stack),
   ];

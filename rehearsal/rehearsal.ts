@@ -1,10 +1,11 @@
 /**
  * The rehearsal: a private engine, a private registry with stand-ins for the benchmark's images, and the
  * CooperBench source as a local git repository. This file holds what other folders call; it loads nothing
- * but node's own modules until there is work to do, because a ready rehearsal must cost a command nothing.
+ * but node's own modules and the mark's until there is work to do, because a ready rehearsal must cost a command nothing.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { folderId, MARK, setFolderId } from "./folder.ts";
 import type { PortStatus } from "./relay-ports.ts";
 
 /** Where everything of one rehearsal is. */
@@ -56,6 +57,55 @@ export function rehearsalAt(dir?: string): Rehearsal {
       return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
     },
   };
+}
+
+/**
+ * The rehearsal that an engine is: known by the mark beside its socket, or, before its first start, by an image lock
+ * that can only be a rehearsal's. By another name of its socket an engine is not taken for one to start.
+ *
+ * @param dockerHost as DOCKER_HOST takes it.
+ * @param imagesLock path of the image lock that goes with it; empty for another's.
+ * @returns undefined for any other engine. Touches nothing.
+ */
+export function rehearsalWith(dockerHost: string, imagesLock: string): Rehearsal | undefined {
+  const rehearsal = rehearsalAt(dirname(dockerHost.replace(/^unix:\/\//, "")));
+  if (dockerHost !== rehearsal.dockerHost) return undefined;
+  return existsSync(join(rehearsal.dir, MARK)) || imagesLock === rehearsal.imagesLock ? rehearsal : undefined;
+}
+
+/** Whether an engine is a rehearsal's, by whatever name its socket is called: then its images are stand-ins. */
+export function hasStandIns(dockerHost: string): boolean {
+  try {
+    const socket = realpathSync(dockerHost.replace(/^unix:\/\//, ""));
+    return existsSync(join(dirname(socket), MARK));
+  } catch {
+    return false; // not there, or no socket at all
+  }
+}
+
+/** The rehearsal's id, which its mark keeps; undefined before its first start. */
+export function rehearsalId(r: Rehearsal): string | undefined {
+  return folderId(r.dir);
+}
+
+/** Gives the rehearsal another id: that of a stack which was made in the one before. Nobody may use the present one. */
+export async function takeRehearsalId(r: Rehearsal, id: string): Promise<void> {
+  const { withLock } = await import("./lock.ts");
+  await withLock(
+    r.dir,
+    () => {},
+    async () => setFolderId(r.dir, id),
+  );
+}
+
+/** @throws Error where no rehearsal can be in that folder. Makes nothing. */
+export async function checkFolder(r: Rehearsal): Promise<void> {
+  const [{ checkSocketLength }, { checkIsRehearsal }] = await Promise.all([
+    import("./engine.ts"),
+    import("./folder.ts"),
+  ]);
+  checkSocketLength(r.dir);
+  if (existsSync(r.dir)) checkIsRehearsal(r.dir);
 }
 
 /** Whether engine and registry answer and every stand-in and the source are there. Takes no lock. */

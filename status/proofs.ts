@@ -108,4 +108,6 @@ export interface StackState {
   readonly unread?: string;
   /** What makes it readable; undefined where Pulumi itself tells more. */
   readonly remedy?: string | undefined;
+  /** Whether it is another's, so that no proof of it is this one's. Default: false. */
+  readonly isForeign?: boolean;
 }

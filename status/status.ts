@@ -9,6 +9,7 @@ import { judgeRedis, lookAtRedis, troubleOf } from "../engine/existing-redis.ts"
 import { containerAt } from "../engine/owned.ts";
 import { gitNames } from "../engine/service-names.ts";
 import { askEngine, type EngineAnswer, engineFinding } from "../preflight/engine.ts";
+import { blocker } from "../preflight/finding.ts";
 import { measureDisk, spaceFinding } from "../preflight/space.ts";
 import { toPull } from "../preflight/to-pull.ts";
 import { type CheckoutResult, headOf, inspectCheckout } from "../provision/checkout.ts";
@@ -53,6 +54,8 @@ export interface StatusQuestion {
   /** The pieces of the toolchain; none where there is none yet. */
   readonly pieces: readonly Piece[];
   readonly state: StackState;
+  /** Why the stack is not this folder's to work on; undefined where it is. */
+  readonly refusal?: { readonly found: string; readonly remedy: string } | undefined;
 }
 
 /** A machine as it is for a run. It has no secret. */
@@ -84,7 +87,7 @@ const hidden = "(secret)";
 
 /** Looks at a machine. Starts and changes nothing. */
 export async function machineStatus(question: StatusQuestion): Promise<MachineStatus> {
-  const { stack, settings, dockerHost, isRehearsal, startedBy, state } = question;
+  const { stack, settings, dockerHost, isRehearsal, startedBy, state, refusal } = question;
   const at = new Date().toISOString();
   const [engine, cli, services, project] = await Promise.all([
     lookAtEngine(question),
@@ -94,6 +97,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
   ]);
   const images = imagesStatus(settings.tasks, engine.images, state.proofs, settings.smoke);
   const checks = [
+    ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedy)]),
     engineFinding(engine.answer, { dockerHost, stack, startedBy }, question.pieces),
     imagesCheck(stack, images),
     cli,
@@ -101,7 +105,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     servicesCheck(stack, services),
     oracleCheck(stack, images),
     ...engine.space,
-    operationCheck(stack, state),
+    ...(state.isForeign === true ? [] : [operationCheck(stack, state)]),
   ];
   const { cohereApiKey: _, ...configuration } = question.configuration;
   return {

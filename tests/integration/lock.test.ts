@@ -96,11 +96,12 @@ test("an image that is gone is told with its reason, and keeps its entry", async
 
 test("a rehearsal that does not run is named with the command that starts it", async () => {
   const nowhere = join(lab.folder, "nowhere");
-  const other = await lab.makeStack({ dockerHost: `unix://${nowhere}/docker.sock` });
-  const { code, stderr } = await lab.machine(["lock", other], { COOPERBENCH_REHEARSAL_DIR: nowhere });
+  const dockerHost = `unix://${nowhere}/docker.sock`;
+  const other = await lab.makeStack({ dockerHost, imagesLock: `${nowhere}/images.lock.json` });
+  const { code, stderr } = await lab.machine(["lock", other]);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^machine: the rehearsal's engine at unix:.* does not run .*\n.*: \.\/machine rehearsal start\n/,
+    /^machine: the rehearsal's engine at unix:.* does not run .*\n.*: \.\/machine rehearsal start \S+\/nowhere\n/,
   );
 });
 

@@ -43,7 +43,19 @@ describe("a stack with nothing but a key", () => {
       ...Array(26).fill("cooperbench:images:BenchmarkImage"),
       "cooperbench:images:BenchmarkImages",
       "cooperbench:plan:RunPlan",
+      "cooperbench:stack:StackIdentity",
     ]);
+    // First of all, so that the state knows whose it is however soon an update is cut off.
+    expect(recorded.filter(({ type }) => type !== "pulumi:pulumi:Stack")[0]?.type).toBe(
+      "cooperbench:stack:StackIdentity",
+    );
+  });
+
+  test("has the id that its settings give, or none", async () => {
+    const id = "11111111-1111-4111-8111-111111111111";
+    expect((await settle((await program({ stackId: id })).stackId)).value).toBe(id);
+    vi.resetModules();
+    expect((await settle((await program()).stackId)).value).toBe(null);
   });
 
   test("gives the key and the environment as secrets, and the rest in clear", async () => {

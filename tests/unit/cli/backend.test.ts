@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { backendFolder, isOwnBackend } from "../../../cli/backend.ts";
+import { backendFolder, backendUrl, isOwnBackend } from "../../../cli/backend.ts";
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -19,7 +19,7 @@ function logIn(current: string): void {
 
 test("without a backend of the user's the state is in the data folder, which is the project's own", () => {
   const own = join(folder, "data", "cooperbench-machine", "state");
-  expect(backendFolder("/p", env)).toBe(own);
+  expect(backendFolder("/p", backendUrl(env))).toBe(own);
   expect(isOwnBackend(env)).toBe(true);
   expect(isOwnBackend({ ...env, PULUMI_BACKEND_URL: `file://${own}` })).toBe(true);
 });
@@ -36,14 +36,18 @@ test.each([
   ["https://api.pulumi.com", undefined],
 ])("a backend %s is in the folder %s", (url, expected) => {
   const named = { ...env, PULUMI_BACKEND_URL: url };
-  expect(backendFolder("/p", named)).toBe(expected);
+  expect(backendFolder("/p", backendUrl(named))).toBe(expected);
   expect(isOwnBackend(named)).toBe(false);
 });
 
-test("a login counts where no variable does, and Pulumi's own service has no folder", () => {
+test("a login counts where no variable names a backend, as with Pulumi itself", () => {
   logIn("file:///srv/logged-in");
-  expect(backendFolder("/p", env)).toBe("/srv/logged-in");
-  expect(backendFolder("/p", { ...env, PULUMI_BACKEND_URL: "file:///srv/b" })).toBe("/srv/b");
-  expect(backendFolder("/p", { ...env, PULUMI_ACCESS_TOKEN: "t" })).toBeUndefined();
+  expect(backendFolder("/p", backendUrl(env))).toBe("/srv/logged-in");
+  expect(backendFolder("/p", backendUrl({ ...env, PULUMI_BACKEND_URL: "file:///srv/b" }))).toBe("/srv/b");
+  expect(backendFolder("/p", backendUrl({ ...env, PULUMI_ACCESS_TOKEN: "t" }))).toBe("/srv/logged-in");
   expect(isOwnBackend(env)).toBe(false);
+});
+
+test("Pulumi's own service, which a token alone chooses, has no folder", () => {
+  expect(backendFolder("/p", backendUrl({ ...env, PULUMI_ACCESS_TOKEN: "t" }))).toBeUndefined();
 });

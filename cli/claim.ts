@@ -1,0 +1,131 @@
+import { readFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { project, type RawConfiguration } from "../configuration.ts";
+import { realPlace } from "../provision/place.ts";
+import { Problem } from "../provision/problem.ts";
+import type { RehearsalUser } from "../rehearsal/users.ts";
+import { stackIdOf } from "../stack-id.ts";
+import type { Identity } from "../status/identity.ts";
+import { backendUrl } from "./backend.ts";
+import { rehearsalOf } from "./rehearsal.ts";
+import { liveUsers } from "./rehearsal-users.ts";
+import { settingsFile, stackConfigurations } from "./stack-file.ts";
+import { readRecord, stacksInFiles } from "./stack-record.ts";
+import { thingsOf } from "./things.ts";
+import { judge, notThere, type Verdict, type WhoseQuestion } from "./whose.ts";
+
+/** A stack that a command is about to work on. */
+export interface Claim {
+  readonly projectDir: string;
+  readonly stack: string;
+  readonly configuration: RawConfiguration;
+  /** Pulumi's executable; undefined where there is none yet. */
+  readonly pulumi: string | undefined;
+}
+
+/** What the claim has shown. */
+export interface Claimed {
+  readonly verdict: Verdict;
+  readonly record: WhoseQuestion["record"];
+}
+
+/**
+ * Looks whose a stack is. Reads the backend, the settings of the project's stacks, the markers in the checkout's folder
+ * and the notes of a rehearsal; starts and changes nothing.
+ *
+ * @param mayMake whether the command makes a stack that the backend does not have.
+ */
+export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed> {
+  const { projectDir, stack, configuration } = claim;
+  const backend = backendUrl();
+  const record = await readRecord(projectDir, stack, claim.pulumi, backend);
+  const setting = String(configuration.stackId ?? "");
+  const id = stackIdOf(setting);
+  const rehearsal = rehearsalOf(configuration);
+  const here = { host: hostname(), folder: realPlace(projectDir) };
+  const identity = record.kind === "made" ? record.identity : undefined;
+  const stacks = stacksInFiles(projectDir, backend);
+  const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter((user) => !isThis(user, claim));
+  const question: WhoseQuestion = {
+    stack,
+    file: settingsFile(projectDir, stack),
+    id,
+    isIdFree: isAbsolute(setting) && !others.some((user) => user.id === id),
+    record,
+    backend,
+    stacks,
+    here,
+    isElsewhere: identity !== undefined && isElsewhere(stack, identity, here),
+    // A state that has the stack knows best what is its own.
+    things: record.kind === "made" ? [] : await thingsOf({ stack, id }, claim, others),
+    copies: copiesOf(id, claim, stacks),
+  };
+  const verdict = judge(question);
+  return {
+    record,
+    verdict: verdict.ok && record.kind === "absent" && !mayMake ? notThere(question) : verdict,
+  };
+}
+
+/** As `lookWhose`, and says what is new about the stack. @throws a Problem where it is not this folder's. */
+export async function claimStack(claim: Claim, mayMake: boolean): Promise<{ readonly id?: string }> {
+  const { verdict } = await lookWhose(claim, mayMake);
+  if (!verdict.ok) throw new Problem(`${verdict.found}. Nothing was changed.\n${verdict.remedy}`);
+  if (verdict.note !== undefined) process.stderr.write(`machine: ${verdict.note}\n`);
+  return verdict.id === undefined ? {} : { id: verdict.id };
+}
+
+/** The stack as one that uses a rehearsal. */
+export function userOf({ projectDir, stack, configuration }: Omit<Claim, "pulumi">): RehearsalUser {
+  return {
+    id: stackIdOf(String(configuration.stackId ?? "")),
+    stack,
+    projectDir: realPlace(projectDir),
+    backend: backendUrl(),
+    user: person(),
+  };
+}
+
+function person(): string {
+  try {
+    return process.env.SUDO_USER || userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`; // one that this machine has no name for
+  }
+}
+
+function isThis(user: RehearsalUser, claim: Claim): boolean {
+  const own = userOf(claim);
+  const isSamePlace = user.projectDir === own.projectDir && user.backend === own.backend;
+  return isSamePlace && (user.stack === own.stack || (user.id !== undefined && user.id === own.id));
+}
+
+function isElsewhere(stack: string, state: Identity, here: WhoseQuestion["here"]): boolean {
+  if (state.host !== here.host || state.folder === here.folder) return false;
+  try {
+    if (realPlace(state.folder) === here.folder) return false; // it was renamed, and has left a link
+    const isProject = readFileSync(join(state.folder, "Pulumi.yaml"), "utf8").includes(`name: ${project}`);
+    const theirs = stackConfigurations(state.folder).find((one) => one.stack === stack);
+    const setting = String(theirs?.configuration.stackId ?? "");
+    return isProject && theirs !== undefined && (isAbsolute(setting) || setting === (state.id ?? ""));
+  } catch {
+    return false; // gone, or no checkout of this project any more
+  }
+}
+
+function copiesOf(
+  id: string | undefined,
+  { projectDir, stack }: Claim,
+  known: readonly string[] | undefined,
+): readonly string[] {
+  if (id === undefined) return [];
+  return stackConfigurations(projectDir)
+    .filter((other) => other.stack !== stack && (known === undefined || known.includes(other.stack)))
+    .filter((other) => idIn(other.configuration) === id)
+    .map((other) => other.stack);
+}
+
+function idIn({ stackId }: RawConfiguration): string | undefined {
+  return stackIdOf(String(stackId ?? ""));
+}

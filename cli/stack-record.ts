@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { project } from "../configuration.ts";
+import { Problem } from "../provision/problem.ts";
+import { identityIn, type StackRecord } from "../status/identity.ts";
+import { backendFolder, backendUrl } from "./backend.ts";
+import { quietPulumi } from "./pulumi.ts";
+
+/** What Pulumi says where the backend answers, and has no such stack; not every version has an exit code for it. */
+export const noSuchStack = /no stack named .* found/;
+
+/**
+ * What the backend has of a stack. A backend of files is read, which takes milliseconds; another is asked with Pulumi.
+ *
+ * @param projectDir whose files Pulumi works with.
+ * @param backend its URL. Default: the one that this process speaks to.
+ * @throws a Problem where the backend does not answer, or its answer cannot be read.
+ */
+export async function readRecord(
+  projectDir: string,
+  stack: string,
+  pulumi: string | undefined,
+  backend = backendUrl(),
+): Promise<StackRecord> {
+  const folder = backendFolder(projectDir, backend);
+  if (folder !== undefined) {
+    const found = recordInFiles(folder, stack);
+    // A layout that is older than projects is Pulumi's to read.
+    if (found.kind !== "absent" || !existsSync(join(folder, ".pulumi", "stacks", `${stack}.json`)))
+      return found;
+  }
+  if (pulumi === undefined) throw new Problem(`${backend} cannot be asked: Pulumi is yet to be installed`);
+  return askRecord(pulumi, stack);
+}
+
+/** The stacks of this project that a backend of files has; undefined for a backend of another kind. */
+export function stacksInFiles(projectDir: string, backend = backendUrl()): readonly string[] | undefined {
+  const folder = backendFolder(projectDir, backend);
+  if (folder === undefined) return undefined;
+  const stacks = join(folder, ".pulumi", "stacks", project);
+  if (!existsSync(stacks)) return [];
+  return readdirSync(stacks)
+    .flatMap((file) => /^(.+)\.json(\.gz)?$/.exec(file)?.[1] ?? [])
+    .toSorted();
+}
+
+/** What a folder of a backend of files has of a stack. */
+export function recordInFiles(folder: string, stack: string): StackRecord {
+  const text = readState(join(folder, ".pulumi", "stacks", project, `${stack}.json`));
+  if (text === undefined) return { kind: "absent" };
+  const state = parse(text, stack) as { readonly checkpoint?: { readonly latest?: unknown } };
+  const made = identityIn(state.checkpoint?.latest);
+  if (made !== undefined) return { kind: "made", ...made };
+  return { kind: "empty", wasUpdated: wasUpdated(join(folder, ".pulumi", "history", project, stack)) };
+}
+
+function readState(file: string): string | undefined {
+  if (existsSync(file)) return readFileSync(file, "utf8");
+  return existsSync(`${file}.gz`) ? gunzipSync(readFileSync(`${file}.gz`)).toString("utf8") : undefined;
+}
+
+function parse(text: string, stack: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem(`the state of stack ${stack} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function wasUpdated(history: string): boolean {
+  if (!existsSync(history)) return false;
+  return readdirSync(history).some((file) => {
+    if (!/\.history\.json(\.gz)?$/.test(file)) return false;
+    const text = readState(join(history, file.replace(/\.gz$/, ""))) ?? "";
+    return /"kind":\s*"update"/.test(text);
+  });
+}
+
+async function askRecord(pulumi: string, stack: string): Promise<StackRecord> {
+  const exported = await quietPulumi(pulumi, ["stack", "export", "--stack", stack], { timeoutSeconds: 60 });
+  if (exported.code !== 0) {
+    if (noSuchStack.test(exported.stderr)) return { kind: "absent" };
+    throw new Problem(`the state of stack ${stack} cannot be read:\n${exported.stderr.trim()}`);
+  }
+  const made = identityIn((parse(exported.stdout, stack) as { readonly deployment?: unknown }).deployment);
+  if (made !== undefined) return { kind: "made", ...made };
+  const history = await quietPulumi(pulumi, ["stack", "history", "--json", "--stack", stack], {
+    timeoutSeconds: 60,
+  });
+  return { kind: "empty", wasUpdated: /"kind":\s*"update"/.test(history.stdout) };
+}

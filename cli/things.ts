@@ -1,0 +1,51 @@
+import { isAbsolute, resolve } from "node:path";
+import type { RawConfiguration } from "../configuration.ts";
+import { dockerHostOf } from "../engine/host.ts";
+import { gitNames, redisContainer } from "../engine/service-names.ts";
+import { ownersIn } from "../provision/folder-owners.ts";
+import { isOf, type Owner, ownerName } from "../provision/owner.ts";
+import { realPlace } from "../provision/place.ts";
+import type { RehearsalUser } from "../rehearsal/users.ts";
+
+/** Where a stack's things would be. */
+interface Places {
+  readonly projectDir: string;
+  readonly configuration: RawConfiguration;
+}
+
+/**
+ * What on this machine says, in words, that a stack has made or uses it: the markers in its checkout's folder, the labels
+ * of its services on a local engine, and the rehearsal's notes.
+ *
+ * @param others that use its rehearsal.
+ */
+export async function thingsOf(
+  owner: Owner,
+  { projectDir, configuration }: Places,
+  others: readonly RehearsalUser[],
+): Promise<readonly string[]> {
+  const folder = realPlace(resolve(projectDir, String(configuration.cooperbenchDir)));
+  // A rehearsal that was made anew has no id yet: then the name has to do.
+  const isNameEnough = owner.id === undefined && isAbsolute(String(configuration.stackId ?? ""));
+  const made = [...ownersIn(folder), ...(await servicesAt(configuration))];
+  return [
+    ...made
+      .filter(({ owner: maker }) => isOf(maker, owner) || (isNameEnough && maker.stack === owner.stack))
+      .map(({ path, owner: maker }) => `${path} was made by stack ${ownerName(maker)}`),
+    ...others
+      .filter((user) => user.id !== undefined && user.id === owner.id)
+      .map((user) => `stack ${user.stack} of ${user.projectDir} (${user.backend}) has its id`),
+  ];
+}
+
+/** The containers of the services; an engine elsewhere is not asked, which may take long to say that it is not there. */
+async function servicesAt({ coop, dockerHost }: RawConfiguration) {
+  const host = dockerHostOf(String(dockerHost ?? ""));
+  if (String(coop) !== "true" || !host.startsWith("unix:")) return [];
+  const { containerAt } = await import("../engine/owned.ts");
+  const names = [redisContainer, gitNames.container];
+  const found = await Promise.all(names.map((name) => containerAt(host, name)));
+  return found.flatMap((container, at) =>
+    container?.owner === undefined ? [] : [{ path: `the container ${names[at]}`, owner: container.owner }],
+  );
+}

@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ImagesLock } from "../../manifest/images-lock.ts";
+import { startRehearsal } from "../../rehearsal/rehearsal.ts";
+import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { readyToolchain } from "../../toolchain/toolchain.ts";
+import { type Ended, Lab } from "./lab.ts";
+import { Project } from "./project.ts";
+
+const fixture = join(import.meta.dirname, "../fixtures/stack-of-05b84e3");
+const stack = "legacy";
+const lab = new Lab();
+const project = new Project(lab, "project");
+let redis: string;
+
+interface Exported {
+  readonly deployment: { resources: { readonly urn: string }[]; readonly [key: string]: unknown };
+}
+
+/** A file of the fixture, with this machine's folders, images and containers in place of their names. */
+function laidDown(file: string): string {
+  const { images } = JSON.parse(readFileSync(lab.rehearsal.imagesLock, "utf8")) as ImagesLock;
+  return readFileSync(join(fixture, file), "utf8")
+    .replaceAll("{REPOS}", join(lab.folder, "repos"))
+    .replaceAll("{REHEARSAL}", lab.rehearsal.dir)
+    .replaceAll("{HOST}", hostname())
+    .replaceAll("{REDIS_CONTAINER}", redis)
+    .replaceAll(
+      /\{(digest|imageId) (\S+?)( hex)?\}/g,
+      (_, key: "digest" | "imageId", reference: string, hex) => {
+        const value = images[reference]?.[key] ?? "";
+        return hex === undefined ? value : value.replace("sha256:", "");
+      },
+    );
+}
+
+async function provision(thing: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  const { env } = await readyToolchain({ projectDir: project.dir, report: () => {} });
+  const args = ["exec", "node", "provision/main.ts", thing, "make"];
+  const made = await project.machine(args, { ...env, FOLDER: lab.checkout, STACK: stack, ...settings });
+  if (made.code !== 0) throw new Error(made.stderr);
+}
+
+/** Brings a machine to where version 05b84e3 has left it, without the git server. */
+beforeAll(async () => {
+  await startRehearsal(lab.rehearsal, () => {});
+  for (const reference of ["go-chi:task26", "go-chi:task27", "go-chi:task56"])
+    await pull(`akhatua/cooperbench-${reference}`);
+  await pull("redis:alpine");
+  const { name, ...container } = JSON.parse(readFileSync(join(fixture, "redis-container.json"), "utf8"));
+  const created = await lab.engine.createContainer({ name, ...container });
+  await created.start();
+  redis = created.id;
+
+  const repository = lab.rehearsal.sourceRepository;
+  await provision("checkout", { REPOSITORY: repository, COMMIT: SOURCE_COMMIT });
+  await provision("venv", { COMMIT: SOURCE_COMMIT, EXTRAS: '["dev"]', PYTHON_VERSION: ">=3.10" });
+  writeFileSync(join(lab.checkout, ".git", "cooperbench-machine.json"), laidDown("checkout-marker.json"));
+  writeFileSync(join(lab.checkout, ".venv", "cooperbench-machine.json"), laidDown("venv-marker.json"));
+  writeFileSync(lab.dotenv, laidDown("dotenv"), { mode: 0o600 });
+  const { deployment, ...exported } = JSON.parse(laidDown("state.json")) as Exported;
+  const subset = deployment.resources.find(({ urn }) => urn.endsWith("::runs-subset")) as unknown as {
+    inputs: { environment: { TASKS: string } };
+  };
+  await provision("subset", { TASKS: subset.inputs.environment.TASKS });
+
+  writeFileSync(join(lab.folder, "passphrase"), laidDown("passphrase"), { mode: 0o600 });
+  writeFileSync(project.settingsFile(stack), laidDown("Pulumi.legacy.yaml"));
+  project.configure(stack, { passphraseFile: join(lab.folder, "passphrase"), git: false });
+  const resources = deployment.resources.filter(({ urn }) => !isOfGit(urn)).map(withoutGit);
+  mkdirSync(join(lab.folder, "data"), { recursive: true });
+  const file = join(lab.folder, "state.json");
+  writeFileSync(file, JSON.stringify({ ...exported, deployment: { ...deployment, resources } }));
+  for (const args of [
+    ["stack", "init", stack, "--no-select"],
+    ["stack", "import", "--file", file, "--stack", stack],
+  ])
+    expect(await project.machine(["pulumi", ...args], { PULUMI_STACK: stack }), args.join(" ")).toMatchObject(
+      { code: 0 },
+    );
+});
+afterAll(() => lab.close());
+
+const isOfGit = (value: unknown) => typeof value === "string" && value.includes("::coop-git");
+
+/** A resource without what it has of the git server, whose image another machine does not have. */
+function withoutGit(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((one) => !isOfGit(one)).map(withoutGit);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutGit(one)]));
+}
+
+async function pull(reference: string): Promise<void> {
+  const stream = await lab.engine.pull(reference);
+  await new Promise<void>((resolve, reject) =>
+    lab.engine.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
+  );
+}
+
+/** The resources that an update made, replaced or deleted, as Pulumi's lines show them. */
+function made({ stdout }: Ended): readonly string[] {
+  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|replaced|deleted)\b/gm);
+  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
+}
+
+test("a stack that is older than ids is adopted with a line, and nothing of it is made anew", async () => {
+  const update = await project.machine(["up", stack]);
+  expect(update.code, update.stdout + update.stderr).toBe(0);
+  expect(update.stderr).toContain(`stack ${stack} is older than ids`);
+  const id = /stackId: (\S+)/.exec(readFileSync(project.settingsFile(stack), "utf8"))?.[1];
+  expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  // The .env says whose it is: it was written, so the route that it takes is proved again.
+  expect(made(update).filter((name) => !name.startsWith("coop-"))).toEqual(["route-proof"]);
+  expect(readFileSync(lab.dotenv, "utf8")).toContain(`stack ${stack}, id ${id}`);
+  expect(await project.machine(["preview", stack, "--expect-no-changes"])).toMatchObject({ code: 0 });
+});
+
+test("its Redis runs on as it was", async () => {
+  const container = await lab.engine.getContainer("cooperbench-redis").inspect();
+  expect(container).toMatchObject({ Id: redis, State: { Running: true, ExitCode: 0 } });
+});
+
+test("its destroy removes all that it had made", async () => {
+  expect(await project.machine(["destroy", stack])).toMatchObject({ code: 0 });
+  expect(existsSync(lab.checkout)).toBe(false);
+  expect(existsSync(lab.rehearsal.dir)).toBe(false);
+});

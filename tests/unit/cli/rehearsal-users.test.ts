@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { liveUsers, told } from "../../../cli/rehearsal-users.ts";
+import { rehearsalAt } from "../../../rehearsal/rehearsal.ts";
+import { addUser, type RehearsalUser, readUsers, removeUser } from "../../../rehearsal/users.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "users-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("the users of a rehearsal", () => {
+  const project = () => join(folder, "project");
+  const state = () => join(folder, "state", ".pulumi", "stacks", "cooperbench-machine");
+  const user = (more: Partial<RehearsalUser> = {}): RehearsalUser => ({
+    id: "an-id",
+    stack: "mine",
+    projectDir: project(),
+    backend: `file://${folder}/state`,
+    user: "ann",
+    ...more,
+  });
+  const rehearsal = () => rehearsalAt(folder);
+  const resources = (...resources: object[]) => JSON.stringify({ checkpoint: { latest: { resources } } });
+  beforeEach(() => {
+    mkdirSync(project());
+    mkdirSync(state(), { recursive: true });
+    writeFileSync(join(project(), "Pulumi.yaml"), "name: cooperbench-machine\nconfig: {}\n");
+    writeFileSync(join(project(), "Pulumi.mine.yaml"), "config:\n  cooperbench-machine:stackId: an-id\n");
+    writeFileSync(join(state(), "mine.json"), resources({ type: "x" }));
+    addUser(folder, user());
+  });
+
+  test("are noted once each, by id, and forgotten", () => {
+    addUser(folder, user({ stack: "renamed" }));
+    expect(readUsers(folder)).toEqual([user({ stack: "renamed" })]);
+    addUser(folder, user({ projectDir: "/elsewhere" }));
+    expect(readUsers(folder)).toHaveLength(2);
+    removeUser(folder, user());
+    expect(readUsers(folder)).toEqual([user({ projectDir: "/elsewhere" })]);
+  });
+
+  test("count while their folder has them and their state has something", () => {
+    expect(liveUsers(rehearsal()).map(told)).toEqual([`stack mine of ${project()} (ann)`]);
+    writeFileSync(join(state(), "mine.json"), resources());
+    expect(liveUsers(rehearsal()), "at its first update").toHaveLength(1);
+    const history = join(folder, "state", ".pulumi", "history", "cooperbench-machine", "mine");
+    mkdirSync(history, { recursive: true });
+    writeFileSync(join(history, "mine-1.history.json"), '{"kind":"update"}');
+    expect(liveUsers(rehearsal()), "destroyed").toEqual([]);
+  });
+
+  test("count by another name, and not without the stack or the folder", () => {
+    const settings = readFileSync(join(project(), "Pulumi.mine.yaml"), "utf8");
+    rmSync(join(project(), "Pulumi.mine.yaml"));
+    expect(liveUsers(rehearsal())).toEqual([]);
+    writeFileSync(join(project(), "Pulumi.renamed.yaml"), settings);
+    writeFileSync(join(state(), "renamed.json"), resources({ type: "x" }));
+    expect(liveUsers(rehearsal())).toHaveLength(1);
+    rmSync(project(), { recursive: true });
+    expect(liveUsers(rehearsal())).toEqual([]);
+  });
+
+  test("count where their state cannot be asked at once, or be read", () => {
+    writeFileSync(join(state(), "mine.json"), "{");
+    expect(liveUsers(rehearsal())).toHaveLength(1);
+    removeUser(folder, user());
+    addUser(folder, user({ backend: "s3://bucket" }));
+    expect(liveUsers(rehearsal())).toHaveLength(1);
+  });
+});

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { claimFolder, folderId, MARK } from "../../../rehearsal/folder.ts";
+import { hasStandIns, rehearsalAt, rehearsalWith, takeRehearsalId } from "../../../rehearsal/rehearsal.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "mark-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("a rehearsal's mark", () => {
+  const mark = () => join(folder, MARK);
+
+  test("has an id that it keeps", () => {
+    claimFolder(folder);
+    const id = folderId(folder);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    claimFolder(folder);
+    expect(folderId(folder)).toBe(id);
+  });
+
+  test("of an older version is given one", () => {
+    writeFileSync(mark(), "Made by cooperbench-machine.\n");
+    claimFolder(folder);
+    expect(folderId(folder)).toBeDefined();
+  });
+
+  test("that a kill kept from its name is made again, and a stranger's file is not taken for one", () => {
+    writeFileSync(`${mark()}.new`, "");
+    claimFolder(folder);
+    expect(folderId(folder)).toBeDefined();
+    rmSync(mark());
+    writeFileSync(join(folder, "mine"), "");
+    expect(() => claimFolder(folder)).toThrow(/no rehearsal made/);
+  });
+
+  test("takes the id of a stack that had the rehearsal before", async () => {
+    claimFolder(folder);
+    await takeRehearsalId(rehearsalAt(folder), "11111111-1111-4111-8111-111111111111");
+    expect(folderId(folder)).toBe("11111111-1111-4111-8111-111111111111");
+  });
+
+  test("tells a rehearsal by its socket; before a start its image lock does", () => {
+    const { dockerHost, imagesLock } = rehearsalAt(folder);
+    expect(rehearsalWith(dockerHost, "")).toBeUndefined();
+    expect(rehearsalWith(dockerHost, "/other.json")).toBeUndefined();
+    expect(rehearsalWith(dockerHost, imagesLock)?.dir).toBe(folder);
+    claimFolder(folder);
+    expect(rehearsalWith(dockerHost, "")?.dir).toBe(folder);
+    writeFileSync(join(folder, "docker.sock"), "");
+    symlinkSync(join(folder, "docker.sock"), join(folder, "link"));
+    expect(hasStandIns(`unix://${folder}/link`)).toBe(true);
+    expect(rehearsalWith(`unix://${folder}/link`, "")).toBeUndefined();
+    expect(rehearsalWith("tcp://10.0.0.1:2375", "")).toBeUndefined();
+    expect(rehearsalWith("unix:///var/run/docker.sock", "")).toBeUndefined();
+    expect(["tcp://10.0.0.1:2375", `unix://${folder}/none.sock`].filter(hasStandIns)).toEqual([]);
+  });
+});
