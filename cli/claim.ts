@@ -68,12 +68,23 @@ export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed
   };
 }
 
+/** A stack that is this folder's. */
+export interface OwnStack {
+  /** The id that its state has, and its settings lack; undefined where they have one. */
+  readonly id: string | undefined;
+  /** Whether its state was made before stacks had ids. */
+  readonly isOlderThanIds: boolean;
+}
+
 /** As `lookWhose`, and says what is new about the stack. @throws a Problem where it is not this folder's. */
-export async function claimStack(claim: Claim, mayMake: boolean): Promise<{ readonly id?: string }> {
-  const { verdict } = await lookWhose(claim, mayMake);
+export async function claimStack(claim: Claim, mayMake: boolean): Promise<OwnStack> {
+  const { verdict, record } = await lookWhose(claim, mayMake);
   if (!verdict.ok) throw new Problem(`${verdict.found}. Nothing was changed.\n${verdict.remedy}`);
   if (verdict.note !== undefined) process.stderr.write(`machine: ${verdict.note}\n`);
-  return verdict.id === undefined ? {} : { id: verdict.id };
+  return {
+    id: verdict.id,
+    isOlderThanIds: record.kind === "made" && record.identity?.id === undefined,
+  };
 }
 
 /** The stack as one that uses a rehearsal. */

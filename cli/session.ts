@@ -6,6 +6,7 @@ import { dockerHostOf } from "../engine/host.ts";
 import { hasStandIns, type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
 import { addUser } from "../rehearsal/users.ts";
 import type { Settings } from "../settings.ts";
+import { ownerOf } from "../stack-id.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
 import { backendEnv, stateEnv } from "./backend.ts";
 import { type Claim, claimStack, userOf } from "./claim.ts";
@@ -58,15 +59,19 @@ export async function openUnchecked(
   const configuration = readConfiguration(projectDir, stack);
   const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
   const claim = { projectDir, stack, configuration, pulumi: toolchain.pulumi };
-  const { id } = await claimStack(claim, mayMake);
+  const { id, isOlderThanIds } = await claimStack(claim, mayMake);
   const rehearsal = rehearsalOf(configuration);
   if (rehearsal !== undefined) {
     await startIfNeeded(rehearsal, isAbsolute(String(configuration.stackId)) ? id : undefined);
     addUser(rehearsal.dir, userOf(claim));
     setEnvironment(rehearsalEnv(rehearsal));
   }
-  if (mayMake && !isAbsolute(String(configuration.stackId))) giveId(claim, id);
-  return { ...speakTo(stack, configuration), rehearsal, toolchain };
+  const opened = { ...speakTo(stack, configuration), rehearsal, toolchain };
+  if (mayMake) {
+    if (!isAbsolute(String(configuration.stackId))) giveId(claim, id);
+    if (isOlderThanIds) await adoptOldServices(claim, opened.dockerHost);
+  }
+  return opened;
 }
 
 /** What a command does with the stack that it opens. */
@@ -80,6 +85,18 @@ function giveId({ stack, configuration }: Claim, ofState: string | undefined): v
   if (configuration.stackId !== "" && ofState === undefined) return;
   writeSettings(projectDir, stack, { stackId: ofState ?? randomUUID() });
   report(`stack ${stack} has an id from now on, in ${settingsFile(projectDir, stack)}`);
+}
+
+/** Notes whose the services of a stack are that was made before ids: their labels have a name alone. */
+async function adoptOldServices({ stack, pulumi }: Claim, dockerHost: string): Promise<void> {
+  const configuration = readConfiguration(projectDir, stack);
+  if (String(configuration.coop) !== "true" || pulumi === undefined) return;
+  const [{ adoptServices }, { resourcesOf }] = await Promise.all([
+    import("../engine/adopt-services.ts"),
+    import("./stack-record.ts"),
+  ]);
+  const owner = ownerOf(stack, { stackId: String(configuration.stackId ?? "") });
+  await adoptServices(dockerHost, owner, await resourcesOf(pulumi, stack));
 }
 
 /**

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { z } from "zod";
 import { project } from "../configuration.ts";
+import type { StateResource } from "../engine/adopt-services.ts";
 import { Problem } from "../provision/problem.ts";
 import { identityIn, type StackRecord } from "../status/identity.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
@@ -75,6 +77,19 @@ function wasUpdated(history: string): boolean {
     const text = readState(join(history, file.replace(/\.gz$/, ""))) ?? "";
     return /"kind":\s*"update"/.test(text);
   });
+}
+
+const exportedResources = z.looseObject({
+  deployment: z.looseObject({
+    resources: z.array(z.looseObject({ urn: z.string(), id: z.string().optional() })).nullish(),
+  }),
+});
+
+/** The resources of a stack's state. */
+export async function resourcesOf(pulumi: string, stack: string): Promise<readonly StateResource[]> {
+  const { code, stdout, stderr } = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
+  if (code !== 0) throw new Problem(`the state of stack ${stack} cannot be read:\n${stderr.trim()}`);
+  return exportedResources.parse(parse(stdout, stack)).deployment.resources ?? [];
 }
 
 async function askRecord(pulumi: string, stack: string): Promise<StackRecord> {

@@ -126,13 +126,21 @@ export function removal(dockerHost: string, kind: ThingKind, name: string): stri
   return `${dockerAt(dockerHost)} ${{ container: "rm -f", network: "network rm", volume: "volume rm" }[kind]} ${name}`;
 }
 
-/** Removes a container, running or not, a network or a volume; that there is none is fine. */
+/** What an engine says where another has asked it to remove the same container, and it is at it. */
+const isGoing = /removal of container .* is already in progress/;
+
+/** Removes a container, running or not, a network or a volume; that there is none is fine, or that it is going. */
 export async function removeThing(dockerHost: string, kind: ThingKind, id: string): Promise<void> {
   const engine = engineAt(dockerHost);
-  await unlessNone(() => {
+  const remove = () => {
     if (kind === "container") return engine.getContainer(id).remove({ force: true });
     return kind === "network" ? engine.getNetwork(id).remove() : engine.getVolume(id).remove();
-  });
+  };
+  try {
+    await unlessNone(remove);
+  } catch (error) {
+    if (!isGoing.test((error as Error).message)) throw error;
+  }
 }
 
 async function unlessNone<Found>(ask: () => Promise<Found>): Promise<Found | undefined> {

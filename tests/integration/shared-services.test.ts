@@ -1,6 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { adoptServices } from "../../engine/adopt-services.ts";
+import { judgeRedis, lookAtRedis } from "../../engine/existing-redis.ts";
 import { giveReference } from "../../engine/images.ts";
 import { freeName, ownerLabels } from "../../engine/owned.ts";
 import { pingRedis, pong } from "../../engine/redis-ping.ts";
@@ -263,6 +265,20 @@ describe("on the engine", () => {
     expect(await serviceRecords(dockerHost, "redis")).toEqual([]);
   });
 
+  test("what is older than ids and in a stack's state is its own, whatever the stack was called then", async () => {
+    await clean();
+    const id = await container(ownerLabels({ stack: "before", id: undefined }));
+    const look = async () => judgeRedis(await lookAtRedis(dockerHost, lab1, { host: "127.0.0.1", port: 1 }));
+    expect(await look()).toMatchObject({ kind: "conflict" });
+    const inState = (id: string) => [{ urn: "urn:pulumi:lab-1::p::t::coop-redis-container", id }];
+    expect(await adoptServices(dockerHost, lab1, inState("another"))).toEqual([]);
+    expect(await look()).toMatchObject({ kind: "conflict" });
+    for (const _ of ["once", "again"])
+      expect(await adoptServices(dockerHost, lab1, inState(id))).toEqual([redis]);
+    expect(await look()).toMatchObject({ kind: "own" });
+    expect(await end(lab1)).toEqual([]);
+    expect(await lab.containers()).toEqual([]);
+  });
   afterAll(clean);
 
   test("images that trade names at once each keep one", async () => {
