@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../problem.ts";
 import { findPython, meets } from "../python.ts";
@@ -6,10 +6,10 @@ import type { Venv, VenvResult } from "../venv.ts";
 import { faultOf } from "./fault.ts";
 import { assertSuits, type Install, makeFrame, sync } from "./install.ts";
 import { sitePackages, versionOf } from "./interpreter.ts";
-import { markerFile, removeTraces, writeIntent, writeWhole } from "./marker.ts";
+import { markerFile, removeTraces, type VenvMarker, writeIntent, writeWhole } from "./marker.ts";
 import type { VenvOrigin } from "./origin.ts";
 import { list, otherFiles } from "./other-files.ts";
-import { incompletePackages, packagesIn } from "./records.ts";
+import { distInfosIn, incompletePackages, packagesIn } from "./records.ts";
 import { discard, keepAside } from "./remove.ts";
 
 /** What a step works on. */
@@ -97,6 +97,15 @@ async function whole({ venv, owner, pythonVersion: request }: Step): Promise<Ven
   return { venv, pythonVersion, made: true, changed };
 }
 
+/** Packages of a whole environment that were not there when it was noted to be whole. */
+function addedPackages(venv: string, { packages, intent }: VenvMarker): string[] {
+  const site = sitePackages(venv);
+  if (packages === undefined || intent !== undefined || site === undefined || !existsSync(site)) return [];
+  return distInfosIn(site)
+    .filter((distInfo) => !(distInfo in packages))
+    .map((distInfo) => distInfo.replace(/\.dist-info$/, ""));
+}
+
 function packagesOf(venv: string): Record<string, string> {
   return packagesIn(sitePackages(venv) as string);
 }
@@ -106,6 +115,9 @@ async function clearWay({ venv, report }: Step, origin: VenvOrigin, why: string)
   if (origin.kind === "absent") return;
   if (origin.kind === "own" || origin.kind === "moved") {
     const others = otherFiles(venv, origin.marker);
+    const added = addedPackages(venv, origin.marker);
+    if (added.length > 0)
+      report(`packages that were added to ${venv} are not in the new one: ${list(added)}`);
     if (others.length === 0) return discard(venv);
     const aside = await keepAside(venv);
     return report(

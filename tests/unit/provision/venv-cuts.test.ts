@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { processStart } from "../../../provision/process-start.ts";
 import { inspectVenv } from "../../../provision/venv.ts";
 import { lab1 } from "../../owners.ts";
@@ -37,6 +37,9 @@ middle) "${uv}" "$@" & uv=$!; sleep 0.06; kill -9 $uv $PPID ;;
 hang) echo $$ > "$CUT/hangs"; exec sleep 60 ;;
 esac
 `;
+
+// uv and Python are run many times in each.
+vi.setConfig({ testTimeout: 120_000 });
 
 let base: string;
 let folder: string;

@@ -20,6 +20,9 @@ import { ensureVenv, inspectVenv, removeVenv } from "../../../provision/venv.ts"
 import { lab1, lab2 } from "../../owners.ts";
 import { makeTinyCooperbench, pathOfPython, putUvOnPath } from "./tiny-cooperbench.ts";
 
+// uv and Python are run many times in each.
+vi.setConfig({ testTimeout: 120_000 });
+
 let pythons: { first: { path: string; version: string }; second: { path: string; version: string } };
 let base: string;
 let folder: string;
@@ -302,6 +305,13 @@ describe("an environment that the stack made is seen at fault, and made whole by
       pythonVersion: pythons.second.version,
     });
     expect(readdirSync(inVenv("lib"))).toEqual([`python${pythonVersion}`]);
+  });
+
+  test("and packages that the user added are named then", async () => {
+    makeAdded();
+    await ensure({ pythonVersion: minorOf(pythons.second.version) });
+    expect(said.join("\n")).toContain("are not in the new one: added-1.0");
+    expect(kept()).toEqual([]);
   });
 
   test("while it is activated, too", async () => {
