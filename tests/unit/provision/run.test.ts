@@ -10,6 +10,7 @@ test("gives exit code and both streams, with what was put in", async () => {
     stdout: "in",
     stderr: "from the environment\n",
     timedOut: false,
+    pid: expect.any(Number),
   });
 });
 
