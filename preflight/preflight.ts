@@ -4,8 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { existingRedis, portTaken } from "../engine/existing-redis.ts";
-import type { RedisAddress } from "../engine/redis-ping.ts";
+import { existingRedis, judgeRedis, portTaken } from "../engine/existing-redis.ts";
+import { pingRedis, type RedisAddress } from "../engine/redis-ping.ts";
 import type { LockedTask } from "../manifest/images-lock.ts";
 import { inspectCheckout } from "../provision/checkout.ts";
 import { searchPython } from "../provision/python.ts";
@@ -79,7 +79,8 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
   const { settings, stack, dockerHost, toolchain, startedBy } = preflight;
   const [engine, programs, folders] = await Promise.all([
     askEngine(dockerHost).then(async (answer) => {
-      if ("error" in answer) return { answer, findings: [], missing: settings.tasks };
+      if ("error" in answer)
+        return { answer, findings: await ofNoEngine(preflight), missing: settings.tasks };
       const pull = toPull(settings.tasks, answer.images);
       return { answer, findings: await ofEngine(answer, pull, preflight), missing: pull.missing };
     }),
@@ -137,6 +138,16 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     ]),
     servicesFinding(redis),
   ];
+}
+
+/** What can be said before the engine runs: that somebody has the port of the services that are to run on it. */
+async function ofNoEngine({ settings, stack, dockerHost }: Preflight): Promise<readonly Finding[]> {
+  const address = { host: settings.redisHost, port: settings.redisPort };
+  if (!settings.coop || address.port === 0) return [];
+  const answer = await pingRedis(address);
+  const facts = { dockerHost, owner: ownerOf(stack, settings), address, container: undefined, answer };
+  const redis = judgeRedis(facts);
+  return redis.kind === "conflict" ? [servicesFinding(redis)] : [];
 }
 
 async function lookForRedis(preflight: Preflight, address: RedisAddress) {

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../preflight/finding.ts";
@@ -126,5 +128,19 @@ test("a rehearsal that does not run is a warning, and is not started", async () 
     remedy: `It is started by: ./machine up ${stack}`,
   });
   expect(of("lock")).toBeUndefined();
+  expect(of("services")).toBeUndefined();
+
+  const other = createServer((socket) => socket.resume().end("this is no Redis\r\n"));
+  await once(other.listen(0, "127.0.0.1"), "listening");
+  try {
+    const { port } = other.address() as AddressInfo;
+    lab.configure(stack, { coop: true, redisPort: port });
+    expect((await findings()).of("services")).toMatchObject({
+      level: "warning",
+      found: expect.stringContaining(`127.0.0.1:${port} is taken: got "this is no Redis"`),
+    });
+  } finally {
+    await once(other.close(), "close");
+  }
   expect(existsSync(lab.rehearsal.dir)).toBe(false);
 });
