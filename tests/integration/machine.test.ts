@@ -175,12 +175,21 @@ describe("a second stack on the same engine, through its settings alone,", () =>
     expect((await preview()).code).toBe(0);
   });
 
-  test("is refused the first one's .env", async () => {
+  test("is refused the first one's folder before it touches anything in it, with and without ./machine", async () => {
     const other = await lab.makeStack({ tasks: ["go_chi_task"] });
-    const { code, stdout } = await lab.machine(["up", other]);
+    const look = () =>
+      [".git/cooperbench-machine.json", ".venv/cooperbench-machine.json", ".env"].map((file) =>
+        readFileSync(join(lab.checkout, file), "utf8"),
+      );
+    const before = look();
+    const { code, stdout, stderr } = await lab.machine(["up", other]);
     expect(code).not.toBe(0);
-    expect(stdout).toContain(`got the settings of stack ${stack}`);
+    expect(stdout + stderr).toContain(`has things of stack ${stack}`);
+    const plain = await lab.machine(["pulumi", "up", "--yes", "--skip-preview", "--stack", other]);
+    expect(plain.code).not.toBe(0);
+    expect(plain.stdout).toContain(`has things of stack ${stack}`);
     expect((await lab.machine(["destroy", other])).code).toBe(0);
+    expect(look()).toEqual(before);
     expect((await preview()).code).toBe(0);
   });
 });

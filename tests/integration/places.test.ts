@@ -1,0 +1,99 @@
+/**
+ * One folder, written in several ways and held by several resources in turn: Pulumi makes the new resource first and
+ * removes the old one after, and what both are must stay.
+ */
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Ended, Lab } from "./lab.ts";
+
+const projectDir = resolve(import.meta.dirname, "../..");
+const lab = new Lab();
+afterAll(() => lab.close());
+
+/** The names of the resources that an update changed, as Pulumi's lines show them. */
+function changedBy({ stdout }: Ended): readonly string[] {
+  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|updated|replaced|deleted)\b/gm);
+  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
+}
+
+const folder = join(lab.folder, "written", "CooperBench");
+const link = join(lab.folder, "link");
+let stack: string;
+const whole = () =>
+  [
+    ".git/cooperbench-machine.json",
+    ".venv/bin/cooperbench",
+    ".env",
+    "dataset/subsets/machine-smoke.json",
+  ].map((file) => existsSync(join(folder, file)));
+const up = async (...options: string[]) => {
+  const ended = await lab.machine(["up", stack, ...options]);
+  expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+  expect(whole()).toEqual([true, true, true, true]);
+  return ended;
+};
+beforeAll(async () => {
+  stack = await lab.makeStack({ tasks: ["go_chi_task"], cooperbenchDir: folder, stackId: randomUUID() });
+  symlinkSync(join(lab.folder, "written"), link);
+  await up();
+});
+
+test.each([
+  ["from the project's folder", relative(projectDir, folder)],
+  ["with ./ and a slash at the end", `./${relative(projectDir, folder)}/`],
+  ["through a link", join(link, "CooperBench")],
+])("it is the same %s", async (_, written) => {
+  lab.configure(stack, { cooperbenchDir: written });
+  expect((await up()).stdout).toContain("nothing changed");
+});
+
+test("it stays where its resources are replaced", async () => {
+  const made = statSync(join(folder, ".git")).ino;
+  const names = ["cooperbench-checkout", "cooperbench-venv", "credentials-dotenv", "runs-subset"];
+  const ended = await up(...names.flatMap((name) => ["--replace", `**::${name}`]));
+  expect(changedBy(ended)).toEqual(expect.arrayContaining(names));
+  expect(statSync(join(folder, ".git")).ino).toBe(made);
+});
+
+test("it stays where its resources are of a state in which it is written otherwise, and its markers are as old", async () => {
+  const raw = `${link}/./CooperBench/`;
+  const exported = JSON.parse((await lab.machine(["pulumi", "stack", "export", "--stack", stack])).stdout);
+  for (const { inputs, outputs } of exported.deployment.resources) {
+    for (const values of [inputs, outputs]) {
+      if (values?.delete !== "remove") continue;
+      const { STACK_ID: _, ...environment } = values.environment;
+      for (const name of ["FOLDER", "FILE"])
+        if (environment[name] !== undefined) environment[name] = environment[name].replace(folder, raw);
+      Object.assign(values, {
+        environment,
+        triggers: [raw],
+        create: "ensure",
+        addPreviousOutputInEnv: false,
+      });
+    }
+  }
+  const file = join(lab.folder, "state.json");
+  writeFileSync(file, JSON.stringify(exported));
+  expect((await lab.machine(["pulumi", "stack", "import", "--file", file, "--stack", stack])).code).toBe(0);
+  for (const marker of [".git/cooperbench-machine.json", ".venv/cooperbench-machine.json"]) {
+    const { id: _, path: __, holder: ___, ...old } = JSON.parse(readFileSync(join(folder, marker), "utf8"));
+    writeFileSync(join(folder, marker), JSON.stringify(old));
+  }
+  for (const text of [".env", "dataset/subsets/machine-smoke.json"]) {
+    const old = readFileSync(join(folder, text), "utf8").replace(
+      /(, id [0-9a-f-]+)?, resource [0-9a-f]+/,
+      "",
+    );
+    writeFileSync(join(folder, text), old);
+  }
+  const ended = await up();
+  expect(changedBy(ended)).toContain("cooperbench-checkout");
+  expect((await lab.machine(["preview", stack, "--expect-no-changes"])).code).toBe(0);
+});
+
+test("it goes on destroy", async () => {
+  expect((await lab.machine(["destroy", stack])).code).toBe(0);
+  expect(existsSync(join(lab.folder, "written"))).toBe(false);
+});
