@@ -1,12 +1,10 @@
-import { wholeStackVariable } from "../provision/holder.ts";
 import { Problem } from "../provision/problem.ts";
 import { rehearsalAt } from "../rehearsal/rehearsal.ts";
-import { stackIdOf } from "../stack-id.ts";
 import { pulumi, quietPulumi } from "./pulumi.ts";
 import { stopUnlessUsed } from "./rehearsal.ts";
 import { openUnchecked, projectDir } from "./session.ts";
 import { ensureStack } from "./stack.ts";
-import { readConfiguration } from "./stack-file.ts";
+import { announceDestroy, isWhole, sweepStack } from "./whole-stack.ts";
 
 interface ListedStack {
   readonly name: string;
@@ -17,13 +15,13 @@ interface ListedStack {
 export async function destroy(stack: string, options: readonly string[]): Promise<number> {
   const { toolchain, isRehearsal } = await openUnchecked(stack);
   await ensureStack(toolchain.pulumi, stack);
-  process.env[wholeStackVariable] =
-    stackIdOf(String(readConfiguration(projectDir, stack).stackId ?? "")) ?? "";
+  if (isWhole(options)) announceDestroy(stack);
   const code = await pulumi(
     toolchain.pulumi,
     ["destroy", "--yes", "--skip-preview", "--stack", stack, ...options],
     true,
   );
+  if (code === 0 && isWhole(options)) await sweepStack(stack);
   if (code !== 0 || !isRehearsal) return code;
 
   const listed = await quietPulumi(toolchain.pulumi, ["stack", "ls", "--json"]);

@@ -66,10 +66,11 @@ test("what is missing on the machine is a finding", async () => {
 });
 
 test("what is there is no finding", async () => {
-  for (const path of [".git", "src/cooperbench", ".venv/bin"])
+  for (const path of [".git", "src/cooperbench", "dataset", ".venv/bin"])
     mkdirSync(join(folder, path), { recursive: true });
   for (const file of ["pyvenv.cfg", "bin/python", "bin/cooperbench"])
     writeFileSync(join(folder, ".venv", file), "");
+  writeFileSync(join(folder, "src", "cooperbench", "__init__.py"), "");
   writeFileSync(join(folder, ".git", "HEAD"), `${"c".repeat(40)}\n`);
   await settle(cli().verified);
   expect(findings()).toEqual([]);

@@ -166,18 +166,25 @@ describe("a checkout that lost its source", () => {
     rmSync(at("src"), { recursive: true });
     rmSync(at("dataset/task0"));
     put(at("dataset/task1"), "mine");
-    expect(inspectCheckout(lab.folder)).toBe("it has no src/cooperbench");
+    expect(inspectCheckout(lab.folder)).toBe("it has no src/cooperbench/__init__.py");
     await lab.ensure();
     expect(lab.said).toEqual([expect.stringContaining("4 missing files of src and dataset are there again")]);
     expect(treeOf(lab.folder)).toEqual({ ...treeOf(atFirst), "dataset/task1": "mine" });
     expect(inspectCheckout(lab.folder)).toBeUndefined();
   });
 
+  test("or its dataset, is seen", async () => {
+    rmSync(at("dataset"), { recursive: true });
+    expect(inspectCheckout(lab.folder)).toBe("it has no dataset");
+    await lab.ensure();
+    expect(treeOf(lab.folder)).toEqual(treeOf(atFirst));
+  });
+
   test("and is the user's is left as it is, with the command", async () => {
     rmSync(lab.markerFile);
     rmSync(at("src"), { recursive: true });
     const left = lab.ensure();
-    await expect(left).rejects.toThrow(`Fix: git -C ${lab.folder} checkout HEAD -- src`);
+    await expect(left).rejects.toThrow(`Fix: git -C ${lab.folder} checkout HEAD -- src dataset`);
     expect(existsSync(at("src"))).toBe(false);
   });
 

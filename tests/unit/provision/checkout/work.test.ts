@@ -191,6 +191,7 @@ describe("no setting of the user's changes what is seen or done:", () => {
     ["status.short", { "status.short": "true", "status.branch": "true", "status.relativePaths": "true" }],
     ["log.showSignature", { "log.showSignature": "true", "log.date": "relative", "core.abbrev": "4" }],
     ["names", { "init.defaultBranch": "trunk", "clone.defaultRemoteName": "upstream" }],
+    ["what a clone writes down", { "core.sharedRepository": "group", "branch.autoSetupRebase": "always" }],
     ["submodule.recurse", { "submodule.recurse": "true", "diff.ignoreSubmodules": "all" }],
     ["core.quotePath", { "core.quotePath": "true", "core.precomposeUnicode": "true" }],
     ["checkout.workers", { "checkout.workers": "4", "feature.manyFiles": "true", "index.version": "4" }],
