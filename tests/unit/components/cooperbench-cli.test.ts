@@ -49,6 +49,7 @@ test("the command line is a checkout, its environment and its verification, each
     update: "ensure",
     delete: "remove",
     triggers: ["repos/CooperBench"],
+    addPreviousOutputInEnv: true,
   });
   expect(command("cooperbench-venv")).toMatchObject({
     environment: { FOLDER: folder, COMMIT: "c".repeat(40), PYTHON_VERSION: "3.12", EXTRAS: '["dev"]' },
@@ -58,6 +59,7 @@ test("the command line is a checkout, its environment and its verification, each
     triggers: ["c".repeat(40), "2026-01-01T00:00:00Z"],
   });
   expect(command("cooperbench-verification")).not.toHaveProperty("delete");
+  expect(command("cooperbench-verification")).toMatchObject({ addPreviousOutputInEnv: false });
 });
 
 test("what is missing on the machine is a finding", async () => {

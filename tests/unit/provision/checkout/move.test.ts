@@ -161,6 +161,21 @@ test("an ignored file of the user's that the other commit has stops a move, and 
   expect(inspectCheckout(lab.folder)).toBeUndefined();
 });
 
+test("so does one in the place of a folder that comes; a file that goes for a folder does not", async () => {
+  put(at("ignored-place"), "mine");
+  put(join(lab.repository, "ignored-place/x"), "upstream's");
+  userGit(lab.repository, "add", "--force", "ignored-place/x");
+  const other = lab.commit("a folder");
+  expect((await lab.ensure(other)).note).toMatch(/in the way \(ignored-place\)/);
+  expect(treeOf(lab.folder)["ignored-place"]).toBe("mine");
+  rmSync(at("ignored-place"));
+  rmSync(join(lab.repository, "dataset/task3"));
+  put(join(lab.repository, "dataset/task3/x"), "x");
+  const last = lab.commit("a folder for a file");
+  expect((await lab.ensure(last)).commit).toBe(last);
+  expect(treeOf(lab.folder)["dataset/task3/x"]).toBe("x");
+});
+
 describe("a checkout that lost its source", () => {
   test("is seen, and gets back what is missing, and no more", async () => {
     rmSync(at("src"), { recursive: true });
