@@ -60,7 +60,8 @@ function markMoved(folder: string, marker: CheckoutMarker, { from, to }: Move): 
 async function filesInTheWay(folder: string, { from, to }: Move): Promise<readonly string[]> {
   const of = (filter: string) =>
     gitList(folder, ["diff-tree", "-r", "-z", "--no-renames", "--name-only", filter, from, to]);
-  const [added, deleted] = await Promise.all([of("--diff-filter=A"), of("--diff-filter=D")]);
+  const added = await of("--diff-filter=A");
+  const deleted = await of("--diff-filter=D");
   const goes = new Set(deleted);
   const found = added.flatMap((path) => {
     // The path itself, and what should be a folder above it.
