@@ -1,10 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { wholeStackVariable } from "../provision/holder.ts";
 import { realPlace } from "../provision/place.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
-import { stackIdOf } from "../stack-id.ts";
 import { ask, isAtTerminal } from "./ask.ts";
 import { userOf } from "./claim.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
@@ -15,6 +13,7 @@ import { liveUsers } from "./rehearsal-users.ts";
 import { openToolchain, openUnchecked, projectDir } from "./session.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
+import { announceDestroy, isWhole, sweepStack } from "./whole-stack.ts";
 
 /**
  * `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. At a terminal it says
@@ -44,12 +43,15 @@ export async function destroy(stack: string, options: readonly string[]): Promis
   await removeLeftovers(dockerHost, stack);
   const cutOff = await clearPendingOperations(toolchain.pulumi, stack);
   const user = userOf({ projectDir, stack, configuration });
-  process.env[wholeStackVariable] = stackIdOf(String(configuration.stackId ?? "")) ?? "";
+  if (isWhole(options)) announceDestroy(stack);
   const code = await run(toolchain.pulumi);
   shortenHistory(stack);
-  if (cutOff.length > 0)
+  if (code === 0 && isWhole(options)) await sweepStack(stack);
+  // What is on the engine, the state alone knows.
+  const left = cutOff.filter((name) => name.startsWith("coop-"));
+  if (left.length > 0)
     process.stderr.write(
-      `machine: ${cutOff.join(", ")} may be left: an update was cut off while it made them. To remove them: ./machine up ${stack}, then ./machine destroy ${stack}\n`,
+      `machine: ${left.join(", ")} may be left: an update was cut off while it made them. To remove them: ./machine up ${stack}, then ./machine destroy ${stack}\n`,
     );
   const record = await readRecord(projectDir, stack, toolchain.pulumi);
   if (record.kind === "made" || isPreview(options)) return code;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { removeLeftovers } from "./checkout/beside.ts";
 import { cloneInto } from "./checkout/clone.ts";
 import { headOf } from "./checkout/git.ts";
-import { inspectCheckout } from "./checkout/inspect.ts";
+import { inspectCheckout, isGutted } from "./checkout/inspect.ts";
 import { type CheckoutMarker, checkoutMarker, markCheckout } from "./checkout/marker.ts";
 import { completeMove, moveTo } from "./checkout/move.ts";
 import { restoreMissing } from "./checkout/restore.ts";
@@ -88,10 +88,9 @@ async function useAsItIs(
 ): Promise<CheckoutResult> {
   const { folder, commit } = wanted;
   const head = await headOf(folder);
-  const missing = inspectCheckout(folder);
-  if (missing !== undefined && !existsSync(join(folder, "src", "cooperbench"))) {
+  if (isGutted(folder)) {
     throw new Problem(
-      `${folder}: ${missing}; ${why}.\nFix: git -C ${folder} checkout HEAD -- src, or set cooperbenchDir to another folder`,
+      `${folder}: ${inspectCheckout(folder)}; ${why}.\nFix: git -C ${folder} checkout HEAD -- src dataset, or set cooperbenchDir to another folder`,
     );
   }
   if (head === commit) return { folder, commit, made: false };
@@ -129,7 +128,7 @@ async function ensureOwn(
   const fault = inspectCheckout(folder);
   if (fault !== undefined)
     throw new Problem(
-      `${folder}: ${fault}, and its work is yours to keep or drop.\nFix: git -C ${folder} checkout HEAD -- src`,
+      `${folder}: ${fault}, and its work is yours to keep or drop.\nFix: git -C ${folder} checkout HEAD -- src dataset`,
     );
   return { folder, commit, made: true };
 

@@ -13,7 +13,7 @@ import { Problem } from "../problem.ts";
 export interface Intent extends Marker {
   /** Absolute path of the checkout that is made, or removed. */
   readonly path: string;
-  /** The topmost folder above the checkout that has to be made for it, absolute. */
+  /** The topmost folder above the checkout that is made, or goes, with it, absolute. */
   readonly madeParent?: string | undefined;
   /** The process that works in it. */
   readonly process: Worker;
@@ -47,13 +47,22 @@ export function missingParent(path: string): string | undefined {
   return missingParent(parent) ?? parent;
 }
 
-/** Makes a folder beside a checkout's place, with the intent in it. Gives its path. */
-export function makeBeside(path: string, { stack, id }: Owner): string {
+/**
+ * Makes a folder beside a checkout's place, with the intent in it. Gives its path.
+ *
+ * @param madeParent the topmost folder above the checkout that goes with it. Default: the topmost that is not there.
+ */
+export function makeBeside(path: string, { stack, id }: Owner, madeParent?: string): string {
   const parent = deepestFolder(path);
   try {
     const beside = mkdtempSync(join(parent, nameOf(path, { stack, id })));
-    const intent: Intent = { stack, id, path, madeParent: missingParent(path), process: thisProcess() };
-    writeMarker(intentFile(beside), intent);
+    writeMarker<Intent>(intentFile(beside), {
+      stack,
+      id,
+      path,
+      madeParent: madeParent ?? missingParent(path),
+      process: thisProcess(),
+    });
     return beside;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -7,6 +7,7 @@ import { git, gitNetwork, gitRun } from "./git.ts";
 import { inspectCheckout } from "./inspect.ts";
 import { markCheckout } from "./marker.ts";
 import { tagsOf } from "./refs.ts";
+import { settingsOf } from "./work-settings.ts";
 
 /** The checkout that is to be made. */
 export interface NewCheckout {
@@ -44,8 +45,15 @@ export async function cloneInto(wanted: NewCheckout): Promise<boolean> {
     );
     await fetchCommit(clone, repository, commit);
     await git(clone, "checkout", "--quiet", "--detach", commit);
-    const origin = await git(clone, "config", "--get", "remote.origin.url");
-    markCheckout(clone, { ...owner, path: folder, commit, madeParent, tags: await tagsOf(clone), origin });
+    markCheckout(clone, {
+      ...owner,
+      path: folder,
+      commit,
+      madeParent,
+      tags: await tagsOf(clone),
+      settings: (await settingsOf(clone)).map(({ key }) => key),
+      origin: await git(clone, "config", "--get", "remote.origin.url"),
+    });
     const fault = inspectCheckout(clone);
     if (fault !== undefined) {
       throw new Problem(

@@ -2,6 +2,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkoutMarker } from "./marker.ts";
 
+/** What stands for all files of a checkout that a run needs. */
+const needed = ["src/cooperbench/__init__.py", "dataset"];
+
+/** Whether a checkout has no source or no dataset of CooperBench. */
+export const isGutted = (folder: string) => needed.some((path) => !existsSync(join(folder, path)));
+
 /**
  * What is wrong with a checkout at first sight: files alone are looked at, no program is run. Undefined where nothing is.
  */
@@ -12,7 +18,8 @@ export function inspectCheckout(folder: string): string | undefined {
   if (head === undefined) return "its HEAD cannot be read";
   const marker = checkoutMarker(folder);
   if (marker?.moving !== undefined) return `a move to commit ${marker.moving.to} was cut off`;
-  if (!existsSync(join(folder, "src", "cooperbench"))) return "it has no src/cooperbench";
+  const missing = needed.find((path) => !existsSync(join(folder, path)));
+  if (missing !== undefined) return `it has no ${missing}`;
   const known = marker?.seen ?? marker?.commit;
   return known !== undefined && head !== known ? `its HEAD was moved to ${head}` : undefined;
 }

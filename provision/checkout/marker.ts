@@ -18,6 +18,8 @@ export interface CheckoutMarker extends Marker, Holder {
   readonly past?: readonly string[];
   /** The tags that came with the clone, with what they point to; undefined in a marker that is older than ids. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Names of the settings that the clone had in its .git/config; undefined in a marker that is older than ids. */
+  readonly settings?: readonly string[];
   /** Where it was cloned from, as its `remote.origin.url` says. */
   readonly origin?: string;
   /** Whether the stack is gone and has left it to the user, because of what is in it. */

@@ -1,8 +1,8 @@
-import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { Owner } from "../owner.ts";
 import { Problem } from "../problem.ts";
 import { fetchCommit } from "./clone.ts";
+import { entryAt } from "./entry.ts";
 import { git, gitList } from "./git.ts";
 import { type CheckoutMarker, type Move, markCheckout } from "./marker.ts";
 import { completeFiles } from "./resume.ts";
@@ -56,17 +56,20 @@ function markMoved(folder: string, marker: CheckoutMarker, { from, to }: Move): 
   markCheckout(folder, { ...marker, commit: to, seen: undefined, moving: undefined, past });
 }
 
-/** What git would overwrite without a word, since it ignores it: files that come with the second commit. */
+/** What git would overwrite without a word, since it ignores it: files in the place of those that come. */
 async function filesInTheWay(folder: string, { from, to }: Move): Promise<readonly string[]> {
-  const added = await gitList(folder, [
-    "diff-tree",
-    "-r",
-    "-z",
-    "--no-renames",
-    "--name-only",
-    "--diff-filter=A",
-    from,
-    to,
-  ]);
-  return added.filter((path) => lstatSync(join(folder, path), { throwIfNoEntry: false }) !== undefined);
+  const of = (filter: string) =>
+    gitList(folder, ["diff-tree", "-r", "-z", "--no-renames", "--name-only", filter, from, to]);
+  const added = await of("--diff-filter=A");
+  const deleted = await of("--diff-filter=D");
+  const goes = new Set(deleted);
+  const found = added.flatMap((path) => {
+    // The path itself, and what should be a folder above it.
+    const places = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"));
+    return places.filter((place) => {
+      const entry = entryAt(join(folder, place));
+      return entry !== undefined && !goes.has(place) && (place === path || !entry.isDirectory());
+    });
+  });
+  return [...new Set(found)];
 }

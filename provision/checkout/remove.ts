@@ -41,8 +41,13 @@ export async function removeCheckout(
     return;
   }
   // At once for everybody else; what is cut off from here on is found again.
-  const beside = makeBeside(place, owner);
-  renameSync(place, join(beside, "removed"));
+  const beside = makeBeside(place, owner, marker.madeParent);
+  try {
+    renameSync(place, join(beside, "removed"));
+  } catch (error) {
+    await removeBeside(beside);
+    throw new Problem(`${place} cannot be removed: ${(error as Error).message}`, { cause: error });
+  }
   await removeBeside(beside);
   if (marker.madeParent !== undefined) await removeEmptyParents(place, marker.madeParent);
 

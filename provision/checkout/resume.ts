@@ -1,7 +1,8 @@
-import { lstatSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Owner } from "../owner.ts";
+import { entryAt } from "./entry.ts";
 import { git, gitBytes, gitList, gitRun, gitText, headOf } from "./git.ts";
 import { clearLocks } from "./locks.ts";
 import type { Move } from "./marker.ts";
@@ -69,14 +70,14 @@ async function compare(folder: string, commit: string) {
 
 /** Whether there is a file; those of a folder that is in its place are looked at on their own. */
 function isThere(folder: string, path: string): boolean {
-  const found = lstatSync(join(folder, path), { throwIfNoEntry: false });
+  const found = entryAt(join(folder, path));
   return found !== undefined && !found.isDirectory();
 }
 
 /** Whether a file is the beginning of what a commit has: git was ended as it wrote it. */
 async function isBeginning(folder: string, path: string, commit: string): Promise<boolean> {
   const file = join(folder, path);
-  if (!lstatSync(file).isFile()) return false;
+  if (!entryAt(file)?.isFile()) return false;
   const [written, whole] = [
     readFileSync(file),
     await gitBytes(folder, "cat-file", "--filters", `${commit}:${path}`),

@@ -1,8 +1,9 @@
-import { copyFileSync, lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Owner } from "../owner.ts";
 import { isOwnSubset, smokeSubsetFile } from "../subset.ts";
+import { entryAt } from "./entry.ts";
 import { gitList } from "./git.ts";
 
 /** What setuptools writes into the *.egg-info folder of an editable install. */
@@ -34,7 +35,7 @@ export async function hiddenChanges(folder: string): Promise<readonly string[]> 
   const hidden = (await gitList(folder, ["ls-files", "-v", "-z"]))
     .filter((entry) => /^[a-zS]/.test(entry))
     .map((entry) => entry.slice(2))
-    .filter((path) => lstatSync(join(folder, path), { throwIfNoEntry: false }) !== undefined);
+    .filter((path) => entryAt(join(folder, path)) !== undefined);
   if (hidden.length === 0) return [];
   // Asked with a copy of the index in which nothing is hidden.
   const temporary = mkdtempSync(join(tmpdir(), "cooperbench-machine-index-"));

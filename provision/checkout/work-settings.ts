@@ -17,11 +17,13 @@ const ofClone =
  */
 export async function ownSettings(folder: string, marker: CheckoutMarker): Promise<readonly string[]> {
   const dir = join(folder, ".git");
-  const settings = await gitList(folder, ["config", "--local", "--no-includes", "--list", "-z"]);
-  const ownKeys = settings
-    .map((entry) => ({ key: entry.split("\n", 1)[0] ?? "", value: entry.slice(entry.indexOf("\n") + 1) }))
+  const ownKeys = (await settingsOf(folder))
     .filter(({ key, value }) => {
-      if (!ofClone.test(key) || (key === "core.bare" && value !== "false")) return true;
+      if (
+        !(ofClone.test(key) || marker.settings?.includes(key)) ||
+        (key === "core.bare" && value !== "false")
+      )
+        return true;
       return key === "remote.origin.url" && marker.origin !== undefined && value !== marker.origin;
     })
     .map(({ key }) => key);
@@ -38,6 +40,15 @@ export async function ownSettings(folder: string, marker: CheckoutMarker): Promi
       .filter((name) => !ofGit.test(name))
       .map((name) => `.git/${name}`),
   ];
+}
+
+/** The settings in a checkout's own file. */
+export async function settingsOf(folder: string): Promise<readonly { key: string; value: string }[]> {
+  const entries = await gitList(folder, ["config", "--local", "--no-includes", "--list", "-z"]);
+  return entries.map((entry) => ({
+    key: entry.split("\n", 1)[0] ?? "",
+    value: entry.slice(entry.indexOf("\n") + 1),
+  }));
 }
 
 /** In info/, a clone has a file `exclude` of comments. `refs` and `packs` are for servers of old. */

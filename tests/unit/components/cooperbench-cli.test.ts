@@ -50,6 +50,7 @@ test("the command line is a checkout, its environment and its verification, each
     update: "ensure",
     delete: "remove",
     triggers: ["repos/CooperBench"],
+    addPreviousOutputInEnv: true,
   });
   expect(command("cooperbench-venv")).toMatchObject({
     environment: { FOLDER: folder, COMMIT: "c".repeat(40), PYTHON_VERSION: "3.12", EXTRAS: '["dev"]' },
@@ -59,6 +60,7 @@ test("the command line is a checkout, its environment and its verification, each
     triggers: ["c".repeat(40), "2026-01-01T00:00:00Z"],
   });
   expect(command("cooperbench-verification")).not.toHaveProperty("delete");
+  expect(command("cooperbench-verification")).toMatchObject({ addPreviousOutputInEnv: false });
 });
 
 test("what is missing on the machine is a finding", async () => {
@@ -67,7 +69,7 @@ test("what is missing on the machine is a finding", async () => {
 });
 
 test("what is there is no finding", async () => {
-  mkdirSync(join(folder, ".git"), { recursive: true });
+  for (const path of [".git", "dataset"]) mkdirSync(join(folder, path), { recursive: true });
   writeFileSync(join(folder, ".git", "HEAD"), `${"c".repeat(40)}\n`);
   writeWholeVenv(folder, "3.12.4");
   await settle(cli().verified);

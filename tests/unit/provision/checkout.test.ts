@@ -34,7 +34,8 @@ beforeEach(() => {
   mkdirSync(repository);
   git(repository, "init", "--quiet");
   writeFileSync(join(repository, ".gitignore"), "logs/\n__pycache__/\n");
-  mkdirSync(join(repository, "src", "cooperbench"), { recursive: true });
+  for (const part of ["src/cooperbench", "dataset"]) mkdirSync(join(repository, part), { recursive: true });
+  writeFileSync(join(repository, "dataset", "tasks.json"), "");
   writeFileSync(join(repository, "src", "cooperbench", "__init__.py"), "");
   commits = { first: commit("a"), second: commit("b") };
 });

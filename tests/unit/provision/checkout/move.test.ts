@@ -161,23 +161,45 @@ test("an ignored file of the user's that the other commit has stops a move, and 
   expect(inspectCheckout(lab.folder)).toBeUndefined();
 });
 
+test("so does one in the place of a folder that comes; a file that goes for a folder does not", async () => {
+  put(at("ignored-place"), "mine");
+  put(join(lab.repository, "ignored-place/x"), "upstream's");
+  userGit(lab.repository, "add", "--force", "ignored-place/x");
+  const other = lab.commit("a folder");
+  expect((await lab.ensure(other)).note).toMatch(/in the way \(ignored-place\)/);
+  expect(treeOf(lab.folder)["ignored-place"]).toBe("mine");
+  rmSync(at("ignored-place"));
+  rmSync(join(lab.repository, "dataset/task3"));
+  put(join(lab.repository, "dataset/task3/x"), "x");
+  const last = lab.commit("a folder for a file");
+  expect((await lab.ensure(last)).commit).toBe(last);
+  expect(treeOf(lab.folder)["dataset/task3/x"]).toBe("x");
+});
+
 describe("a checkout that lost its source", () => {
   test("is seen, and gets back what is missing, and no more", async () => {
     rmSync(at("src"), { recursive: true });
     rmSync(at("dataset/task0"));
     put(at("dataset/task1"), "mine");
-    expect(inspectCheckout(lab.folder)).toBe("it has no src/cooperbench");
+    expect(inspectCheckout(lab.folder)).toBe("it has no src/cooperbench/__init__.py");
     await lab.ensure();
     expect(lab.said).toEqual([expect.stringContaining("4 missing files of src and dataset are there again")]);
     expect(treeOf(lab.folder)).toEqual({ ...treeOf(atFirst), "dataset/task1": "mine" });
     expect(inspectCheckout(lab.folder)).toBeUndefined();
   });
 
+  test("or its dataset, is seen", async () => {
+    rmSync(at("dataset"), { recursive: true });
+    expect(inspectCheckout(lab.folder)).toBe("it has no dataset");
+    await lab.ensure();
+    expect(treeOf(lab.folder)).toEqual(treeOf(atFirst));
+  });
+
   test("and is the user's is left as it is, with the command", async () => {
     rmSync(lab.markerFile);
     rmSync(at("src"), { recursive: true });
     const left = lab.ensure();
-    await expect(left).rejects.toThrow(`Fix: git -C ${lab.folder} checkout HEAD -- src`);
+    await expect(left).rejects.toThrow(`Fix: git -C ${lab.folder} checkout HEAD -- src dataset`);
     expect(existsSync(at("src"))).toBe(false);
   });
 

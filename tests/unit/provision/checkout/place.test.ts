@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -46,6 +47,14 @@ describe("what was cut off beside the checkout's place", () => {
   test("goes with the destroy, with the parents that had been made, where they are empty", async () => {
     leftover();
     mkdirSync(dirname(lab.folder));
+    await lab.remove();
+    expect(there()).toEqual([]);
+  });
+
+  test("of a removal goes with the next one, with the parents that were made for the checkout", async () => {
+    await lab.ensure();
+    const beside = leftover(lab1, { madeParent: dirname(lab.folder) });
+    renameSync(lab.folder, join(beside, "removed"));
     await lab.remove();
     expect(there()).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -191,6 +192,7 @@ describe("no setting of the user's changes what is seen or done:", () => {
     ["status.short", { "status.short": "true", "status.branch": "true", "status.relativePaths": "true" }],
     ["log.showSignature", { "log.showSignature": "true", "log.date": "relative", "core.abbrev": "4" }],
     ["names", { "init.defaultBranch": "trunk", "clone.defaultRemoteName": "upstream" }],
+    ["what a clone writes down", { "core.sharedRepository": "group", "branch.autoSetupRebase": "always" }],
     ["submodule.recurse", { "submodule.recurse": "true", "diff.ignoreSubmodules": "all" }],
     ["core.quotePath", { "core.quotePath": "true", "core.precomposeUnicode": "true" }],
     ["checkout.workers", { "checkout.workers": "4", "feature.manyFiles": "true", "index.version": "4" }],
@@ -268,6 +270,13 @@ describe("no setting of the user's changes what is seen or done:", () => {
     expect(lab.git("rev-parse", "HEAD")).toBe(lab.second);
     expect(treeOf(elsewhere)).toEqual({});
   });
+});
+
+test.runIf(process.getuid?.() === 0)("root asks git of another user's checkout, too", async () => {
+  execFileSync("chown", ["-R", "1234", lab.folder]);
+  expect((await lab.ensure()).commit).toBe(lab.first);
+  await lab.remove();
+  expect(existsSync(lab.folder)).toBe(false);
 });
 
 test("a checkout without a repository of its own is not answered for by one above it", async () => {
