@@ -9,7 +9,7 @@ import { type Ended, Lab } from "./lab.ts";
 const checks = [
   ...["engine", "storage", "platform", "space", "registry", "quota", "downloads", "clock"],
   ...["services", "lock"],
-  ...["client", "git", "uv", "python", "folders", "route", "pulumi"],
+  ...["client", "git", "source", "uv", "python", "folders", "route", "pulumi"],
 ];
 
 const lab = new Lab();
@@ -46,7 +46,7 @@ test("a good machine has no blocker, and every check is told", async () => {
   expect(plain.code).toBe(0);
   expect(plain.stdout).toMatch(/^ok +engine +Docker \d/);
   expect(plain.stdout).toMatch(/26 images to pull \(\d+\.\d MB to download\)/);
-  expect(plain.stdout).toMatch(/\n17 ok, 0 warnings, 0 blockers\n$/);
+  expect(plain.stdout).toMatch(/\n18 ok, 0 warnings, 0 blockers\n$/);
 });
 
 describe("a disk", () => {
