@@ -38,43 +38,41 @@ async function findingsOf(stack: string, live: boolean): Promise<readonly Findin
     if (error instanceof SettingsError) return error.faults.map(faultFinding);
     throw error;
   }
-  const whose = await findingsOfOwner(found, settings);
+  const whose = await whoseFindings(found);
   // One after the other: what the checks cost is not to be in the time of the call.
   const { findings } = await check(found, settings, true);
   return [
     ...whose,
     ...findings,
     ...updateChecks(stack, updateFacts(stack)),
+    ...sharedFindings(stack, settings),
     ...(live ? [await liveFindingOf(stack, settings)] : []),
   ];
 }
 
-/** What stands against an update from this folder: another's stack, and a folder that two stacks want. */
-async function findingsOfOwner(
-  { stack, toolchain }: Found,
-  { cooperbenchDir }: Settings,
-): Promise<readonly Finding[]> {
+/** What stands against an update from this folder: the stack is another's. */
+async function whoseFindings({ stack, toolchain }: Found): Promise<readonly Finding[]> {
   const configuration = readConfiguration(projectDir, stack);
   const claim = { projectDir, stack, configuration, pulumi: toolchain?.pulumi };
   // A backend that does not answer is for the update to tell.
   const { verdict } = await lookWhose(claim, true).catch(() => ({ verdict: { ok: true } as const }));
+  return verdict.ok ? [] : [blocker("stack", verdict.found, verdict.remedy)];
+}
+
+/** Whether another stack of this project wants the same checkout. */
+function sharedFindings(stack: string, { cooperbenchDir }: Settings): readonly Finding[] {
   const placeOf = (folder: unknown) => realPlace(resolve(projectDir, String(folder)));
   const sharing = stackConfigurations(projectDir)
-    .filter(
-      (one) => one.stack !== stack && placeOf(one.configuration.cooperbenchDir) === placeOf(cooperbenchDir),
-    )
+    .filter((one) => one.stack !== stack)
+    .filter((one) => placeOf(one.configuration.cooperbenchDir) === placeOf(cooperbenchDir))
     .map((one) => one.stack);
+  if (sharing.length === 0) return [];
   return [
-    ...(verdict.ok ? [] : [blocker("stack", verdict.found, verdict.remedy)]),
-    ...(sharing.length === 0
-      ? []
-      : [
-          warning(
-            "folders",
-            `stack ${sharing.join(", ")} has the same cooperbenchDir, ${placeOf(cooperbenchDir)}: only one of them can be up at a time`,
-            `Fix: to have a folder of its own:\n  ./machine pulumi config set cooperbenchDir repos/${stack}/CooperBench --stack ${stack}`,
-          ),
-        ]),
+    warning(
+      "folders",
+      `stack ${sharing.join(", ")} has the same cooperbenchDir, ${placeOf(cooperbenchDir)}: only one of them can be up at a time`,
+      `Fix: to have a folder of its own:\n  ./machine pulumi config set cooperbenchDir repos/${stack}/CooperBench --stack ${stack}`,
+    ),
   ];
 }
 

@@ -79,13 +79,14 @@ function folderSetting(stack: string, isRehearsal: boolean): Readonly<Record<str
 }
 
 /** What Pulumi.dev.yaml has for its folder. */
-function rehearsalSettings({ dockerHost, imagesLock, sourceRepository }: Rehearsal) {
+function rehearsalSettings({ dockerHost, imagesLock, sourceRepository, redisPortFile }: Rehearsal) {
   return {
     dockerHost,
     imagesLock,
     cooperbenchRepository: sourceRepository,
     cooperbenchCommit: SOURCE_COMMIT,
     pythonVersion: ">=3.10",
+    redisPort: redisPortFile,
   };
 }
 

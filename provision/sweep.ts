@@ -33,6 +33,6 @@ export async function sweep(
   report(`removing what an update that was cut off has left in ${place}`);
   await removeSubset(place, owner, smoke, report);
   await removeFromDotenv(join(place, ".env"), owner);
-  await removeVenv(place, owner);
+  await removeVenv(place, owner, report);
   await removeCheckout(place, owner, report);
 }

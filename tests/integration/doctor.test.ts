@@ -11,7 +11,7 @@ import { type Ended, Lab } from "./lab.ts";
 const checks = [
   ...["engine", "storage", "platform", "space", "registry", "quota", "downloads", "clock"],
   ...["services", "lock"],
-  ...["client", "git", "uv", "python", "folders", "disks", "route", "pulumi", "update"],
+  ...["client", "git", "source", "uv", "python", "folders", "disks", "owners", "route", "pulumi", "update"],
 ];
 
 const lab = new Lab();
