@@ -41,7 +41,7 @@ test("the containers of dead makers go; the engine is asked for this stack's alo
   ];
   expect(await removeLeftoverContainers(`unix://${folder}/docker.sock`, "lab-1")).toEqual(["left"]);
   const [list, ...removals] = asked;
-  expect(list).toContain('"label":["cooperbench-machine.maker","cooperbench-machine.stack=lab-1"]');
+  expect(list).toContain('"label":["cooperbench-machine.maker","cooperbench-machine.stack-id=lab-1"]');
   expect(removals.map((line) => line.split("?")[0]).toSorted()).toEqual([
     expect.stringMatching(/^DELETE .*\/containers\/ending$/),
     expect.stringMatching(/^DELETE .*\/containers\/left$/),

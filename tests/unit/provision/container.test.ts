@@ -104,6 +104,6 @@ test("two probes of one setting, as of two stacks of one name, have containers o
 test("a container says whose it is and which process made it", async () => {
   await probe(0.2);
   expect(readFileSync(join(folder, "options"), "utf8")).toMatch(
-    /--label cooperbench-machine\.stack=lab-1 --label cooperbench-machine\.maker=[0-9a-z]+-[0-9a-f]+-\d+-\d+-\d+ /,
+    /--label cooperbench-machine\.stack-id=lab-1 --label cooperbench-machine\.maker=[0-9a-z]+-[0-9a-f]+-\d+-\d+-\d+ /,
   );
 });
