@@ -41,6 +41,19 @@ export async function pathOfPython(request: string): Promise<{ path: string; ver
   return python;
 }
 
+/** A Python of another minor version than the first one's; undefined, and said so, where this machine has none. */
+export async function anotherPython(): Promise<{ path: string; version: string } | undefined> {
+  const first = await pathOfPython(">=3.10");
+  const minor = (version: string) => version.split(".").slice(0, 2).join(".");
+  const others = ["3.10", "3.11", "3.12", "3.13", "3.14"].filter((one) => one !== minor(first.version));
+  try {
+    return await Promise.any(others.map(pathOfPython));
+  } catch {
+    console.warn(`this machine has no other Python than ${first.version}: not tried is what needs another`);
+    return undefined;
+  }
+}
+
 function write(folder: string, name: string, text: string): void {
   const file = join(folder, name);
   // What is there already keeps its time: uv then has it in its cache.
