@@ -66,6 +66,21 @@ export function isGone(wanted: ProcessId, here: Place | undefined = placeHere())
   return start === undefined ? !isThere(wanted.pid) : start !== wanted.start;
 }
 
+/** Whether a process, as `thisProcess` wrote it, may still be at work. Of one that cannot be known, no. */
+export function isAtWork(text: string | undefined): boolean {
+  const wanted = parseProcess(text ?? "");
+  return wanted !== undefined && !isGone(wanted);
+}
+
+/** The command line of a process; empty where it has ended, or cannot be seen. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
+
 /** When a process started, in clock ticks since the boot; undefined where it has ended or cannot be seen. */
 export function startOf(pid: number): string | undefined {
   try {

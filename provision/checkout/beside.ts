@@ -2,12 +2,13 @@
  * Folders beside a checkout's place, in which it is made before it is renamed into place, and into which it is renamed
  * before it is removed. Each has an intent inside that says whose it is, so that one which was cut off is found again.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Marker, readMarker, writeMarker } from "../marker.ts";
 import { isOf, type Owner } from "../owner.ts";
 import { Problem } from "../problem.ts";
+import { isAtWork, startOf, thisProcess } from "../process-id.ts";
 
 /** What a folder beside a checkout's place is for. */
 export interface Intent extends Marker {
@@ -15,14 +16,8 @@ export interface Intent extends Marker {
   readonly path: string;
   /** The topmost folder above the checkout that is made, or goes, with it, absolute. */
   readonly madeParent?: string | undefined;
-  /** The process that works in it. */
-  readonly process: Worker;
-}
-
-interface Worker {
-  readonly pid: number;
-  /** When it was started, as its system tells; undefined where it does not. */
-  readonly started?: string | undefined;
+  /** The process that works in it, as `thisProcess` has it. */
+  readonly maker: string;
 }
 
 const intentFile = (beside: string) => join(beside, "intent.json");
@@ -61,7 +56,7 @@ export function makeBeside(path: string, { stack, id }: Owner, madeParent?: stri
       id,
       path,
       madeParent: madeParent ?? missingParent(path),
-      process: thisProcess(),
+      maker: thisProcess(),
     });
     return beside;
   } catch (error) {
@@ -90,7 +85,7 @@ export async function removeLeftovers(path: string, owner: Owner): Promise<void>
       const beside = join(parent, name);
       const intent = readMarker<Intent>(intentFile(beside));
       if (intent === undefined) await removeWithoutIntent(beside);
-      else if (isOf(intent, owner) && intent.path === path && !isAtWork(intent.process)) {
+      else if (isOf(intent, owner) && intent.path === path && !isAtWork(intent.maker)) {
         await removeBeside(beside);
         if (intent.madeParent !== undefined) await removeEmptyParents(path, intent.madeParent);
       }
@@ -115,7 +110,7 @@ export async function removeEmptyParents(path: string, topmost: string): Promise
 async function removeWithoutIntent(beside: string): Promise<void> {
   const beginnings = entries(beside);
   if (beginnings.some((name) => !/^intent\.json\.\d+\.new$/.test(name))) return;
-  if (beginnings.some((name) => isAtWork({ pid: Number(name.split(".")[2]) }))) return;
+  if (beginnings.some((name) => startOf(Number(name.split(".")[2])) !== undefined)) return;
   for (const name of beginnings) rmSync(join(beside, name), { force: true });
   await rmdir(beside).catch(() => {}); // somebody has put something into it
 }
@@ -125,31 +120,5 @@ function entries(folder: string): readonly string[] {
     return readdirSync(folder);
   } catch {
     return []; // it is not there, or not for this user to read: then nothing was made in it
-  }
-}
-
-const thisProcess = (): Worker => ({ pid: process.pid, started: startOf(process.pid) });
-
-/** Boot and start time of a process; undefined where there is none, or where the system does not tell. */
-function startOf(pid: number): string | undefined {
-  try {
-    // The program's name may have spaces and brackets; the start time is the 20th field after it.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${fields[19]}`;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAtWork({ pid, started }: Worker): boolean {
-  if (pid === process.pid) return started === undefined || started === startOf(pid);
-  if (started !== undefined) return startOf(pid) === started;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Marker, writeMarker } from "../marker.ts";
 import type { Owner } from "../owner.ts";
-import { processStart } from "../process-start.ts";
+import { thisProcess } from "../process-id.ts";
 
 /** What a step has noted in an environment: that it is whole, or what the step is about to do in it. */
 export interface VenvMarker extends Marker {
@@ -21,9 +21,8 @@ export interface VenvMarker extends Marker {
 export interface VenvIntent {
   /** The environment is the stack's, or the user's, who then is left an environment without a marker. */
   readonly of: "stack" | "user";
-  /** The process of the step, and when that was started. */
-  readonly pid: number;
-  readonly started: string | undefined;
+  /** The process of the step, as `thisProcess` has it. */
+  readonly maker: string;
   /** When the step began, in milliseconds since 1970. */
   readonly since: number;
   /** Files in it that were of other origin before, from its folder. */
@@ -50,12 +49,11 @@ export function writeIntent(
   intent: Pick<VenvIntent, "of" | "otherFiles">,
   before?: VenvMarker,
 ): void {
-  const { pid } = process;
   writeMarker<VenvMarker>(markerFile(venv), {
     ...owner,
     path: venv,
     ...(before?.packages && { packages: before.packages }),
-    intent: { ...intent, pid, started: processStart(pid), since: Date.now() },
+    intent: { ...intent, maker: thisProcess(), since: Date.now() },
   });
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assertGoesOn } from "../abort.ts";
 import { Problem } from "../problem.ts";
-import { commandLine, processStart } from "../process-start.ts";
+import { commandLine, isAtWork, parseProcess, startOf, thisProcess } from "../process-id.ts";
 import { type RunResult, run } from "../run.ts";
 import { uvEnvironment } from "../uv-environment.ts";
 import { type VenvIntent, writerFile } from "./marker.ts";
@@ -43,15 +43,15 @@ export async function writeWithUv({ folder, venv, abort }: UvPlace, args: readon
  *
  * @throws a Problem where that step still runs.
  */
-export async function endWriter(venv: string, { pid, started }: VenvIntent): Promise<void> {
-  if (pid !== process.pid && started !== undefined && processStart(pid) === started)
+export async function endWriter(venv: string, { maker }: VenvIntent): Promise<void> {
+  if (maker !== thisProcess() && isAtWork(maker))
     throw new Problem(
-      `${venv} is being installed by another update (process ${pid}). Nothing of it was changed.\nFix: wait until that ends, then run the update again`,
+      `${venv} is being installed by another update (process ${parseProcess(maker)?.pid}). Nothing of it was changed.\nFix: wait until that ends, then run the update again`,
     );
   const writer = writerOf(venv);
   if (writer !== undefined) {
     kill(-writer);
-    for (const end = Date.now() + 10_000; processStart(writer) !== undefined; await sleep(20)) {
+    for (const end = Date.now() + 10_000; startOf(writer) !== undefined; await sleep(20)) {
       if (Date.now() > end) throw new Problem(`uv (process ${writer}) writes in ${venv} and cannot be ended`);
     }
   }
@@ -66,7 +66,7 @@ function writerOf(venv: string): number | undefined {
   } catch {
     return undefined;
   }
-  return Number.isInteger(pid) && pid > 1 && commandLine(pid).includes(venv) && processStart(pid)
+  return Number.isInteger(pid) && pid > 1 && commandLine(pid).includes(venv) && startOf(pid)
     ? pid
     : undefined;
 }

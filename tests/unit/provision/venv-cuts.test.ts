@@ -18,7 +18,7 @@ import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { wholeStackVariable } from "../../../provision/holder.ts";
-import { processStart } from "../../../provision/process-start.ts";
+import { startOf } from "../../../provision/process-id.ts";
 import { inspectVenv } from "../../../provision/venv.ts";
 import { lab1 } from "../../owners.ts";
 import { anotherPython, makeTinyCooperbench, pathOfPython, putUvOnPath } from "./tiny-cooperbench.ts";
@@ -241,7 +241,7 @@ describe("while uv works,", () => {
     const { child, ended, uv } = await hanging();
     child.kill(signal);
     expect(await ended).toBe(1);
-    expect(processStart(uv)).toBeUndefined();
+    expect(startOf(uv)).toBeUndefined();
     expect(inspect(dev())).toBe("its installation was cut off");
   });
 

@@ -254,7 +254,7 @@ describe("an environment that the stack made is seen at fault, and made whole by
       () => {
         const { changed: _, ...cut } = marker();
         writeMarkerText(
-          JSON.stringify({ ...cut, intent: { of: "stack", pid: 1, started: "0", since: 0, otherFiles: [] } }),
+          JSON.stringify({ ...cut, intent: { of: "stack", maker: "unknown", since: 0, otherFiles: [] } }),
         );
       },
       /was cut off/,
@@ -468,7 +468,7 @@ describe("another stack's environment", () => {
 
 describe("an update that was cut off", () => {
   const cutOff = (owner: Owner, of: "stack" | "user") => {
-    const intent = { of, pid: 1, started: "0", since: 0, otherFiles: [] };
+    const intent = { of, maker: "unknown", since: 0, otherFiles: [] };
     writeMarkerText(JSON.stringify({ ...owner, path: venv(), intent }));
   };
 

@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeBeside } from "../../../../provision/checkout/beside.ts";
 import { isMountPoint } from "../../../../provision/checkout/clone.ts";
+import { type Place, placeHere, showProcess } from "../../../../provision/process-id.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 import { CheckoutLab, put, treeOf } from "./lab.ts";
 
@@ -25,14 +26,16 @@ afterEach(() => lab.close());
 /** What is in the base but the origin. */
 const there = () => readdirSync(lab.base).filter((name) => name !== "origin");
 
+/** As a process of this machine that has ended. */
+const goneProcess = () => showProcess({ ...(placeHere() as Place), pid: process.pid, start: "1" });
+
 describe("what was cut off beside the checkout's place", () => {
   /** As a step that is gone has left it. */
   function leftover(owner = lab1, change: object = {}): string {
     const beside = makeBeside(lab.folder, owner);
     const file = join(beside, "intent.json");
     const intent = JSON.parse(readFileSync(file, "utf8"));
-    const ended = Number(execFileSync("sh", ["-c", "echo $$"], { encoding: "utf8" }));
-    writeFileSync(file, JSON.stringify({ ...intent, process: { pid: ended, started: "gone" }, ...change }));
+    writeFileSync(file, JSON.stringify({ ...intent, maker: goneProcess(), ...change }));
     put(join(beside, "clone", "half"), "half");
     return beside;
   }
