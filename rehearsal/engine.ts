@@ -41,6 +41,8 @@ export async function startEngine(dir: string, port: number, tools: Tools): Prom
   await endEngine(dir);
   // As after a reboot: what a killed engine says of its containers there would only hold the next one up.
   rmSync(join(dir, "exec"), { recursive: true, force: true });
+  // Nor does it start where the number in there is another process's by now.
+  rmSync(join(dir, "run", "engine.pid"), { force: true });
   writeAtomically(join(dir, "daemon.json"), "{}\n");
   await startAndWait({
     dir,
