@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { realPlace } from "../provision/place.ts";
+import { Problem } from "../provision/problem.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
 import { ask, isAtTerminal } from "./ask.ts";
@@ -20,6 +21,10 @@ import { announceDestroy, isWhole, sweepStack } from "./whole-stack.ts";
  * what goes and what stays, and asks. Whether anything is left, its state says, and not how Pulumi ended.
  */
 export async function destroy(stack: string, options: readonly string[]): Promise<number> {
+  if (options.some((one) => /^--remove(=|$)/.test(one)))
+    throw new Problem(
+      `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine destroy ${stack}, then:\n  ./machine pulumi stack rm ${stack}`,
+    );
   const configuration = readConfiguration(projectDir, stack);
   const run = (executable: string) =>
     pulumi(
@@ -30,7 +35,8 @@ export async function destroy(stack: string, options: readonly string[]): Promis
   if (isHelp(options)) return run((await openToolchain()).pulumi);
 
   const rehearsal = rehearsalOf(configuration);
-  const plan = { stack, folder: folderOf(configuration), rehearsal };
+  const folder = folderOf(configuration);
+  const plan = { stack, folder, isThere: existsSync(folder), rehearsal };
   if (isAtTerminal() && !isPreview(options) && !isSaidYes(options)) {
     process.stdout.write(`${outlook(plan)}\n`);
     if (!(await ask(`Destroy stack ${stack}?`))) {
@@ -73,6 +79,8 @@ interface Plan {
   readonly stack: string;
   /** Folder of the checkout. */
   readonly folder: string;
+  /** Whether it was there before. */
+  readonly isThere: boolean;
   readonly rehearsal: Rehearsal | undefined;
 }
 
@@ -104,9 +112,9 @@ function outlook({ stack, folder, rehearsal }: Plan): string {
 }
 
 /** What is gone and what is left, after it is done. */
-function outcome({ stack, folder, rehearsal }: Plan, isDown: boolean): string {
+function outcome({ stack, folder, isThere, rehearsal }: Plan, isDown: boolean): string {
   const removed = [
-    ...(existsSync(folder) ? [] : [folder]),
+    ...(isThere && !existsSync(folder) ? [folder] : []),
     ...(isDown && rehearsal !== undefined ? [rehearsal.dir] : []),
   ];
   const left = [
@@ -114,9 +122,11 @@ function outcome({ stack, folder, rehearsal }: Plan, isDown: boolean): string {
     ...(isDown ? [] : ["the images on the engine"]),
     basename(settingsFile(projectDir, stack)),
   ];
-  return [...(removed.length > 0 ? [`Removed: ${removed.join(", ")}`] : []), `Left: ${left.join(", ")}`].join(
-    "\n",
-  );
+  return [
+    ...(removed.length > 0 ? [`Removed: ${removed.join(", ")}`] : []),
+    `Left: ${left.join(", ")}`,
+    `To remove the stack and its settings as well: ./machine pulumi stack rm ${stack}`,
+  ].join("\n");
 }
 
 /** Whether another stack of this project still has something in the rehearsal: an older one is noted nowhere. */

@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from "node:util";
 
 /**
  * Lines of Pulumi's display without a terminal that say nothing: dots, resources that are the same, refreshes that
- * found nothing, starts of what soon ends, an error that is told again when its step has ended, and what the SDK
- * throws for each resource that failed, of its own accord.
+ * found nothing, starts of what soon ends, an error that is told again when its step has ended, what the SDK throws for
+ * each resource that failed, of its own accord, and a remedy that does not run as it is printed.
  */
 const noise: readonly RegExp[] = [
   /^@ [a-z ]+\.+$/,
@@ -11,6 +11,8 @@ const noise: readonly RegExp[] = [
   /^ {4}\S+ \S+ +(running *)?$/,
   /^ [ +-]{1,2} +\S+ \S+ (creating|deleting)( \([\d.]+s\))? *$/,
   /^ [ ~+-]{1,2} +\S+ \S+ (creating|updating|replacing|deleting)( \w+)? \([\d.]+s\).* error: /,
+  /^The resources in the stack have been deleted, but the history and configuration/,
+  /^If you want to remove the stack completely, run `pulumi stack rm/,
   / pulumi:pulumi:Stack .* error: (Running program .* failed with an unhandled exception:|.* failed to register)$/,
 ];
 

@@ -33,6 +33,10 @@ export async function newStack({ stack, keyFile, rehearsal: wanted }: NewOptions
     await checkFolder(rehearsal).catch((error: Error) => {
       throw new Problem(error.message);
     });
+  if (rehearsal !== undefined && !/^[\w.@/~%+-]+$/.test(rehearsal.dir))
+    throw new Problem(
+      `the folder ${JSON.stringify(rehearsal.dir)} has spaces or other characters that a stack's settings cannot hold. Nothing was made.\nFix: name another folder:\n  ./machine new ${stack} --rehearsal FOLDER`,
+    );
   const key = await readKey(keyFile, rehearsal !== undefined);
   if (!/^(?!.*\$\{)[!-~]+$/.test(key))
     throw new Problem(

@@ -15,8 +15,14 @@ export async function plainPulumi(args: readonly string[]): Promise<number> {
   return pulumi(toolchain.pulumi, args);
 }
 
-/** Whether a command of Pulumi works on what a stack has made. */
-function worksOn([command = "", ...options]: readonly string[]): boolean {
-  const isHelp = options.some((option) => option === "--help" || option === "-h");
-  return !isHelp && ["up", "update", "preview", "refresh", "destroy", "down"].includes(command);
+/** Commands of Pulumi that work on what a stack has made, or change its state. */
+const working = ["up", "update", "preview", "refresh", "destroy", "down", "import", "state"];
+const workingOfStack = ["rm", "remove", "rename", "import", "change-secrets-provider"];
+
+/** Whether a command of Pulumi works on what a stack has made, or changes what its state knows of that. */
+export function worksOn(args: readonly string[]): boolean {
+  const isValue = (at: number) => ["--stack", "-s"].includes(args[at - 1] ?? "");
+  const [command = "", verb = ""] = args.filter((arg, at) => !arg.startsWith("-") && !isValue(at));
+  const isHelp = args.some((arg) => arg === "--help" || arg === "-h");
+  return !isHelp && (working.includes(command) || (command === "stack" && workingOfStack.includes(verb)));
 }

@@ -58,7 +58,17 @@ export interface RehearsalOptions {
 }
 
 /** `./machine rehearsal start | stop | status [FOLDER]`. */
-export async function rehearsalCommand({ verb, folder, force }: RehearsalOptions): Promise<number> {
+export async function rehearsalCommand(options: RehearsalOptions): Promise<number> {
+  try {
+    return await act(options);
+  } catch (error) {
+    if ((error as Error).constructor !== Error) throw error;
+    // A rehearsal's errors are for the user.
+    throw new Problem((error as Error).message, { cause: error });
+  }
+}
+
+async function act({ verb, folder, force }: RehearsalOptions): Promise<number> {
   const rehearsal = rehearsalAt(folder);
   switch (verb) {
     case "start":

@@ -107,8 +107,8 @@ export function variablesIn(file: string, owner: Owner): Variables {
 /** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */
 export async function removeFromDotenv(file: string, owner: Owner): Promise<void> {
   if (statIfThere(dirname(file)) !== undefined) await rm(temporaryFile(file), { force: true }); // of a step that was killed
-  const stats = regularFile(file);
-  if (stats === undefined) return;
+  const stats = statIfThere(file);
+  if (!stats?.isFile()) return; // what is there instead is the user's
   const text = read(file);
   const made = dotenvOwner(text);
   if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;

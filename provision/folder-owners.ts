@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutMarker, checkoutMarkerFile, isCopy } from "./checkout/marker.ts";
 import { dotenvOwner } from "./dotenv.ts";
@@ -69,7 +69,8 @@ export function refuseOthers(folder: string, owner: Owner): void {
 
 function ownerOfText(file: string, ownerIn: (text: string) => Owner | undefined): Owner | undefined {
   try {
-    return ownerIn(readFileSync(file, "utf8"));
+    // What is read must end: a pipe would not.
+    return statSync(file).isFile() ? ownerIn(readFileSync(file, "utf8")) : undefined;
   } catch {
     return undefined; // it is not there, or not for this user to read
   }

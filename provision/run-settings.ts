@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { readAssignments } from "./assignments.ts";
@@ -43,6 +43,11 @@ export function isDotenvDisabled(value: string | undefined): boolean {
   return /^(1|true|t|yes|y)$/i.test(value ?? "");
 }
 
+/** Whether there is a file to read: a pipe, which is none, would never end. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 /** The `.env` files that a run loads, in its order. Each package looks from its own folder upward, up to the first. */
 function filesOfRun(folder: string, environment: Environment): readonly string[] {
   const own = resolve(folder);
@@ -55,7 +60,7 @@ function filesOfRun(folder: string, environment: Environment): readonly string[]
     cooperbench,
   ];
   const found = searches.flatMap(
-    (folders) => folders.map((path) => resolve(own, path, ".env")).find((file) => existsSync(file)) ?? [],
+    (folders) => folders.map((path) => resolve(own, path, ".env")).find(isFile) ?? [],
   );
   return [...new Set(found)];
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomically } from "./files.ts";
 
@@ -25,13 +25,26 @@ export function folderId(dir: string): string | undefined {
 export function setFolderId(dir: string, id: string): void {
   writeAtomically(
     join(dir, MARK),
-    `Made by cooperbench-machine; \`./machine rehearsal stop\` removes this folder.\nid ${id}\n`,
+    `Made by cooperbench-machine; \`./machine rehearsal stop\` removes this folder.\nid ${id}\nof ${realpathSync(dir)}\n`,
   );
+}
+
+/** The folder that a mark was copied from, which still has it; undefined for a mark of this folder. */
+function copiedFrom(dir: string): string | undefined {
+  const path = /^of (\/.+)$/m.exec(readFileSync(join(dir, MARK), "utf8"))?.[1];
+  if (path === undefined || path === realpathSync(dir)) return undefined;
+  return folderId(path) !== undefined && folderId(path) === folderId(dir) ? path : undefined;
 }
 
 /** @throws Error when the folder holds things and no rehearsal made it. */
 export function checkIsRehearsal(dir: string): void {
-  if (existsSync(join(dir, MARK))) return;
+  if (existsSync(join(dir, MARK))) {
+    const original = copiedFrom(dir);
+    if (original === undefined) return;
+    throw new Error(
+      `the mark in ${dir} was copied from ${original}, so that nothing there is known to be a rehearsal's; it is left as it is`,
+    );
+  }
   // A mark that a kill kept from its name is no other's file.
   if (readdirSync(dir).every((name) => name === `${MARK}.new`)) return;
   throw new Error(
@@ -39,10 +52,37 @@ export function checkIsRehearsal(dir: string): void {
   );
 }
 
-/** Removes the folder, its mark last: a removal that was cut short can be taken up again. */
-export function removeFolder(dir: string): void {
-  for (const name of readdirSync(dir))
-    if (name !== MARK) rmSync(join(dir, name), { recursive: true, force: true });
+/** All that a rehearsal makes in its folder, beside the mark. */
+const OWN = new Set([
+  ...[
+    "CooperBench.git",
+    "below",
+    "bin",
+    "data",
+    "engine-bin",
+    "exec",
+    "log",
+    "registry",
+    "run",
+    "tmp",
+    "users",
+  ],
+  ...["contents.json", "daemon.json", "docker.sock", "images.lock.json", "lock"],
+  ...["redis.port", "registry.port", "registry.yml"],
+]);
+
+/**
+ * Removes what a rehearsal has made in its folder, the mark last: a removal that was cut short can be taken up again.
+ *
+ * @returns the names of what else is in the folder, which stays then.
+ */
+export function removeFolder(dir: string): readonly string[] {
+  const isOwn = (name: string) => OWN.has(name.replace(/\.new$/, ""));
+  for (const name of readdirSync(dir).filter(isOwn))
+    rmSync(join(dir, name), { recursive: true, force: true });
+  rmSync(join(dir, `${MARK}.new`), { force: true });
   rmSync(join(dir, MARK), { force: true });
-  rmdirSync(dir);
+  const others = readdirSync(dir);
+  if (others.length === 0) rmdirSync(dir);
+  return others;
 }

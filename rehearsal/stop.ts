@@ -28,8 +28,12 @@ export async function stop(r: Rehearsal, report: (line: string) => void): Promis
     // Removing through a mount would remove what is mounted.
     const left = mountsBelow(r.dir);
     if (left.length > 0) throw new Error(`${r.dir} is not removed: ${left.join(", ")} cannot be unmounted`);
-    removeFolder(r.dir);
-    report(`rehearsal stopped and ${r.dir} removed (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    const others = removeFolder(r.dir);
+    const removed =
+      others.length === 0
+        ? `${r.dir} removed`
+        : `what it made removed; ${r.dir} is left: it has files that no rehearsal made (${others.join(", ")})`;
+    report(`rehearsal stopped and ${removed} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
   });
 }
 

@@ -38,7 +38,9 @@ export function readUsers(dir: string): readonly RehearsalUser[] {
 
 function userIn(file: string): readonly RehearsalUser[] {
   try {
-    return [JSON.parse(readFileSync(file, "utf8")) as RehearsalUser];
+    const user = JSON.parse(readFileSync(file, "utf8")) as Partial<RehearsalUser> | null;
+    const texts = [user?.stack, user?.projectDir, user?.backend, user?.user];
+    return texts.every((text) => typeof text === "string") ? [user as RehearsalUser] : [];
   } catch {
     return []; // taken away just now, or cut off by a power cut: the next update notes it again
   }

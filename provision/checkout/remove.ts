@@ -1,5 +1,5 @@
-import { existsSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, renameSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { isTakenOver } from "../holder.ts";
 import type { Owner } from "../owner.ts";
 import { realPlace } from "../place.ts";
@@ -22,6 +22,10 @@ export async function removeCheckout(
   const place = realPlace(folder);
   await removeLeftovers(place, owner);
   if (!existsSync(place)) return;
+  if (lstatSync(folder).isSymbolicLink() && checkoutMarker(place)?.path === resolve(folder)) {
+    report(`${folder} is left: it is a link now, to ${place}, where the checkout was moved`);
+    return;
+  }
   const standing = standingOf(place, owner);
   if (standing.kind === "users" && checkoutMarker(place) === undefined) return;
   if (standing.kind !== "own") {

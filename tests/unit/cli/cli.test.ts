@@ -7,6 +7,7 @@ import { backendEnv, isStateMade, stateEnv } from "../../../cli/backend.ts";
 import { shellExports } from "../../../cli/env.ts";
 import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/named-stack.ts";
+import { worksOn } from "../../../cli/plain-pulumi.ts";
 import { summary } from "../../../cli/summary.ts";
 import { readTasks, type Task, taskKey } from "../../../manifest/tasks.ts";
 
@@ -25,6 +26,20 @@ test.each([
   [["up"], { PULUMI_STACK: "lab" }, "lab"],
   [["up"], {}, undefined],
 ])("pulumi %j with %j is on stack %s", (args, env, stack) => expect(stackOf(args, env)).toBe(stack));
+
+test.each([
+  ["up --yes", true],
+  ["state delete --all --stack lab-1", true],
+  ["--stack lab-1 stack rename lab-2", true],
+  ["stack rm lab-1 --yes --force", true],
+  ["stack import --file state.json", true],
+  ["import --file resources.json", true],
+  ["stack rm --help", false],
+  ["stack output --json", false],
+  ["config set subset flash", false],
+])("pulumi %s works on what a stack has made, or its state knows of that: %s", (command, expected) =>
+  expect(worksOn(command.split(" "))).toBe(expected),
+);
 
 describe("state and secrets", () => {
   let home: string;

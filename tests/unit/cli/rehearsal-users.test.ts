@@ -34,6 +34,16 @@ describe("the users of a rehearsal", () => {
     addUser(folder, user());
   });
 
+  test("are those whose note can be read", () => {
+    for (const [name, text] of [
+      ["null", "null"],
+      ["cut", "{"],
+      ["other", "[1]"],
+    ])
+      writeFileSync(join(folder, "users", `${name}.json`), text ?? "");
+    expect(liveUsers(rehearsal())).toEqual([user()]);
+  });
+
   test("are noted once each, by id, and forgotten", () => {
     addUser(folder, user({ stack: "renamed" }));
     expect(readUsers(folder)).toEqual([user({ stack: "renamed" })]);

@@ -1,8 +1,18 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { claimFolder, folderId, MARK } from "../../../rehearsal/folder.ts";
+import { checkIsRehearsal, claimFolder, folderId, MARK, removeFolder } from "../../../rehearsal/folder.ts";
 import { hasStandIns, rehearsalAt, rehearsalWith, takeRehearsalId } from "../../../rehearsal/rehearsal.ts";
 
 let folder: string;
@@ -35,6 +45,30 @@ describe("a rehearsal's mark", () => {
     rmSync(mark());
     writeFileSync(join(folder, "mine"), "");
     expect(() => claimFolder(folder)).toThrow(/no rehearsal made/);
+  });
+
+  test("that was copied to another folder makes nothing there a rehearsal's; one that was moved with it does", () => {
+    const [original, other] = [join(folder, "original"), join(folder, "other")];
+    claimFolder(original);
+    mkdirSync(other);
+    copyFileSync(join(original, MARK), join(other, MARK));
+    expect(() => checkIsRehearsal(other)).toThrow(`was copied from ${original}`);
+    rmSync(other, { recursive: true });
+    renameSync(original, other);
+    checkIsRehearsal(other);
+  });
+
+  test("goes with what the rehearsal made; what else is in the folder stays, and is named", () => {
+    claimFolder(folder);
+    for (const name of ["data", "users", "results"]) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, "mynotes.txt"), "precious");
+    writeFileSync(join(folder, "redis.port.new"), "");
+    expect(removeFolder(folder).toSorted()).toEqual(["mynotes.txt", "results"]);
+    expect(readdirSync(folder).toSorted()).toEqual(["mynotes.txt", "results"]);
+    const whole = join(folder, "whole");
+    claimFolder(whole);
+    expect(removeFolder(whole)).toEqual([]);
+    expect(existsSync(whole)).toBe(false);
   });
 
   test("takes the id of a stack that had the rehearsal before", async () => {

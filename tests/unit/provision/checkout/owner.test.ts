@@ -1,11 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ownersFinding } from "../../../../preflight/owners.ts";
 import { writeDotenv } from "../../../../provision/dotenv.ts";
 import { ownersIn } from "../../../../provision/folder-owners.ts";
+import { modelEnvironment } from "../../../../provision/model.ts";
 import type { Owner } from "../../../../provision/owner.ts";
+import { inspectRoute } from "../../../../provision/route-drift.ts";
 import { ensureSubset } from "../../../../provision/subset.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 import { CheckoutLab, put, treeOf } from "./lab.ts";
@@ -30,6 +32,17 @@ describe("a marker of the stack", () => {
     await lab.remove(lab1, moved);
     expect(existsSync(moved)).toBe(false);
     expect(existsSync(join(lab.base, "repos")), "a parent that is elsewhere now").toBe(true);
+  });
+
+  test("in one that was moved, with a link in its place, keeps both", async () => {
+    const moved = join(lab.base, "moved");
+    renameSync(lab.folder, moved);
+    symlinkSync(moved, lab.folder);
+    await lab.remove();
+    expect(lab.said).toEqual([
+      `${lab.folder} is left: it is a link now, to ${moved}, where the checkout was moved`,
+    ]);
+    expect(existsSync(join(lab.folder, ".git"))).toBe(true);
   });
 
   test("in a copy says that the copy is the user's: it is used, named, and never moved or removed", async () => {
@@ -96,6 +109,12 @@ describe("a marker of the stack", () => {
       expect(lab.git("rev-parse", "HEAD")).toBe(lab.second);
     },
   );
+});
+
+test("a pipe in the place of a .env holds nobody up", () => {
+  execFileSync("mkfifo", [join(lab.folder, ".env")]);
+  expect(ownersIn(lab.folder)).toHaveLength(1);
+  expect(inspectRoute(lab.folder, modelEnvironment("key", "https://a.example/v2"), {})).toBeUndefined();
 });
 
 describe("a folder in which something is another stack's is refused before anything is touched:", () => {
