@@ -15,9 +15,9 @@ export async function plainPulumi(args: readonly string[]): Promise<number> {
   return pulumi(toolchain.pulumi, args);
 }
 
-/** Commands of Pulumi that work on what a stack has made, or change its state. */
+/** Commands of Pulumi that work on what a stack has made, or change its state. With `stack import` a lost one comes back. */
 const working = ["up", "update", "preview", "refresh", "destroy", "down", "import", "state"];
-const workingOfStack = ["rm", "remove", "rename", "import", "change-secrets-provider"];
+const workingOfStack = ["rm", "remove", "rename", "change-secrets-provider"];
 
 /** Whether a command of Pulumi works on what a stack has made, or changes what its state knows of that. */
 export function worksOn(args: readonly string[]): boolean {

@@ -58,7 +58,11 @@ beforeAll(async () => {
   await provision("checkout", { REPOSITORY: repository, COMMIT: SOURCE_COMMIT });
   await provision("venv", { COMMIT: SOURCE_COMMIT, EXTRAS: '["dev"]', PYTHON_VERSION: ">=3.10" });
   writeFileSync(join(lab.checkout, ".git", "cooperbench-machine.json"), laidDown("checkout-marker.json"));
-  writeFileSync(join(lab.checkout, ".venv", "cooperbench-machine.json"), laidDown("venv-marker.json"));
+  const venv = join(lab.checkout, ".venv");
+  // Nothing in it is newer than its marker says: what is counts as changed by the user.
+  const touched = ["-exec", "touch", "--no-dereference", "--date=2026-01-01", "{}", "+"];
+  expect(await lab.run("find", [venv, ...touched])).toMatchObject({ code: 0 });
+  writeFileSync(join(venv, "cooperbench-machine.json"), laidDown("venv-marker.json"));
   writeFileSync(lab.dotenv, laidDown("dotenv"), { mode: 0o600 });
   const { deployment, ...exported } = JSON.parse(laidDown("state.json")) as Exported;
   const subset = deployment.resources.find(({ urn }) => urn.endsWith("::runs-subset")) as unknown as {
@@ -123,7 +127,8 @@ test("its Redis runs on as it was", async () => {
 });
 
 test("its destroy removes all that it had made", async () => {
-  expect(await project.machine(["destroy", stack])).toMatchObject({ code: 0 });
-  expect(existsSync(lab.checkout)).toBe(false);
+  const { code, stdout, stderr } = await project.machine(["destroy", stack]);
+  expect(code, stdout + stderr).toBe(0);
+  expect(existsSync(lab.checkout), stdout + stderr).toBe(false);
   expect(existsSync(lab.rehearsal.dir)).toBe(false);
 });

@@ -32,7 +32,7 @@ test.each([
   ["state delete --all --stack lab-1", true],
   ["--stack lab-1 stack rename lab-2", true],
   ["stack rm lab-1 --yes --force", true],
-  ["stack import --file state.json", true],
+  ["stack import --file state.json", false],
   ["import --file resources.json", true],
   ["stack rm --help", false],
   ["stack output --json", false],
