@@ -96,7 +96,8 @@ async function adoptOldServices({ stack, pulumi }: Claim, dockerHost: string): P
     import("./stack-record.ts"),
   ]);
   const owner = ownerOf(stack, { stackId: String(configuration.stackId ?? "") });
-  await adoptServices(dockerHost, owner, await resourcesOf(pulumi, stack));
+  // An engine that does not answer is told before the update, which does not begin then: the next one notes it.
+  await adoptServices(dockerHost, owner, await resourcesOf(pulumi, stack)).catch(() => []);
 }
 
 /**

@@ -44,7 +44,8 @@ async function servicesAt({ coop, dockerHost }: RawConfiguration) {
   if (String(coop) !== "true" || !host.startsWith("unix:")) return [];
   const { containerAt } = await import("../engine/owned.ts");
   const names = [redisContainer, gitNames.container];
-  const found = await Promise.all(names.map((name) => containerAt(host, name)));
+  // An engine that does not answer, as a rehearsal's before its start, is for whoever works with it to tell.
+  const found = await Promise.all(names.map((name) => containerAt(host, name).catch(() => undefined)));
   return found.flatMap((container, at) =>
     container?.owner === undefined ? [] : [{ path: `the container ${names[at]}`, owner: container.owner }],
   );
