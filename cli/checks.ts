@@ -72,7 +72,9 @@ export async function openEngine(stack: string) {
  */
 export async function checkBeforeUpdate(session: Session): Promise<readonly LockedTask[]> {
   const { findings, missing } = await check(session, session.settings, false);
-  const warnings = findings.filter(({ level }) => level === "warning");
+  // What this very update puts right is no news.
+  const isMended = ({ remedy = "" }: Finding) => remedy.endsWith(`./machine up ${session.stack}`);
+  const warnings = findings.filter((finding) => finding.level === "warning" && !isMended(finding));
   for (const warning of warnings) process.stderr.write(`${oneLine(warning)}\n`);
   const blockers = findings.filter(({ level }) => level === "blocker");
   if (blockers.length > 0) throw new Problem(told(blockers));
