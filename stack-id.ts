@@ -23,6 +23,11 @@ export function stackIdOf(setting: string): string | undefined {
   }
 }
 
+/** The id that a configuration gives its stack. */
+export function stackIdIn({ stackId }: Readonly<Record<string, unknown>>): string | undefined {
+  return stackIdOf(String(stackId ?? ""));
+}
+
 /** A stack as what it makes names it. */
 export function ownerOf(stack: string, { stackId }: { readonly stackId: string }): Owner {
   return { stack, id: stackIdOf(stackId) };

@@ -5,7 +5,7 @@ import type { Finding } from "../preflight/finding.ts";
 import { type PreflightResult, runPreflight } from "../preflight/preflight.ts";
 import { realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
-import { rehearsalAt, rehearsalPorts } from "../rehearsal/rehearsal.ts";
+import { rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import type { Settings } from "../settings.ts";
 import { cacheFolder } from "../toolchain/settings.ts";
 import { backendFolder, dataDir } from "./backend.ts";
@@ -14,8 +14,8 @@ import { type Found, openAsFound, projectDir, type Session, startedBy } from "./
 
 /** Looks at the machine for a stack. */
 export async function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
-  const { stack, dockerHost, toolchain, isRehearsal } = found;
-  const ports = isRehearsal && settings.coop ? await rehearsalPorts(rehearsalAt()) : undefined;
+  const { stack, dockerHost, toolchain, rehearsal } = found;
+  const ports = rehearsal && settings.coop ? await rehearsalPorts(rehearsal) : undefined;
   return runPreflight({
     stack,
     settings,

@@ -5,7 +5,7 @@ import { project, type RawConfiguration } from "../configuration.ts";
 import { realPlace } from "../provision/place.ts";
 import { Problem } from "../provision/problem.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
-import { stackIdOf } from "../stack-id.ts";
+import { stackIdIn, stackIdOf } from "../stack-id.ts";
 import type { Identity } from "../status/identity.ts";
 import { backendUrl } from "./backend.ts";
 import { rehearsalOf } from "./rehearsal.ts";
@@ -90,7 +90,7 @@ export async function claimStack(claim: Claim, mayMake: boolean): Promise<OwnSta
 /** The stack as one that uses a rehearsal. */
 export function userOf({ projectDir, stack, configuration }: Omit<Claim, "pulumi">): RehearsalUser {
   return {
-    id: stackIdOf(String(configuration.stackId ?? "")),
+    id: stackIdIn(configuration),
     stack,
     projectDir: realPlace(projectDir),
     backend: backendUrl(),
@@ -133,10 +133,6 @@ function copiesOf(
   if (id === undefined) return [];
   return stackConfigurations(projectDir)
     .filter((other) => other.stack !== stack && (known === undefined || known.includes(other.stack)))
-    .filter((other) => idIn(other.configuration) === id)
+    .filter((other) => stackIdIn(other.configuration) === id)
     .map((other) => other.stack);
-}
-
-function idIn({ stackId }: RawConfiguration): string | undefined {
-  return stackIdOf(String(stackId ?? ""));
 }

@@ -1,10 +1,9 @@
 import { stackIdentity } from "../provision/temporary.ts";
-import { stackIdOf } from "../stack-id.ts";
+import { stackIdIn } from "../stack-id.ts";
 import { projectDir } from "./session.ts";
 import { readConfiguration } from "./stack-file.ts";
 
 /** What the temporary containers and folders of a stack carry, as the program's own commands have it. */
 export function identityOf(stack: string): string {
-  const { stackId = "" } = readConfiguration(projectDir, stack);
-  return stackIdentity({ STACK: stack, STACK_ID: stackIdOf(String(stackId)) });
+  return stackIdentity({ STACK: stack, STACK_ID: stackIdIn(readConfiguration(projectDir, stack)) });
 }

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { project } from "../configuration.ts";
 import type { StateResource } from "../engine/adopt-services.ts";
@@ -8,6 +7,7 @@ import { Problem } from "../provision/problem.ts";
 import { identityIn, type StackRecord } from "../status/identity.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
+import { packedText } from "./state-files.ts";
 
 /** What Pulumi says where the backend answers, and has no such stack; not every version has an exit code for it. */
 export const noSuchStack = /no stack named .* found/;
@@ -43,23 +43,18 @@ export function stacksInFiles(projectDir: string, backend = backendUrl()): reado
   const stacks = join(folder, ".pulumi", "stacks", project);
   if (!existsSync(stacks)) return [];
   return readdirSync(stacks)
-    .flatMap((file) => /^(.+)\.json(\.gz)?$/.exec(file)?.[1] ?? [])
+    .flatMap((file) => /^(.+)\.json(\.gz|\.zst)?$/.exec(file)?.[1] ?? [])
     .toSorted();
 }
 
 /** What a folder of a backend of files has of a stack. */
 export function recordInFiles(folder: string, stack: string): StackRecord {
-  const text = readState(join(folder, ".pulumi", "stacks", project, `${stack}.json`));
+  const text = packedText(join(folder, ".pulumi", "stacks", project, `${stack}.json`));
   if (text === undefined) return { kind: "absent" };
   const state = parse(text, stack) as { readonly checkpoint?: { readonly latest?: unknown } };
   const made = identityIn(state.checkpoint?.latest);
   if (made !== undefined) return { kind: "made", ...made };
   return { kind: "empty", wasUpdated: wasUpdated(join(folder, ".pulumi", "history", project, stack)) };
-}
-
-function readState(file: string): string | undefined {
-  if (existsSync(file)) return readFileSync(file, "utf8");
-  return existsSync(`${file}.gz`) ? gunzipSync(readFileSync(`${file}.gz`)).toString("utf8") : undefined;
 }
 
 function parse(text: string, stack: string): unknown {
@@ -73,8 +68,8 @@ function parse(text: string, stack: string): unknown {
 function wasUpdated(history: string): boolean {
   if (!existsSync(history)) return false;
   return readdirSync(history).some((file) => {
-    if (!/\.history\.json(\.gz)?$/.test(file)) return false;
-    const text = readState(join(history, file.replace(/\.gz$/, ""))) ?? "";
+    if (!/\.history\.json(\.gz|\.zst)?$/.test(file)) return false;
+    const text = packedText(join(history, file.replace(/\.(gz|zst)$/, ""))) ?? "";
     return /"kind":\s*"update"/.test(text);
   });
 }

@@ -110,6 +110,12 @@ function isReadable(file: string): boolean {
   }
 }
 
+/** The text of a file of a backend, packed or not; undefined where there is none. */
+export function packedText(file: string): string | undefined {
+  const there = newest([file, `${file}.gz`, `${file}.zst`]);
+  return there === undefined ? undefined : readText(there);
+}
+
 function readText(file: string): string {
   const bytes = readFileSync(file);
   if (file.endsWith(".gz")) return gunzipSync(bytes).toString("utf8");

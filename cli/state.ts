@@ -2,10 +2,8 @@ import { lastOperation, readProofs, type StackState } from "../status/proofs.ts"
 import type { Toolchain } from "../toolchain/toolchain.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
+import { noSuchStack } from "./stack-record.ts";
 import { cutOffState, updateFacts, updateFindings } from "./update-findings.ts";
-
-/** What Pulumi says where the backend answers, and has no such stack; not every version has an exit code for it. */
-const noSuchStack = /no stack named .* found/;
 
 /** Seconds that a backend may take to answer. */
 const patience = 30;

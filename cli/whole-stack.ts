@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { wholeStackVariable } from "../provision/holder.ts";
 import { runsOf } from "../runs/stack-plan.ts";
 import { SettingsError } from "../settings.ts";
-import { ownerOf, stackIdOf } from "../stack-id.ts";
+import { ownerOf, stackIdIn } from "../stack-id.ts";
 import { projectDir } from "./session.ts";
 import { readConfiguration } from "./stack-file.ts";
 import { report } from "./terminal.ts";
@@ -13,8 +13,7 @@ export const isWhole = (options: readonly string[]) =>
 
 /** Has the commands that a destroy runs know that the whole stack goes. */
 export function announceDestroy(stack: string): void {
-  const { stackId } = readConfiguration(projectDir, stack);
-  process.env[wholeStackVariable] = stackIdOf(String(stackId ?? "")) ?? "";
+  process.env[wholeStackVariable] = stackIdIn(readConfiguration(projectDir, stack)) ?? "";
 }
 
 /** After a destroy: removes what the stack's state did not know, since an update was cut off. */

@@ -6,6 +6,7 @@ import { type Marker, readMarker } from "./marker.ts";
 import { isOf, type Owner, ownerName } from "./owner.ts";
 import { Problem } from "./problem.ts";
 import { smokeSubsetFile, subsetOwner } from "./subset.ts";
+import { markerFile as venvMarkerFile } from "./venv/marker.ts";
 
 /** Something in a checkout's folder that says which stack made it. */
 export interface OwnedThing {
@@ -13,9 +14,6 @@ export interface OwnedThing {
   readonly path: string;
   readonly owner: Owner;
 }
-
-/** Where an environment has its marker. */
-export const venvMarkerFile = (venv: string) => join(venv, "cooperbench-machine.json");
 
 /**
  * All in a checkout's folder that says which stack made it: the checkout, its environment, the block in its `.env`, the

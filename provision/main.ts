@@ -52,12 +52,12 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     return { ...result, holder: owner.holder };
   },
   async venv(verb) {
-    const [{ ensureVenv, removeVenv }, { venvMarkerFile }] = await Promise.all([
+    const [{ ensureVenv, removeVenv }, { markerFile }] = await Promise.all([
       import("./venv.ts"),
-      import("./folder-owners.ts"),
+      import("./venv/marker.ts"),
     ]);
     const folder = setting("FOLDER");
-    const marker = venvMarkerFile(join(folder, ".venv"));
+    const marker = markerFile(join(folder, ".venv"));
     if (verb === "remove")
       return isHeldByOther(marker) ? undefined : removeVenv(folder, ownerSetting(), report);
     const extras = JSON.parse(setting("EXTRAS")) as string[];
