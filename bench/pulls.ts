@@ -2,9 +2,10 @@
  * Pulls of the 26 stand-ins of lite, 40 MB each, by how many are pulled at once, in turn.
  * Usage: ./machine exec node bench/pulls.ts [RUNS, default 3]
  */
-import { ImagePulls } from "../engine/image-pulls.ts";
-import { readImagesLock } from "../manifest/images-lock.ts";
-import { readTasks, selectTasks } from "../manifest/tasks.ts";
+
+import { readImagesLock } from "../benchmark/images-lock.ts";
+import { readTasks, selectTasks } from "../benchmark/tasks.ts";
+import { ImagePulls } from "../provision/engine/image-pulls.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
 import { Lab } from "../tests/integration/lab.ts";
 import { median } from "./measure.ts";

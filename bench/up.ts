@@ -3,7 +3,7 @@
  * The 26 stand-ins have 20 MB each. Usage: ./machine exec node bench/up.ts [RUNS, default 3]
  */
 import { join, resolve } from "node:path";
-import { readTasks, selectTasks } from "../manifest/tasks.ts";
+import { readTasks, selectTasks } from "../benchmark/tasks.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
 import { Lab } from "../tests/integration/lab.ts";
 import { inTurn, seconds } from "./measure.ts";

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import type { LockedTask } from "../manifest/images-lock.ts";
-import { askEngine, type EngineFacts, type EnginePlace, engineFinding } from "../preflight/engine.ts";
-import type { Finding } from "../preflight/finding.ts";
-import { type PreflightResult, runPreflight } from "../preflight/preflight.ts";
-import { realPlace } from "../provision/place.ts";
-import { Problem } from "../provision/problem.ts";
+import type { LockedTask } from "../benchmark/images-lock.ts";
+import { askEngine, type EngineFacts, type EnginePlace, engineFinding } from "../checks/doctor/engine.ts";
+import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.ts";
+import type { Finding } from "../checks/finding.ts";
+import { realPlace } from "../lib/place.ts";
+import { Problem } from "../lib/problem.ts";
+import type { Settings } from "../program/settings.ts";
 import { rehearsalPorts } from "../rehearsal/rehearsal.ts";
-import type { Settings } from "../settings.ts";
 import { cacheFolder } from "../toolchain/settings.ts";
 import { backendFolder, dataDir } from "./backend.ts";
 import { findingLines, oneLine } from "./findings.ts";
@@ -36,9 +36,9 @@ export async function check(found: Found, settings: Settings, thorough: boolean)
 /** Loaded where there is something to ask: the second update of a machine asks nothing. */
 async function askTag(reference: string) {
   const [{ registryAt }, { dockerHub }, { parseImageName }] = await Promise.all([
-    import("../registry/client.ts"),
-    import("../registry/endpoint.ts"),
-    import("../registry/reference.ts"),
+    import("../provision/registry/client.ts"),
+    import("../provision/registry/endpoint.ts"),
+    import("../lib/reference.ts"),
   ]);
   const { repository, tag } = parseImageName(reference);
   return registryAt(dockerHub).head(repository, tag);

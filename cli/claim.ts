@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { project, type RawConfiguration } from "../configuration.ts";
-import { realPlace } from "../provision/place.ts";
-import { Problem } from "../provision/problem.ts";
+import type { Identity } from "../checks/status/identity.ts";
+import { realPlace } from "../lib/place.ts";
+import { Problem } from "../lib/problem.ts";
+import { project, type RawConfiguration } from "../program/configuration.ts";
+import { stackIdIn, stackIdOf } from "../program/stack-id.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
-import { stackIdIn, stackIdOf } from "../stack-id.ts";
-import type { Identity } from "../status/identity.ts";
 import { backendUrl } from "./backend.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";

@@ -2,11 +2,12 @@
  * What an update that was killed leaves is seen to by the next command that changes the stack: its lock, processes of
  * it that run on, operations that Pulumi's state counts as begun, temporary containers and folders.
  */
-import { removeLeftoverContainers } from "../engine/leftovers.ts";
-import type { Finding } from "../preflight/finding.ts";
-import { Problem } from "../provision/problem.ts";
-import { isGone } from "../provision/process-id.ts";
-import { removeLeftoverFolders } from "../provision/temporary.ts";
+
+import type { Finding } from "../checks/finding.ts";
+import { Problem } from "../lib/problem.ts";
+import { isGone } from "../lib/process-id.ts";
+import { removeLeftoverContainers } from "../provision/engine/leftovers.ts";
+import { removeLeftoverFolders } from "../provision/ownership/temporary.ts";
 import { stampOf } from "../toolchain/record.ts";
 import { identityOf } from "./identity.ts";
 import { endOrphans } from "./orphans.ts";

@@ -1,4 +1,4 @@
-import { Problem } from "../provision/problem.ts";
+import { Problem } from "../lib/problem.ts";
 import { stacksWithSettings } from "./stack-file.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { realPlace } from "../provision/place.ts";
-import { Problem } from "../provision/problem.ts";
+import { realPlace } from "../lib/place.ts";
+import { Problem } from "../lib/problem.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
 import { ask, isAtTerminal } from "./ask.ts";

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { blocker, type Finding, warning } from "../preflight/finding.ts";
-import { realPlace } from "../provision/place.ts";
-import { type Settings, SettingsError } from "../settings.ts";
-import { ownerOf } from "../stack-id.ts";
+import { blocker, type Finding, warning } from "../checks/finding.ts";
+import { realPlace } from "../lib/place.ts";
+import { type Settings, SettingsError } from "../program/settings.ts";
+import { ownerOf } from "../program/stack-id.ts";
 import { check } from "./checks.ts";
 import { lookWhose } from "./claim.ts";
 import { defaultStack } from "./default-stack.ts";
@@ -78,8 +78,8 @@ function sharedFindings(stack: string, { cooperbenchDir }: Settings): readonly F
 
 async function liveFindingOf(stack: string, settings: Settings): Promise<Finding> {
   const [{ askLive }, { modelName }] = await Promise.all([
-    import("../preflight/live.ts"),
-    import("../provision/model.ts"),
+    import("../checks/doctor/live.ts"),
+    import("../provision/steps/model.ts"),
   ]);
   const { cooperbenchDir, modelApiBase } = settings;
   const checkout = realPlace(resolve(projectDir, cooperbenchDir));

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { withTemporaryFolder } from "../provision/temporary.ts";
+import { withTemporaryFolder } from "../provision/ownership/temporary.ts";
 import { identityOf } from "./identity.ts";
 
 interface EngineEvent {

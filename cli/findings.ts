@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
-import type { Finding } from "../preflight/finding.ts";
-import { count } from "../preflight/units.ts";
-import type { Mark } from "../status/checks.ts";
+import type { Finding } from "../checks/finding.ts";
+import type { Mark } from "../checks/status/checks.ts";
+import { count } from "../checks/units.ts";
 
 /** Of a finding, what is shown; its note stands behind what was found. */
 export interface Shown extends Omit<Finding, "level"> {

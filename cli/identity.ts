@@ -1,5 +1,5 @@
-import { stackIdentity } from "../provision/temporary.ts";
-import { stackIdIn } from "../stack-id.ts";
+import { stackIdIn } from "../program/stack-id.ts";
+import { stackIdentity } from "../provision/ownership/temporary.ts";
 import { projectDir } from "./session.ts";
 import { readConfiguration } from "./stack-file.ts";
 

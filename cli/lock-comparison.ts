@@ -1,8 +1,8 @@
 import PQueue from "p-queue";
-import type { ImagesLock, LockedImage } from "../manifest/images-lock.ts";
-import { changeOf, type LockChange } from "../manifest/lock-changes.ts";
-import { RegistryError } from "../registry/error.ts";
-import { parseImageName } from "../registry/reference.ts";
+import type { ImagesLock, LockedImage } from "../benchmark/images-lock.ts";
+import { changeOf, type LockChange } from "../benchmark/lock-changes.ts";
+import { parseImageName } from "../lib/reference.ts";
+import { RegistryError } from "../provision/registry/error.ts";
 import { firstAnswer, type Registries } from "./registries.ts";
 
 /** Images that are asked for at a time. */

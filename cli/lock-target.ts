@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { dockerHostOf } from "../engine/host.ts";
-import { defaultLockFile } from "../manifest/images-lock.ts";
-import { defaultRedisImage, gitBaseImage } from "../manifest/service-images.ts";
-import { endpointsOf } from "../registry/endpoint.ts";
+import { defaultLockFile } from "../benchmark/images-lock.ts";
+import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
+import { dockerHostOf } from "../provision/engine/host.ts";
+import { endpointsOf } from "../provision/registry/endpoint.ts";
 import { assertEngine } from "./checks.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { readSettings } from "./stack-settings.ts";

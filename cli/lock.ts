@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { formatImagesLock, type ImagesLock, readImagesLock } from "../manifest/images-lock.ts";
-import { applyChanges, changeCounts, changeLines } from "../manifest/lock-changes.ts";
-import { readTasks } from "../manifest/tasks.ts";
-import { Problem } from "../provision/problem.ts";
+import { formatImagesLock, type ImagesLock, readImagesLock } from "../benchmark/images-lock.ts";
+import { applyChanges, changeCounts, changeLines } from "../benchmark/lock-changes.ts";
+import { readTasks } from "../benchmark/tasks.ts";
+import { Problem } from "../lib/problem.ts";
 import { compareAll } from "./lock-comparison.ts";
 import type { LockOptions } from "./lock-options.ts";
 import { lockTarget } from "./lock-target.ts";

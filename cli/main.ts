@@ -1,4 +1,4 @@
-import { Problem } from "../provision/problem.ts";
+import { Problem } from "../lib/problem.ts";
 import { doctorOptions } from "./doctor-options.ts";
 import { lockOptions } from "./lock-options.ts";
 import { newOptions } from "./new-options.ts";

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
-import { readAssignments } from "../provision/assignments.ts";
-import { Problem } from "../provision/problem.ts";
-import { judge, type Verdict } from "../runs/judge.ts";
-import { coopOptions, isPlanned, type PlanFacts } from "../runs/plan.ts";
-import { type PairResult, type Run, readRun } from "../runs/read-run.ts";
-import { plannedPairs, runsOf } from "../runs/stack-plan.ts";
+import { judge, type Verdict } from "../benchmark/judge.ts";
+import { coopOptions, isPlanned, type PlanFacts } from "../benchmark/plan.ts";
+import { type PairResult, type Run, readRun } from "../benchmark/read-run.ts";
+import { plannedPairs, runsOf } from "../benchmark/stack-plan.ts";
+import { Problem } from "../lib/problem.ts";
+import { readAssignments } from "../provision/steps/assignments.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
 import { readSettings } from "./stack-settings.ts";

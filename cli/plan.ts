@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { measureDisk } from "../preflight/space.ts";
-import { realPlace } from "../provision/place.ts";
-import { runPlan } from "../runs/plan.ts";
-import { runsOf } from "../runs/stack-plan.ts";
+import { runPlan } from "../benchmark/plan.ts";
+import { runsOf } from "../benchmark/stack-plan.ts";
+import { measureDisk } from "../checks/doctor/space.ts";
+import { realPlace } from "../lib/place.ts";
 import { openEngine } from "./checks.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { type RunOptions, type RunResult, run } from "../provision/run.ts";
+import { type RunOptions, type RunResult, run } from "../lib/run.ts";
 import { BriefDisplay } from "./display.ts";
 import { pulumiProcess } from "./pulumi-process.ts";
 import { projectDir } from "./session.ts";

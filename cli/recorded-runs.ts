@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { isGone, type Place, type ProcessId, placeHere, startIn } from "../provision/process-id.ts";
+import { isGone, type Place, type ProcessId, placeHere, startIn } from "../lib/process-id.ts";
 import { dataDir } from "./backend.ts";
 import { names } from "./state-files.ts";
 

@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
-import { type Registry, registryAt } from "../registry/client.ts";
-import { RegistryError } from "../registry/error.ts";
+import { type Registry, registryAt } from "../provision/registry/client.ts";
+import { RegistryError } from "../provision/registry/error.ts";
 
 /** The registries that images are asked of, in their order. */
 export interface Registries {

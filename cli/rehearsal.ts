@@ -1,6 +1,6 @@
-import type { RawConfiguration } from "../configuration.ts";
-import { dockerHostOf } from "../engine/host.ts";
-import { Problem } from "../provision/problem.ts";
+import { Problem } from "../lib/problem.ts";
+import type { RawConfiguration } from "../program/configuration.ts";
+import { dockerHostOf } from "../provision/engine/host.ts";
 import {
   isReady,
   type Rehearsal,

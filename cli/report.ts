@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Problem } from "../provision/problem.ts";
-import { reportPage } from "../status/page.ts";
+import { reportPage } from "../checks/status/page.ts";
+import { Problem } from "../lib/problem.ts";
 import { defaultStack } from "./default-stack.ts";
 import { projectDir } from "./session.ts";
 import { lookAtStack } from "./status.ts";

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
-import type { RawConfiguration } from "../configuration.ts";
-import { dockerHostOf } from "../engine/host.ts";
+import type { RawConfiguration } from "../program/configuration.ts";
+import type { Settings } from "../program/settings.ts";
+import { ownerOf } from "../program/stack-id.ts";
+import { dockerHostOf } from "../provision/engine/host.ts";
 import { hasStandIns, type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
 import { addUser } from "../rehearsal/users.ts";
-import type { Settings } from "../settings.ts";
-import { ownerOf } from "../stack-id.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
 import { backendEnv, stateEnv } from "./backend.ts";
 import { type Claim, claimStack, userOf } from "./claim.ts";
@@ -92,7 +92,7 @@ async function adoptOldServices({ stack, pulumi }: Claim, dockerHost: string): P
   const configuration = readConfiguration(projectDir, stack);
   if (String(configuration.coop) !== "true" || pulumi === undefined) return;
   const [{ adoptServices }, { resourcesOf }] = await Promise.all([
-    import("../engine/adopt-services.ts"),
+    import("../provision/engine/adopt-services.ts"),
     import("./stack-record.ts"),
   ]);
   const owner = ownerOf(stack, { stackId: String(configuration.stackId ?? "") });

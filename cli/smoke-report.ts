@@ -1,4 +1,4 @@
-import { type Check, type CheckKind, checkKinds, type OracleReport } from "../provision/oracle.ts";
+import { type Check, type CheckKind, checkKinds, type OracleReport } from "../provision/steps/oracle.ts";
 import { type JunitCase, junitXml } from "./junit.ts";
 import { table } from "./table.ts";
 

@@ -9,8 +9,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap, parse, parseDocument } from "yaml";
-import { configurationOf, encrypted, project, type RawConfiguration } from "../configuration.ts";
-import { Problem } from "../provision/problem.ts";
+import { Problem } from "../lib/problem.ts";
+import { configurationOf, encrypted, project, type RawConfiguration } from "../program/configuration.ts";
 
 interface ProjectFile {
   readonly config: Readonly<Record<string, { readonly default?: unknown }>>;

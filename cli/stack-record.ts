@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { project } from "../configuration.ts";
-import type { StateResource } from "../engine/adopt-services.ts";
-import { Problem } from "../provision/problem.ts";
-import { identityIn, type StackRecord } from "../status/identity.ts";
+import { identityIn, type StackRecord } from "../checks/status/identity.ts";
+import { Problem } from "../lib/problem.ts";
+import { project } from "../program/configuration.ts";
+import type { StateResource } from "../provision/engine/adopt-services.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { packedText } from "./state-files.ts";

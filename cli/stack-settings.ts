@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { parseSettings, type Settings } from "../settings.ts";
+import { parseSettings, type Settings } from "../program/settings.ts";
 import { readConfiguration } from "./stack-file.ts";
 
 /** A stack's settings, checked before anything is started; so the image lock file, which may yet be made, is left. */

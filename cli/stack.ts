@@ -1,4 +1,4 @@
-import { Problem } from "../provision/problem.ts";
+import { Problem } from "../lib/problem.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { projectDir } from "./session.ts";
 import { stacksInFiles } from "./stack-record.ts";

@@ -3,7 +3,7 @@ import { accessSync, constants, readdirSync, readFileSync, statSync } from "node
 import { basename, dirname, join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { z } from "zod";
-import { project } from "../configuration.ts";
+import { project } from "../program/configuration.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
 import { projectDir } from "./session.ts";
 

@@ -1,4 +1,4 @@
-import { lastOperation, readProofs, type StackState } from "../status/proofs.ts";
+import { lastOperation, readProofs, type StackState } from "../checks/status/proofs.ts";
 import type { Toolchain } from "../toolchain/toolchain.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";

@@ -1,6 +1,6 @@
 import prettyMilliseconds from "pretty-ms";
-import type { StatusCheck } from "../status/checks.ts";
-import { type MachineStatus, machineStatus } from "../status/status.ts";
+import type { StatusCheck } from "../checks/status/checks.ts";
+import { type MachineStatus, machineStatus } from "../checks/status/status.ts";
 import { lookWhose } from "./claim.ts";
 import { defaultStack } from "./default-stack.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";

@@ -1,6 +1,6 @@
-import { project } from "../configuration.ts";
-import type { Task } from "../manifest/tasks.ts";
-import { proofNames } from "../status/names.ts";
+import type { Task } from "../benchmark/tasks.ts";
+import { proofNames } from "../checks/status/names.ts";
+import { project } from "../program/configuration.ts";
 import type { UpdateEvents } from "./events.ts";
 
 /** What an update came to, for the last lines on the terminal. */

@@ -1,10 +1,10 @@
 import { isAbsolute, resolve } from "node:path";
-import type { RawConfiguration } from "../configuration.ts";
-import { dockerHostOf } from "../engine/host.ts";
-import { gitNames, redisContainer } from "../engine/service-names.ts";
-import { ownersIn } from "../provision/folder-owners.ts";
-import { isOf, type Owner, ownerName } from "../provision/owner.ts";
-import { realPlace } from "../provision/place.ts";
+import { realPlace } from "../lib/place.ts";
+import type { RawConfiguration } from "../program/configuration.ts";
+import { dockerHostOf } from "../provision/engine/host.ts";
+import { gitNames, redisContainer } from "../provision/engine/service-names.ts";
+import { ownersIn } from "../provision/ownership/folder-owners.ts";
+import { isOf, type Owner, ownerName } from "../provision/ownership/owner.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
 
 /** Where a stack's things would be. */
@@ -42,7 +42,7 @@ export async function thingsOf(
 async function servicesAt({ coop, dockerHost }: RawConfiguration) {
   const host = dockerHostOf(String(dockerHost ?? ""));
   if (String(coop) !== "true" || !host.startsWith("unix:")) return [];
-  const { containerAt } = await import("../engine/owned.ts");
+  const { containerAt } = await import("../provision/engine/owned.ts");
   const names = [redisContainer, gitNames.container];
   // An engine that does not answer, as a rehearsal's before its start, is for whoever works with it to tell.
   const found = await Promise.all(names.map((name) => containerAt(host, name).catch(() => undefined)));

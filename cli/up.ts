@@ -1,4 +1,4 @@
-import { spreadTasks } from "../manifest/tasks.ts";
+import { spreadTasks } from "../benchmark/tasks.ts";
 import { checkBeforeUpdate } from "./checks.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { withEvents } from "./events.ts";

@@ -1,7 +1,7 @@
 /** What stands in the way of the next update since the last one runs yet, or was cut off, in words. */
 import { basename } from "node:path";
-import { blocker, type Finding, ok, warning } from "../preflight/finding.ts";
-import { count } from "../preflight/units.ts";
+import { blocker, type Finding, ok, warning } from "../checks/finding.ts";
+import { count } from "../checks/units.ts";
 import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
 import { type UpdateLock, updateLocks } from "./update-locks.ts";
 

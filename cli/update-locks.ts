@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { isGone, type Place, placeHere, startOf } from "../provision/process-id.ts";
+import { isGone, type Place, placeHere, startOf } from "../lib/process-id.ts";
 import { type RecordedRun, recordedRuns } from "./recorded-runs.ts";
 import { names, type StateFiles } from "./state-files.ts";
 

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { wholeStackVariable } from "../provision/holder.ts";
-import { runsOf } from "../runs/stack-plan.ts";
-import { SettingsError } from "../settings.ts";
-import { ownerOf, stackIdIn } from "../stack-id.ts";
+import { runsOf } from "../benchmark/stack-plan.ts";
+import { SettingsError } from "../program/settings.ts";
+import { ownerOf, stackIdIn } from "../program/stack-id.ts";
+import { wholeStackVariable } from "../provision/ownership/holder.ts";
 import { projectDir } from "./session.ts";
 import { readConfiguration } from "./stack-file.ts";
 import { report } from "./terminal.ts";
@@ -20,7 +20,7 @@ export function announceDestroy(stack: string): void {
 export async function sweepStack(stack: string): Promise<void> {
   const [{ readSettings }, { sweep }] = await Promise.all([
     import("./stack-settings.ts"),
-    import("../provision/sweep.ts"),
+    import("../provision/ownership/sweep.ts"),
   ]);
   try {
     const settings = readSettings(projectDir, stack);

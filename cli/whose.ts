@@ -1,4 +1,4 @@
-import type { Identity, StackRecord } from "../status/identity.ts";
+import type { Identity, StackRecord } from "../checks/status/identity.ts";
 
 /** What is known of a stack before a command works on it. */
 export interface WhoseQuestion {

@@ -1,9 +1,9 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { EngineImage } from "../engine/images.ts";
-import type { LockedTask } from "../manifest/images-lock.ts";
-import type { Owner } from "../provision/owner.ts";
-import type { ProbeResult } from "../provision/probe.ts";
+import type { LockedTask } from "../benchmark/images-lock.ts";
+import type { EngineImage } from "../provision/engine/images.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
+import type { ProbeResult } from "../provision/steps/probe.ts";
 import { engineImage } from "./engine-image.ts";
 import { ownerVariables } from "./provision-command.ts";
 import { unlessFailed } from "./unless-failed.ts";

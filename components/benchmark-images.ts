@@ -1,9 +1,9 @@
 import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type EngineImage, isThere } from "../engine/images.ts";
-import type { LockedTask } from "../manifest/images-lock.ts";
-import { taskKey } from "../manifest/tasks.ts";
-import type { Owner } from "../provision/owner.ts";
+import type { LockedTask } from "../benchmark/images-lock.ts";
+import { taskKey } from "../benchmark/tasks.ts";
+import { type EngineImage, isThere } from "../provision/engine/images.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
 import { BenchmarkImage, type VerifiedImage } from "./benchmark-image.ts";
 import { pullHook } from "./pull-hook.ts";
 

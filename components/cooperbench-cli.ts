@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type CheckoutResult, inspectCheckout } from "../provision/checkout.ts";
-import type { Owner } from "../provision/owner.ts";
-import { inspectVenv, type VenvResult } from "../provision/venv.ts";
-import type { VerificationResult } from "../provision/verification.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
+import { type CheckoutResult, inspectCheckout } from "../provision/steps/checkout.ts";
+import { inspectVenv, type VenvResult } from "../provision/steps/venv.ts";
+import type { VerificationResult } from "../provision/steps/verification.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 import { unlessFailed } from "./unless-failed.ts";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type DotenvResult, inspectDotenv, type Variables } from "../provision/dotenv.ts";
-import { modelEnvironment } from "../provision/model.ts";
-import type { Owner } from "../provision/owner.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
+import { type DotenvResult, inspectDotenv, type Variables } from "../provision/steps/dotenv.ts";
+import { modelEnvironment } from "../provision/steps/model.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 
 /** Arguments of `Credentials`. */

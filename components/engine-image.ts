@@ -1,7 +1,7 @@
 import { RemoteImage } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type EngineImage, isLocked } from "../engine/images.ts";
-import type { PinnedImage } from "../manifest/images-lock.ts";
+import type { PinnedImage } from "../benchmark/images-lock.ts";
+import { type EngineImage, isLocked } from "../provision/engine/images.ts";
 
 /**
  * An image on the engine by its reference, kept there on destroy.

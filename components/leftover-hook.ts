@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ServiceUse } from "../engine/service-use.ts";
+import type { ServiceUse } from "../provision/engine/service-use.ts";
 
 /**
  * A hook for a thing of a service that is to be created: frees its name of what an interrupted update of the stack has
@@ -13,8 +13,8 @@ export function leftoverHook(
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(name, async () => {
     const [{ freeName }, { isAdoptedBy, serviceRecords }] = await Promise.all([
-      import("../engine/owned.ts"),
-      import("../engine/service-records.ts"),
+      import("../provision/engine/owned.ts"),
+      import("../provision/engine/service-records.ts"),
     ]);
     await freeName(dockerHost, kind, thingName, owner, async (thing) =>
       isAdoptedBy(thing, owner, await serviceRecords(dockerHost, service)),

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { modelEnvironment, modelName } from "../provision/model.ts";
-import type { Owner } from "../provision/owner.ts";
-import type { RouteResult } from "../provision/route.ts";
-import { inspectRoute } from "../provision/route-drift.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
+import { modelEnvironment, modelName } from "../provision/steps/model.ts";
+import type { RouteResult } from "../provision/steps/route.ts";
+import { inspectRoute } from "../provision/steps/route-drift.ts";
 import { provisionCommand, resultOf } from "./provision-command.ts";
 import { unlessFailed } from "./unless-failed.ts";
 

@@ -1,8 +1,8 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { type Task, taskKey } from "../manifest/tasks.ts";
-import type { Owner } from "../provision/owner.ts";
-import { datasetHash, taskFolder } from "../provision/task-dataset.ts";
+import { type Task, taskKey } from "../benchmark/tasks.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
+import { datasetHash, taskFolder } from "../provision/steps/task-dataset.ts";
 import { ownerVariables } from "./provision-command.ts";
 import { afterEnd, unlessFailed } from "./unless-failed.ts";
 

@@ -1,6 +1,6 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Owner } from "../provision/owner.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
 
 /** Arguments of `provisionCommand`. */
 export interface ProvisionCommandArgs {
@@ -55,7 +55,7 @@ export function provisionCommand(
       ...(args.triggers !== undefined && { triggers: [...args.triggers] }),
       // Standard output is the result, for the program; standard error is for the reader.
       logging: local.Logging.Stderr,
-      // What can be removed has in its result which resource holds it (provision/holder.ts).
+      // What can be removed has in its result which resource holds it (provision/ownership/holder.ts).
       addPreviousOutputInEnv: args.removable === true,
     },
     pulumi.mergeOptions(

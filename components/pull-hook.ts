@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ImagePulls } from "../engine/image-pulls.ts";
-import type { PinnedImage } from "../manifest/images-lock.ts";
+import type { PinnedImage } from "../benchmark/images-lock.ts";
+import type { ImagePulls } from "../provision/engine/image-pulls.ts";
 
 /** Arguments of `pullHook`. */
 export interface PullHookArgs {
@@ -40,10 +40,10 @@ type Pulls = Pick<ImagePulls, "ensure">;
 
 async function startPulls(args: PullHookArgs, shownOn: pulumi.Resource): Promise<Pulls> {
   const [{ engineAt }, { ImagePulls }, { PullProgress }, { progressLine }] = await Promise.all([
-    import("../engine/client.ts"),
-    import("../engine/image-pulls.ts"),
-    import("../engine/pull-progress.ts"),
-    import("../engine/progress-line.ts"),
+    import("../provision/engine/client.ts"),
+    import("../provision/engine/image-pulls.ts"),
+    import("../provision/engine/pull-progress.ts"),
+    import("../provision/engine/progress-line.ts"),
   ]);
   const progress = new PullProgress();
   for (const { locked } of args.missing) progress.plan(locked?.layers ?? {});

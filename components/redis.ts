@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addressLabel, type OwnRedis } from "../engine/existing-redis.ts";
-import type { EngineImage } from "../engine/images.ts";
-import { addressOf, type RedisAddress } from "../engine/redis-ping.ts";
-import { redisContainer } from "../engine/service-names.ts";
-import type { PinnedImage } from "../manifest/images-lock.ts";
-import type { Owner } from "../provision/owner.ts";
+import type { PinnedImage } from "../benchmark/images-lock.ts";
+import { addressLabel, type OwnRedis } from "../provision/engine/existing-redis.ts";
+import type { EngineImage } from "../provision/engine/images.ts";
+import { addressOf, type RedisAddress } from "../provision/engine/redis-ping.ts";
+import { redisContainer } from "../provision/engine/service-names.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
 import { engineImage } from "./engine-image.ts";
 import { serviceContainer } from "./service-container.ts";
 import { unlessFailed } from "./unless-failed.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Owner } from "../provision/owner.ts";
-import { inspectSubset, type SubsetTask } from "../provision/subset.ts";
-import { type PlanFacts, runPlan } from "../runs/plan.ts";
+import { type PlanFacts, runPlan } from "../benchmark/plan.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
+import { inspectSubset, type SubsetTask } from "../provision/steps/subset.ts";
 import { provisionCommand } from "./provision-command.ts";
 
 /** Arguments of `RunPlan`. */

@@ -1,8 +1,8 @@
 import { Container, type ContainerArgs } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type Labels, ownerLabels } from "../engine/owned.ts";
-import type { ServiceName } from "../engine/service-records.ts";
-import type { Owner } from "../provision/owner.ts";
+import { type Labels, ownerLabels } from "../provision/engine/owned.ts";
+import type { ServiceName } from "../provision/engine/service-records.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
 import { leftoverHook } from "./leftover-hook.ts";
 
 /** Arguments of `serviceContainer`: the provider's, but for what all services have in common. */

@@ -1,6 +1,6 @@
 import type { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ServiceUse, UseWish } from "../engine/service-use.ts";
+import type { ServiceUse, UseWish } from "../provision/engine/service-use.ts";
 import { provisionCommand } from "./provision-command.ts";
 
 /** Arguments of `serviceUse`. */

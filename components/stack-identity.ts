@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Owner } from "../provision/owner.ts";
-import { identityType } from "../stack-id.ts";
+import { identityType } from "../program/stack-id.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
 
 /** Arguments of a `StackIdentity`. */
 export interface StackIdentityArgs {

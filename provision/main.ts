@@ -4,12 +4,12 @@
  * one line of JSON on standard output.
  */
 import { join } from "node:path";
-import type { ServiceName } from "../engine/service-records.ts";
-import { abortOnSignal } from "./abort.ts";
-import { type Holder, hold, holderFor, isHeldByOther, wholeStackVariable } from "./holder.ts";
-import { Problem } from "./problem.ts";
-import type { SubsetTask } from "./subset.ts";
-import { stackIdentity } from "./temporary.ts";
+import { abortOnSignal } from "../lib/abort.ts";
+import { Problem } from "../lib/problem.ts";
+import type { ServiceName } from "./engine/service-records.ts";
+import { type Holder, hold, holderFor, isHeldByOther, wholeStackVariable } from "./ownership/holder.ts";
+import { stackIdentity } from "./ownership/temporary.ts";
+import type { SubsetTask } from "./steps/subset.ts";
 
 /** Ids of things that are older than ids and in the stack's state, by the service that they are of. */
 type AdoptedThings = Readonly<Partial<Record<ServiceName, readonly string[]>>>;
@@ -42,7 +42,7 @@ async function standardInput(): Promise<string> {
 // Loaded when asked for: 26 probes start at once, and each pays for what it loads.
 const things: Record<string, (verb: string) => Promise<unknown>> = {
   async checkout(verb) {
-    const { ensureCheckout, removeCheckout } = await import("./checkout.ts");
+    const { ensureCheckout, removeCheckout } = await import("./steps/checkout.ts");
     const folder = setting("FOLDER");
     if (verb === "remove") return removeCheckout(folder, ownerSetting(), report);
     const [repository, commit] = [setting("REPOSITORY"), setting("COMMIT")];
@@ -53,8 +53,8 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   },
   async venv(verb) {
     const [{ ensureVenv, removeVenv }, { markerFile }] = await Promise.all([
-      import("./venv.ts"),
-      import("./venv/marker.ts"),
+      import("./steps/venv.ts"),
+      import("./steps/venv/marker.ts"),
     ]);
     const folder = setting("FOLDER");
     const marker = markerFile(join(folder, ".venv"));
@@ -69,23 +69,23 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     return { ...result, holder: owner.holder };
   },
   async verification() {
-    const { verify } = await import("./verification.ts");
+    const { verify } = await import("./steps/verification.ts");
     const tasks = JSON.parse(setting("TASKS")) as string[];
     return verify({ folder: setting("FOLDER"), subset: setting("SUBSET"), tasks });
   },
   async "git-image"() {
-    const { ensureGitImage } = await import("./git-image.ts");
+    const { ensureGitImage } = await import("./steps/git-image.ts");
     return ensureGitImage({ folder: setting("FOLDER"), image: setting("IMAGE") });
   },
   async "service-use"(verb) {
     const service = setting("SERVICE") as ServiceName;
     const use = { dockerHost: setting("DOCKER_HOST"), service, owner: ownerSetting() };
     if (verb === "remove") {
-      const { endUse } = await import("../engine/service-use.ts");
+      const { endUse } = await import("./engine/service-use.ts");
       return endUse(use, report);
     }
     if (setting("USE") === "record") {
-      const { recordUse } = await import("../engine/service-records.ts");
+      const { recordUse } = await import("./engine/service-records.ts");
       await recordUse(use.dockerHost, service, use.owner);
     }
     return { service };
@@ -93,18 +93,18 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
   async coop() {
     const dockerHost = setting("DOCKER_HOST");
     if (process.env.ADOPTED !== undefined) {
-      const { recordThing } = await import("../engine/service-records.ts");
+      const { recordThing } = await import("./engine/service-records.ts");
       for (const [service, things] of Object.entries(JSON.parse(process.env.ADOPTED) as AdoptedThings))
         for (const thing of things)
           await recordThing(dockerHost, service as ServiceName, ownerSetting(), "adopted", thing);
     }
     if (process.env.CONFLICT) throw new Problem(process.env.CONFLICT);
-    const { verifyRedis } = await import("./redis.ts");
+    const { verifyRedis } = await import("./steps/redis.ts");
     const folder = setting("FOLDER");
     const redis = await verifyRedis({ folder, address: setting("REDIS"), dockerHost });
     const container = process.env.GIT_CLIENT;
     if (container === undefined) return redis;
-    const { verifyGit } = await import("./git-server.ts");
+    const { verifyGit } = await import("./steps/git-server.ts");
     const stack = stackIdentity(process.env);
     return {
       ...redis,
@@ -112,7 +112,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     };
   },
   async dotenv(verb) {
-    const { writeDotenv, removeFromDotenv } = await import("./dotenv.ts");
+    const { writeDotenv, removeFromDotenv } = await import("./steps/dotenv.ts");
     const file = setting("FILE");
     if (verb === "remove") return removeFromDotenv(file, ownerSetting());
     const owner = holderSetting(verb);
@@ -120,7 +120,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     return { file, written: new Date().toISOString(), holder: owner.holder };
   },
   async route() {
-    const { proveRoute } = await import("./route.ts");
+    const { proveRoute } = await import("./steps/route.ts");
     const { key } = JSON.parse(await standardInput()) as { key: string };
     return proveRoute({
       folder: setting("FOLDER"),
@@ -130,7 +130,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     });
   },
   async subset(verb) {
-    const { ensureSubset, removeSubset } = await import("./subset.ts");
+    const { ensureSubset, removeSubset } = await import("./steps/subset.ts");
     const folder = setting("FOLDER");
     const tasks = JSON.parse(setting("TASKS")) as SubsetTask[];
     if (verb === "remove") return removeSubset(folder, ownerSetting(), tasks, report);
@@ -139,7 +139,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     return { folder, holder: owner.holder };
   },
   async probe(image) {
-    const { probe } = await import("./probe.ts");
+    const { probe } = await import("./steps/probe.ts");
     const locked = process.env.DIGEST && {
       digest: process.env.DIGEST,
       imageId: setting("IMAGE_ID"),
@@ -159,9 +159,9 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
     if (setting("IMAGE_ID") === "")
       throw new Problem(`${image}: its oracle was not run, for it is not verified`);
     const [{ oracle }, { askCapacity, memoryLimitBytes }, { firstFeature }] = await Promise.all([
-      import("./oracle.ts"),
-      import("./capacity.ts"),
-      import("./task-dataset.ts"),
+      import("./steps/oracle.ts"),
+      import("./steps/capacity.ts"),
+      import("./steps/task-dataset.ts"),
     ]);
     const folder = setting("FOLDER");
     return oracle({

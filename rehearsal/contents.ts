@@ -26,8 +26,8 @@ export function fingerprint(): string {
   const hash = createHash("sha256");
   for (const [folder, wanted] of [
     ["../rehearsal/", /\.(ts|sh)$/],
-    ["../manifest/", /^tasks\.json$/],
-    ["../manifest/subsets/", /\.json$/],
+    ["../benchmark/", /^tasks\.json$/],
+    ["../benchmark/subsets/", /\.json$/],
   ] as const) {
     const path = fileURLToPath(new URL(folder, import.meta.url));
     const files = readdirSync(path).filter((name) => wanted.test(name));

@@ -4,7 +4,7 @@ import {
   type ImagesLock,
   type LockedImage,
   readImagesLock,
-} from "../manifest/images-lock.ts";
+} from "../benchmark/images-lock.ts";
 import { writeAtomically } from "./files.ts";
 import { publishedDigest, publishImage } from "./publish.ts";
 import { inParallel } from "./run.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
-import type { ImagesLock } from "../manifest/images-lock.ts";
+import type { ImagesLock } from "../benchmark/images-lock.ts";
 import { fingerprint, readContents } from "./contents.ts";
 import { parseReference } from "./reference.ts";
 import type { Rehearsal } from "./rehearsal.ts";

@@ -34,7 +34,7 @@ export async function makeSource(dir: string, report: (line: string) => void): P
     );
     if (commit !== SOURCE_COMMIT)
       throw new Error(
-        `the source of the rehearsal got the commit ${commit}, wanted ${SOURCE_COMMIT}: whoever changes manifest/ ` +
+        `the source of the rehearsal got the commit ${commit}, wanted ${SOURCE_COMMIT}: whoever changes benchmark/ ` +
           `or rehearsal/ changes SOURCE_COMMIT in rehearsal/source.ts and the settings that pin it`,
       );
     rmSync(repository, { recursive: true, force: true });

@@ -15,7 +15,7 @@ export interface Task {
 /** The subsets that the dataset holds. */
 export const SUBSETS = ["flash", "lite"] as const;
 
-const MANIFEST = new URL("../manifest/", import.meta.url);
+const MANIFEST = new URL("../benchmark/", import.meta.url);
 
 interface TasksFile {
   readonly tasks: readonly { readonly repo: string; readonly task_id: number; readonly image: string }[];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import type { RawConfiguration } from "../configuration.ts";
+import type { RawConfiguration } from "../program/configuration.ts";
 
 interface ProjectFile {
   readonly config: Readonly<Record<string, { readonly default?: unknown }>>;

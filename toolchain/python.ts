@@ -1,6 +1,7 @@
 /** Finds a Python that runs: version managers leave programs on PATH that fail. */
+
+import { findAllOnPath } from "../lib/find-program.ts";
 import { run } from "./command.ts";
-import { findAllOnPath } from "./find.ts";
 import type { ToolchainSettings } from "./settings.ts";
 
 const NAMES = ["python3", ...[14, 13, 12, 11, 10, 9].map((minor) => `python3.${minor}`), "python"];

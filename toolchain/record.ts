@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { findAllOnPath } from "./find.ts";
+import { findAllOnPath } from "../lib/find-program.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import type { Toolchain } from "./toolchain.ts";
 

@@ -2,10 +2,10 @@
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { findAllOnPath } from "../lib/find-program.ts";
 import { installDebianPackages } from "./apt.ts";
 import { cachedFolder } from "./cache.ts";
 import { mustRun, run } from "./command.ts";
-import { findAllOnPath } from "./find.ts";
 import { findPython, workingPythons } from "./python.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";

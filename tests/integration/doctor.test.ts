@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Finding } from "../../preflight/finding.ts";
+import type { Finding } from "../../checks/finding.ts";
 import { startRehearsal, stopRehearsal } from "../../rehearsal/rehearsal.ts";
 import { type Ended, Lab } from "./lab.ts";
 

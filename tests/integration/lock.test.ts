@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { formatImagesLock, type LockedImage, readImagesLock } from "../../manifest/images-lock.ts";
+import { formatImagesLock, type LockedImage, readImagesLock } from "../../benchmark/images-lock.ts";
 import { publishImage, removeImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { sharedLayers } from "../../rehearsal/shared-layers.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pingRedis, pong } from "../../engine/redis-ping.ts";
+import { pingRedis, pong } from "../../provision/engine/redis-ping.ts";
 import { ask } from "../../rehearsal/ask.ts";
 import { forward } from "../../rehearsal/forward.ts";
 import { freePort, isFree } from "../../rehearsal/free-port.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { formatImagesLock, type ImagesLock, readImagesLock } from "../../manifest/images-lock.ts";
+import { formatImagesLock, type ImagesLock, readImagesLock } from "../../benchmark/images-lock.ts";
 import { startEngine } from "../../rehearsal/engine.ts";
 import { forward } from "../../rehearsal/forward.ts";
 import { makeLayer } from "../../rehearsal/layer.ts";

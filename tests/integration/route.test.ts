@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Finding } from "../../preflight/finding.ts";
-import { modelName } from "../../provision/model.ts";
-import { proveRoute, type RouteResult } from "../../provision/route.ts";
+import type { Finding } from "../../checks/finding.ts";
+import { modelName } from "../../provision/steps/model.ts";
+import { proveRoute, type RouteResult } from "../../provision/steps/route.ts";
 import { startCohereMock } from "./cohere-mock.ts";
 import { type Ended, Lab } from "./lab.ts";
 

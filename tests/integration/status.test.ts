@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { MachineStatus } from "../../status/status.ts";
+import type { MachineStatus } from "../../checks/status/status.ts";
 import { Lab } from "./lab.ts";
 
 const lab = new Lab();

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ImagesLock } from "../../manifest/images-lock.ts";
+import type { ImagesLock } from "../../benchmark/images-lock.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 import { readyToolchain } from "../../toolchain/toolchain.ts";

@@ -11,10 +11,10 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { MachineStatus } from "../../checks/status/status.ts";
+import { identityType } from "../../program/stack-id.ts";
 import { isReady, rehearsalId } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
-import { identityType } from "../../stack-id.ts";
-import type { MachineStatus } from "../../status/status.ts";
 import { type Ended, Lab } from "./lab.ts";
 import { Project } from "./project.ts";
 

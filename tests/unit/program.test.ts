@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { proofNames } from "../../status/names.ts";
+import { proofNames } from "../../checks/status/names.ts";
 import { programConfiguration } from "../configuration.ts";
 import { type Recorded, recordResources, settle } from "../recording-mocks.ts";
 

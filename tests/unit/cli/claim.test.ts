@@ -13,9 +13,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { claimStack, lookWhose, userOf } from "../../../cli/claim.ts";
 import { readConfiguration } from "../../../cli/stack-file.ts";
+import { identityType } from "../../../program/stack-id.ts";
 import { rehearsalAt } from "../../../rehearsal/rehearsal.ts";
 import { addUser } from "../../../rehearsal/users.ts";
-import { identityType } from "../../../stack-id.ts";
 
 const id = "11111111-1111-4111-8111-111111111111";
 let folder: string;

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readTasks, type Task, taskKey } from "../../../benchmark/tasks.ts";
 import { backendEnv, isStateMade, stateEnv } from "../../../cli/backend.ts";
 import { shellExports } from "../../../cli/env.ts";
 import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/named-stack.ts";
 import { worksOn } from "../../../cli/plain-pulumi.ts";
 import { summary } from "../../../cli/summary.ts";
-import { readTasks, type Task, taskKey } from "../../../manifest/tasks.ts";
 
 test("shell exports give a shell the very values", () => {
   const hostile = 'it\'s $HOME `id` "quoted"';

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { blocker, ok, warning } from "../../../checks/finding.ts";
 import { defaultStack } from "../../../cli/default-stack.ts";
 import { countFindings, findingLines, oneLine } from "../../../cli/findings.ts";
-import { blocker, ok, warning } from "../../../preflight/finding.ts";
 
 const findings = [
   ok("uv", "it is there"),

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { lockOptions } from "../../../cli/lock-options.ts";
 import { firstAnswer } from "../../../cli/registries.ts";
-import type { Registry } from "../../../registry/client.ts";
-import { RegistryError } from "../../../registry/error.ts";
+import type { Registry } from "../../../provision/registry/client.ts";
+import { RegistryError } from "../../../provision/registry/error.ts";
 
 test.each([
   [[], { check: false }],

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readTasks, type Task } from "../../../benchmark/tasks.ts";
 import { subjectsOf } from "../../../cli/smoke.ts";
 import { type SmokeOptions, smokeOptions } from "../../../cli/smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "../../../cli/smoke-report.ts";
-import { readTasks, type Task } from "../../../manifest/tasks.ts";
 
 describe("the arguments of smoke", () => {
   const usual = { tasks: 5, features: "first", json: false } as const;

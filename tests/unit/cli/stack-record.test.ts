@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { backendFolder, backendUrl } from "../../../cli/backend.ts";
 import { readRecord, stacksInFiles } from "../../../cli/stack-record.ts";
-import { identityType } from "../../../stack-id.ts";
+import { identityType } from "../../../program/stack-id.ts";
 
 let folder: string;
 beforeEach(() => {

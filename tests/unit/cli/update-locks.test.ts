@@ -16,7 +16,7 @@ import { forgetGoneRuns, recordedRuns, recordRun, runVariable } from "../../../c
 import { type StateFiles, stateFiles } from "../../../cli/state-files.ts";
 import { lockFinding } from "../../../cli/update-findings.ts";
 import { removeLock, settledLocks, updateLocks } from "../../../cli/update-locks.ts";
-import { type Place, placeHere, startOf } from "../../../provision/process-id.ts";
+import { type Place, placeHere, startOf } from "../../../lib/process-id.ts";
 
 let folder: string;
 let env: NodeJS.ProcessEnv;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { StackRecord } from "../../../checks/status/identity.ts";
 import { judge, notThere, type Verdict, type WhoseQuestion } from "../../../cli/whose.ts";
-import type { StackRecord } from "../../../status/identity.ts";
 
 const own = "11111111-1111-4111-8111-111111111111";
 const other = "22222222-2222-4222-8222-222222222222";

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { LockedImage } from "../../../benchmark/images-lock.ts";
+import { readTasks, selectTasks, type Task, taskKey } from "../../../benchmark/tasks.ts";
 import { BenchmarkImages } from "../../../components/benchmark-images.ts";
-import type { EngineImage } from "../../../engine/images.ts";
-import type { LockedImage } from "../../../manifest/images-lock.ts";
-import { readTasks, selectTasks, type Task, taskKey } from "../../../manifest/tasks.ts";
+import type { EngineImage } from "../../../provision/engine/images.ts";
 import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelRoute } from "../../../components/model-route.ts";
-import { writeDotenv } from "../../../provision/dotenv.ts";
-import { modelEnvironment } from "../../../provision/model.ts";
+import { writeDotenv } from "../../../provision/steps/dotenv.ts";
+import { modelEnvironment } from "../../../provision/steps/model.ts";
 import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
+import { readTasks, spreadTasks, taskKey } from "../../../benchmark/tasks.ts";
 import { Oracle, type OracleArgs } from "../../../components/oracle.ts";
-import { readTasks, spreadTasks, taskKey } from "../../../manifest/tasks.ts";
-import { datasetHash } from "../../../provision/task-dataset.ts";
+import { datasetHash } from "../../../provision/steps/task-dataset.ts";
 import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
 

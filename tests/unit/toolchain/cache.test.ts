@@ -3,8 +3,8 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isStale, withLock } from "../../../lib/lock.ts";
 import { cachedFolder } from "../../../toolchain/cache.ts";
-import { isStale, withLock } from "../../../toolchain/lock.ts";
 import { step } from "../../../toolchain/steps.ts";
 
 let dir: string;

@@ -1,0 +1,148 @@
+import { oraclesAtOnce } from "../provision/steps/capacity.ts";
+import { modelName } from "../provision/steps/model.ts";
+import { smokeSubset } from "../provision/steps/subset.ts";
+
+/** What a plan of runs is made from. */
+export interface PlanFacts {
+  readonly stack: string;
+  /** Absolute folder of the CooperBench checkout. */
+  readonly folder: string;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** lite, flash or full. */
+  readonly subset: string;
+  /** Tasks whose images the stack has, such as dspy_task/8394, where these are not all of the subset. */
+  readonly onlyTasks?: readonly string[] | undefined;
+  /** The services of cooperating agents that the stack has: address of Redis, and whether there is a git server. */
+  readonly services?: { readonly redis: string; readonly git: boolean } | undefined;
+  /** Pairs of the smoke run. */
+  readonly smokePairs: number;
+  /** The engine's processors. */
+  readonly cores: number;
+  /** The engine's memory, in bytes. */
+  readonly memoryBytes: number;
+  /** Bytes that are free on the engine's disk; undefined where they are not measured, and so limit nothing. */
+  readonly freeBytes?: number | undefined;
+}
+
+/** Disk that a container takes beside its image while it builds and tests, in bytes: an estimate. */
+const containerDiskBytes = 2e9;
+
+/** Memory that a container takes while it builds and tests, in bytes: the upper end of what such repositories need. */
+const containerBytes = 2e9;
+
+/** How many pairs are run and evaluated at once, and why. */
+export interface Concurrency {
+  readonly pairs: number;
+  readonly evaluations: number;
+  readonly reason: string;
+}
+
+/**
+ * Fits a run to an engine. An agent mostly waits for its model, so two pairs share a processor; an evaluation runs
+ * tests all the time, and takes one. A pair has two containers.
+ */
+export function concurrencyFor({
+  cores,
+  memoryBytes,
+  freeBytes,
+}: Pick<PlanFacts, "cores" | "memoryBytes" | "freeBytes">): Concurrency {
+  const byMemory = Math.floor(memoryBytes / (2 * containerBytes));
+  const pairDiskBytes = 2 * containerDiskBytes;
+  const byDisk = Math.floor((freeBytes ?? Number.POSITIVE_INFINITY) / pairDiskBytes);
+  const pairs = Math.max(1, Math.min(2 * cores, byMemory, byDisk, 30));
+  // An evaluation is to a machine what an oracle is.
+  const evaluations = Math.min(oraclesAtOnce({ cpus: cores, memoryBytes }), 10);
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(0);
+  const disk =
+    freeBytes === undefined
+      ? ""
+      : `; ${gigabytes(freeBytes)} GB free on its disk, of which a pair takes ${gigabytes(pairDiskBytes)}`;
+  return {
+    pairs,
+    evaluations,
+    reason: `${cores} processors and ${gigabytes(memoryBytes)} GB of memory: two pairs a processor, as agents wait for their model, two containers of 2 GB a pair; one evaluation a processor${disk}`,
+  };
+}
+
+/** Names of the plan's runs. */
+export const runNames = { smoke: "smoke", solo: "solo", coop: "coop", silent: "coop-silent" } as const;
+const { smoke, solo, coop, silent } = runNames;
+
+/**
+ * The options of a run of cooperating agents, which its results do not say: those of the plan's own runs are known by
+ * their names, and others are taken to use the stack's services.
+ */
+export function coopOptions(name: string, services: PlanFacts["services"]): string {
+  return name === silent ? " --no-messaging" : serviceOptions(services);
+}
+
+/** Whether the plan has a run of this name, so that its options are known. */
+export function isPlanned(name: string): boolean {
+  return Object.values<string>(runNames).includes(name);
+}
+
+/** The options that name a run's services; where CooperBench looks for Redis, there is none to give. */
+function serviceOptions(services: PlanFacts["services"]): string {
+  if (services === undefined) return "";
+  const redis = services.redis === "127.0.0.1:6379" ? "" : ` --redis redis://${services.redis}`;
+  return `${redis}${services.git ? " --git" : ""}`;
+}
+
+function aboutRedis({ services }: PlanFacts): string {
+  if (services !== undefined) return `Agents with messages use the Redis at ${services.redis}.`;
+  return "Agents with messages need a Redis on port 6379: `coop: true` brings one, else CooperBench starts its own, open to the network.";
+}
+
+/** The plan of the runs on a machine, in Markdown. */
+export function runPlan(facts: PlanFacts): string {
+  const { stack, folder, dockerHost, subset, smokePairs } = facts;
+  const { pairs, evaluations, reason } = concurrencyFor(facts);
+  const which = subset === "full" ? "" : ` -s ${subset}`;
+  const run = (name: string, what: string, options: string) =>
+    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${modelName} -c ${pairs} --eval-concurrency ${evaluations}`;
+  const narrowed =
+    facts.onlyTasks === undefined
+      ? ""
+      : `\nThe stack has the images of these tasks alone: ${facts.onlyTasks.join(", ")}. The commands below run all of the subset;\nnarrow each but the first with \`-r REPOSITORY -t TASK\`.\n`;
+  return `# Runs on this machine (stack ${stack})
+${narrowed}
+\`\`\`sh
+cd ${folder}
+export DOCKER_HOST=${dockerHost}
+\`\`\`
+
+1. A smoke run of ${smokePairs} pairs, solo, then what it was worth:
+
+   \`\`\`sh
+   ${run(smoke, ` -s ${smokeSubset}`, "--setting solo")}
+   ./machine plan ${stack} --check ${smoke}   # in the folder of cooperbench-machine
+   \`\`\`
+
+2. Solo, then cooperating agents, then those without messages:
+
+   \`\`\`sh
+   ${run(solo, which, "--setting solo")}
+   ${run(coop, which, `--setting coop${coopOptions(coop, facts.services)}`)}
+   ${run(silent, which, `--setting coop${coopOptions(silent, facts.services)}`)}
+   \`\`\`
+
+   ${aboutRedis(facts)}
+
+3. Each run evaluates itself. What was not evaluated:
+
+   \`\`\`sh
+   .venv/bin/cooperbench eval -n ${solo}${which} -c ${evaluations}
+   .venv/bin/cooperbench eval -n ${coop}${which} -c ${evaluations}
+   .venv/bin/cooperbench eval -n ${silent}${which} -c ${evaluations}
+   \`\`\`
+
+${pairs} pairs and ${evaluations} evaluations at once, for ${reason}.
+
+A run that was interrupted goes on with the same command: pairs that have a result are left out, those that ended with
+Error are done again. \`--force\` does all anew. CooperBench counts what the machine got wrong as the model's:
+\`./machine plan ${stack} --check NAME\` tells them apart, with the commands that do those pairs again.
+
+Variables that your shell exports win over those of \`.env\`.
+`;
+}

@@ -1,0 +1,33 @@
+import { output } from "../../lib/run.ts";
+import { blocker, type Finding, ok, warning } from "../finding.ts";
+import { onPath } from "./client.ts";
+
+/** The git of this machine. */
+export interface Git {
+  readonly file: string;
+  /** As it tells itself; undefined where it was not run. */
+  readonly version?: string;
+}
+
+/** Finds git on PATH, and runs it where its version is wanted. One that does not run is none. */
+export async function findGit(wantsVersion: boolean): Promise<Git | undefined> {
+  const file = onPath("git");
+  if (file === undefined || !wantsVersion) return file === undefined ? undefined : { file };
+  try {
+    return {
+      file,
+      version: (await output(file, ["--version"], { timeoutSeconds: 10 })).split("\n")[0] ?? "",
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether there is a git for the checkout at `checkout`, which is cloned where it is not there. */
+export function gitFinding(git: Git | undefined, checkout: string, isThere: boolean): Finding {
+  if (git !== undefined) return ok("git", `${git.version ?? "git"} (${git.file})`);
+  const remedy = "Install it (Debian, Ubuntu: apt-get install git)";
+  return isThere
+    ? warning("git", `got no git that runs, and ${checkout} cannot be looked at or moved without`, remedy)
+    : blocker("git", `got no git that runs, want one to clone CooperBench into ${checkout}`, remedy);
+}

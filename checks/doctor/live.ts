@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { Problem } from "../../lib/problem.ts";
+import type { Owner } from "../../provision/ownership/owner.ts";
+import { inspectDotenv, variablesIn } from "../../provision/steps/dotenv.ts";
+import { callLive, type LiveCall } from "../../provision/steps/live.ts";
+import { proveRoute } from "../../provision/steps/route.ts";
+import { blocker, type Finding, ok } from "../finding.ts";
+
+/** What a real call needs. */
+export interface Live {
+  readonly owner: Owner;
+  /** Absolute path of the checkout. */
+  readonly checkout: string;
+  /** Base URL of the model's API. */
+  readonly modelApiBase: string;
+  /** Model as `cooperbench run -m` takes it. */
+  readonly model: string;
+}
+
+/**
+ * Makes one small real call of the model, as a run does and with the stack's key. First the route is proved, so that the
+ * key goes nowhere else.
+ */
+export async function askLive({ owner, checkout, modelApiBase, model }: Live): Promise<Finding> {
+  const dotenv = join(checkout, ".env");
+  const { stack } = owner;
+  const variables = variablesIn(dotenv, owner);
+  const fault = inspectDotenv(dotenv, owner, variables);
+  const key = variables.COHERE_API_KEY;
+  if (fault !== undefined || key === undefined) {
+    const why = fault ?? `it has no key of stack ${stack}`;
+    return blocker("live", `not asked: ${dotenv}: ${why}`, `Have it written: ./machine up ${stack}`);
+  }
+  try {
+    const { url } = await proveRoute({ folder: checkout, modelApiBase, model, key });
+    return liveFinding(url, await callLive(checkout, model), stack);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const [found = "", ...faults] = error.message.split("\n").map((line) => line.trim());
+    return blocker("live", `not asked: ${found}`, faults.join("\n") || `Mend it: ./machine up ${stack}`);
+  }
+}
+
+/** Judges what came of the call. */
+export function liveFinding(url: string, call: LiveCall, stack: string): Finding {
+  const { status, error, inputTokens, outputTokens, costDollars } = call;
+  const time = `in ${call.seconds.toFixed(1)} s`;
+  if (error !== undefined) {
+    const answer = status === null ? "gave no answer" : `answered ${status}`;
+    return blocker("live", `${url} ${answer} ${time}: ${error}`, remedyFor(status, url, stack));
+  }
+  const tokens = `${inputTokens ?? "?"} tokens in, ${outputTokens ?? "?"} out`;
+  const cost = costDollars == null ? "cost not known" : `cost ${dollars(costDollars)}, as litellm takes it`;
+  return ok("live", `${url} answered ${status ?? "without a status"} ${time}: ${tokens}; ${cost}`);
+}
+
+/** Of a small sum the first two digits that count. */
+function dollars(sum: number): string {
+  const digits = Math.min(20, Math.max(2, 1 - Math.floor(Math.log10(sum))));
+  return `$${sum.toFixed(digits)}`;
+}
+
+function remedyFor(status: number | null, url: string, stack: string): string {
+  const set = (setting: string) =>
+    `./machine pulumi config set ${setting} --stack ${stack} && ./machine up ${stack}`;
+  if (status === null) return `See why nobody answers (name, proxy, firewall): curl -sS -o /dev/null ${url}`;
+  if (status === 401 || status === 403)
+    return `The key is refused. Set another: ${set("--secret cohereApiKey")}`;
+  if (status === 404)
+    return `The API has no such path or model. Set its base URL: ${set("modelApiBase URL")}`;
+  if (status === 429) return "The key's rate is used up: wait, or have it raised";
+  if (status >= 500) return "The API has a fault of its own: try again later";
+  return "The API refuses the request: what it said is above";
+}

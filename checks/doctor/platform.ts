@@ -1,0 +1,37 @@
+import type { LockedTask } from "../../benchmark/images-lock.ts";
+import { blocker, type Finding, ok, warning } from "../finding.ts";
+import { count } from "../units.ts";
+import type { EngineInfo } from "./engine.ts";
+
+/** How images name what a kernel calls otherwise. */
+const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
+
+/** The engine's platform, as images name it: linux/amd64. */
+export function platformOf({ OSType, Architecture }: EngineInfo): string {
+  return `${OSType}/${architectures[Architecture] ?? Architecture}`;
+}
+
+/** Whether the engine's processor and system are those of the locked images. */
+export function platformFinding(info: EngineInfo, tasks: readonly LockedTask[]): Finding {
+  const engine = platformOf(info);
+  const found = `the engine runs ${engine}`;
+  if (info.OSType !== "linux") {
+    return blocker(
+      "platform",
+      `${found}, and the images are Linux's`,
+      "Switch Docker Desktop to Linux containers",
+    );
+  }
+  const platforms = tasks.flatMap(({ locked }) => locked?.platform ?? []);
+  // Variants, as of linux/arm64/v8, are not told by an engine.
+  const others = platforms.filter((platform) => platform.split("/").slice(0, 2).join("/") !== engine);
+  const [other = ""] = others;
+  if (others.length > 0) {
+    return warning(
+      "platform",
+      `${found}, and ${count(others.length, "image")} of ${platforms.length} want ${[...new Set(others)].join(", ")}: they run by emulation, slowly, or not at all`,
+      `Install emulation (docker run --privileged --rm tonistiigi/binfmt --install ${other.split("/")[1]}; Docker Desktop has it), or use a machine of that kind`,
+    );
+  }
+  return ok("platform", platforms.length > 0 ? `${found}, as the locked images` : found);
+}

@@ -1,0 +1,29 @@
+import { isRateLimit } from "../../provision/engine/pull-failure.ts";
+import { type Finding, ok, warning } from "../finding.ts";
+import { count, showSeconds } from "../units.ts";
+import type { RegistryFacts } from "./registry.ts";
+
+/** Whether the registry still allows as many pulls as are needed. Without facts nothing was asked. */
+export function quotaFinding(facts: RegistryFacts | undefined, pulls: number, notAsked: string): Finding {
+  if (facts === undefined) return ok("quota", `not asked: ${notAsked}`);
+  const { answer, error, unseen } = facts;
+  const remedy = (wait: string) =>
+    `Run docker login for a higher limit, set registryMirror to a mirror, or ${wait}; what was pulled is kept`;
+  if (error !== undefined) {
+    if (!isRateLimit(error)) return ok("quota", "the registry has told no limit");
+    return warning(
+      "quota",
+      `the registry allows no pull now (${error.message.trim()}), and ${count(pulls, "pull")} are needed`,
+      remedy("wait for its reset (Docker Hub counts over 6 hours)"),
+    );
+  }
+  if (unseen !== undefined) {
+    return ok("quota", `not known: the engine reaches the registry, this machine does not (${unseen})`);
+  }
+  if (answer?.quota === undefined) return ok("quota", "the registry tells no limit");
+  const { limit, remaining, windowSeconds, source } = answer.quota;
+  const found = `${remaining} of ${limit} pulls in ${showSeconds(windowSeconds)} are left${source === undefined ? "" : ` for ${source}`}, ${pulls} needed`;
+  return remaining < pulls
+    ? warning("quota", found, remedy(`wait: the window is ${showSeconds(windowSeconds)}`))
+    : ok("quota", found);
+}

@@ -1,0 +1,68 @@
+import { engineAt } from "../../provision/engine/client.ts";
+import { isRateLimit, isUnreachable } from "../../provision/engine/pull-failure.ts";
+import type { TagAnswer } from "../../provision/registry/client.ts";
+import { blocker, type Finding, ok } from "../finding.ts";
+
+/** Asks the registry for one tag, without a pull that counts. Throws where there is no answer, or no such tag. */
+export type AskTag = (reference: string) => Promise<Pick<TagAnswer, "digest" | "quota" | "date">>;
+
+/** What came of asking. */
+export interface RegistryFacts {
+  readonly reference: string;
+  readonly answer?: Awaited<ReturnType<AskTag>>;
+  readonly error?: Error;
+  /** Why this machine's own question failed, where the engine was asked instead. */
+  readonly unseen?: string;
+  /** This machine's clock when the answer was there. */
+  readonly answeredAt: Date;
+}
+
+/**
+ * Asks for one image. It is the engine that pulls, by its own mirrors and its own proxy: one with mirrors is asked
+ * itself, and so is any where this machine's question fails. Never throws.
+ */
+export async function askRegistry(
+  reference: string,
+  engine: { readonly dockerHost: string; readonly mirrors: readonly string[] },
+  askTag?: AskTag,
+): Promise<RegistryFacts> {
+  const byEngine = askByEngine(engine.dockerHost);
+  if (askTag === undefined || engine.mirrors.length > 0) return factsOf(reference, byEngine);
+  const facts = await factsOf(reference, askTag);
+  if (facts.error === undefined || isRateLimit(facts.error)) return facts;
+  return { ...(await factsOf(reference, byEngine)), unseen: facts.error.message };
+}
+
+async function factsOf(reference: string, ask: AskTag): Promise<RegistryFacts> {
+  try {
+    const answer = await ask(reference);
+    return { reference, answer, answeredAt: new Date() };
+  } catch (error) {
+    return { reference, error: error as Error, answeredAt: new Date() };
+  }
+}
+
+/** Asks the registry through the engine: its network, its mirrors and its proxy count. No quota is told. */
+function askByEngine(dockerHost: string): AskTag {
+  return async (reference) => {
+    const { Descriptor } = await engineAt(dockerHost).getImage(reference).distribution();
+    return { digest: Descriptor.digest };
+  };
+}
+
+/** Whether the registry can be reached. Without facts, nothing had to be asked, for the reason given. */
+export function registryFinding(facts: RegistryFacts | undefined, notAsked: string): Finding {
+  if (facts === undefined) return ok("registry", `not asked: ${notAsked}`);
+  const { reference, error } = facts;
+  if (error === undefined) return ok("registry", `it answers for ${reference}`);
+  if (!isUnreachable(error)) {
+    // A failure that is this image's own, or the quota's: told where it belongs.
+    return ok("registry", `it can be reached (asked for ${reference}, it says: ${error.message.trim()})`);
+  }
+  return blocker(
+    "registry",
+    `the engine cannot reach the registry (asked for ${reference}: ${error.message.trim()})`,
+    "Check the engine's network and proxy, or set registryMirror to a registry that it reaches\n" +
+      "To try everything on a network without Docker Hub: ./machine up dev, the rehearsal",
+  );
+}

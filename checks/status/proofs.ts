@@ -1,0 +1,113 @@
+import { z } from "zod";
+import type { Finding } from "../finding.ts";
+
+/** A proof as a stack's state has it. */
+export interface Proof {
+  /** When it was last made, in ISO 8601. */
+  readonly provedAt: string;
+  /** Settings of its command. */
+  readonly environment: Readonly<Record<string, unknown>>;
+  /** What it has shown; undefined where the state keeps that as a secret. */
+  readonly result: unknown;
+}
+
+/** What a proof has shown, as its command printed it; undefined where there is none, or it is kept as a secret. */
+export function resultOf<Result>(proof: Proof | undefined): Result | undefined {
+  return proof?.result as Result | undefined;
+}
+
+/** The proofs of a stack, by the names of their resources. */
+export type Proofs = ReadonlyMap<string, Proof>;
+
+const exportedStack = z.looseObject({
+  deployment: z.looseObject({
+    resources: z
+      .array(
+        z.looseObject({
+          urn: z.string(),
+          type: z.string(),
+          // Replaced, and not yet removed.
+          delete: z.boolean().optional(),
+          created: z.string().optional(),
+          modified: z.string().optional(),
+          inputs: z
+            .looseObject({ environment: z.record(z.string(), z.unknown()).optional().catch(undefined) })
+            .optional(),
+          outputs: z.looseObject({ stdout: z.unknown().optional() }).optional(),
+        }),
+      )
+      .nullish(),
+  }),
+});
+
+/**
+ * The proofs in a stack's state. A proof that failed is in no state: the one before stays there, so what it is of is to
+ * be compared with what is there now.
+ *
+ * @param exported what `pulumi stack export` prints.
+ * @throws where that is of another form.
+ */
+export function readProofs(exported: string): Proofs {
+  const { resources } = exportedStack.parse(JSON.parse(exported)).deployment;
+  return new Map(
+    (resources ?? [])
+      .filter((resource) => resource.type === "command:local:Command" && resource.delete !== true)
+      .map(({ urn, created = "", modified = created, inputs, outputs }) => [
+        urn.slice(urn.lastIndexOf("::") + 2),
+        { provedAt: modified, environment: inputs?.environment ?? {}, result: resultIn(outputs?.stdout) },
+      ]),
+  );
+}
+
+function resultIn(stdout: unknown): unknown {
+  if (typeof stdout !== "string" || stdout === "") return undefined;
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    return undefined; // a command that is no proof may print what it likes
+  }
+}
+
+/** What an operation on a stack was, and how it ended. */
+export interface LastOperation {
+  /** Such as update, destroy. */
+  readonly kind: string;
+  /** Such as succeeded, failed. */
+  readonly result: string;
+  /** When it ended, in ISO 8601. */
+  readonly endedAt: string;
+}
+
+const operations = z.array(
+  z.looseObject({
+    kind: z.string(),
+    result: z.string(),
+    startTime: z.string(),
+    endTime: z.string().optional(),
+  }),
+);
+
+/**
+ * The last operation of a stack; undefined where there was none.
+ *
+ * @param history what `pulumi stack history --json` prints, the last operation first.
+ */
+export function lastOperation(history: string): LastOperation | undefined {
+  const [last] = operations.parse(JSON.parse(history));
+  return last && { kind: last.kind, result: last.result, endedAt: last.endTime ?? last.startTime };
+}
+
+/** What a stack's state tells of its machine. */
+export interface StackState {
+  readonly proofs: Proofs;
+  /** The stack's last operation; undefined where there was none. */
+  readonly last?: LastOperation | undefined;
+  /** An operation that runs just now, or was cut off: what the last one came to is not known yet. */
+  readonly underway?: Finding;
+  /** Why the state could not be read, with no proof and no operation then; undefined where it could. */
+  readonly unread?: string;
+  /** What makes it readable; undefined where Pulumi itself tells more. */
+  readonly remedy?: string | undefined;
+  /** Whether it is another's, so that no proof of it is this one's. Default: false. */
+  readonly isForeign?: boolean;
+}

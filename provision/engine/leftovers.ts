@@ -1,0 +1,53 @@
+import { isGone, parseProcess } from "../../lib/process-id.ts";
+import { identityLabel, makerLabel } from "../ownership/temporary.ts";
+import { engineAt } from "./client.ts";
+
+/** Milliseconds that an engine has for each question; what does not answer is told by whoever works with it. */
+const ANSWER_MS = 10_000;
+
+interface Questions {
+  listContainers(options: {
+    all: boolean;
+    filters: { label: readonly string[] };
+    abortSignal: AbortSignal;
+  }): Promise<readonly { readonly Id: string; readonly Names: readonly string[]; readonly Labels: Labels }[]>;
+}
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Removes the temporary containers of a stack whose makers are gone. Those of a process that runs, of another stack, or
+ * of another machine that uses this engine stay.
+ *
+ * @param stack as `stackIdentity` has it.
+ * @returns the names of what was removed. An engine that does not answer has nothing.
+ */
+export async function removeLeftoverContainers(
+  dockerHost: string,
+  stack: string,
+): Promise<readonly string[]> {
+  // The library's types lack the signal, which it takes with every question.
+  const engine = engineAt(dockerHost);
+  const questions = engine as unknown as Questions;
+  const filters = { label: [makerLabel, `${identityLabel}=${stack}`] };
+  const found = await questions
+    .listContainers({ all: true, filters, abortSignal: AbortSignal.timeout(ANSWER_MS) })
+    .catch(() => []);
+  const left = found.filter(({ Labels }) => isLeft(Labels));
+  const removed = await Promise.all(
+    left.map(({ Id, Names }) =>
+      engine
+        .getContainer(Id)
+        .remove({ force: true, v: true })
+        .then(
+          () => [(Names[0] ?? Id).replace(/^\//, "")],
+          () => [], // it is being removed, by its own end or by another command
+        ),
+    ),
+  );
+  return removed.flat();
+}
+
+function isLeft(labels: Labels): boolean {
+  const maker = parseProcess(labels[makerLabel] ?? "");
+  return maker !== undefined && isGone(maker);
+}

@@ -1,0 +1,131 @@
+import { Problem } from "../../lib/problem.ts";
+import { type Owner, ownerName } from "../ownership/owner.ts";
+import {
+  containerAt,
+  type EngineThing,
+  isSurelyMadeBy,
+  networkAt,
+  removal,
+  removeThing,
+  type ThingKind,
+  volumeAt,
+} from "./owned.ts";
+import {
+  forget,
+  isAdoptedBy,
+  recordedOf,
+  recordThing,
+  type ServiceName,
+  type ServiceRecord,
+  serviceRecords,
+  services,
+  useVolume,
+} from "./service-records.ts";
+
+/** What a stack has to do with a service that the stacks of an engine share. */
+export interface ServiceUse {
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  readonly service: ServiceName;
+  readonly owner: Owner;
+}
+
+/** What becomes of the record: it is to be there, or to stay as it is. */
+export type UseWish = "record" | "keep";
+
+/**
+ * Ends a stack's use of a service. What stacks have made of it goes with its last user, whoever made it; what is left
+ * to others is named, and so is what nobody can be known to have left. What no stack made is never touched. Can be
+ * repeated after any interruption: the record goes first, so that of two stacks that end at once one sees no other.
+ *
+ * @param report takes what a reader should know.
+ * @throws a Problem where something that should go cannot.
+ */
+export async function endUse(use: ServiceUse, report: (line: string) => void): Promise<void> {
+  const { dockerHost, service, owner } = use;
+  await answered(dockerHost, () => forget(dockerHost, [useVolume(service, owner)]));
+  const records = await serviceRecords(dockerHost, service);
+  const users = records.filter(({ kind }) => kind === "uses");
+  const things = await thingsOf(use);
+  if (users.length > 0) return leave(use, things, records, users, report);
+  for (const { kind, name, thing } of things) {
+    if (mayGo(thing, owner, records)) await remove(dockerHost, kind, name, thing);
+    else
+      report(
+        `The ${kind} ${name} is left: it is of a stack ${thing.owner?.stack} that is older than ids, and may be in use. ` +
+          `Where it is not: ${removal(dockerHost, kind, name)}`,
+      );
+  }
+  await forget(
+    dockerHost,
+    records.map(({ volume }) => volume),
+  );
+}
+
+interface NamedThing {
+  readonly kind: ThingKind;
+  readonly name: string;
+  readonly thing: EngineThing;
+}
+
+/** What stacks have made of a service, in the order in which it can go. */
+async function thingsOf({ dockerHost, service }: ServiceUse): Promise<readonly NamedThing[]> {
+  const looks = { container: containerAt, network: networkAt, volume: volumeAt };
+  const found: NamedThing[] = [];
+  for (const [kind, name] of Object.entries(services[service].things) as [ThingKind, string][]) {
+    const thing = await looks[kind](dockerHost, name);
+    if (thing?.owner !== undefined) found.push({ kind, name, thing });
+  }
+  return found;
+}
+
+/**
+ * Whether a thing can go, once no stack is known to use the service: it is the stack's; its maker, which has an id, and
+ * so would have a record, is gone; or it is older than ids, and who had it in its state has left it.
+ */
+function mayGo(thing: EngineThing, owner: Owner, records: readonly ServiceRecord[]): boolean {
+  if (thing.owner?.id !== undefined || isSurelyMadeBy(thing, owner)) return true;
+  return recordedOf(records, "left", thing).length > 0 || isAdoptedBy(thing, owner, records);
+}
+
+async function leave(
+  { dockerHost, service, owner }: ServiceUse,
+  things: readonly NamedThing[],
+  records: readonly ServiceRecord[],
+  users: readonly ServiceRecord[],
+  report: (line: string) => void,
+): Promise<void> {
+  for (const { thing } of things)
+    if (isSurelyMadeBy(thing, owner) || isAdoptedBy(thing, owner, records))
+      await recordThing(dockerHost, service, owner, "left", thing.id);
+  const [first] = things;
+  if (first === undefined) return;
+  const what = `${services[service].title} is left (${first.kind} ${first.name})`;
+  for (const user of users)
+    report(
+      `${what}: stack ${ownerName(user.owner, owner)} uses it. ` +
+        `Where that stack is no more: ${removal(dockerHost, "volume", user.volume)}`,
+    );
+}
+
+async function remove(dockerHost: string, kind: ThingKind, name: string, thing: EngineThing): Promise<void> {
+  try {
+    await removeThing(dockerHost, kind, thing.id);
+  } catch (error) {
+    throw new Problem(
+      `the ${kind} ${name} cannot be removed: ${(error as Error).message}.\n` +
+        "End what uses it, then run the command again; what is gone by now stays gone",
+    );
+  }
+}
+
+async function answered<Result>(dockerHost: string, ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw new Problem(
+      `the engine at ${dockerHost} does not do what is asked, so that nothing there was removed: ${(error as Error).message}.\n` +
+        "Start it, then run the command again",
+    );
+  }
+}

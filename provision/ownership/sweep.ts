@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { realPlace } from "../../lib/place.ts";
+import { removeLeftovers } from "../steps/checkout/beside.ts";
+import { checkoutMarker } from "../steps/checkout/marker.ts";
+import { removeCheckout } from "../steps/checkout.ts";
+import { removeFromDotenv } from "../steps/dotenv.ts";
+import { removeSubset, type SubsetTask } from "../steps/subset.ts";
+import { removeVenv } from "../steps/venv.ts";
+import { ownersIn } from "./folder-owners.ts";
+import type { Owner } from "./owner.ts";
+
+/**
+ * Removes what a stack's steps have made in a checkout's folder and beside it, and its state does not know, since an
+ * update was cut off. What was left to the user stays.
+ *
+ * @param smoke tasks of the subset, as the stack writes it.
+ */
+export async function sweep(
+  folder: string,
+  owner: Owner,
+  smoke: readonly SubsetTask[],
+  report: (line: string) => void,
+): Promise<void> {
+  const place = realPlace(folder);
+  await removeLeftovers(place, owner);
+  if (!existsSync(place) || checkoutMarker(place)?.left) return;
+  const things = ownersIn(place);
+  // Of another name is another stack's whose file of settings was copied, or a renamed stack's, whose state has it.
+  const isSure = (maker: Owner) =>
+    maker.id !== undefined && maker.id === owner.id && maker.stack === owner.stack;
+  if (things.length === 0 || !things.every((thing) => isSure(thing.owner))) return;
+  report(`removing what an update that was cut off has left in ${place}`);
+  await removeSubset(place, owner, smoke, report);
+  await removeFromDotenv(join(place, ".env"), owner);
+  await removeVenv(place, owner, report);
+  await removeCheckout(place, owner, report);
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { Problem } from "../../lib/problem.ts";
+import { askHelper } from "./credential-helper.ts";
+
+/** What a registry, or its token server, is shown. */
+export type Credentials =
+  | { readonly username: string; readonly password: string }
+  | { readonly username: string; readonly identitytoken: string };
+
+/** What Docker's own configuration calls Docker Hub. */
+export const dockerHubKey = "https://index.docker.io/v1/";
+const dockerHubHosts = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+
+/** The part of Docker's config.json that is read here. */
+const configuration = z.looseObject({
+  auths: z
+    .record(z.string(), z.looseObject({ auth: z.string().optional(), identitytoken: z.string().optional() }))
+    .default({}),
+  credHelpers: z.record(z.string(), z.string()).default({}),
+  credsStore: z.string().default(""),
+});
+
+type Configuration = z.infer<typeof configuration>;
+
+/**
+ * The credentials that `docker login` has left for a registry: from the helper of this host (`credHelpers`), else from
+ * the helper of all hosts (`credsStore`), else from the file itself (`auths`). The first of them that is configured
+ * counts, as it does for docker. The file is `config.json` in DOCKER_CONFIG, else in ~/.docker.
+ *
+ * @param host with its port where it has one; any of Docker Hub's for Docker Hub.
+ * @throws Problem where the file is broken, or a helper is missing or fails.
+ */
+export async function credentialsFor(
+  host: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Credentials | undefined> {
+  const file = join(env.DOCKER_CONFIG || join(homedir(), ".docker"), "config.json");
+  if (!existsSync(file)) return undefined;
+  const { credHelpers, credsStore, auths } = readConfiguration(file);
+  const isDockerHub = dockerHubHosts.includes(host);
+  const server = isDockerHub ? dockerHubKey : host;
+  const helper = credHelpers[server] ?? (isDockerHub ? credHelpers["docker.io"] : undefined) ?? credsStore;
+  if (helper !== "") return askHelper(helper, server, env);
+  const key = server in auths ? server : Object.keys(auths).find((key) => hostOf(key) === server);
+  return key === undefined ? undefined : decode(auths[key] ?? {}, `${file}, auths ${key}`, host);
+}
+
+function readConfiguration(file: string): Configuration {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    // A parser's message may quote the text, secrets and all.
+    const why = (error as NodeJS.ErrnoException).code ?? "it is no JSON";
+    throw new Problem(`cannot read Docker's configuration ${file} (${why}); mend it, or remove it`);
+  }
+  const parsed = configuration.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const places = parsed.error.issues.map(({ path }) => path.join(" ") || "the whole");
+  throw new Problem(
+    `Docker's configuration ${file} is not of the form that docker writes (${places.join("; ")}); mend it, or remove it and run docker login`,
+  );
+}
+
+/** Early versions of docker wrote a URL where later ones write a host. */
+function hostOf(key: string): string {
+  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+
+function decode(
+  { auth = "", identitytoken = "" }: Configuration["auths"][string],
+  where: string,
+  host: string,
+): Credentials | undefined {
+  if (auth === "" && identitytoken === "") return undefined;
+  const [, username = "", password = ""] =
+    /^([^:]*):([^\0]*)/.exec(Buffer.from(auth, "base64").toString()) ?? [];
+  if (identitytoken !== "") return { username, identitytoken };
+  if (username === "")
+    throw new Problem(`${where}: auth is no user and password in base64; to mend it: docker login ${host}`);
+  return { username, password };
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { LockedImage } from "../../benchmark/images-lock.ts";
+import { digestForm } from "../../lib/digest.ts";
+
+/** What a registry has of an image for one platform. */
+export type ImageDescription = Omit<LockedImage, "lockedAt" | "baseCommit">;
+
+/** The forms of what a tag may name, as the Accept header lists them: OCI's and Docker's, for several platforms and one. */
+export const manifestTypes = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+] as const;
+
+const digest = z.string().regex(digestForm);
+const size = z.int().min(0);
+const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() });
+
+/** The manifest of one image. */
+export const imageManifest = z.object({
+  config: z.object({ digest }),
+  layers: z.array(z.object({ digest, size })),
+});
+
+/** The index of an image for several platforms. */
+export const imageIndex = z.object({
+  manifests: z.array(z.object({ digest, platform: platform.optional() })),
+});
+
+/** The part of an image's configuration that is read here. */
+export const imageConfig = platform;
+
+/** A platform as it is written: OS/ARCH, or OS/ARCH/VARIANT. */
+export function platformName({ os, architecture, variant = "" }: z.infer<typeof platform>): string {
+  return variant === "" ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
+}
+
+/** The digest that an index has for a platform; undefined, with the platforms there are, where it has none. */
+export function chooseManifest(
+  { manifests }: z.infer<typeof imageIndex>,
+  wanted: string,
+): { readonly digest: string | undefined; readonly platforms: readonly string[] } {
+  // What builders keep beside the images, such as attestations, has the platform unknown/unknown.
+  const images = manifests.flatMap(({ digest, platform }) =>
+    platform === undefined || platform.os === "unknown" ? [] : [{ digest, name: platformName(platform) }],
+  );
+  const chosen =
+    images.find(({ name }) => name === wanted) ?? images.find(({ name }) => name.startsWith(`${wanted}/`));
+  return { digest: chosen?.digest, platforms: images.map(({ name }) => name) };
+}
+
+/** What an image is, by its manifest; `digest` is what its tag names. */
+export function describeManifest(
+  digest: string,
+  platform: string,
+  { config, layers: all }: z.infer<typeof imageManifest>,
+): ImageDescription {
+  // A layer that an image has twice is downloaded once.
+  const layers = Object.fromEntries(all.map(({ digest, size }) => [digest, size]));
+  const compressedBytes = Object.values(layers).reduce((sum, bytes) => sum + bytes, 0);
+  return { digest, platform, imageId: config.digest, compressedBytes, layers };
+}

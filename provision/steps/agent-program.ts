@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Problem } from "../../lib/problem.ts";
+import { lastLineOf, runVenvPython, venvPython } from "./venv-python.ts";
+
+const programs = join(import.meta.dirname, "agent");
+
+/** Time limit of such a program, in seconds. Its imports alone take some. */
+export const agentTimeoutSeconds = 60;
+
+/**
+ * Runs one of the programs of `provision/steps/agent` in the checkout, with its own Python and this process's environment, as
+ * a run is started.
+ *
+ * @param folder of the checkout.
+ * @param input goes to its standard input.
+ * @param environment variables on top of this process's; undefined takes one away.
+ * @returns what it tells.
+ * @throws a Problem where there is no environment, or it ends without a word. What it has printed is not told, for a
+ *   package that fails may print anything.
+ */
+export async function runAgentProgram<Result>(
+  folder: string,
+  program: "prove_route.py" | "call_live.py",
+  input: unknown,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Promise<Result> {
+  const python = venvPython(folder);
+  if (!existsSync(python)) {
+    throw new Problem(`there is no ${python}, want the virtual environment of CooperBench: run the update`);
+  }
+  const { code, stdout, stderr, timedOut } = await runVenvPython(folder, [join(programs, program)], {
+    env: environment,
+    input: JSON.stringify(input),
+    timeoutSeconds: agentTimeoutSeconds,
+  });
+  if (timedOut) {
+    throw new Problem(
+      `the agent's model did not end within ${agentTimeoutSeconds} s (${program}): the machine is busy, or the package waits for something; try again`,
+    );
+  }
+  try {
+    return lastLineOf(stdout);
+  } catch {
+    const kind = /^[\w.]+(?=:|$)/.exec(stderr.trim().split("\n").at(-1) ?? "")?.[0] ?? "no word";
+    throw new Problem(
+      `${program} ended with ${code} (${kind}), want its result; see for yourself: cd ${folder} && .venv/bin/python -c 'import cooperbench.cli'`,
+    );
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { Task } from "../../benchmark/tasks.ts";
+import { Problem } from "../../lib/problem.ts";
+
+/** The names of a feature's patches: its tests, and the gold patch that passes them. */
+export const patches = { tests: "tests.patch", gold: "feature.patch" } as const;
+
+/** Folder of a task in the dataset of a checkout. */
+export function taskFolder(checkout: string, { repo, taskId }: Pick<Task, "repo" | "taskId">): string {
+  return join(checkout, "dataset", repo, `task${taskId}`);
+}
+
+/** The task's copy of the runner that its image has. */
+export function runnerFile(folder: string): string {
+  return join(folder, "runner.sh");
+}
+
+/** Folder of a feature of a task. */
+export function featureFolder(folder: string, feature: number): string {
+  return join(folder, `feature${feature}`);
+}
+
+/** The numbers of a task's features, ascending; none where the folder is not there. */
+export function featuresOf(folder: string): readonly number[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => /^feature(\d+)$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** What proves a task: its first feature. Undefined where it has none. */
+export function firstFeature(folder: string): number | undefined {
+  return featuresOf(folder)[0];
+}
+
+/** The runner and the two patches of a feature. */
+function filesOf(folder: string, feature: number): readonly string[] {
+  const names = [patches.tests, patches.gold];
+  return [runnerFile(folder), ...names.map((name) => join(featureFolder(folder, feature), name))];
+}
+
+/** @throws a Problem that names every file that the oracle needs of a task and that is not there. */
+export function assertDataset(folder: string, feature: number): void {
+  const missing = filesOf(folder, feature).filter((file) => !existsSync(file));
+  if (missing.length > 0)
+    throw new Problem(`the dataset has no ${missing.join(", no ")}; ${restore(folder)}`);
+}
+
+/** The command that restores a task's files, as a remedy. */
+export function restore(folder: string): string {
+  const checkout = resolve(folder, "../../..");
+  return `restore it: git -C ${checkout} checkout HEAD -- ${relative(checkout, resolve(folder))}`;
+}
+
+/**
+ * A hash of what the oracle runs of a task's first feature: another one wants another run. Files that are not there
+ * have a hash as well, for it is the oracle that tells of them.
+ */
+export function datasetHash(folder: string): string {
+  const hash = createHash("sha256");
+  for (const file of filesOf(folder, firstFeature(folder) ?? 0)) {
+    const bytes = existsSync(file) ? readFileSync(file) : undefined;
+    hash.update(`${bytes?.length ?? "missing"}\n`).update(bytes ?? "");
+  }
+  return `sha256:${hash.digest("hex")}`;
+}

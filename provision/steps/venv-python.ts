@@ -1,0 +1,27 @@
+import { resolve } from "node:path";
+import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
+
+/** The Python of a checkout's own environment. */
+export function venvPython(folder: string): string {
+  return resolve(folder, ".venv", "bin", "python");
+}
+
+/** How it is run in the checkout: without what another environment's Python would have. */
+export function venvPythonOptions(folder: string) {
+  return { cwd: folder, env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined } };
+}
+
+/** Runs the Python of a checkout's own environment in the checkout, and collects what it prints. */
+export function runVenvPython(
+  folder: string,
+  args: readonly string[],
+  options: Omit<RunOptions, "cwd"> = {},
+): Promise<RunResult> {
+  const { cwd, env } = venvPythonOptions(folder);
+  return run(venvPython(folder), args, { ...options, cwd, env: { ...env, ...options.env } });
+}
+
+/** The result of such a program: the last line of its standard output, whatever its packages print before. */
+export function lastLineOf<Result>(stdout: string): Result {
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Result;
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { askEngine, engineFinding } from "../../../../checks/doctor/engine.ts";
+import { engineFacts } from "./facts.ts";
+
+const place = { dockerHost: "unix:///run/docker.sock", stack: "lab" };
+const closed = [{ name: "plugin docker", version: "5.2.0", from: "closed-network set" }];
+const official = [{ name: "plugin docker", version: "5.2.0", from: "found in /root/.pulumi" }];
+
+test("an engine is told with its versions", () => {
+  expect(engineFinding(engineFacts(), place, closed)).toEqual({
+    check: "engine",
+    level: "ok",
+    found: "Docker 28.2.2 at unix:///run/docker.sock: API 1.50, the oldest that it serves is 1.24",
+  });
+});
+
+test.each([
+  ["1.41", "ok"],
+  ["1.40", "warning"],
+])("API %s is %s", (ApiVersion, level) =>
+  expect(engineFinding(engineFacts({ ApiVersion }), place, []).level).toBe(level),
+);
+
+test.each([
+  ["1.41", closed, "ok"],
+  ["1.44", closed, "blocker"],
+  ["1.44", official, "ok"],
+  ["1.44", [], "ok"],
+])("an engine whose oldest API is %s with the plugins %j is %s", (MinAPIVersion, pieces, level) =>
+  expect(engineFinding(engineFacts({ MinAPIVersion }), place, pieces).level).toBe(level),
+);
+
+test("an engine that does not answer stops an update, with the ways out", () => {
+  const finding = engineFinding({ error: "connect ENOENT" }, place, []);
+  expect(finding.level).toBe("blocker");
+  expect(finding.found).toMatch(/engine at unix:\/\/\/run\/docker\.sock does not answer \(connect ENOENT\)/);
+  expect(finding.remedy).toMatch(/^Start it .*set dockerHost .*--stack lab\n.*\.\/machine up dev/);
+  expect(engineFinding({ error: "connect EACCES" }, place, []).remedy).toMatch(/^Run this as .*group docker/);
+});
+
+test("one that this project starts is no blocker before", () => {
+  const finding = engineFinding({ error: "x" }, { ...place, startedBy: "./machine up dev" }, []);
+  expect(finding).toMatchObject({ level: "warning", remedy: "It is started by: ./machine up dev" });
+});
+
+test("an engine that takes a question and gives no answer is not waited for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "engine-"));
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(join(folder, "s"), resolve));
+  const sockets = new Set<import("node:net").Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
+  expect(await askEngine(`unix://${folder}/s`, 100)).toEqual({ error: "no answer in 0.1 s" });
+  for (const socket of sockets) socket.destroy();
+  server.close();
+  rmSync(folder, { recursive: true });
+});

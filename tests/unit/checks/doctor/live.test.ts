@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { askLive, liveFinding } from "../../../../checks/doctor/live.ts";
+import { doctorOptions } from "../../../../cli/doctor-options.ts";
+import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
+import { lab1, lab2 } from "../../../owners.ts";
+
+const url = "https://a.example/v2/chat";
+const call = { seconds: 0.62, status: 200, inputTokens: 12, outputTokens: 2, costDollars: 0.00005 };
+
+test.each([
+  [call, "answered 200 in 0.6 s: 12 tokens in, 2 out; cost $0.000050, as litellm takes it"],
+  [
+    { ...call, costDollars: 1.5 },
+    "answered 200 in 0.6 s: 12 tokens in, 2 out; cost $1.50, as litellm takes it",
+  ],
+  [{ ...call, costDollars: null }, "answered 200 in 0.6 s: 12 tokens in, 2 out; cost not known"],
+  [
+    { seconds: 1, status: 200, inputTokens: null, outputTokens: null },
+    "answered 200 in 1.0 s: ? tokens in, ? out; cost not known",
+  ],
+])("an answer is told with time, tokens and cost: %j", (result, told) => {
+  expect(liveFinding(url, result, "lab-1")).toEqual({ check: "live", level: "ok", found: `${url} ${told}` });
+});
+
+test.each([
+  [null, "gave no answer", "curl -sS -o /dev/null https://a.example/v2/chat"],
+  [401, "answered 401", "config set --secret cohereApiKey --stack lab-1 && ./machine up lab-1"],
+  [403, "answered 403", "config set --secret cohereApiKey"],
+  [404, "answered 404", "config set modelApiBase URL --stack lab-1"],
+  [429, "answered 429", "wait, or have it raised"],
+  [400, "answered 400", "what it said is above"],
+  [503, "answered 503", "try again later"],
+])("status %s is a blocker with the remedy that helps", (status, told, remedy) => {
+  expect(liveFinding(url, { seconds: 2, status, error: "APIError: no" }, "lab-1")).toEqual({
+    check: "live",
+    level: "blocker",
+    found: `${url} ${told} in 2.0 s: APIError: no`,
+    remedy: expect.stringContaining(remedy),
+  });
+});
+
+describe("nobody is asked", () => {
+  let checkout: string;
+  beforeEach(() => {
+    checkout = mkdtempSync(join(tmpdir(), "live-"));
+  });
+  afterEach(() => rmSync(checkout, { recursive: true }));
+  const ask = () =>
+    askLive({
+      owner: lab1,
+      checkout,
+      modelApiBase: "https://a.example/v2",
+      model: "cohere/command-a-03-2025",
+    });
+
+  test("without a .env", async () => {
+    expect(await ask()).toEqual({
+      check: "live",
+      level: "blocker",
+      found: `not asked: ${checkout}/.env: it is missing`,
+      remedy: "Have it written: ./machine up lab-1",
+    });
+  });
+
+  test("with the .env of another stack", async () => {
+    await writeDotenv(join(checkout, ".env"), lab2, { COHERE_API_KEY: "canary" });
+    expect((await ask()).found).toBe(`not asked: ${checkout}/.env: it has the settings of stack lab-2`);
+  });
+
+  test("without a virtual environment", async () => {
+    await writeDotenv(join(checkout, ".env"), lab1, { COHERE_API_KEY: "canary" });
+    const { level, found } = await ask();
+    expect(level).toBe("blocker");
+    expect(found).toMatch(/^not asked: there is no .*\/\.venv\/bin\/python, want/);
+  });
+});
+
+test.each([
+  [[], { json: false, live: false }],
+  [["lab-1", "--live"], { stack: "lab-1", json: false, live: true }],
+  [["--json", "--live", "lab-1"], { stack: "lab-1", json: true, live: true }],
+  [["lab-1", "lab-2"], undefined],
+  [["--alive"], undefined],
+])("doctor %j is %j", (args, options) => expect(doctorOptions(args)).toEqual(options));

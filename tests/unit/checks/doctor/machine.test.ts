@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { clientFinding, onPath } from "../../../../checks/doctor/client.ts";
+import { clockFinding } from "../../../../checks/doctor/clock.ts";
+import { folderFindings, lookAtFolder } from "../../../../checks/doctor/folders.ts";
+import { findGit, gitFinding } from "../../../../checks/doctor/git.ts";
+import { pulumiFinding } from "../../../../checks/doctor/pulumi.ts";
+import { pythonFinding } from "../../../../checks/doctor/python.ts";
+import { uvFinding } from "../../../../checks/doctor/uv.ts";
+import { pythonOfVenv } from "../../../../provision/steps/venv/interpreter.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "preflight-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("the clock", () => {
+  const clock = (seconds: number) => ({
+    name: "the registry",
+    theirs: new Date(1_000_000_000_000 + seconds * 1000),
+    ours: new Date(1_000_000_000_000),
+  });
+  test.each([
+    [300, "ok"],
+    [301, "warning"],
+    [-300, "ok"],
+    [-301, "warning"],
+  ])("%d s apart is %s", (seconds, level) => expect(clockFinding([clock(seconds)]).level).toBe(level));
+
+  test("names the one that differs", () => {
+    const engine = { ...clock(0), name: "the engine" };
+    expect(clockFinding([engine, clock(7200)]).found).toBe(
+      "this machine's clock and the registry's are 2 hours apart",
+    );
+    expect(clockFinding([]).level).toBe("ok");
+  });
+});
+
+describe("programs", () => {
+  test("a machine without the docker client is told so, with the remedy", () => {
+    const there = join(folder, "docker");
+    expect(clientFinding(onPath("docker", `/nowhere:${folder}`))).toMatchObject({
+      level: "blocker",
+      found: expect.stringContaining("got no docker on PATH"),
+      remedy: expect.stringMatching(/^Install it/),
+    });
+    writeFileSync(there, "", { mode: 0o755 });
+    expect(clientFinding(undefined, "./machine up dev")).toMatchObject({ level: "ok" });
+    expect(clientFinding(onPath("docker", `/nowhere:${folder}`)).level).toBe("ok");
+  });
+
+  test("git is needed to clone, and missed less where the checkout is there", async () => {
+    expect(gitFinding(undefined, "/c", false).level).toBe("blocker");
+    expect(gitFinding(undefined, "/c", true).level).toBe("warning");
+    expect(gitFinding(await findGit(true), "/c", false).found).toMatch(/^git version \d/);
+    expect(Object.keys((await findGit(false)) ?? {})).toEqual(["file"]);
+  });
+
+  test("uv is got where it is missing or old", () => {
+    expect(uvFinding({ version: "0.6.10", from: "PATH" }).found).toBe("uv 0.6.10, PATH");
+    expect(uvFinding({ version: "0.6.9", from: "PATH" }).found).toMatch(/older than 0\.6\.10: .*gets it/);
+    expect(uvFinding(undefined)).toMatchObject({
+      level: "ok",
+      found: expect.stringContaining("not there yet"),
+    });
+  });
+});
+
+describe("Python", () => {
+  const facts = { request: "3.12", mayDownload: true };
+  const other = { ...facts, search: { instead: "3.11.2 (/usr/bin/python3)" } };
+  const good = { ...facts, search: { python: { path: "/p", version: "3.12.1" }, instead: "none" } };
+
+  test("is found in the environment, on the machine, or got by uv", () => {
+    expect(pythonFinding({ ...other, inVenv: "3.12.9" }, "lab").level).toBe("ok");
+    expect(pythonFinding({ ...good, inVenv: "3.11.9" }, "lab").found).toMatch(/3\.12\.1 \(\/p\)/);
+    expect(pythonFinding(other, "lab")).toMatchObject({
+      level: "warning",
+      found: expect.stringContaining("got Python 3.11.2 (/usr/bin/python3); want 3.12"),
+      remedy: expect.stringMatching(/apt-get install python3\.12.*set pythonVersion VERSION --stack lab/),
+    });
+    expect(pythonFinding({ ...other, mayDownload: false }, "lab").level).toBe("blocker");
+  });
+
+  test("of an environment that is not whole is no reason to say that all is well", () => {
+    expect(pythonFinding({ ...good, fault: "its installation was cut off" }, "lab")).toMatchObject({
+      level: "warning",
+      found: expect.stringContaining("its installation was cut off"),
+      remedy: expect.stringContaining("./machine up lab"),
+    });
+  });
+
+  test.each([
+    ["uv", "home = /usr/bin\nversion_info = 3.12.4\n", "3.12.4"],
+    ["venv", "home = /usr/bin\nversion = 3.11.2\n", "3.11.2"],
+    ["virtualenv", "version_info = 3.10.1.final.0\n", "3.10.1"],
+    ["nobody", "home = /usr/bin\n", undefined],
+  ])("of an environment by %s is read from its file", (_, text, version) => {
+    writeFileSync(join(folder, "pyvenv.cfg"), text);
+    expect(pythonOfVenv(folder)).toBe(version);
+  });
+});
+
+describe("Pulumi", () => {
+  const plugins = [{ name: "docker", version: "5.2.0" }];
+  const pieces = (cli: string, docker: string) => [
+    { name: "pulumi", version: cli, from: "PATH" },
+    { name: "plugin docker", version: docker, from: "cache" },
+  ];
+  test.each([
+    ["3.230.0", "5.2.0", "ok"],
+    ["3.229.9", "5.2.0", "blocker"],
+    ["3.274.1", "5.1.0", "warning"],
+  ])("%s with plugin docker %s is %s", (cli, docker, level) =>
+    expect(pulumiFinding(pieces(cli, docker), plugins).level).toBe(level),
+  );
+
+  test("that is not there yet is no fault", () => expect(pulumiFinding(undefined, plugins).level).toBe("ok"));
+});
+
+describe("folders", () => {
+  const wanted = (path: string) => ({ purpose: "the checkout", path });
+
+  test("that are there, or can be made, are good", async () => {
+    const deep = join(folder, "a", "b");
+    const facts = await Promise.all([folder, deep].map((path) => lookAtFolder(wanted(path))));
+    expect(facts).toEqual([
+      { ...wanted(folder), existing: folder },
+      { ...wanted(deep), existing: folder },
+    ]);
+    expect(folderFindings(facts)).toMatchObject([{ level: "ok" }]);
+  });
+
+  test("that nobody makes have to be there", async () => {
+    const missing = { ...wanted(join(folder, "a")), mustExist: true };
+    expect((await lookAtFolder(missing)).fault).toMatch(/ENOENT/);
+    expect((await lookAtFolder({ ...missing, path: folder })).fault).toBeUndefined();
+  });
+
+  test("below a file, or that may not be written to, are told with owner and mode", async () => {
+    writeFileSync(join(folder, "file"), "", { mode: 0o644 });
+    const facts = await lookAtFolder(wanted(join(folder, "file", "x")));
+    expect(facts.fault).toMatch(/no folder; owner \d+, mode 644/);
+    const readOnly = {
+      ...wanted("/srv/c"),
+      existing: "/srv",
+      fault: "EROFS; owner 0, mode 755; you are 1000",
+    };
+    expect(folderFindings([facts, readOnly])).toMatchObject([
+      { level: "blocker" },
+      {
+        level: "blocker",
+        found:
+          "the checkout: /srv, where /srv/c is to be made, cannot be written to (EROFS; owner 0, mode 755; you are 1000)",
+      },
+    ]);
+  });
+});

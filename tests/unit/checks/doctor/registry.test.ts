@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { quotaFinding } from "../../../../checks/doctor/quota.ts";
+import { askRegistry, type RegistryFacts, registryFinding } from "../../../../checks/doctor/registry.ts";
+import type { Quota } from "../../../../provision/registry/headers.ts";
+
+const reference = "akhatua/cooperbench-go-chi:task26";
+const answeredAt = new Date();
+const failed = (message: string): RegistryFacts => ({ reference, error: new Error(message), answeredAt });
+const allows = (quota?: Quota): RegistryFacts => ({
+  reference,
+  answer: { digest: "sha256:0", ...(quota && { quota }) },
+  answeredAt,
+});
+const quota = { limit: 100, remaining: 26, windowSeconds: 21_600 };
+
+test("a registry out of reach stops an update, and names the rehearsal", () => {
+  const finding = registryFinding(failed("dial tcp: lookup registry-1.docker.io: no such host"), "");
+  expect(finding).toEqual({
+    check: "registry",
+    level: "blocker",
+    found: `the engine cannot reach the registry (asked for ${reference}: dial tcp: lookup registry-1.docker.io: no such host)`,
+    remedy:
+      "Check the engine's network and proxy, or set registryMirror to a registry that it reaches\nTo try everything on a network without Docker Hub: ./machine up dev, the rehearsal",
+  });
+});
+
+test.each(["manifest unknown", "toomanyrequests: You have reached your pull rate limit", "unauthorized"])(
+  "%s is no word on the network",
+  (message) => expect(registryFinding(failed(message), "").level).toBe("ok"),
+);
+
+test.each([
+  [26, "ok"],
+  [27, "warning"],
+])("26 pulls that are left for %d are %s", (pulls, level) => {
+  const finding = quotaFinding(allows({ ...quota, source: "203.0.113.5" }), pulls, "");
+  expect(finding.level).toBe(level);
+  expect(finding.found).toBe(`26 of 100 pulls in 6 hours are left for 203.0.113.5, ${pulls} needed`);
+});
+
+test("a quota that is used up is a warning, and other failures are none", () => {
+  expect(quotaFinding(failed("toomanyrequests: wait"), 2, "")).toMatchObject({
+    level: "warning",
+    remedy: expect.stringMatching(/docker login.*registryMirror.*wait/),
+  });
+  expect(quotaFinding(failed("manifest unknown"), 2, "").level).toBe("ok");
+});
+
+test("a registry without a limit, or one that was not asked, is told as that", () => {
+  expect(quotaFinding(allows(), 26, "")).toMatchObject({ level: "ok", found: "the registry tells no limit" });
+  for (const finding of [registryFinding(undefined, "a"), quotaFinding(undefined, 0, "a")])
+    expect(finding).toMatchObject({ level: "ok", found: "not asked: a" });
+});
+
+describe("the question", () => {
+  const dockerHost = "unix:///nowhere/docker.sock";
+  const askTag = async () => ({ digest: "of the registry" });
+  const fails = (message: string) => () => Promise.reject(new Error(message));
+
+  test("goes to the registry", async () => {
+    const { answer } = await askRegistry(reference, { dockerHost, mirrors: [] }, askTag);
+    expect(answer?.digest).toBe("of the registry");
+  });
+
+  test.each([
+    ["it has mirrors", ["http://mirror/"], askTag, undefined],
+    ["nobody else can", [], undefined, undefined],
+    ["this machine's own fails", [], fails("fetch failed"), "fetch failed"],
+  ])("goes to the engine where %s", async (_, mirrors, ask, unseen) => {
+    const facts = await askRegistry(reference, { dockerHost, mirrors }, ask);
+    expect(facts.error?.message).toMatch(/ENOENT.*nowhere/);
+    expect(facts.unseen).toBe(unseen);
+  });
+
+  test("goes to nobody else where the registry allows no more", async () => {
+    const facts = await askRegistry(reference, { dockerHost, mirrors: [] }, fails("HTTP 429"));
+    expect(quotaFinding(facts, 2, "").level).toBe("warning");
+  });
+
+  test("that only the engine can ask leaves the quota unknown", () =>
+    expect(quotaFinding({ ...allows(), unseen: "fetch failed" }, 2, "").found).toMatch(
+      /^not known.*fetch failed/,
+    ));
+});

@@ -1,0 +1,248 @@
+import { expect, test } from "vitest";
+import { taskName } from "../../../../benchmark/tasks.ts";
+import {
+  cliCheck,
+  credentialsCheck,
+  imagesCheck,
+  operationCheck,
+  oracleCheck,
+  routeCheck,
+  type ServicesFacts,
+  servicesCheck,
+} from "../../../../checks/status/checks.ts";
+import { imagesStatus } from "../../../../checks/status/images.ts";
+import { proofNames } from "../../../../checks/status/names.ts";
+import { reportPage } from "../../../../checks/status/page.ts";
+import { lastOperation, type Proof, readProofs } from "../../../../checks/status/proofs.ts";
+import type { EngineImage } from "../../../../provision/engine/images.ts";
+import { digest, lockedTasks } from "../doctor/facts.ts";
+
+const at = "2026-01-02T03:04:05Z";
+const tasks = lockedTasks({}, {});
+const [one, two] = tasks as [(typeof tasks)[number], (typeof tasks)[number]];
+
+const there: readonly EngineImage[] = tasks.map(({ image, locked }) => ({
+  id: locked?.imageId ?? "",
+  references: [image],
+  digests: [],
+  sizeBytes: 7,
+}));
+
+function proof(result: unknown, environment = {}, provedAt = at): Proof {
+  return { provedAt, environment, result };
+}
+
+function probed(task: typeof one, more = {}): [string, Proof] {
+  const { imageId = "", digest = "" } = task.locked ?? {};
+  const result = { image: task.image, imageId, digest: `repository@${digest}`, platform: "linux/amd64" };
+  return [proofNames.image(task), proof({ ...result, commit: task.baseCommit, ...more })];
+}
+
+const all = new Map([probed(one), probed(two)]);
+const states = (...args: Parameters<typeof imagesStatus>) => imagesStatus(...args).map(({ state }) => state);
+
+test("an image is proved while it is what its probe has seen", () => {
+  expect(states(tasks, there, all, 0)).toEqual(["proved", "proved"]);
+  expect(imagesStatus(tasks, there, all, 0)[0]).toMatchObject({
+    task: taskName(one),
+    isLocked: true,
+    sizeBytes: 7,
+    provedAt: at,
+    baseCommit: one.baseCommit,
+    isSmoked: false,
+  });
+});
+
+test("an image is not proved when it is gone, another one, or was never probed", () => {
+  const [first, second] = there as [EngineImage, EngineImage];
+  expect(states(tasks, [second], all, 0)).toEqual(["missing", "proved"]);
+  expect(states(tasks, [{ ...first, id: digest(9) }, second], all, 0)).toEqual(["changed", "proved"]);
+  expect(states(tasks, there, new Map([probed(two)]), 0)).toEqual(["unproved", "proved"]);
+  expect(states(tasks, undefined, all, 0)).toEqual(["unseen", "unseen"]);
+});
+
+test("an image is not proved when the lock or the base commit has changed since", () => {
+  const relocked = [{ ...one, locked: { ...one.locked, digest: digest(9) } as typeof one.locked }, two];
+  expect(states(relocked as typeof tasks, there, all, 0)).toEqual(["other", "proved"]);
+  const moved = new Map([probed(one, { commit: "0".repeat(40) }), probed(two)]);
+  expect(states(tasks, there, moved, 0)).toEqual(["other", "proved"]);
+});
+
+test("the images' check counts, names what is wrong, and tells of the oldest proof", () => {
+  const older = new Map([
+    ...all,
+    [proofNames.image(two), { ...probed(two)[1], provedAt: "2026-01-01T00:00:00Z" }],
+  ]);
+  expect(imagesCheck("lab-1", imagesStatus(tasks, there, older, 0))).toEqual({
+    check: "images",
+    level: "ok",
+    found: "2/2 are there as they were proved",
+    provedAt: "2026-01-01T00:00:00Z",
+  });
+  expect(imagesCheck("lab-1", imagesStatus(tasks, there.slice(1), all, 0))).toMatchObject({
+    level: "blocker",
+    found: `1/2 are there as they were proved; 1 missing: ${taskName(one)}`,
+    remedy: "./machine up lab-1",
+  });
+  expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, all, 0))).toMatchObject({ level: "blocker" });
+});
+
+test("an oracle counts for the image that it was run in", () => {
+  const oracle = (imageId: string): [string, Proof] => [
+    proofNames.oracle(one),
+    proof({ imageId, feature: 1, goldSeconds: 2, controlSeconds: 1 }),
+  ];
+  const check = (imageId: string) =>
+    oracleCheck("lab-1", imagesStatus(tasks, there, new Map([...all, oracle(imageId)]), 1));
+  expect(check(one.locked?.imageId ?? "")).toMatchObject({ level: "ok", provedAt: at });
+  expect(check(digest(9))).toMatchObject({ level: "blocker", remedy: "./machine up lab-1" });
+  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 1))).toMatchObject({ level: "blocker" });
+  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0))).toMatchObject({ level: "off" });
+});
+
+test("the command line is well where it is there, at the proved commit", () => {
+  const facts = {
+    stack: "lab-1",
+    folder: "/c",
+    wrong: undefined,
+    commit: "a".repeat(40),
+    provedCommit: "a".repeat(40),
+    proof: proof({ version: "0.0.29", pythonVersion: "3.12.1" }),
+  };
+  expect(cliCheck(facts)).toMatchObject({ level: "ok", provedAt: at });
+  expect(cliCheck({ ...facts, commit: "b".repeat(40) })).toMatchObject({ level: "warning" });
+  expect(cliCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
+  expect(cliCheck({ ...facts, wrong: "it is missing" })).toMatchObject({
+    level: "blocker",
+    found: "it is missing",
+  });
+});
+
+test("credentials and route block a run where they are not as configured", () => {
+  expect(credentialsCheck("lab-1", "/c/.env", undefined).level).toBe("ok");
+  expect(credentialsCheck("lab-1", "/c/.env", "it has no key").level).toBe("blocker");
+  const facts = {
+    stack: "lab-1",
+    modelApiBase: "https://a.example/v2",
+    overridden: undefined,
+    proof: proof(undefined, { MODEL_API_BASE: "https://a.example/v2" }),
+  };
+  expect(routeCheck(facts)).toMatchObject({ level: "ok", found: "a run asks https://a.example/v2/chat" });
+  expect(routeCheck({ ...facts, overridden: "X is overridden" })).toMatchObject({ level: "blocker" });
+  expect(routeCheck({ ...facts, modelApiBase: "https://b.example/v2" })).toMatchObject({ level: "blocker" });
+  expect(routeCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
+});
+
+test("services are off, well, or in the way", () => {
+  const facts: ServicesFacts = {
+    redis: { host: "127.0.0.1", port: 6379 },
+    answer: "+PONG",
+    git: "running",
+    proof: proof({}),
+  };
+  expect(servicesCheck("lab-1", undefined).level).toBe("off");
+  expect(servicesCheck("lab-1", facts)).toMatchObject({ level: "ok", provedAt: at });
+  expect(servicesCheck("lab-1", { ...facts, git: undefined })).toMatchObject({ level: "ok" });
+  expect(servicesCheck("lab-1", { ...facts, answer: undefined })).toMatchObject({
+    level: "blocker",
+    found: "no Redis answers at 127.0.0.1:6379",
+  });
+  expect(servicesCheck("lab-1", { ...facts, git: "exited with 1" })).toMatchObject({ level: "blocker" });
+  expect(servicesCheck("lab-1", { ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
+});
+
+test("a stack without an update is not ready, and a failed one is told", () => {
+  expect(operationCheck("lab-1", {}).level).toBe("blocker");
+  const last = { kind: "update", result: "succeeded", endedAt: at };
+  expect(operationCheck("lab-1", { last })).toMatchObject({ level: "ok", provedAt: at });
+  expect(operationCheck("lab-1", { last: { ...last, result: "failed" } }).level).toBe("warning");
+  expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" } }).level).toBe("blocker");
+  const halfway = { ...last, kind: "destroy", result: "failed" };
+  expect(operationCheck("lab-1", { last: halfway }).found).toBe("the last destroy failed");
+});
+
+test("an update that runs is told instead of the last one, and so is one that was cut off", () => {
+  const last = { kind: "update", result: "succeeded", endedAt: at };
+  const running = {
+    check: "update",
+    level: "blocker",
+    found: "an update is running",
+    remedy: "wait",
+  } as const;
+  const cut = { ...running, level: "warning" } as const;
+  expect(operationCheck("lab-1", { last, underway: running })).toEqual(running);
+  expect(operationCheck("lab-1", { last, underway: cut })).toEqual(cut);
+  // Then nothing was ever proved.
+  expect(operationCheck("lab-1", { underway: cut }).level).toBe("blocker");
+  expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" }, underway: cut }).level).toBe(
+    "blocker",
+  );
+  expect(operationCheck("lab-1", { unread: "it is cut off", remedy: "cp a b" })).toMatchObject({
+    level: "blocker",
+    remedy: "cp a b",
+  });
+});
+
+test("a state that cannot be read is not taken for one that says nothing", () => {
+  expect(operationCheck("lab-1", { unread: "error: no backend" })).toMatchObject({
+    level: "blocker",
+    found: "Pulumi's state cannot be read, so no proof is known: error: no backend",
+  });
+});
+
+test("proofs are read from commands alone; secret output and replaced resources are left out", () => {
+  const command = { type: "command:local:Command", created: "2026-01-01T00:00:00Z" };
+  const urn = (name: string) => `urn:pulumi:s::p::t::${name}`;
+  const resources = [
+    { urn: urn("stack"), type: "pulumi:pulumi:Stack" },
+    {
+      ...command,
+      urn: urn("a"),
+      modified: at,
+      outputs: { stdout: '{"x":1}' },
+      inputs: { environment: { A: "b" } },
+    },
+    { ...command, urn: urn("b"), outputs: { stdout: { ciphertext: "…" } } },
+    { ...command, urn: urn("c"), delete: true, outputs: { stdout: '{"x":1}' } },
+  ];
+  expect([...readProofs(JSON.stringify({ deployment: { resources } }))]).toEqual([
+    ["a", { provedAt: at, environment: { A: "b" }, result: { x: 1 } }],
+    ["b", { provedAt: "2026-01-01T00:00:00Z", environment: {}, result: undefined }],
+  ]);
+  expect(readProofs('{"deployment":{}}').size).toBe(0);
+});
+
+test("the last operation is the first of the history", () => {
+  const operation = { kind: "update", result: "failed", startTime: "2026-01-01T00:00:00Z", endTime: at };
+  expect(lastOperation(JSON.stringify([operation]))).toEqual({
+    kind: "update",
+    result: "failed",
+    endedAt: at,
+  });
+  expect(lastOperation("[]")).toBeUndefined();
+});
+
+test("the page has every image and digest, escapes what it is given, and needs no other file", () => {
+  const page = reportPage({
+    stack: "lab-1",
+    at,
+    isRehearsal: false,
+    isReady: true,
+    checks: [operationCheck("<lab>", {})],
+    images: imagesStatus(tasks, there, all, 0),
+    machine: { name: "m", system: "s", kernel: "k", cores: 2, memoryBytes: 8e9 },
+    dockerHost: "unix:///d",
+    versions: [{ name: "pulumi", version: "3", from: "<script>" }],
+    model: "a/model",
+    environment: { COHERE_API_KEY: "(secret)" },
+    configuration: { subset: "lite" },
+  });
+  for (const { image, locked } of tasks) {
+    expect(page).toContain(image);
+    expect(page).toContain(locked?.digest);
+  }
+  expect(page).toContain("ready for a run");
+  expect(page).not.toContain("rehearsal.</b>");
+  expect(page).toContain("./machine up &lt;lab&gt;");
+  expect(page).not.toMatch(/<script|<link|src=|url\(|https?:\/\//);
+});

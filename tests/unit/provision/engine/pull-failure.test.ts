@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import {
+  explainPullFailure,
+  explainPullFailures,
+  isUnreachable,
+  mayPass,
+} from "../../../../provision/engine/pull-failure.ts";
+
+// The words are those of real engines and registries.
+test.each([
+  [
+    "write /var/lib/docker/tmp/GetImageBlob1: no space left on device",
+    "no space left on the engine's disk",
+    "docker system df",
+  ],
+  [
+    "manifest for a/b:c not found: manifest unknown: manifest unknown",
+    "the registry has no such image",
+    "check the reference",
+  ],
+  [
+    "pull access denied for a/b, repository does not exist or may require 'docker login'",
+    "the registry has no such image",
+    "docker login",
+  ],
+  [
+    "toomanyrequests: You have reached your unauthenticated pull rate limit.",
+    "rate limit is reached",
+    "docker login",
+  ],
+  [
+    'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+    "the engine cannot reach the registry",
+    "network and proxy",
+  ],
+  ["unauthorized: incorrect username or password", "refused the credentials", "docker login"],
+  ["connect ENOENT /var/run/docker.sock", "the Docker engine does not answer", "dockerHost"],
+])("%s: the user reads image, reason and remedy", (said, reason, remedy) => {
+  const message = explainPullFailure("a/b:c", new Error(said));
+  expect(message).toContain("a/b:c could not be pulled: ");
+  expect(message).toContain(reason);
+  expect(message).toContain(said);
+  expect(message).toContain(remedy);
+});
+
+test("what the client puts before the engine's words decides nothing and is not shown", () => {
+  const error = new Error(
+    "(HTTP code 500) server error - Get https://registry-1.docker.io/v2/: dial tcp: i/o timeout",
+  );
+  expect(isUnreachable(error)).toBe(true);
+  expect(explainPullFailure("a/b:c", error)).not.toContain("HTTP code");
+});
+
+test.each([
+  ["received unexpected HTTP status: 503 Service Unavailable", true],
+  ["toomanyrequests: You have reached your unauthenticated pull rate limit.", true],
+  ["read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", true],
+  ["unexpected EOF", true],
+  ["no byte and no extraction for 60 s", true],
+  ["write /var/lib/docker/tmp/GetImageBlob1: no space left on device", false],
+  ["manifest for a/b@sha256:0 not found: manifest unknown: manifest unknown", false],
+  ["unauthorized: authentication required", false],
+  ["connect ECONNREFUSED /var/run/docker.sock", false],
+  ["odd", false],
+])("%s: another attempt makes sense: %s", (said, passes) => {
+  expect(mayPass(new Error(said))).toBe(passes);
+});
+
+test("a pull that failed from two registries is told with both reasons, and each remedy once", () => {
+  const failures = new Map([
+    ["mirror.example", new Error("unauthorized: authentication required")],
+    ["Docker Hub", new Error("dial tcp: lookup registry-1.docker.io: no such host")],
+  ]);
+  expect(explainPullFailures("a/b:c", failures)).toBe(
+    "a/b:c could not be pulled: from mirror.example: the registry refused the credentials (unauthorized: authentication required); " +
+      "from Docker Hub: the engine cannot reach the registry (dial tcp: lookup registry-1.docker.io: no such host). " +
+      "To mend it: run docker login, then run the update again; or check the engine's network and proxy, then run the update again.",
+  );
+});
+
+test("words that are not known are passed on as they are", () => {
+  expect(explainPullFailure("a/b:c", new Error("odd"))).toBe("a/b:c could not be pulled: odd");
+});

@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { type RouteSeen, routeFaults } from "../../../../provision/steps/route-faults.ts";
+
+const dotenv = "/srv/CooperBench/.env";
+const url = "https://stg.api.cohere.com/v2/chat";
+const wanted = {
+  url,
+  modelApiBase: "https://stg.api.cohere.com/v2",
+  model: "cohere/command-a-03-2025",
+  dotenv,
+};
+const good = {
+  agent: "mini_swe_agent_v2",
+  origins: {
+    COHERE_API_KEY: { file: dotenv, line: 2 },
+    COHERE_API_BASE: { file: dotenv, line: 3 },
+    MSWEA_MODEL_API_BASE: { file: dotenv, line: 4 },
+  },
+  urls: { COHERE_API_BASE: url, MSWEA_MODEL_API_BASE: "https://stg.api.cohere.com/v2" },
+  files: [dotenv],
+  key: { state: "same", variable: "COHERE_API_KEY" },
+  asked: [{ url, hasKey: true, model: "command-a-03-2025", status: 200 }],
+  refused: [],
+} as const satisfies RouteSeen;
+const exported = { exported: true } as const;
+
+const faults = (seen: RouteSeen) => routeFaults(seen, wanted);
+const asking = (got: string) => [{ url: got, hasKey: true, model: "command-a-03-2025", status: 404 }];
+
+test("a call to the configured URL with key and model has no fault", () => expect(faults(good)).toEqual([]));
+
+describe("of a call to another URL it is told which variable wins, where, and what mends it:", () => {
+  const { COHERE_API_BASE: _, ...withoutBase } = good.origins;
+  const { COHERE_API_BASE: __, ...urlsWithoutBase } = good.urls;
+  const got = "https://api.cohere.com/v2/chat";
+
+  test.each<[string, Partial<RouteSeen>, string]>([
+    [
+      "the old variable alone",
+      { origins: withoutBase, urls: urlsWithoutBase },
+      `COHERE_API_BASE is set nowhere, and MSWEA_MODEL_API_BASE (${dotenv}:4) alone has no effect in this version of CooperBench; run the update again, which writes it into ${dotenv}`,
+    ],
+    [
+      "no .env in the checkout, and one further up",
+      { origins: {}, urls: {}, files: ["/srv/.env"] },
+      `COHERE_API_BASE is set nowhere; /srv/.env is read instead of ${dotenv}: move it away`,
+    ],
+    [
+      "a base URL without /chat",
+      { urls: { COHERE_API_BASE: "https://stg.api.cohere.com/v2/" } },
+      `COHERE_API_BASE (${dotenv}:3) is https://stg.api.cohere.com/v2, which lacks /chat: litellm takes the full URL of the call, and wins; run the update again, which writes it`,
+    ],
+    [
+      "an exported variable",
+      {
+        origins: { ...good.origins, COHERE_API_BASE: exported },
+        urls: { COHERE_API_BASE: "https://me:secret@a.example/?key=secret" },
+      },
+      "COHERE_API_BASE (exported in this environment) is https://a.example, and wins; unset COHERE_API_BASE",
+    ],
+    [
+      "a variable that is exported empty",
+      { origins: { ...good.origins, COHERE_API_BASE: exported }, urls: { COHERE_API_BASE: "" } },
+      "COHERE_API_BASE (exported in this environment) is nothing, and wins; unset COHERE_API_BASE",
+    ],
+    [
+      "another file",
+      {
+        origins: { ...good.origins, COHERE_API_BASE: { file: "/home/me/.env", line: 7 } },
+        urls: { COHERE_API_BASE: "https://a.example" },
+      },
+      "COHERE_API_BASE (/home/me/.env:7) is https://a.example, and wins; remove its line in /home/me/.env",
+    ],
+    [
+      "a version that does not heed it",
+      {},
+      `this version of CooperBench does not heed COHERE_API_BASE (${dotenv}:3); set cooperbenchCommit to one that does, such as 0.0.29`,
+    ],
+  ])("%s", (_, seen, cause) => {
+    expect(faults({ ...good, ...seen, asked: asking(got) })).toEqual([
+      `calls go to ${got}, want ${url}: ${cause}`,
+    ]);
+  });
+
+  test("Azure's settings, one exported and one of the .env", () => {
+    const endpoint = "https://a.example/openai/v1";
+    const seen = {
+      ...good,
+      origins: {
+        ...good.origins,
+        AZURE_OPENAI_API_KEY: exported,
+        AZURE_OPENAI_ENDPOINT: { file: dotenv, line: 9 },
+      },
+      urls: { ...good.urls, AZURE_OPENAI_ENDPOINT: `${endpoint}/` },
+      asked: asking(`${endpoint}/chat/completions`),
+    };
+    expect(faults(seen)).toEqual([
+      `calls go to ${endpoint}/chat/completions, want ${url}: AZURE_OPENAI_API_KEY (exported in this environment) and AZURE_OPENAI_ENDPOINT (${dotenv}:9) override the route; unset AZURE_OPENAI_API_KEY, and remove its line in ${dotenv}`,
+    ]);
+  });
+});
+
+test.each<[string, Partial<RouteSeen>, string]>([
+  [
+    "no key",
+    { key: { state: "none" }, origins: {} },
+    `there is no key: COHERE_API_KEY is set nowhere, want the stack's cohereApiKey; run the update again, which writes it into ${dotenv}`,
+  ],
+  [
+    "a key that is exported empty",
+    { key: { state: "none" }, origins: { COHERE_API_KEY: exported } },
+    "there is no key: COHERE_API_KEY (exported in this environment) is empty, and wins; unset COHERE_API_KEY",
+  ],
+  [
+    "another key",
+    { key: { state: "other", variable: "COHERE_API_KEY" }, origins: { COHERE_API_KEY: exported } },
+    "the key is another one than the stack's cohereApiKey: COHERE_API_KEY (exported in this environment) wins; unset COHERE_API_KEY",
+  ],
+  [
+    "hosts besides",
+    { refused: ["b.example:443", "10.0.0.1:80"] },
+    `also asked (and refused by the proof): b.example:443, 10.0.0.1:80; want nobody but ${url}`,
+  ],
+  [
+    "a .env that is not read",
+    { files: [], urls: { PYTHON_DOTENV_DISABLED: "1" }, key: { state: "none" } },
+    "no .env is read: PYTHON_DOTENV_DISABLED is set; unset PYTHON_DOTENV_DISABLED",
+  ],
+  [
+    "no request",
+    { asked: [], error: "BadRequestError" },
+    `the agent's model asked nobody (BadRequestError), want a call to ${url}`,
+  ],
+  [
+    "another model",
+    { asked: [{ url, hasKey: true, model: "command-r", status: 200 }] },
+    "the request asks for the model command-r, want command-a-03-2025",
+  ],
+  [
+    "a request without the key",
+    { asked: [{ url, hasKey: false, model: "command-a-03-2025", status: 401 }] },
+    "the request has no Authorization: Bearer with the key, want that",
+  ],
+  [
+    "a request that is answered otherwise",
+    { asked: [{ url, hasKey: true, model: "command-a-03-2025", status: 404 }] },
+    "the mock of the API answered 404 to the request, want 200",
+  ],
+  [
+    "a model that fails over a good answer",
+    { error: "FormatError" },
+    "the agent's model ended with FormatError over a good answer, want none",
+  ],
+  [
+    "a version whose agent cannot be asked",
+    { cannotAsk: "looked for the class LitellmModel in x.adapter" },
+    "this version's agent mini_swe_agent_v2 cannot be asked: looked for the class LitellmModel in x.adapter; want a version of CooperBench whose default agent makes a LitellmModel, such as 0.0.29: set cooperbenchCommit",
+  ],
+])("%s is a fault", (_, seen, fault) => expect(faults({ ...good, ...seen })).toEqual([fault]));
+
+test("two faults are told at once", () => {
+  const seen = { ...good, key: { state: "none" } as const, origins: {}, urls: {} };
+  expect(faults({ ...seen, asked: asking("https://api.cohere.com/v2/chat") })).toHaveLength(2);
+});
