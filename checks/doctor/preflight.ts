@@ -2,9 +2,11 @@
  * Looks at the machine before anything is touched: the engine, the registry, the programs and folders that an update
  * needs. Everything is asked at the same time, and once; the checks themselves judge plain facts.
  */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LockedTask } from "../../benchmark/images-lock.ts";
+import { findOnPath } from "../../lib/find-program.ts";
 import type { Settings } from "../../program/settings.ts";
 import { ownerOf } from "../../program/stack-id.ts";
 import { existingRedis, judgeRedis, portTaken } from "../../provision/engine/existing-redis.ts";
@@ -16,7 +18,7 @@ import { inspectVenv } from "../../provision/steps/venv.ts";
 import type { Toolchain } from "../../toolchain/toolchain.ts";
 import { pluginVersions } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
-import { clientFinding, onPath } from "./client.ts";
+import { clientFinding } from "./client.ts";
 import { clockFinding } from "./clock.ts";
 import { configuredDownloads, downloadsFinding } from "./downloads.ts";
 import { askEngine, type EngineFacts, engineFinding } from "./engine.ts";
@@ -167,7 +169,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit };
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
-  const isToClone = !existsSync(checkout) && isSourceMade && onPath("git") !== undefined;
+  const isToClone = !existsSync(checkout) && isSourceMade && findOnPath("git") !== undefined;
   const [git, answer, uv, search] = await Promise.all([
     findGit(thorough),
     isToClone ? askSource(source) : undefined,
@@ -177,7 +179,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = process.env;
   const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
   return [
-    clientFinding(onPath("docker"), preflight.startedBy),
+    clientFinding(findOnPath("docker"), preflight.startedBy),
     gitFinding(git, checkout, isCheckedOut),
     sourceFinding(source, answer, stack),
     uvFinding(uv),
