@@ -3,9 +3,11 @@
  * ask, the registry, programs and folders that an update needs. Everything is asked at the same time, and once; the checks
  * themselves judge plain facts.
  */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LockedTask } from "../../benchmark/images-lock.ts";
+import { findOnPath } from "../../lib/find-program.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
 import type { Settings } from "../../program/settings.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
@@ -22,7 +24,7 @@ import { pythonOfVenv } from "../../provision/steps/venv/interpreter.ts";
 import type { Toolchain } from "../../toolchain/toolchain.ts";
 import { pluginVersions } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
-import { clientFinding, onPath } from "./client.ts";
+import { clientFinding } from "./client.ts";
 import { clockFinding } from "./clock.ts";
 import { configuredDownloads, downloadsFinding } from "./downloads.ts";
 import { engineFinding } from "./engine.ts";
@@ -162,7 +164,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit };
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
-  const isToClone = !existsSync(folder) && isSourceMade && onPath("git") !== undefined;
+  const isToClone = !existsSync(folder) && isSourceMade && findOnPath("git") !== undefined;
   const [git, answer, uv, search] = await Promise.all([
     findGit(thorough),
     isToClone ? askSource(source) : undefined,
@@ -172,7 +174,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = process.env;
   const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
   return [
-    clientFinding(onPath("docker"), preflight.startedBy),
+    clientFinding(findOnPath("docker"), preflight.startedBy),
     gitFinding(git, folder, faultIn(look.checkout) === undefined),
     sourceFinding(source, answer, owner.stack),
     uvFinding(uv),
