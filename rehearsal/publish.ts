@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+import { parseReference } from "../lib/reference.ts";
 import { type Answer, ask } from "./ask.ts";
 import { type Layer, sha256 } from "./layer.ts";
-import { parseReference } from "./reference.ts";
 
 /** An image to publish. */
 export interface ImageSpec {

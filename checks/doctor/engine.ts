@@ -1,5 +1,6 @@
 import { engineAt } from "../../provision/engine/client.ts";
-import { type EngineImage, engineImages, type ListedImage } from "../../provision/engine/images.ts";
+import { type EngineImage, engineImages } from "../../provision/engine/images.ts";
+import { NoAnswer } from "../../provision/engine/no-answer.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
 import { isAtLeast } from "../../toolchain/versions.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
@@ -57,26 +58,18 @@ export interface EngineFacts {
 /** An engine's facts, or why there are none. */
 export type EngineAnswer = EngineFacts | { readonly error: string };
 
-interface Questions {
-  version(options: { abortSignal: AbortSignal }): Promise<EngineVersion>;
-  info(options: { abortSignal: AbortSignal }): Promise<EngineInfo>;
-  listImages(options: { abortSignal: AbortSignal }): Promise<readonly ListedImage[]>;
-}
-
 /** Asks an engine, once, for all that the checks look at. Never throws. */
 export async function askEngine(dockerHost: string, answerMs = ANSWER_MS): Promise<EngineAnswer> {
-  const abortSignal = AbortSignal.timeout(answerMs);
   try {
-    // The library's types lack the signal, which it takes with every question.
-    const engine = engineAt(dockerHost) as unknown as Questions;
+    const engine = engineAt(dockerHost, answerMs);
     const [version, info, images] = await Promise.all([
-      engine.version({ abortSignal }),
-      engine.info({ abortSignal }),
-      engine.listImages({ abortSignal }),
+      engine.version(),
+      engine.info() as Promise<EngineInfo>,
+      engine.listImages(),
     ]);
     return { version, info, images: engineImages(images), answeredAt: new Date() };
   } catch (error) {
-    return { error: abortSignal.aborted ? `no answer in ${answerMs / 1000} s` : (error as Error).message };
+    return { error: error instanceof NoAnswer ? error.reason : (error as Error).message };
   }
 }
 
