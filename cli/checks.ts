@@ -35,12 +35,12 @@ export async function check(found: Found, settings: Settings, thorough: boolean)
 
 /** Loaded where there is something to ask: the second update of a machine asks nothing. */
 async function askTag(reference: string) {
-  const [{ registryAt }, { dockerHub }, { parseImageName }] = await Promise.all([
+  const [{ registryAt }, { dockerHub }, { parseReference }] = await Promise.all([
     import("../provision/registry/client.ts"),
     import("../provision/registry/endpoint.ts"),
     import("../lib/reference.ts"),
   ]);
-  const { repository, tag } = parseImageName(reference);
+  const { repository, tag = "latest" } = parseReference(reference);
   return registryAt(dockerHub).head(repository, tag);
 }
 
