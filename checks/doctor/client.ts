@@ -3,8 +3,8 @@ import { findOnPath } from "../../lib/find-program.ts";
 import { blocker, type Finding, ok } from "../finding.ts";
 
 /** The first program of that name on PATH. */
-export function onPath(name: string, path = process.env.PATH ?? ""): string | undefined {
-  return findOnPath(name, path.split(delimiter));
+export function onPath(name: string, path: string | undefined): string | undefined {
+  return findOnPath(name, (path ?? "").split(delimiter));
 }
 
 /**

@@ -10,8 +10,8 @@ export interface Git {
 }
 
 /** Finds git on PATH, and runs it where its version is wanted. One that does not run is none. */
-export async function findGit(wantsVersion: boolean): Promise<Git | undefined> {
-  const file = onPath("git");
+export async function findGit(wantsVersion: boolean, path: string | undefined): Promise<Git | undefined> {
+  const file = onPath("git", path);
   if (file === undefined || !wantsVersion) return file === undefined ? undefined : { file };
   try {
     return {

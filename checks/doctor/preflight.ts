@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LockedTask } from "../../benchmark/images-lock.ts";
+import type { Environment } from "../../lib/environment.ts";
 import type { Settings } from "../../program/settings.ts";
 import { ownerOf } from "../../program/stack-id.ts";
 import { existingRedis, judgeRedis, portTaken } from "../../provision/engine/existing-redis.ts";
@@ -42,6 +43,8 @@ import { findUv, uvFinding } from "./uv.ts";
 /** What is looked at. */
 export interface Preflight {
   readonly stack: string;
+  /** The stack's variables, with which its programs are looked for. */
+  readonly env: Environment;
   /** With the image lock read, where it is there. */
   readonly settings: Settings;
   /** Docker engine of the stack, as in DOCKER_HOST. */
@@ -158,7 +161,7 @@ async function lookForRedis(preflight: Preflight, address: RedisAddress) {
 }
 
 async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
-  const { settings, stack, checkout, toolchain, thorough } = preflight;
+  const { settings, stack, checkout, toolchain, thorough, env } = preflight;
   const isCheckedOut = inspectCheckout(checkout) === undefined;
   const request = settings.pythonVersion;
   const venv = join(checkout, ".venv");
@@ -167,17 +170,17 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit };
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
-  const isToClone = !existsSync(checkout) && isSourceMade && onPath("git") !== undefined;
+  const isToClone = !existsSync(checkout) && isSourceMade && onPath("git", env.PATH) !== undefined;
   const [git, answer, uv, search] = await Promise.all([
-    findGit(thorough),
+    findGit(thorough, env.PATH),
     isToClone ? askSource(source) : undefined,
-    findUv(toolchain?.pieces ?? []),
-    isServed({ request, inVenv }) ? undefined : searchPython(request),
+    findUv(toolchain?.pieces ?? [], env.PATH),
+    isServed({ request, inVenv }) ? undefined : searchPython(request, env),
   ]);
-  const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = process.env;
+  const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = env;
   const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
   return [
-    clientFinding(onPath("docker"), preflight.startedBy),
+    clientFinding(onPath("docker", env.PATH), preflight.startedBy),
     gitFinding(git, checkout, isCheckedOut),
     sourceFinding(source, answer, stack),
     uvFinding(uv),
@@ -186,13 +189,16 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
 }
 
 async function ofFolders(preflight: Preflight): Promise<readonly Finding[]> {
-  const { settings, stack, toolchain } = preflight;
-  const places = placesOf({
-    ...preflight,
-    isToolchainReady: toolchain !== undefined,
-    owner: ownerOf(stack, settings),
-    pythonVersion: settings.pythonVersion,
-  });
+  const { settings, stack, toolchain, env } = preflight;
+  const places = placesOf(
+    {
+      ...preflight,
+      isToolchainReady: toolchain !== undefined,
+      owner: ownerOf(stack, settings),
+      pythonVersion: settings.pythonVersion,
+    },
+    env,
+  );
   const [folders, rooms] = await Promise.all([
     Promise.all(places.map(lookAtFolder)),
     Promise.all(places.map(measureRoom)),

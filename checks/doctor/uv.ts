@@ -5,10 +5,13 @@ import { type Finding, ok } from "../finding.ts";
 import { onPath } from "./client.ts";
 
 /** The uv of a ready toolchain, or else of PATH, which is run; undefined where there is none. */
-export async function findUv(pieces: readonly Piece[]): Promise<Omit<Piece, "name"> | undefined> {
+export async function findUv(
+  pieces: readonly Piece[],
+  path: string | undefined,
+): Promise<Omit<Piece, "name"> | undefined> {
   const piece = pieces.find(({ name }) => name === "uv");
   if (piece !== undefined) return piece;
-  const file = onPath("uv");
+  const file = onPath("uv", path);
   if (file === undefined) return undefined;
   try {
     const said = await output(file, ["--version"], { timeoutSeconds: 10 });

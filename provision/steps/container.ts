@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { assertGoesOn } from "../../lib/abort.ts";
+import type { Environment } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
 import { temporaryLabels } from "../ownership/temporary.ts";
 
@@ -17,6 +18,8 @@ export interface TemporaryContainer {
   readonly label: string;
   /** The stack that it is of, as `stackIdentity` has it. */
   readonly stack: string;
+  /** Variables of docker's client, on top of this process's. Default: none. */
+  readonly env?: Environment | undefined;
 }
 
 /** Its labels. */
@@ -59,7 +62,8 @@ export async function runWithContainer(
   assertGoesOn(abort);
   const kill = new AbortController();
   let ended = false;
-  const client = run(file, args, { ...options, ownSession: true, abort: kill.signal }).finally(() => {
+  const env = { ...container.env, ...options.env };
+  const client = run(file, args, { ...options, env, ownSession: true, abort: kill.signal }).finally(() => {
     ended = true;
   });
   const limit = AbortSignal.timeout(timeoutSeconds * 1000);
@@ -86,12 +90,16 @@ export async function runWithContainer(
 export async function removeContainer({
   name,
   label,
-}: Pick<TemporaryContainer, "name" | "label">): Promise<boolean> {
+  env = {},
+}: Pick<TemporaryContainer, "name" | "label" | "env">): Promise<boolean> {
   const format = `{{index .Config.Labels "${label}"}}`;
   const timeoutSeconds = ENGINE_SECONDS;
-  const found = await run("docker", ["container", "inspect", "--format", format, name], { timeoutSeconds });
+  const found = await run("docker", ["container", "inspect", "--format", format, name], {
+    timeoutSeconds,
+    env,
+  });
   if (found.code !== 0) return true;
   if (found.stdout.trim() !== name) return false;
-  await run("docker", ["rm", "--force", "--volumes", name], { timeoutSeconds, ownSession: true });
+  await run("docker", ["rm", "--force", "--volumes", name], { timeoutSeconds, env, ownSession: true });
   return true;
 }

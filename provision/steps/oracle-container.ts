@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import type { Environment } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { output, type RunResult, run } from "../../lib/run.ts";
 import { ENGINE_SECONDS, identityOptions } from "./container.ts";
@@ -20,6 +21,8 @@ export interface OracleContainer {
   readonly patches: readonly string[];
   /** Bytes of memory that it may have; what takes more is killed. */
   readonly memoryBytes: number;
+  /** Variables of docker's client, on top of this process's. Default: none. */
+  readonly env?: Environment | undefined;
 }
 
 /** How a runner ended. */
@@ -35,26 +38,40 @@ export interface Ended {
 
 /** Creates a container. Throws a Problem where the engine refuses. */
 export async function createContainer(wanted: OracleContainer): Promise<void> {
-  const { name, stack, image, patches, memoryBytes } = wanted;
+  const { name, stack, image, patches, memoryBytes, env } = wanted;
   const container = { name, label: oracleLabel, stack };
   // Runners install packages, so they have the network. No limit of cpus: the engine shares them out.
   const limits = [`--memory=${memoryBytes}`, "--pids-limit=8192"];
   const args = ["create", "--pull=never", ...identityOptions(container), ...limits, image, ...patches];
   // Not to be ended by a signal: the engine may make the container after that, when it is no longer removed.
-  const options = { timeoutSeconds: ENGINE_SECONDS, ownSession: true };
+  const options = { timeoutSeconds: ENGINE_SECONDS, ownSession: true, ...(env && { env }) };
   const created = await run("docker", args, options);
   if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
 }
 
 /** Copies a folder's files into a folder of a container that is not running, which is made where it is not there. */
-export async function copyIn(folder: string, container: string, target: string): Promise<void> {
-  await output("docker", ["cp", `${folder}/.`, `${container}:${target}`], { timeoutSeconds: ENGINE_SECONDS });
+export async function copyIn(
+  folder: string,
+  container: string,
+  target: string,
+  env: Environment = {},
+): Promise<void> {
+  await output("docker", ["cp", `${folder}/.`, `${container}:${target}`], {
+    timeoutSeconds: ENGINE_SECONDS,
+    env,
+  });
 }
 
 /** Copies a file out of a container. Gives false where it has no such file. */
-export async function copyOut(container: string, path: string, target: string): Promise<boolean> {
+export async function copyOut(
+  container: string,
+  path: string,
+  target: string,
+  env: Environment = {},
+): Promise<boolean> {
   const copied = await run("docker", ["cp", "--follow-link", `${container}:${path}`, target], {
     timeoutSeconds: ENGINE_SECONDS,
+    env,
   });
   if (copied.code === 0) return true;
   if (/could not find the file|no such file/i.test(copied.stderr)) return false;
@@ -62,14 +79,22 @@ export async function copyOut(container: string, path: string, target: string): 
 }
 
 /** Starts a container and waits for its end. Throws a Problem where it could not be started or watched. */
-export async function startContainer(name: string, timeoutSeconds: number): Promise<Ended> {
+export async function startContainer(
+  name: string,
+  timeoutSeconds: number,
+  env: Environment = {},
+): Promise<Ended> {
   const started = performance.now();
-  const result = await run("docker", ["start", "--attach", name], { timeoutSeconds, keep: LAST_CHARACTERS });
+  const result = await run("docker", ["start", "--attach", name], {
+    timeoutSeconds,
+    keep: LAST_CHARACTERS,
+    env,
+  });
   const seconds = Math.round(performance.now() - started) / 1000;
   const lastLines = lastLinesOf(result.stdout, result.stderr);
   if (result.timedOut) return { code: undefined, outOfMemory: false, seconds, lastLines };
   // Not the client's exit code: that is 1 as well where the client has lost its engine, or never found it.
-  const state = await stateOf(name);
+  const state = await stateOf(name, env);
   if (state?.Status !== "exited" || state.Error !== "")
     throw new Problem(`docker start failed: ${state?.Error || saidBy(result)}`);
   return { code: state.ExitCode, outOfMemory: state.OOMKilled, seconds, lastLines };
@@ -82,9 +107,9 @@ interface State {
   readonly Error: string;
 }
 
-async function stateOf(container: string): Promise<State | undefined> {
+async function stateOf(container: string, env: Environment): Promise<State | undefined> {
   const args = ["container", "inspect", "--format", "{{json .State}}", container];
-  const { code, stdout } = await run("docker", args, { timeoutSeconds: ENGINE_SECONDS });
+  const { code, stdout } = await run("docker", args, { timeoutSeconds: ENGINE_SECONDS, env });
   return code === 0 ? (JSON.parse(stdout) as State) : undefined;
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../../lib/problem.ts";
-import { type Holder, isTakenOver } from "../ownership/holder.ts";
+import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner } from "../ownership/owner.ts";
 
 /** A task of a subset, with the pairs of features that are run. */
@@ -72,7 +72,7 @@ export async function ensureSubset(
  */
 export async function removeSubset(
   folder: string,
-  owner: Owner,
+  owner: Taker,
   tasks: readonly SubsetTask[],
   report: (line: string) => void,
 ): Promise<void> {
@@ -81,7 +81,7 @@ export async function removeSubset(
   if (!existsSync(file)) return;
   const text = readFileSync(file, "utf8");
   const made = subsetOwner(text);
-  if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;
+  if (made === undefined || !isOf(made, owner) || isTakenOver(made, owner)) return;
   if (text !== textOf(made, tasks)) report(`${file} is left: it was changed`);
   else await rm(file);
 }

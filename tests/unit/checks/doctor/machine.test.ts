@@ -55,8 +55,8 @@ describe("programs", () => {
   test("git is needed to clone, and missed less where the checkout is there", async () => {
     expect(gitFinding(undefined, "/c", false).level).toBe("blocker");
     expect(gitFinding(undefined, "/c", true).level).toBe("warning");
-    expect(gitFinding(await findGit(true), "/c", false).found).toMatch(/^git version \d/);
-    expect(Object.keys((await findGit(false)) ?? {})).toEqual(["file"]);
+    expect(gitFinding(await findGit(true, process.env.PATH), "/c", false).found).toMatch(/^git version \d/);
+    expect(Object.keys((await findGit(false, process.env.PATH)) ?? {})).toEqual(["file"]);
   });
 
   test("uv is got where it is missing or old", () => {
