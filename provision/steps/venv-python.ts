@@ -1,6 +1,11 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { environmentFor } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
+
+/** One of this project's programs for that Python, by the name of its file. */
+export function programAt(name: string): string {
+  return join(import.meta.dirname, "python", name);
+}
 
 /** The Python of a checkout's own environment. */
 export function venvPython(folder: string): string {
