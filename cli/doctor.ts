@@ -79,7 +79,7 @@ function sharedFindings(stack: string, { cooperbenchDir }: Settings): readonly F
 async function liveFindingOf(stack: string, settings: Settings): Promise<Finding> {
   const [{ askLive }, { modelName }] = await Promise.all([
     import("../checks/doctor/live.ts"),
-    import("../provision/steps/model.ts"),
+    import("../benchmark/model.ts"),
   ]);
   const { cooperbenchDir, modelApiBase } = settings;
   const checkout = realPlace(resolve(projectDir, cooperbenchDir));

@@ -5,5 +5,5 @@ import { readConfiguration } from "./stack-file.ts";
 
 /** What the temporary containers and folders of a stack carry, as the program's own commands have it. */
 export function identityOf(stack: string): string {
-  return stackIdentity({ STACK: stack, STACK_ID: stackIdIn(readConfiguration(projectDir, stack)) });
+  return stackIdentity({ stack, id: stackIdIn(readConfiguration(projectDir, stack)) });
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { environmentFor } from "../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../lib/run.ts";
 import { BriefDisplay } from "./display.ts";
 import { pulumiProcess } from "./pulumi-process.ts";
@@ -20,7 +21,7 @@ export function pulumi(executable: string, args: readonly string[], brief = fals
     const { file, args: started, env, ended } = pulumiProcess(executable, coloured);
     const child = spawn(file, started, {
       cwd: projectDir,
-      env: { ...process.env, ...env },
+      env: environmentFor("pulumi", process.env, env),
       stdio: ["inherit", brief ? "pipe" : "inherit", "inherit"],
     });
     if (child.stdout !== null) {
@@ -64,7 +65,8 @@ export async function quietPulumi(
   options: Pick<RunOptions, "input" | "timeoutSeconds"> = {},
 ): Promise<RunResult> {
   const started = pulumiProcess(executable, ["--non-interactive", ...args]);
-  const { file, env, ended } = started;
+  const { file, ended } = started;
+  const env = environmentFor("pulumi", process.env, started.env);
   const result = await run(file, started.args, { cwd: projectDir, keep: keptOutput, env, ...options });
   ended(result.pid, result.code);
   return result;

@@ -1,6 +1,8 @@
 import prettyMilliseconds from "pretty-ms";
 import type { StatusCheck } from "../checks/status/checks.ts";
 import { type MachineStatus, machineStatus } from "../checks/status/status.ts";
+import { wantedOf } from "../program/wanted.ts";
+import { lookAt } from "../provision/look.ts";
 import { lookWhose } from "./claim.ts";
 import { defaultStack } from "./default-stack.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
@@ -30,8 +32,10 @@ export async function lookAtStack(stack: string): Promise<MachineStatus> {
   const whose = await lookWhose(claim, false).catch(() => undefined);
   const refusal = whose?.verdict.ok === false ? whose.verdict : undefined;
   const isForeign = refusal !== undefined && whose?.record.kind !== "absent";
+  const look = lookAt(wantedOf(stack, settings, projectDir, found.dockerHost));
   return machineStatus({
     ...place,
+    look: await look,
     startedBy: startedBy(found),
     settings,
     configuration,

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Problem } from "../lib/problem.ts";
 
 /** The programs that a rehearsal starts, itself or through its engine: none other is ever ended. */
 const PROGRAMS = /^(dockerd|containerd|containerd-shim.*|docker-proxy|docker-registry|registry|runc)$/;
@@ -26,7 +27,7 @@ export function startService(
   dir: string,
   name: string,
   argv: readonly string[],
-  env: NodeJS.ProcessEnv,
+  env: Readonly<Record<string, string>>,
 ): ChildProcess {
   mkdirSync(join(dir, "run"), { recursive: true });
   mkdirSync(join(dir, "log"), { recursive: true });
@@ -86,7 +87,7 @@ export async function endProcess(pid: number, dir: string, graceSeconds: number)
   if (await until(() => !isOurs(pid, dir), graceSeconds)) return;
   signal(pid, "SIGKILL");
   if (!(await until(() => !isOurs(pid, dir), 10)))
-    throw new Error(`process ${pid} does not end, not even killed`);
+    throw new Problem(`process ${pid} does not end, not even killed`);
 }
 
 /** Ends the recorded process of that name, if there is one, and forgets it. */

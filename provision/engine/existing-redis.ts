@@ -54,15 +54,6 @@ export interface OwnRedis {
   readonly isRecorded?: boolean;
 }
 
-/** Looks for a Redis at an address, and for the container that has the name of CooperBench's. */
-export async function existingRedis(
-  dockerHost: string,
-  owner: Owner,
-  address: RedisAddress,
-): Promise<ExistingRedis> {
-  return judgeRedis(await lookAtRedis(dockerHost, owner, address));
-}
-
 /** What was found: the container of that name, and what answered a PING at the address. */
 export interface RedisFacts {
   readonly dockerHost: string;
@@ -119,6 +110,9 @@ function runsAt(container: RedisFacts["container"], address: RedisAddress): Engi
   return container.labels[addressLabel] === addressOf(address) ? container : undefined;
 }
 
+/** Where the engine does not answer, whoever works with it reports that; until then nothing is taken for gone. */
+export const unknownRedis = { kind: "own", labels: "unknown" } as const satisfies ExistingRedis;
+
 /** What that means for a stack. */
 export function judgeRedis(facts: RedisFacts): ExistingRedis {
   const { owner, records = [] } = facts;
@@ -135,8 +129,7 @@ function judge({
   records = [],
   runId,
 }: RedisFacts): ExistingRedis {
-  // Whoever works with the engine reports that it does not answer; until then nothing is taken for gone.
-  if (container === "unknown") return { kind: "own", labels: "unknown" };
+  if (container === "unknown") return unknownRedis;
   // What the stack has left to other stacks, when it was destroyed, is no longer its own while it runs.
   const isLeft = container?.running === true && isLeftBy(container, owner, records);
   const own = container && isOwnThing(container, owner, records) && !isLeft ? container : undefined;

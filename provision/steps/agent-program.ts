@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { lastLineOf, runVenvPython, venvPython } from "./venv-python.ts";
 
@@ -30,7 +31,7 @@ export async function runAgentProgram<Result>(
     throw new Problem(`there is no ${python}, want the virtual environment of CooperBench: run the update`);
   }
   const { code, stdout, stderr, timedOut } = await runVenvPython(folder, [join(programs, program)], {
-    env: environment,
+    env: environmentFor("run", process.env, environment),
     input: JSON.stringify(input),
     timeoutSeconds: agentTimeoutSeconds,
   });

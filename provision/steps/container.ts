@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { assertGoesOn } from "../../lib/abort.ts";
+import { environmentFor } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
 import { temporaryLabels } from "../ownership/temporary.ts";
 
@@ -88,10 +89,10 @@ export async function removeContainer({
   label,
 }: Pick<TemporaryContainer, "name" | "label">): Promise<boolean> {
   const format = `{{index .Config.Labels "${label}"}}`;
-  const timeoutSeconds = ENGINE_SECONDS;
-  const found = await run("docker", ["container", "inspect", "--format", format, name], { timeoutSeconds });
+  const options = { env: environmentFor("docker"), timeoutSeconds: ENGINE_SECONDS };
+  const found = await run("docker", ["container", "inspect", "--format", format, name], options);
   if (found.code !== 0) return true;
   if (found.stdout.trim() !== name) return false;
-  await run("docker", ["rm", "--force", "--volumes", name], { timeoutSeconds, ownSession: true });
+  await run("docker", ["rm", "--force", "--volumes", name], { ...options, ownSession: true });
   return true;
 }

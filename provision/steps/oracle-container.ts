@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { output, type RunResult, run } from "../../lib/run.ts";
 import { ENGINE_SECONDS, identityOptions } from "./container.ts";
@@ -41,21 +42,19 @@ export async function createContainer(wanted: OracleContainer): Promise<void> {
   const limits = [`--memory=${memoryBytes}`, "--pids-limit=8192"];
   const args = ["create", "--pull=never", ...identityOptions(container), ...limits, image, ...patches];
   // Not to be ended by a signal: the engine may make the container after that, when it is no longer removed.
-  const options = { timeoutSeconds: ENGINE_SECONDS, ownSession: true };
+  const options = { ...quick(), ownSession: true };
   const created = await run("docker", args, options);
   if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
 }
 
 /** Copies a folder's files into a folder of a container that is not running, which is made where it is not there. */
 export async function copyIn(folder: string, container: string, target: string): Promise<void> {
-  await output("docker", ["cp", `${folder}/.`, `${container}:${target}`], { timeoutSeconds: ENGINE_SECONDS });
+  await output("docker", ["cp", `${folder}/.`, `${container}:${target}`], quick());
 }
 
 /** Copies a file out of a container. Gives false where it has no such file. */
 export async function copyOut(container: string, path: string, target: string): Promise<boolean> {
-  const copied = await run("docker", ["cp", "--follow-link", `${container}:${path}`, target], {
-    timeoutSeconds: ENGINE_SECONDS,
-  });
+  const copied = await run("docker", ["cp", "--follow-link", `${container}:${path}`, target], quick());
   if (copied.code === 0) return true;
   if (/could not find the file|no such file/i.test(copied.stderr)) return false;
   throw new Problem(`docker cp failed: ${saidBy(copied)}`);
@@ -64,7 +63,11 @@ export async function copyOut(container: string, path: string, target: string): 
 /** Starts a container and waits for its end. Throws a Problem where it could not be started or watched. */
 export async function startContainer(name: string, timeoutSeconds: number): Promise<Ended> {
   const started = performance.now();
-  const result = await run("docker", ["start", "--attach", name], { timeoutSeconds, keep: LAST_CHARACTERS });
+  const result = await run("docker", ["start", "--attach", name], {
+    env: environmentFor("docker"),
+    timeoutSeconds,
+    keep: LAST_CHARACTERS,
+  });
   const seconds = Math.round(performance.now() - started) / 1000;
   const lastLines = lastLinesOf(result.stdout, result.stderr);
   if (result.timedOut) return { code: undefined, outOfMemory: false, seconds, lastLines };
@@ -84,8 +87,13 @@ interface State {
 
 async function stateOf(container: string): Promise<State | undefined> {
   const args = ["container", "inspect", "--format", "{{json .State}}", container];
-  const { code, stdout } = await run("docker", args, { timeoutSeconds: ENGINE_SECONDS });
+  const { code, stdout } = await run("docker", args, quick());
   return code === 0 ? (JSON.parse(stdout) as State) : undefined;
+}
+
+/** How the client is run for what the engine does at once. */
+function quick() {
+  return { env: environmentFor("docker"), timeoutSeconds: ENGINE_SECONDS };
 }
 
 function saidBy({ stdout, stderr, timedOut }: RunResult): string {

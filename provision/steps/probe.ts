@@ -1,3 +1,4 @@
+import { environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type RunResult, run } from "../../lib/run.ts";
 import { temporaryName } from "../ownership/temporary.ts";
@@ -82,7 +83,9 @@ export interface FoundImage {
 /** What the engine has under a reference; undefined for nothing. */
 export async function inspectImage(image: string): Promise<FoundImage | undefined> {
   const format = '{"id":{{json .Id}},"digests":{{json .RepoDigests}},"platform":"{{.Os}}/{{.Architecture}}"}';
-  const { code, stdout } = await run("docker", ["image", "inspect", "--format", format, image]);
+  const { code, stdout } = await run("docker", ["image", "inspect", "--format", format, image], {
+    env: environmentFor("docker"),
+  });
   if (code !== 0) return undefined;
   const found = JSON.parse(stdout) as FoundImage;
   return { ...found, digests: found.digests ?? [] };
@@ -115,7 +118,10 @@ function runContainer({ image, container: prefix, stack, timeoutSeconds, abort }
   const container = { name: temporaryName(prefix), label: probeLabel, stack };
   const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
   const args = ["run", "--rm", "--pull=never", ...identityOptions(container), ...isolation, ...command];
-  return runWithContainer("docker", args, { container, timeoutSeconds, abort, keep: 4000 });
+  return runWithContainer("docker", args, {
+    ...{ env: environmentFor("docker"), keep: 4000 },
+    ...{ container, timeoutSeconds, abort },
+  });
 }
 
 function reason(probe: Probe, result: RunResult, commit: string | undefined): string {

@@ -2,9 +2,9 @@ import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
+import { environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { output, run } from "../../lib/run.ts";
-import { uvEnvironment } from "./uv-environment.ts";
+import { answerOf, run } from "../../lib/run.ts";
 
 /** A Python interpreter that was run and answered. */
 export interface Python {
@@ -68,7 +68,7 @@ export async function findPython(
   const version = request.replace(">=", "");
   report(`no Python ${request} was found; asking uv to install ${version}`);
   const install = await run("uv", ["python", "install", "--quiet", version], {
-    env: uvEnvironment(),
+    env: environmentFor("uv"),
     timeoutSeconds: 600,
     ...(abort && { abort }),
   });
@@ -97,12 +97,9 @@ function installed(): string[] {
 }
 
 async function managedByUv(): Promise<string[]> {
-  try {
-    const folder = await output("uv", ["python", "dir"], { env: uvEnvironment() });
-    return entries(folder).map((name) => join(folder, name, "bin", "python3"));
-  } catch {
-    return []; // no uv, or none that runs: it has no Python either
-  }
+  const folder = await answerOf("uv", ["python", "dir"], { env: environmentFor("uv") });
+  if (folder === undefined) return []; // no uv, or none that runs: it has no Python either
+  return entries(folder).map((name) => join(folder, name, "bin", "python3"));
 }
 
 function entries(folder: string): string[] {
@@ -117,11 +114,11 @@ async function ask(candidate: string): Promise<Python | undefined> {
   // An environment that is activated, this one among them, may go: the Python that it was made with stays.
   const question =
     "import sys; print(getattr(sys, '_base_executable', sys.executable)); print('.'.join(map(str, sys.version_info[:3])))";
-  try {
-    const answer = await output(candidate, ["-I", "-c", question], { timeoutSeconds: 10 });
-    const [path, version] = answer.split("\n");
-    return path && version ? { path, version } : undefined;
-  } catch {
-    return undefined; // it is not there, or it is a shim that fails: no candidate
-  }
+  const answer = await answerOf(candidate, ["-I", "-c", question], {
+    env: environmentFor("uv"),
+    timeoutSeconds: 10,
+  });
+  // It may not be there, or be a shim that fails: no candidate.
+  const [path, version] = answer?.split("\n") ?? [];
+  return path && version ? { path, version } : undefined;
 }

@@ -4,12 +4,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  addressLabel,
-  existingRedis,
-  judgeRedis,
-  lookAtRedis,
-} from "../../../../provision/engine/existing-redis.ts";
+import { addressLabel, judgeRedis, lookAtRedis } from "../../../../provision/engine/existing-redis.ts";
 import { ownerLabels } from "../../../../provision/engine/owned.ts";
 import { pong } from "../../../../provision/engine/redis-ping.ts";
 import { lab1, lab2 } from "../../../owners.ts";
@@ -66,14 +61,16 @@ const at = (port: number) => ({ host: "127.0.0.1", port });
 test("where there is neither container nor listener, that is seen at once", async () => {
   const port = await freePort();
   const started = performance.now();
-  expect(await existingRedis(await engine(undefined), lab1, at(port))).toEqual({ kind: "own" });
+  expect(judgeRedis(await lookAtRedis(await engine(undefined), lab1, at(port)))).toEqual({ kind: "own" });
   expect(performance.now() - started).toBeLessThan(2000);
 });
 
 test("a PONG decides at once", async () => {
   const port = await redis(0);
   const started = performance.now();
-  expect(await existingRedis(await engine(own(port)), lab1, at(port))).toMatchObject({ kind: "own" });
+  expect(judgeRedis(await lookAtRedis(await engine(own(port)), lab1, at(port)))).toMatchObject({
+    kind: "own",
+  });
   expect(performance.now() - started).toBeLessThan(2000);
 });
 
@@ -123,5 +120,5 @@ test("another's that is slow is used", async () => {
 test("an engine that does not answer is not one that has nothing", async () => {
   const host = `unix://${join(folder, "none.sock")}`;
   for (const port of [await freePort(), await redis(0)])
-    expect(await existingRedis(host, lab1, at(port))).toEqual({ kind: "own", labels: "unknown" });
+    expect(judgeRedis(await lookAtRedis(host, lab1, at(port)))).toEqual({ kind: "own", labels: "unknown" });
 });

@@ -47,16 +47,20 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a probe in a process group of its own, as the command plugin does. */
 async function probe(timeoutSeconds: number) {
-  const { code, stderr } = await run(process.execPath, ["provision/main.ts", "probe", "a/b:c"], {
+  const { code, stderr } = await run(process.execPath, ["provision/main.ts", "probe", "make"], {
     cwd: resolve(import.meta.dirname, "../../../.."),
     ownSession: true,
     env: {
       PATH: `${folder}:${process.env.PATH}`,
       ENGINE: folder,
-      CONTAINER: "probe-of-a-test",
-      STACK: "lab-1",
-      BASE_COMMIT: "0".repeat(40),
-      TIMEOUT_SECONDS: String(timeoutSeconds),
+      REQUEST: JSON.stringify({
+        owner: { stack: "lab-1" },
+        image: "a/b:c",
+        dockerHost: "unix:///nowhere/docker.sock",
+        container: "probe-of-a-test",
+        baseCommit: "0".repeat(40),
+        timeoutSeconds,
+      }),
     },
   });
   return { code, said: stderr };

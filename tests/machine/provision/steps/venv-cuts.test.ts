@@ -92,11 +92,7 @@ function start(verb: "make" | "ensure" | "remove", { python, extras }: Wanted, a
       CUT: cut,
       CUT_CALL: String(at?.call ?? 0),
       CUT_HOW: at?.how,
-      FOLDER: folder,
-      STACK: lab1.stack,
-      STACK_ID: lab1.id,
-      PYTHON_VERSION: python,
-      EXTRAS: JSON.stringify(extras),
+      REQUEST: JSON.stringify({ owner: lab1, folder, pythonVersion: python, extras }),
       // As `./machine destroy`, by which an installation goes that the state does not know, too.
       ...(verb === "remove" && { [wholeStackVariable]: lab1.id }),
     },

@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { modelEnvironment } from "../../../../../benchmark/model.ts";
 import { ownersFinding } from "../../../../../checks/doctor/owners.ts";
-import { ownersIn } from "../../../../../provision/ownership/folder-owners.ts";
+import { known } from "../../../../../lib/known.ts";
+import { othersIn, ownersIn } from "../../../../../provision/ownership/folder-owners.ts";
 import type { Owner } from "../../../../../provision/ownership/owner.ts";
 import { writeDotenv } from "../../../../../provision/steps/dotenv.ts";
-import { modelEnvironment } from "../../../../../provision/steps/model.ts";
 import { inspectRoute } from "../../../../../provision/steps/route-drift.ts";
 import { ensureSubset } from "../../../../../provision/steps/subset.ts";
 import { lab1, lab2 } from "../../../../owners.ts";
@@ -21,6 +22,7 @@ beforeEach(async () => {
 afterEach(() => lab.close());
 const renamed: Owner = { ...lab1, stack: "renamed" };
 const old: Owner = { stack: "lab-1" };
+const findingOf = (owner: Owner) => ownersFinding(known(othersIn(lab.folder, owner)), lab.folder, owner);
 
 describe("a marker of the stack", () => {
   test("in a checkout that was moved is written again, with a line, and the checkout goes on destroy", async () => {
@@ -137,7 +139,7 @@ describe("a folder in which something is another stack's is refused before anyth
       /has things of stack lab-2: .*\nFix: .* cooperbenchDir .*destroy lab-2/,
     );
     expect([treeOf(lab.folder), readFileSync(lab.markerFile, "utf8")]).toEqual(before);
-    const finding = ownersFinding(lab.folder, lab1);
+    const finding = findingOf(lab1);
     expect(finding).toMatchObject({ check: "owners", level: "blocker" });
     expect(finding.found).toContain("stack lab-2");
   });
@@ -146,14 +148,14 @@ describe("a folder in which something is another stack's is refused before anyth
     await make(lab1);
     await lab.ensure(lab.second);
     expect(lab.git("rev-parse", "HEAD")).toBe(lab.second);
-    expect(ownersFinding(lab.folder, lab1).level).toBe("ok");
+    expect(findingOf(lab1).level).toBe("ok");
   });
 
   test("all of them are named at once, each with its stack", async () => {
     for (const [, make] of asOf) await make(lab2);
     putVenv({ stack: "lab-3", id: "33333333-3333-4333-8333-333333333333" });
     expect(ownersIn(lab.folder).map(({ owner }) => owner.stack)).toContain("lab-3");
-    expect(ownersFinding(lab.folder, lab1).found).toMatch(/lab-2 and lab-3/);
+    expect(findingOf(lab1).found).toMatch(/lab-2 and lab-3/);
   });
 
   test("a folder that is not there, or is the user's, is nobody's", () => {

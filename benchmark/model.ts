@@ -1,5 +1,3 @@
-import type { Variables } from "./dotenv.ts";
-
 /** Model under test, as `cooperbench run -m` takes it. */
 export const modelName = "cohere/command-a-03-2025";
 
@@ -12,7 +10,10 @@ export function callUrl(modelApiBase: string): string {
  * The variables of a run. COHERE_API_BASE is what routes CooperBench 0.0.29 (its litellm takes the full URL of the
  * call); MSWEA_MODEL_API_BASE is what routed its first agents.
  */
-export function modelEnvironment(cohereApiKey: string, modelApiBase: string): Variables {
+export function modelEnvironment(
+  cohereApiKey: string,
+  modelApiBase: string,
+): Readonly<Record<string, string>> {
   return {
     COHERE_API_KEY: cohereApiKey,
     COHERE_API_BASE: callUrl(modelApiBase),

@@ -1,8 +1,8 @@
-import type { Settings } from "../program/settings.ts";
+import { fewPairs, readPairs } from "../benchmark/pairs.ts";
+import { isPlanned, runNames } from "../benchmark/plan.ts";
+import { taskName } from "../benchmark/tasks.ts";
 import { addressOf } from "../provision/engine/redis-ping.ts";
-import { fewPairs, readPairs } from "./pairs.ts";
-import { isPlanned, runNames } from "./plan.ts";
-import { taskName } from "./tasks.ts";
+import type { Settings } from "./settings.ts";
 
 /** Tasks of the smoke run: one pair each. */
 const smokeTasks = 5;
