@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { assertGoesOn } from "../../lib/abort.ts";
-import { environmentFor } from "../../lib/environment.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
 import { temporaryLabels } from "../ownership/temporary.ts";
 
@@ -18,6 +18,8 @@ export interface TemporaryContainer {
   readonly label: string;
   /** The stack that it is of, as `stackIdentity` has it. */
   readonly stack: string;
+  /** Variables of docker's client, on top of this process's. Default: none. */
+  readonly env?: Environment | undefined;
 }
 
 /** Its labels. */
@@ -87,9 +89,10 @@ export async function runWithContainer(
 export async function removeContainer({
   name,
   label,
-}: Pick<TemporaryContainer, "name" | "label">): Promise<boolean> {
+  env = process.env,
+}: Pick<TemporaryContainer, "name" | "label" | "env">): Promise<boolean> {
   const format = `{{index .Config.Labels "${label}"}}`;
-  const options = { env: environmentFor("docker"), timeoutSeconds: ENGINE_SECONDS };
+  const options = { env: environmentFor("docker", env), timeoutSeconds: ENGINE_SECONDS };
   const found = await run("docker", ["container", "inspect", "--format", format, name], options);
   if (found.code !== 0) return true;
   if (found.stdout.trim() !== name) return false;

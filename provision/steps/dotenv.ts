@@ -2,7 +2,7 @@ import { constants, lstatSync, readFileSync, type Stats, statSync } from "node:f
 import { type FileHandle, open, rename, rm, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Problem } from "../../lib/problem.ts";
-import { type Holder, isTakenOver } from "../ownership/holder.ts";
+import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
 import { readAssignments } from "./assignments.ts";
 
@@ -105,13 +105,13 @@ export function variablesIn(file: string, owner: Owner): Variables {
 }
 
 /** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */
-export async function removeFromDotenv(file: string, owner: Owner): Promise<void> {
+export async function removeFromDotenv(file: string, owner: Taker): Promise<void> {
   if (statIfThere(dirname(file)) !== undefined) await rm(temporaryFile(file), { force: true }); // of a step that was killed
   const stats = statIfThere(file);
   if (!stats?.isFile()) return; // what is there instead is the user's
   const text = read(file);
   const made = dotenvOwner(text);
-  if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;
+  if (made === undefined || !isOf(made, owner) || isTakenOver(made, owner)) return;
   const rest = withoutVariables(text);
   if (rest === undefined) await unlink(file);
   else await replace(file, rest, stats);

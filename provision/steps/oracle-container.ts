@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { environmentFor } from "../../lib/environment.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { output, type RunResult, run } from "../../lib/run.ts";
 import { ENGINE_SECONDS, identityOptions } from "./container.ts";
@@ -21,6 +21,8 @@ export interface OracleContainer {
   readonly patches: readonly string[];
   /** Bytes of memory that it may have; what takes more is killed. */
   readonly memoryBytes: number;
+  /** Variables of docker's client, on top of this process's. Default: none. */
+  readonly env?: Environment | undefined;
 }
 
 /** How a runner ended. */
@@ -36,35 +38,55 @@ export interface Ended {
 
 /** Creates a container. Throws a Problem where the engine refuses. */
 export async function createContainer(wanted: OracleContainer): Promise<void> {
-  const { name, stack, image, patches, memoryBytes } = wanted;
+  const { name, stack, image, patches, memoryBytes, env } = wanted;
   const container = { name, label: oracleLabel, stack };
   // Runners install packages, so they have the network. No limit of cpus: the engine shares them out.
   const limits = [`--memory=${memoryBytes}`, "--pids-limit=8192"];
   const args = ["create", "--pull=never", ...identityOptions(container), ...limits, image, ...patches];
   // Not to be ended by a signal: the engine may make the container after that, when it is no longer removed.
-  const options = { ...quick(), ownSession: true };
+  const options = { ...quick(env), ownSession: true };
   const created = await run("docker", args, options);
   if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
 }
 
 /** Copies a folder's files into a folder of a container that is not running, which is made where it is not there. */
-export async function copyIn(folder: string, container: string, target: string): Promise<void> {
-  await output("docker", ["cp", `${folder}/.`, `${container}:${target}`], quick());
+export async function copyIn(
+  folder: string,
+  container: string,
+  target: string,
+  env: Environment = process.env,
+): Promise<void> {
+  await output("docker", ["cp", `${folder}/.`, `${container}:${target}`], {
+    timeoutSeconds: ENGINE_SECONDS,
+    env: environmentFor("docker", env),
+  });
 }
 
 /** Copies a file out of a container. Gives false where it has no such file. */
-export async function copyOut(container: string, path: string, target: string): Promise<boolean> {
-  const copied = await run("docker", ["cp", "--follow-link", `${container}:${path}`, target], quick());
+export async function copyOut(
+  container: string,
+  path: string,
+  target: string,
+  env: Environment = process.env,
+): Promise<boolean> {
+  const copied = await run("docker", ["cp", "--follow-link", `${container}:${path}`, target], {
+    timeoutSeconds: ENGINE_SECONDS,
+    env: environmentFor("docker", env),
+  });
   if (copied.code === 0) return true;
   if (/could not find the file|no such file/i.test(copied.stderr)) return false;
   throw new Problem(`docker cp failed: ${saidBy(copied)}`);
 }
 
 /** Starts a container and waits for its end. Throws a Problem where it could not be started or watched. */
-export async function startContainer(name: string, timeoutSeconds: number): Promise<Ended> {
+export async function startContainer(
+  name: string,
+  timeoutSeconds: number,
+  env: Environment = process.env,
+): Promise<Ended> {
   const started = performance.now();
   const result = await run("docker", ["start", "--attach", name], {
-    env: environmentFor("docker"),
+    env: environmentFor("docker", env),
     timeoutSeconds,
     keep: LAST_CHARACTERS,
   });
@@ -72,7 +94,7 @@ export async function startContainer(name: string, timeoutSeconds: number): Prom
   const lastLines = lastLinesOf(result.stdout, result.stderr);
   if (result.timedOut) return { code: undefined, outOfMemory: false, seconds, lastLines };
   // Not the client's exit code: that is 1 as well where the client has lost its engine, or never found it.
-  const state = await stateOf(name);
+  const state = await stateOf(name, env);
   if (state?.Status !== "exited" || state.Error !== "")
     throw new Problem(`docker start failed: ${state?.Error || saidBy(result)}`);
   return { code: state.ExitCode, outOfMemory: state.OOMKilled, seconds, lastLines };
@@ -85,15 +107,15 @@ interface State {
   readonly Error: string;
 }
 
-async function stateOf(container: string): Promise<State | undefined> {
+async function stateOf(container: string, env: Environment): Promise<State | undefined> {
   const args = ["container", "inspect", "--format", "{{json .State}}", container];
-  const { code, stdout } = await run("docker", args, quick());
+  const { code, stdout } = await run("docker", args, quick(env));
   return code === 0 ? (JSON.parse(stdout) as State) : undefined;
 }
 
 /** How the client is run for what the engine does at once. */
-function quick() {
-  return { env: environmentFor("docker"), timeoutSeconds: ENGINE_SECONDS };
+function quick(env: Environment = process.env) {
+  return { env: environmentFor("docker", env), timeoutSeconds: ENGINE_SECONDS };
 }
 
 function saidBy({ stdout, stderr, timedOut }: RunResult): string {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
+import type { Environment } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { temporaryName, withTemporaryFolder } from "../ownership/temporary.ts";
 import { removeContainer } from "./container.ts";
@@ -27,6 +28,8 @@ export interface Oracle {
   readonly container: string;
   /** The stack that they are of, as `stackIdentity` has it. */
   readonly stack: string;
+  /** Variables of docker's client, on top of this process's. Default: none. */
+  readonly env?: Environment;
   /** Time limit of each of the two runs, in seconds. */
   readonly timeoutSeconds: number;
   /** Bytes of memory that a container may have. */
@@ -93,7 +96,7 @@ export async function oracle(oracle: Oracle): Promise<OracleResult> {
 export async function runOracle(oracle: Oracle): Promise<OracleReport> {
   const { image, folder, feature } = oracle;
   assertGoesOn(oracle.abort);
-  const found = await inspectImage(image);
+  const found = await inspectImage(image, oracle.env);
   if (found === undefined)
     throw failure(image, "it is not on the engine; pull it by an update (./machine up STACK)");
   try {
@@ -137,17 +140,17 @@ interface Pinned extends Oracle {
 
 /** Creates a container, has it used, and removes it however that ends, an abort among it. */
 async function inContainer<T>(
-  { id, container, stack, memoryBytes, abort }: Pinned,
+  { id, container, stack, env, memoryBytes, abort }: Pinned,
   kind: CheckKind,
   args: readonly string[],
   use: (name: string) => Promise<T>,
 ): Promise<T> {
   const name = temporaryName(`${container}-${kind}`);
-  const remove = () => removeContainer({ name, label: oracleLabel });
+  const remove = () => removeContainer({ name, label: oracleLabel, env });
   abort?.addEventListener("abort", remove, { once: true });
   try {
     assertGoesOn(abort);
-    await createContainer({ name, stack, image: id, patches: args, memoryBytes });
+    await createContainer({ name, stack, image: id, patches: args, memoryBytes, env });
     assertGoesOn(abort);
     return await use(name);
   } finally {
@@ -156,10 +159,13 @@ async function inContainer<T>(
   }
 }
 
-async function runPatched({ folder, feature, timeoutSeconds }: Oracle, container: string): Promise<Ended> {
+async function runPatched(
+  { folder, feature, timeoutSeconds, env }: Oracle,
+  container: string,
+): Promise<Ended> {
   // Copied, not mounted: the engine may be on another machine, which has no such folder.
-  await copyIn(featureFolder(folder, feature), container, PATCHES);
-  return startContainer(container, timeoutSeconds);
+  await copyIn(featureFolder(folder, feature), container, PATCHES, env);
+  return startContainer(container, timeoutSeconds, env);
 }
 
 type Fault = (oracle: Oracle, ended: Ended) => string | undefined;
@@ -170,11 +176,11 @@ function checkOf(oracle: Oracle, ended: Ended, faultOf: Fault): Check {
   return fault === undefined ? { seconds } : { seconds, problem: failure(oracle.image, fault).message };
 }
 
-async function compareRunners({ image, folder, stack }: Oracle, container: string): Promise<Check> {
+async function compareRunners({ image, folder, stack, env }: Oracle, container: string): Promise<Check> {
   const started = performance.now();
   return withTemporaryFolder(stack, async (scratch) => {
     const copy = join(scratch, "runner.sh");
-    const copied = await copyOut(container, RUNNER, copy);
+    const copied = await copyOut(container, RUNNER, copy, env);
     const fault = !copied
       ? `it has no ${RUNNER}; ${pullAnew(image)}`
       : (await readFile(copy)).equals(await readFile(runnerFile(folder)))

@@ -1,4 +1,4 @@
-import { environmentFor } from "../../lib/environment.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type RunResult, run } from "../../lib/run.ts";
 import { temporaryName } from "../ownership/temporary.ts";
@@ -18,6 +18,8 @@ export interface Probe {
   readonly container: string;
   /** The stack that it is of, as `stackIdentity` has it. */
   readonly stack: string;
+  /** Variables of docker's client, on top of this process's. Default: none. */
+  readonly env?: Environment;
   /** Time limit of the container, in seconds. */
   readonly timeoutSeconds: number;
   /** Ends the probe, its container removed. Default: never. */
@@ -60,7 +62,7 @@ echo "commit $head"`;
  * @throws a Problem that names image, reason and remedy.
  */
 export async function probe(probe: Probe): Promise<ProbeResult> {
-  const [image, result] = await Promise.all([inspectImage(probe.image), runContainer(probe)]);
+  const [image, result] = await Promise.all([inspectImage(probe.image, probe.env), runContainer(probe)]);
   const commit = /^commit (.+)$/m.exec(result.stdout)?.[1];
   const fault =
     (image && wrongImage(probe, image)) ??
@@ -81,10 +83,13 @@ export interface FoundImage {
 }
 
 /** What the engine has under a reference; undefined for nothing. */
-export async function inspectImage(image: string): Promise<FoundImage | undefined> {
+export async function inspectImage(
+  image: string,
+  env: Environment = process.env,
+): Promise<FoundImage | undefined> {
   const format = '{"id":{{json .Id}},"digests":{{json .RepoDigests}},"platform":"{{.Os}}/{{.Architecture}}"}';
   const { code, stdout } = await run("docker", ["image", "inspect", "--format", format, image], {
-    env: environmentFor("docker"),
+    env: environmentFor("docker", env),
   });
   if (code !== 0) return undefined;
   const found = JSON.parse(stdout) as FoundImage;
@@ -108,18 +113,25 @@ function wrongImage({ locked }: Probe, image: FoundImage): string | undefined {
   return undefined;
 }
 
-function runContainer({ image, container: prefix, stack, timeoutSeconds, abort }: Probe): Promise<RunResult> {
+function runContainer({
+  image,
+  container: prefix,
+  stack,
+  env,
+  timeoutSeconds,
+  abort,
+}: Probe): Promise<RunResult> {
   const isolation = [
     "--network=none",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
     "--pids-limit=64",
   ];
-  const container = { name: temporaryName(prefix), label: probeLabel, stack };
+  const container = { name: temporaryName(prefix), label: probeLabel, stack, env };
   const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
   const args = ["run", "--rm", "--pull=never", ...identityOptions(container), ...isolation, ...command];
   return runWithContainer("docker", args, {
-    ...{ env: environmentFor("docker"), keep: 4000 },
+    ...{ env: environmentFor("docker", env), keep: 4000 },
     ...{ container, timeoutSeconds, abort },
   });
 }
