@@ -2,7 +2,7 @@
  * What a child process gets of this process's variables: for each kind of child a list of what passes, and what could
  * change its answers set. Every program that this project starts is started with such an environment.
  */
-import { homedir } from "node:os";
+import { userInfo } from "node:os";
 
 /** Variables of a process; undefined takes one away. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -77,7 +77,7 @@ const kinds = {
     passes: names(
       uvSources,
       certificates,
-      "PYENV_ROOT|CC|CXX|[A-Z]*FLAGS|PKG_CONFIG_PATH|CARGO_HOME|RUSTUP_HOME",
+      "PYENV_ROOT|CC|CXX|C(PP|XX)?FLAGS|LDFLAGS|RUSTFLAGS|PKG_CONFIG_PATH|CARGO_HOME|RUSTUP_HOME",
     ),
     // Over a uv.toml of the user's, with which uv would take the Python that it is told to use for none.
     sets: { ...plain, UV_PYTHON_PREFERENCE: "system" },
@@ -129,13 +129,22 @@ export function environmentFor(
     allBut === undefined ? everybody.test(name) || passes?.test(name) === true : !allBut.test(name);
   const passed = Object.entries(from).filter(([name]) => isLet(name));
   return onlySet({
-    // Programs that find no home take another than those that ask the system for it.
-    HOME: homedir(),
     ...Object.fromEntries(passed),
+    HOME: homeOf(from),
     ...(child === "run" ? {} : proxies(from)),
     ...sets,
     ...more,
   });
+}
+
+/** The user's home: where none is set, the one that the system has for the user, and else none that can be written in. */
+export function homeOf({ HOME }: Environment): string {
+  if (HOME) return HOME;
+  try {
+    return userInfo().homedir;
+  } catch {
+    return "/nonexistent"; // a user that the system does not know
+  }
 }
 
 /** Variables that are set: those of a child process. */

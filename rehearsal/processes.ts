@@ -11,16 +11,11 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { recordedIn } from "../lib/pid-file.ts";
 import { Problem } from "../lib/problem.ts";
 
 /** The programs that a rehearsal starts, itself or through its engine: none other is ever ended. */
 const PROGRAMS = /^(dockerd|containerd|containerd-shim.*|docker-proxy|docker-registry|registry|runc)$/;
-
-/**
- * Writes its own pid and becomes the program, so that there is no moment in which the program runs and
- * is recorded nowhere.
- */
-const RECORD_AND_EXEC = 'echo $$ > "$0.new" && mv "$0.new" "$0" && exec "$@"';
 
 /** Starts a program that outlives this process, its streams in DIR/log/NAME.log. */
 export function startService(
@@ -32,7 +27,8 @@ export function startService(
   mkdirSync(join(dir, "run"), { recursive: true });
   mkdirSync(join(dir, "log"), { recursive: true });
   const log = openSync(logFile(dir, name), "w");
-  const child = spawn("/bin/sh", ["-c", RECORD_AND_EXEC, pidFile(dir, name), ...argv], {
+  const [shell, ...args] = recordedIn(pidFile(dir, name), argv);
+  const child = spawn(shell, args, {
     cwd: "/",
     detached: true,
     env,
