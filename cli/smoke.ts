@@ -42,6 +42,7 @@ export async function smoke(options: SmokeOptions): Promise<number> {
   const capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
   const started = performance.now();
   const common = {
+    dockerHost,
     stack,
     checkout,
     timeoutSeconds: settings.smokeTimeoutSeconds,
@@ -100,6 +101,7 @@ export function subjectsOf(tasks: readonly Task[], checkout: string, features: F
 }
 
 interface Common {
+  readonly dockerHost: string;
   readonly stack: string;
   readonly checkout: string;
   readonly timeoutSeconds: number;

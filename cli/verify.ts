@@ -58,7 +58,9 @@ export async function verify(named: string | undefined, json: boolean): Promise<
   const started = performance.now();
   const [results, cooperbench] = await Promise.all([
     someAtOnce(
-      settings.tasks.map((task) => () => verifyImage(task, stack, settings.probeTimeoutSeconds, abort)),
+      settings.tasks.map(
+        (task) => () => verifyImage(task, dockerHost, stack, settings.probeTimeoutSeconds, abort),
+      ),
       4 * availableParallelism(),
       (done) => `${done}/${settings.tasks.length} images probed`,
     ),
@@ -100,6 +102,7 @@ async function verifyCooperBench(
 
 async function verifyImage(
   task: LockedTask,
+  dockerHost: string,
   stack: string,
   timeoutSeconds: number,
   abort: AbortSignal,
@@ -108,7 +111,8 @@ async function verifyImage(
   const container = `cooperbench-verify-${stack}-${taskKey(task)}`;
   const started = performance.now();
   const identity = identityOf(stack);
-  const wanted = { image: reference, locked, baseCommit, container, stack: identity, timeoutSeconds, abort };
+  const image = { image: reference, locked, baseCommit };
+  const wanted = { ...image, dockerHost, container, stack: identity, timeoutSeconds, abort };
   const result = await probe(wanted).then(
     ({ image: _, ...found }) => ({ ok: true, ...found }),
     (error: Error) => {

@@ -146,6 +146,7 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
       platform: setting("PLATFORM"),
     };
     return probe({
+      dockerHost: setting("DOCKER_HOST"),
       image,
       ...(locked && { locked }),
       baseCommit: setting("BASE_COMMIT"),
@@ -163,15 +164,16 @@ const things: Record<string, (verb: string) => Promise<unknown>> = {
       import("./steps/capacity.ts"),
       import("./steps/task-dataset.ts"),
     ]);
-    const folder = setting("FOLDER");
+    const [folder, dockerHost] = [setting("FOLDER"), setting("DOCKER_HOST")];
     return oracle({
+      dockerHost,
       image,
       folder,
       feature: firstFeature(folder) ?? 1,
       container: setting("CONTAINER"),
       stack: stackIdentity(process.env),
       timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
-      memoryBytes: memoryLimitBytes(await askCapacity()),
+      memoryBytes: memoryLimitBytes(await askCapacity(dockerHost)),
       abort: abortOnSignal(),
     });
   },

@@ -1,4 +1,4 @@
-import { run } from "../../lib/run.ts";
+import { engineAt } from "../engine/client.ts";
 
 /** What an engine's machine has for containers. */
 export interface Capacity {
@@ -12,14 +12,14 @@ const GIB = 2 ** 30;
 /** Memory that the tests of one task take, the largest ones aside. */
 const USUAL_BYTES = 2 * GIB;
 
-/** What the engine of DOCKER_HOST has; the least where it does not answer, which whoever works with it will tell. */
-export async function askCapacity(dockerHost = process.env.DOCKER_HOST): Promise<Capacity> {
-  const { code, stdout } = await run("docker", ["info", "--format", "{{.NCPU}} {{.MemTotal}}"], {
-    env: { DOCKER_HOST: dockerHost },
-    timeoutSeconds: 30,
-  });
-  const [cpus, memoryBytes] = stdout.trim().split(" ").map(Number);
-  return code === 0 && cpus && memoryBytes ? { cpus, memoryBytes } : { cpus: 1, memoryBytes: USUAL_BYTES };
+/**
+ * What an engine has.
+ *
+ * @throws NoAnswer where it does not answer.
+ */
+export async function askCapacity(dockerHost: string): Promise<Capacity> {
+  const { NCPU, MemTotal } = await engineAt(dockerHost).info();
+  return { cpus: NCPU, memoryBytes: MemTotal };
 }
 
 /** How many oracles run at the same time: one a core, as far as there is memory. */

@@ -1,4 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
+import { engineAt } from "../engine/client.ts";
 import { dockerAt } from "../engine/docker-command.ts";
 import { temporaryName } from "../ownership/temporary.ts";
 import { labelsOf, runWithContainer } from "./container.ts";
@@ -81,7 +82,8 @@ export async function verifyGit(server: GitQuestion): Promise<GitResult> {
   const { folder, dockerHost, stack, abort } = server;
   const container = { name: temporaryName(server.container), label: probeLabel, stack };
   const args = ["-c", question, container.name, JSON.stringify(labelsOf(container))];
-  const options = { ...venvPythonOptions(folder), container, timeoutSeconds, abort };
+  const engine = engineAt(dockerHost);
+  const options = { ...venvPythonOptions(folder), engine, container, timeoutSeconds, abort };
   const { code, stdout, stderr, timedOut } = await runWithContainer(venvPython(folder), args, options);
   if (code === 0) return lastLineOf(stdout);
   const fault = timedOut ? `its client did not end within ${timeoutSeconds} s` : stderr.trim();
