@@ -158,8 +158,6 @@ async function main([name = "", verb = ""]: readonly string[]): Promise<unknown>
   if (!/^(make|ensure|remove)$/.test(verb))
     throw new Problem(`${JSON.stringify(verb)} is none of make, ensure, remove`);
   const request = requestOf(name as StepName, verb as Verb);
-  // For the docker command and CooperBench's own client.
-  if ("dockerHost" in request) process.env.DOCKER_HOST = request.dockerHost;
   const secret = async () => JSON.parse(await standardInput()) as Secret<StepName>;
   return act(request, verb as Verb, secret);
 }
