@@ -1,11 +1,12 @@
-import { resolve } from "node:path";
 import type { LockedTask } from "../benchmark/images-lock.ts";
-import { askEngine, type EngineFacts, type EnginePlace, engineFinding } from "../checks/doctor/engine.ts";
+import { type EnginePlace, engineFinding } from "../checks/doctor/engine.ts";
 import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.ts";
 import type { Finding } from "../checks/finding.ts";
-import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Settings } from "../program/settings.ts";
+import { wantedOf } from "../program/wanted.ts";
+import { askEngine, type EngineFacts } from "../provision/engine/ask.ts";
+import { lookAt } from "../provision/look.ts";
 import { rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import { cacheFolder } from "../toolchain/settings.ts";
 import { backendFolder, backendUrl, dataDir } from "./backend.ts";
@@ -16,16 +17,15 @@ import { type Found, openAsFound, type Session, startedBy } from "./session.ts";
 /** Looks at the machine for a stack. */
 export async function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
   const { stack, dockerHost, toolchain, rehearsal, env, projectDir } = found;
+  const look = await lookAt(wantedOf(stack, settings, projectDir, dockerHost));
   const ports = rehearsal && settings.coop ? await rehearsalPorts(rehearsal) : undefined;
   return runPreflight({
-    stack,
+    look,
     env,
     settings,
-    dockerHost,
     startedBy: startedBy(found),
     takenPorts: ports?.taken ?? [],
     projectDir,
-    checkout: realPlace(resolve(projectDir, settings.cooperbenchDir)),
     dataDir: dataDir(env),
     stateDir: backendFolder(projectDir, backendUrl(env)),
     cacheDir: cacheFolder(env),
@@ -37,12 +37,12 @@ export async function check(found: Found, settings: Settings, thorough: boolean)
 
 /** Loaded where there is something to ask: the second update of a machine asks nothing. */
 async function askTag(reference: string) {
-  const [{ registryAt }, { dockerHub }, { parseImageName }] = await Promise.all([
+  const [{ registryAt }, { dockerHub }, { parseReference }] = await Promise.all([
     import("../provision/registry/client.ts"),
     import("../provision/registry/endpoint.ts"),
     import("../lib/reference.ts"),
   ]);
-  const { repository, tag } = parseImageName(reference);
+  const { repository, tag = "latest" } = parseReference(reference);
   return registryAt(dockerHub).head(repository, tag);
 }
 
@@ -53,9 +53,9 @@ async function askTag(reference: string) {
  * @throws a Problem where it does not answer.
  */
 export async function assertEngine(place: EnginePlace): Promise<EngineFacts> {
-  const answer = await askEngine(place.dockerHost);
-  if (!("error" in answer)) return answer;
-  const { found, remedy = "" } = engineFinding(answer, place, []);
+  const engine = await askEngine(place.dockerHost);
+  if (!("unknown" in engine)) return engine.value;
+  const { found, remedy = "" } = engineFinding(engine, place, []);
   throw new Problem(`${found}.\n${remedy}`);
 }
 

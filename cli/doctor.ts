@@ -77,7 +77,7 @@ function sharedFindings({ stack, projectDir }: Found, { cooperbenchDir }: Settin
 async function liveFindingOf({ stack, projectDir }: Found, settings: Settings): Promise<Finding> {
   const [{ askLive }, { modelName }] = await Promise.all([
     import("../checks/doctor/live.ts"),
-    import("../provision/steps/model.ts"),
+    import("../benchmark/model.ts"),
   ]);
   const { cooperbenchDir, modelApiBase } = settings;
   const checkout = realPlace(resolve(projectDir, cooperbenchDir));

@@ -10,5 +10,5 @@ export interface ConfiguredStack {
 
 /** What the temporary containers and folders of a stack carry, as the program's own commands have it. */
 export function identityOf({ stack, configuration }: ConfiguredStack): string {
-  return stackIdentity({ STACK: stack, STACK_ID: stackIdIn(configuration) });
+  return stackIdentity({ stack, id: stackIdIn(configuration) });
 }

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { formatImagesLock, type ImagesLock, readImagesLock } from "../benchmark/images-lock.ts";
 import { applyChanges, changeCounts, changeLines } from "../benchmark/lock-changes.ts";
 import { readTasks } from "../benchmark/tasks.ts";
+import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Caller } from "./caller.ts";
 import { compareAll } from "./lock-comparison.ts";
@@ -34,7 +35,10 @@ export async function lock({ stack, check, platform }: LockOptions, caller: Call
   const changed = changes.filter(({ kind }) => kind === "new" || kind === "moved").length;
   const failed = changes.filter(({ kind }) => kind === "failed").length;
   const write = !check && changed > 0;
-  if (write) writeWhole(file, formatImagesLock(applyChanges(before ?? { images: {} }, changes)));
+  if (write) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeWhole(file, formatImagesLock(applyChanges(before ?? { images: {} }, changes)));
+  }
 
   const place = file.startsWith(`${projectDir}/`) ? relative(projectDir, file) : file;
   const what = check ? "checked" : write ? "written" : "not changed";
@@ -79,11 +83,4 @@ async function whileTelling<Result>(
   } finally {
     clearInterval(timer);
   }
-}
-
-/** Whoever reads the file, or interrupts this, has the old text or the new. */
-function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
 }

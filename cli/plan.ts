@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { runPlan } from "../benchmark/plan.ts";
-import { runsOf } from "../benchmark/stack-plan.ts";
 import { measureDisk } from "../checks/doctor/space.ts";
 import { realPlace } from "../lib/place.ts";
+import { runsOf } from "../program/runs.ts";
 import type { StackCaller } from "./caller.ts";
 import { openEngine } from "./checks.ts";
 import { readSettings } from "./stack-settings.ts";
@@ -19,8 +19,7 @@ export async function plan(caller: StackCaller): Promise<number> {
     folder: realPlace(resolve(projectDir, settings.cooperbenchDir)),
     dockerHost,
     smokePairs: smoke.length,
-    cores: info.NCPU,
-    memoryBytes: info.MemTotal,
+    capacity: { cpus: info.NCPU, memoryBytes: info.MemTotal },
     freeBytes: (await measureDisk(dockerHost, info)).freeBytes,
   });
   output.print(text);

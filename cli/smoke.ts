@@ -1,11 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { memoryLimitBytes, oraclesAtOnce } from "../benchmark/capacity.ts";
 import { spreadTasks, type Task, taskKey, taskName } from "../benchmark/tasks.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
-import { memoryLimitBytes, oraclesAtOnce } from "../provision/steps/capacity.ts";
 import { runOracle } from "../provision/steps/oracle.ts";
 import { featuresOf, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";

@@ -1,14 +1,7 @@
-import {
-  chmodSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap, parseDocument } from "yaml";
+import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import type { StackPlace } from "./caller.ts";
@@ -79,8 +72,5 @@ export function writeSettings(
     const there = forms.find((form) => document.hasIn(["config", form]));
     if (!keep || there === undefined) document.setIn(["config", there ?? `${project}:${key}`], value);
   }
-  const fresh = `${file}.${process.pid}.new`;
-  writeFileSync(fresh, document.toString({ lineWidth: 0 }), { mode: 0o600 });
-  if (existsSync(file)) chmodSync(fresh, statSync(file).mode & 0o777);
-  renameSync(fresh, file);
+  writeWhole(file, document.toString({ lineWidth: 0 }), existsSync(file) ? {} : { mode: 0o600 });
 }

@@ -1,6 +1,8 @@
 import prettyMilliseconds from "pretty-ms";
 import type { StatusCheck } from "../checks/status/checks.ts";
 import { type MachineStatus, machineStatus } from "../checks/status/status.ts";
+import { wantedOf } from "../program/wanted.ts";
+import { lookAt } from "../provision/look.ts";
 import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
@@ -22,14 +24,14 @@ export async function status(caller: StackCaller, json: boolean): Promise<number
 export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
   const found = openAsFound(caller);
   const settings = await readFoundSettings(found);
-  const { stack, projectDir, configuration, dockerHost, isRehearsal, toolchain } = found;
+  const { stack, projectDir, configuration, isRehearsal, toolchain } = found;
   // A backend that does not answer is told by what is asked of it next.
   const whose = await lookWhose(found, false).catch(() => undefined);
   const refusal = whose?.verdict.ok === false ? whose.verdict : undefined;
   const isForeign = refusal !== undefined && whose?.record.kind !== "absent";
+  const look = lookAt(wantedOf(stack, settings, projectDir, found.dockerHost));
   return machineStatus({
-    stack,
-    dockerHost,
+    look: await look,
     isRehearsal,
     startedBy: startedBy(found),
     settings,

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { runsOf } from "../benchmark/stack-plan.ts";
 import type { Environment } from "../lib/environment.ts";
+import { runsOf } from "../program/runs.ts";
 import { SettingsError } from "../program/settings.ts";
 import { ownerOf, stackIdIn } from "../program/stack-id.ts";
 import { wholeStackVariable } from "../provision/ownership/holder.ts";

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { SubsetTask } from "../../benchmark/smoke-subset.ts";
 import { realPlace } from "../../lib/place.ts";
 import { removeLeftovers } from "../steps/checkout/beside.ts";
 import { checkoutMarker } from "../steps/checkout/marker.ts";
 import { removeCheckout } from "../steps/checkout.ts";
 import { removeFromDotenv } from "../steps/dotenv.ts";
-import { removeSubset, type SubsetTask } from "../steps/subset.ts";
+import { removeSubset } from "../steps/subset.ts";
 import { removeVenv } from "../steps/venv.ts";
 import { ownersIn } from "./folder-owners.ts";
 import type { Owner } from "./owner.ts";

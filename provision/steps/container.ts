@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { assertGoesOn } from "../../lib/abort.ts";
-import type { Environment } from "../../lib/environment.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
 import { temporaryLabels } from "../ownership/temporary.ts";
 
@@ -62,8 +62,7 @@ export async function runWithContainer(
   assertGoesOn(abort);
   const kill = new AbortController();
   let ended = false;
-  const env = { ...container.env, ...options.env };
-  const client = run(file, args, { ...options, env, ownSession: true, abort: kill.signal }).finally(() => {
+  const client = run(file, args, { ...options, ownSession: true, abort: kill.signal }).finally(() => {
     ended = true;
   });
   const limit = AbortSignal.timeout(timeoutSeconds * 1000);
@@ -90,16 +89,13 @@ export async function runWithContainer(
 export async function removeContainer({
   name,
   label,
-  env = {},
+  env = process.env,
 }: Pick<TemporaryContainer, "name" | "label" | "env">): Promise<boolean> {
   const format = `{{index .Config.Labels "${label}"}}`;
-  const timeoutSeconds = ENGINE_SECONDS;
-  const found = await run("docker", ["container", "inspect", "--format", format, name], {
-    timeoutSeconds,
-    env,
-  });
+  const options = { env: environmentFor("docker", env), timeoutSeconds: ENGINE_SECONDS };
+  const found = await run("docker", ["container", "inspect", "--format", format, name], options);
   if (found.code !== 0) return true;
   if (found.stdout.trim() !== name) return false;
-  await run("docker", ["rm", "--force", "--volumes", name], { timeoutSeconds, env, ownSession: true });
+  await run("docker", ["rm", "--force", "--volumes", name], { ...options, ownSession: true });
   return true;
 }

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Environment } from "../../lib/environment.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { output, type RunResult, run } from "../../lib/run.ts";
 import { ENGINE_SECONDS, identityOptions } from "./container.ts";
@@ -44,7 +44,7 @@ export async function createContainer(wanted: OracleContainer): Promise<void> {
   const limits = [`--memory=${memoryBytes}`, "--pids-limit=8192"];
   const args = ["create", "--pull=never", ...identityOptions(container), ...limits, image, ...patches];
   // Not to be ended by a signal: the engine may make the container after that, when it is no longer removed.
-  const options = { timeoutSeconds: ENGINE_SECONDS, ownSession: true, ...(env && { env }) };
+  const options = { ...quick(env), ownSession: true };
   const created = await run("docker", args, options);
   if (created.code !== 0) throw new Problem(`docker create failed: ${saidBy(created)}`);
 }
@@ -54,11 +54,11 @@ export async function copyIn(
   folder: string,
   container: string,
   target: string,
-  env: Environment = {},
+  env: Environment = process.env,
 ): Promise<void> {
   await output("docker", ["cp", `${folder}/.`, `${container}:${target}`], {
     timeoutSeconds: ENGINE_SECONDS,
-    env,
+    env: environmentFor("docker", env),
   });
 }
 
@@ -67,11 +67,11 @@ export async function copyOut(
   container: string,
   path: string,
   target: string,
-  env: Environment = {},
+  env: Environment = process.env,
 ): Promise<boolean> {
   const copied = await run("docker", ["cp", "--follow-link", `${container}:${path}`, target], {
     timeoutSeconds: ENGINE_SECONDS,
-    env,
+    env: environmentFor("docker", env),
   });
   if (copied.code === 0) return true;
   if (/could not find the file|no such file/i.test(copied.stderr)) return false;
@@ -82,13 +82,13 @@ export async function copyOut(
 export async function startContainer(
   name: string,
   timeoutSeconds: number,
-  env: Environment = {},
+  env: Environment = process.env,
 ): Promise<Ended> {
   const started = performance.now();
   const result = await run("docker", ["start", "--attach", name], {
+    env: environmentFor("docker", env),
     timeoutSeconds,
     keep: LAST_CHARACTERS,
-    env,
   });
   const seconds = Math.round(performance.now() - started) / 1000;
   const lastLines = lastLinesOf(result.stdout, result.stderr);
@@ -109,8 +109,13 @@ interface State {
 
 async function stateOf(container: string, env: Environment): Promise<State | undefined> {
   const args = ["container", "inspect", "--format", "{{json .State}}", container];
-  const { code, stdout } = await run("docker", args, { timeoutSeconds: ENGINE_SECONDS, env });
+  const { code, stdout } = await run("docker", args, quick(env));
   return code === 0 ? (JSON.parse(stdout) as State) : undefined;
+}
+
+/** How the client is run for what the engine does at once. */
+function quick(env: Environment = process.env) {
+  return { env: environmentFor("docker", env), timeoutSeconds: ENGINE_SECONDS };
 }
 
 function saidBy({ stdout, stderr, timedOut }: RunResult): string {

@@ -1,4 +1,4 @@
-import type { Environment } from "../../lib/environment.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type RunResult, run } from "../../lib/run.ts";
 import { temporaryName } from "../ownership/temporary.ts";
@@ -83,9 +83,14 @@ export interface FoundImage {
 }
 
 /** What the engine has under a reference; undefined for nothing. */
-export async function inspectImage(image: string, env: Environment = {}): Promise<FoundImage | undefined> {
+export async function inspectImage(
+  image: string,
+  env: Environment = process.env,
+): Promise<FoundImage | undefined> {
   const format = '{"id":{{json .Id}},"digests":{{json .RepoDigests}},"platform":"{{.Os}}/{{.Architecture}}"}';
-  const { code, stdout } = await run("docker", ["image", "inspect", "--format", format, image], { env });
+  const { code, stdout } = await run("docker", ["image", "inspect", "--format", format, image], {
+    env: environmentFor("docker", env),
+  });
   if (code !== 0) return undefined;
   const found = JSON.parse(stdout) as FoundImage;
   return { ...found, digests: found.digests ?? [] };
@@ -125,7 +130,10 @@ function runContainer({
   const container = { name: temporaryName(prefix), label: probeLabel, stack, env };
   const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
   const args = ["run", "--rm", "--pull=never", ...identityOptions(container), ...isolation, ...command];
-  return runWithContainer("docker", args, { container, timeoutSeconds, abort, keep: 4000 });
+  return runWithContainer("docker", args, {
+    ...{ env: environmentFor("docker", env), keep: 4000 },
+    ...{ container, timeoutSeconds, abort },
+  });
 }
 
 function reason(probe: Probe, result: RunResult, commit: string | undefined): string {

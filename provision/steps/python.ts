@@ -2,10 +2,9 @@ import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
-import type { Environment } from "../../lib/environment.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { output, run } from "../../lib/run.ts";
-import { uvEnvironment } from "./uv-environment.ts";
+import { answerOf, run } from "../../lib/run.ts";
 
 /** A Python interpreter that was run and answered. */
 export interface Python {
@@ -38,7 +37,7 @@ export interface PythonSearch {
  *
  * @param env variables on top of this process's.
  */
-export async function searchPython(request: string, env: Environment = {}): Promise<PythonSearch> {
+export async function searchPython(request: string, env: Environment = process.env): Promise<PythonSearch> {
   const found = new Map<string, string>();
   const suitable = async (candidates: readonly string[]) => {
     for (const candidate of candidates) {
@@ -71,7 +70,7 @@ export async function findPython(
   const version = request.replace(">=", "");
   report(`no Python ${request} was found; asking uv to install ${version}`);
   const install = await run("uv", ["python", "install", "--quiet", version], {
-    env: uvEnvironment(),
+    env: environmentFor("uv"),
     timeoutSeconds: 600,
     ...(abort && { abort }),
   });
@@ -100,12 +99,9 @@ function installed(): string[] {
 }
 
 async function managedByUv(env: Environment): Promise<string[]> {
-  try {
-    const folder = await output("uv", ["python", "dir"], { env: { ...env, ...uvEnvironment() } });
-    return entries(folder).map((name) => join(folder, name, "bin", "python3"));
-  } catch {
-    return []; // no uv, or none that runs: it has no Python either
-  }
+  const folder = await answerOf("uv", ["python", "dir"], { env: environmentFor("uv", env) });
+  if (folder === undefined) return []; // no uv, or none that runs: it has no Python either
+  return entries(folder).map((name) => join(folder, name, "bin", "python3"));
 }
 
 function entries(folder: string): string[] {
@@ -120,11 +116,11 @@ async function ask(candidate: string, env: Environment): Promise<Python | undefi
   // An environment that is activated, this one among them, may go: the Python that it was made with stays.
   const question =
     "import sys; print(getattr(sys, '_base_executable', sys.executable)); print('.'.join(map(str, sys.version_info[:3])))";
-  try {
-    const answer = await output(candidate, ["-I", "-c", question], { timeoutSeconds: 10, env });
-    const [path, version] = answer.split("\n");
-    return path && version ? { path, version } : undefined;
-  } catch {
-    return undefined; // it is not there, or it is a shim that fails: no candidate
-  }
+  const answer = await answerOf(candidate, ["-I", "-c", question], {
+    env: environmentFor("uv", env),
+    timeoutSeconds: 10,
+  });
+  // It may not be there, or be a shim that fails: no candidate.
+  const [path, version] = answer?.split("\n") ?? [];
+  return path && version ? { path, version } : undefined;
 }

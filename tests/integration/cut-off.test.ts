@@ -8,7 +8,7 @@ import { type StateFiles, stateFiles } from "../../cli/state-files.ts";
 import { type Place, placeHere, showProcess, thisProcess } from "../../lib/process-id.ts";
 import { identityLabel, makerLabel } from "../../provision/ownership/temporary.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
-import { run } from "../../rehearsal/run.ts";
+import { run } from "./command.ts";
 import { expectNothingLeft, temporaryFiles } from "./kills.ts";
 import { Lab } from "./lab.ts";
 

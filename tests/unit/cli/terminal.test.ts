@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { environmentFor } from "../../../lib/environment.ts";
 import { run } from "../../../lib/run.ts";
 
 const cli = join(import.meta.dirname, "../../../cli");
@@ -15,7 +16,9 @@ async function piped(source: string, line: string) {
   const file = join(folder, `${runs}.ts`);
   writeFileSync(file, source.replaceAll("DONE", `${file}.done`));
   const command = `{ ${process.execPath} ${file}; echo $? > ${file}.code; }`;
-  const { stdout, stderr } = await run("bash", ["-c", line.replace("command", command)]);
+  const { stdout, stderr } = await run("bash", ["-c", line.replace("command", command)], {
+    env: environmentFor("program"),
+  });
   const code = await vi.waitFor(
     () => /\d+/.exec(readFileSync(`${file}.code`, "utf8"))?.[0] ?? expect.fail(),
     20_000,
