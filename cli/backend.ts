@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../lib/environment.ts";
 import { credentialsFolder } from "../toolchain/settings.ts";
 
@@ -21,7 +21,10 @@ export function dataDir(env: Environment): string {
 export function backendEnv(passphraseFile: string, env: Environment): Environment {
   const { PULUMI_BACKEND_URL } = stateEnv(env);
   if (PULUMI_BACKEND_URL !== undefined) mkdirSync(stateDir(env), { recursive: true, mode: 0o700 });
-  return { ...stateEnv(env), ...passphrase(passphraseFile, env) };
+  const passphrase = passphraseEnv(passphraseFile, env);
+  const own = ownPassphrase(env);
+  if (passphrase.PULUMI_CONFIG_PASSPHRASE_FILE === own) makePassphrase(own);
+  return { ...stateEnv(env), ...passphrase };
 }
 
 /** The part of `backendEnv` that says where the state is. Makes nothing. */
@@ -84,17 +87,27 @@ function loginOf(env: Environment): string | undefined {
   return current || undefined;
 }
 
-function passphrase(ofStack: string, env: Environment): Environment {
+/**
+ * The part of `backendEnv` that says where the passphrase is. Makes nothing.
+ *
+ * @param ofStack the stack's own file, absolute; empty where it has none.
+ */
+export function passphraseEnv(ofStack: string, env: Environment): Environment {
   if (ofStack !== "") return { PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_CONFIG_PASSPHRASE_FILE: ofStack };
   if (env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE) return {};
-  const file = join(dataDir(env), "passphrase");
-  if (!existsSync(file)) {
-    mkdirSync(dataDir(env), { recursive: true, mode: 0o700 });
-    try {
-      writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another run made it just now
-    }
+  return { PULUMI_CONFIG_PASSPHRASE_FILE: ownPassphrase(env) };
+}
+
+function ownPassphrase(env: Environment): string {
+  return resolve(dataDir(env), "passphrase");
+}
+
+function makePassphrase(file: string): void {
+  if (existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another run made it just now
   }
-  return { PULUMI_CONFIG_PASSPHRASE_FILE: resolve(file) };
 }

@@ -13,6 +13,7 @@ import { shortenHistory } from "./history.ts";
 import { showPulumi } from "./pulumi.ts";
 import { rehearsalOf, stopUnlessUsed } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
+import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked } from "./session.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
@@ -50,6 +51,7 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
   const more = isWhole(options) ? wholeStackEnv(opened) : {};
   const code = await showPulumi(opened, args, { brief: true, more });
   shortenHistory(opened);
+  if (code !== 0) await assertSecrets(opened);
   if (code === 0 && isWhole(options)) await sweepStack(opened);
   // What is on the engine, the state alone knows.
   const left = cutOff.filter((name) => name.startsWith("coop-"));

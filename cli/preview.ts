@@ -1,6 +1,7 @@
 import type { StackCaller } from "./caller.ts";
 import { assertWholeState, tellUpdate } from "./cut-off.ts";
 import { showPulumi } from "./pulumi.ts";
+import { assertSecrets } from "./secrets.ts";
 import { openUnchecked } from "./session.ts";
 
 /** `./machine preview STACK`: what differs on this machine. Gives Pulumi's exit code. */
@@ -14,6 +15,7 @@ export async function preview(caller: StackCaller, options: readonly string[]): 
     // Pulumi's own check of a configuration tells one fault at a time.
     const { readSettings } = await import("./stack-settings.ts");
     readSettings(caller);
+    await assertSecrets(opened);
   }
   return code;
 }

@@ -5,6 +5,7 @@ import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts"
 import { withEvents } from "./events.ts";
 import { shortenHistory } from "./history.ts";
 import { showPulumi } from "./pulumi.ts";
+import { assertSecrets } from "./secrets.ts";
 import { openSession } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 import { summary } from "./summary.ts";
@@ -19,7 +20,7 @@ export async function up(caller: StackCaller, options: readonly string[]): Promi
   await takeOver(caller);
   const session = await openSession(caller);
   const { stack, pulumi, settings, isRehearsal, output } = session;
-  const missing = await checkBeforeUpdate(session);
+  const [missing] = await Promise.all([checkBeforeUpdate(session), assertSecrets(session)]);
   await removeLeftovers(session);
   await clearPendingOperations(session);
   await ensureStack(pulumi, stack);
