@@ -76,7 +76,11 @@ test.each(["PATH", "HOME", "TMPDIR", "TZ", "USER", "XDG_CACHE_HOME", "SSL_CERT_F
 test.each(children.filter((child) => child !== "run" && child !== "pulumi"))(
   "what %s prints is in no colour and in one language",
   (child) => {
-    const env = environmentFor(child, { LANG: "de_DE.UTF-8", LC_ALL: "de_DE.UTF-8", LC_MESSAGES: "de_DE.UTF-8" });
+    const env = environmentFor(child, {
+      LANG: "de_DE.UTF-8",
+      LC_ALL: "de_DE.UTF-8",
+      LC_MESSAGES: "de_DE.UTF-8",
+    });
     expect(env).toMatchObject({ NO_COLOR: "1", LC_ALL: "C" });
     expect(Object.keys(env).filter((name) => /^(LANG|LC_MESSAGES)/.test(name))).toEqual([]);
   },
@@ -92,14 +96,19 @@ test("a run sees what the shell has, spelt as it is there", () => {
 });
 
 test("what is added wins, and undefined takes away", () => {
-  const env = environmentFor("docker", { DOCKER_HOST: "a", PATH: "/bin" }, { DOCKER_HOST: "b", PATH: undefined });
+  const env = environmentFor(
+    "docker",
+    { DOCKER_HOST: "a", PATH: "/bin" },
+    { DOCKER_HOST: "b", PATH: undefined },
+  );
   expect(env.DOCKER_HOST).toBe("b");
   expect(env).not.toHaveProperty("PATH");
 });
 
 describe("proxies", () => {
   const both = (name: string, value: string) => ({ [name]: value, [name.toUpperCase()]: value });
-  const local = (hosts: string) => both("no_proxy", [hosts, "localhost", "127.0.0.1", "::1"].filter(Boolean).join());
+  const local = (hosts: string) =>
+    both("no_proxy", [hosts, "localhost", "127.0.0.1", "::1"].filter(Boolean).join());
 
   test.each([
     ["none", {}, {}],
