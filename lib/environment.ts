@@ -155,7 +155,7 @@ function onlySet(variables: Environment): Record<string, string> {
 }
 
 /** Where nothing is asked through a proxy, whatever the user has forgotten. */
-const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
+const LOOPBACK = ["localhost", "127.0.0.1"];
 
 /**
  * The user's proxies as every reader takes them: in lower and upper case, with a scheme, and hosts without blanks. The

@@ -27,6 +27,7 @@ import { pluginVersions } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
 import { clientFinding } from "./client.ts";
 import { clockFinding } from "./clock.ts";
+import { credentialsFinding } from "./credentials.ts";
 import { configuredDownloads, downloadsFinding } from "./downloads.ts";
 import { engineFinding } from "./engine.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
@@ -118,6 +119,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
   const [missing] = pull.missing;
   const notAsked =
     missing === undefined ? "no image is to be pulled" : `images come from ${settings.registryMirror} first`;
+  const credentials = missing && credentialsFinding(settings.registryMirror);
   const [disk, registry] = await Promise.all([
     measureDisk(dockerHost, info),
     missing === undefined || settings.registryMirror !== ""
@@ -131,6 +133,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     spaceFinding(pull, disk, info, dockerHost),
     registryFinding(registry, notAsked),
     quotaFinding(registry, pull.missing.length, notAsked),
+    ...(credentials === undefined ? [] : [credentials]),
     missing === undefined
       ? ok("downloads", "no image is to be pulled")
       : downloadsFinding(isLocal(dockerHost, info) ? configuredDownloads() : undefined),
