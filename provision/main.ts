@@ -1,6 +1,6 @@
 /**
  * What the program's steps run on the machine: `node provision/main.ts STEP make|ensure|remove`. States have this line, so
- * it stays. A step's request is in its variable REQUEST, a secret on its standard input; it says what it does on standard
+ * it stays. A step's request is in a variable, a secret on its standard input; it says what it does on standard
  * error, and prints its result as one line of JSON on standard output (steps/contract.ts).
  */
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Request, Result, StepName } from "../provision/steps/contract.ts";
+import { type Request, type Result, requestVariable, type StepName } from "../provision/steps/contract.ts";
 
 /** A resource that a program under test asked for. */
 export interface Recorded {
@@ -72,8 +72,8 @@ function resultOf(inputs: Recorded["inputs"]): unknown {
 
 /** What a recorded step is asked. */
 export function requestIn(resource: Pick<Recorded, "inputs"> | undefined): Readonly<Record<string, unknown>> {
-  const { REQUEST = "{}" } = (resource?.inputs.environment ?? {}) as Record<string, string>;
-  return JSON.parse(REQUEST);
+  const variables = (resource?.inputs.environment ?? {}) as Record<string, string>;
+  return JSON.parse(variables[requestVariable] ?? "{}");
 }
 
 /** What a recorded step is told to be wrong right now; undefined for nothing. */

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ImagesLock } from "../../benchmark/images-lock.ts";
+import { requestVariable } from "../../provision/steps/contract.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 import { readyToolchain } from "../../toolchain/toolchain.ts";
@@ -41,7 +42,7 @@ async function provision(step: string, request: Readonly<Record<string, unknown>
   const args = ["exec", "node", "provision/main.ts", step, "make"];
   const made = await project.machine(args, {
     ...env,
-    REQUEST: JSON.stringify({ owner: { stack }, folder: lab.checkout, ...request }),
+    [requestVariable]: JSON.stringify({ owner: { stack }, folder: lab.checkout, ...request }),
   });
   if (made.code !== 0) throw new Error(made.stderr);
 }

@@ -94,7 +94,7 @@ async function probe(timeoutSeconds: number, abort?: AbortSignal, more = {}) {
     ownSession: true,
     env: {
       PATH: folder,
-      REQUEST: JSON.stringify({
+      COOPERBENCH_MACHINE_REQUEST: JSON.stringify({
         owner: { stack: "lab-1" },
         image: "a/b:c",
         dockerHost: `unix://${folder}/docker.sock`,
