@@ -2,8 +2,9 @@ import "./program/sdk-costs.ts";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { runsOf } from "./benchmark/stack-plan.ts";
+import { leastCapacity, oraclesAtOnce } from "./benchmark/capacity.ts";
 import { spreadTasks, taskName } from "./benchmark/tasks.ts";
+import { driftOf } from "./checks/drift.ts";
 import { BenchmarkImages } from "./components/benchmark-images.ts";
 import { CoopServices } from "./components/coop-services.ts";
 import { CooperBenchCli } from "./components/cooperbench-cli.ts";
@@ -12,114 +13,71 @@ import { ModelRoute } from "./components/model-route.ts";
 import { Oracle } from "./components/oracle.ts";
 import { RunPlan } from "./components/run-plan.ts";
 import { StackIdentity } from "./components/stack-identity.ts";
-import { placeKey, realPlace } from "./lib/place.ts";
+import { realPlace } from "./lib/place.ts";
 import { configurationOf } from "./program/configuration.ts";
 import { readiness } from "./program/readiness.ts";
+import { runsOf } from "./program/runs.ts";
 import { parseSettings } from "./program/settings.ts";
-import { ownerOf } from "./program/stack-id.ts";
-import { existingGit } from "./provision/engine/existing-git.ts";
-import { existingRedis } from "./provision/engine/existing-redis.ts";
+import { wantedOf } from "./program/wanted.ts";
 import { dockerHostOf } from "./provision/engine/host.ts";
-import { lookAtEngine } from "./provision/engine/look.ts";
-import { oraclesAtOnce } from "./provision/steps/capacity.ts";
+import { lookAt } from "./provision/look.ts";
+import { datasetHash, taskFolder } from "./provision/steps/task-dataset.ts";
 
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
-const owner = ownerOf(stack, settings);
-const identity = new StackIdentity("identity", {
-  owner,
-  host: hostname(),
-  folder: realPlace(process.cwd()),
-});
+const wanted = wantedOf(stack, settings, process.cwd(), dockerHostOf(settings.dockerHost));
+const { owner, folder } = wanted;
+const identity = new StackIdentity("identity", { owner, host: hostname(), folder: realPlace(process.cwd()) });
+const { images: found, findings, capacity, ...there } = driftOf(await lookAt(wanted));
+for (const line of there.unknown) pulumi.log.warn(line);
 if (owner.id === undefined)
   pulumi.log.warn(`stack ${stack} has no id, and is known by its name. Fix: ./machine up ${stack}`);
-const folder = realPlace(settings.cooperbenchDir);
-const checkout = { owner, folder, folderKey: placeKey(process.cwd(), folder) };
-const dockerHost = dockerHostOf(settings.dockerHost);
-const redis = { host: settings.redisHost, port: settings.redisPort };
-const [{ images: found, cores, memoryBytes }, redisThere, gitThere] = await Promise.all([
-  lookAtEngine(dockerHost),
-  settings.coop ? existingRedis(dockerHost, owner, redis) : undefined,
-  settings.git ? existingGit(dockerHost, owner) : undefined,
-]);
-const engine = {
-  owner,
-  found,
-  dockerHost,
-  registryMirror: settings.registryMirror,
-  pullStallSeconds: settings.pullStallSeconds,
-};
 
-const benchmark = new BenchmarkImages("images", {
-  ...engine,
-  tasks: settings.tasks,
-  probeTimeoutSeconds: settings.probeTimeoutSeconds,
-});
+const { cohereApiKey: key, ...plain } = settings;
+const engine = { ...plain, owner, found, dockerHost: wanted.dockerHost };
+const benchmark = new BenchmarkImages("images", engine);
 const cli = new CooperBenchCli("cooperbench", {
-  ...checkout,
-  repository: settings.cooperbenchRepository,
-  commit: settings.cooperbenchCommit,
-  pythonVersion: settings.pythonVersion,
-  extras: settings.cooperbenchExtras,
-  subset: settings.subset,
+  ...plain,
+  ...wanted,
   tasks: settings.tasks.map(taskName),
+  findings,
 });
 const credentials = new Credentials(
   "credentials",
-  {
-    ...checkout,
-    cohereApiKey: settings.cohereApiKey,
-    modelApiBase: settings.modelApiBase,
-  },
+  { ...wanted, cohereApiKey: key, finding: findings.dotenv },
   { dependsOn: [cli] },
 );
 const modelRoute = new ModelRoute(
   "route",
-  {
-    owner,
-    folder,
-    cohereApiKey: settings.cohereApiKey,
-    modelApiBase: settings.modelApiBase,
-    of: [cli.installed, credentials.written],
-  },
+  { ...wanted, cohereApiKey: key, of: [cli.installed, credentials.written], finding: findings.route },
   { dependsOn: [cli, credentials] },
 );
 const services =
-  redisThere &&
+  wanted.redis &&
+  there.redis &&
   new CoopServices("coop", {
     ...engine,
-    redis,
-    existingRedis: redisThere,
-    redisImage: settings.redisImage,
-    redisNetwork: settings.redisNetwork,
-    existingGit: gitThere,
-    gitBaseImage: settings.gitBaseImage,
+    redis: wanted.redis,
+    existingRedis: there.redis,
+    existingGit: there.git,
     folder,
     cli,
     of: [cli.installed],
   });
 const runs = new RunPlan(
   "runs",
-  {
-    owner,
-    folder,
-    dockerHost,
-    ...runsOf(settings),
-    cores,
-    memoryBytes,
-  },
+  { ...wanted, ...runsOf(settings), capacity, finding: findings.subset },
   { dependsOn: [cli] },
 );
 const oracle =
   settings.smoke > 0
     ? new Oracle("oracle", {
-        owner,
+        ...wanted,
         tasks: spreadTasks(settings.tasks, settings.smoke),
         imageIdOf: (task) => benchmark.imageIdOf(task),
-        folder,
+        datasetHashOf: (task) => datasetHash(taskFolder(folder, task)),
         commit: cli.commit,
-        dockerHost,
-        atOnce: oraclesAtOnce({ cpus: cores, memoryBytes }),
+        atOnce: oraclesAtOnce(capacity ?? leastCapacity),
         timeoutSeconds: settings.smokeTimeoutSeconds,
       })
     : undefined;
@@ -141,7 +99,7 @@ export const coop = services?.verified ?? null;
 /** The environment of a run (secret). */
 export const environment = credentials.environment;
 /** Key of the model under test (secret). */
-export const cohereApiKey = pulumi.secret(settings.cohereApiKey);
+export const cohereApiKey = pulumi.secret(key);
 /** Base URL of the model's API. */
 export const modelApiBase = settings.modelApiBase;
 /** The URL that a run asks, such as https://stg.api.cohere.com/v2/chat, once proved; undefined where it is not. */
@@ -153,5 +111,5 @@ export const readme = pulumi
   .all([cooperbench, verified, route])
   .apply(
     ([cooperbench, verified, route]) =>
-      readiness({ ...cooperbench, stack, subset, verified, route, dockerHost }) + plan,
+      readiness({ ...cooperbench, stack, subset, verified, route, dockerHost: wanted.dockerHost }) + plan,
   );

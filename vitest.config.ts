@@ -1,10 +1,32 @@
 import { defineConfig } from "vitest/config";
 
+// A test takes milliseconds, or what the programs that it starts take; on a machine that others keep busy it may wait
+// for its turn.
+const patience = 30_000;
+
 export default defineConfig({
   test: {
     projects: [
-      // A test takes milliseconds; on a machine that others keep busy it may wait for its turn.
-      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["tests/unit/**/*.test.ts"],
+          setupFiles: "tests/no-programs.ts",
+          // Loading the modules, Pulumi's SDK above all, anew for each file took most of the time.
+          isolate: false,
+          unstubEnvs: true,
+          testTimeout: patience,
+        },
+      },
+      // Real git, uv, Python, processes and sockets, and no rehearsal.
+      {
+        test: {
+          name: "machine",
+          include: ["tests/machine/**/*.test.ts"],
+          testTimeout: 2 * patience,
+          hookTimeout: 2 * patience,
+        },
+      },
       {
         test: {
           name: "integration",

@@ -1,6 +1,6 @@
-import { oraclesAtOnce } from "../provision/steps/capacity.ts";
-import { modelName } from "../provision/steps/model.ts";
-import { smokeSubset } from "../provision/steps/subset.ts";
+import { type Capacity, leastCapacity, oraclesAtOnce } from "./capacity.ts";
+import { modelName } from "./model.ts";
+import { smokeSubset } from "./smoke-subset.ts";
 
 /** What a plan of runs is made from. */
 export interface PlanFacts {
@@ -17,10 +17,8 @@ export interface PlanFacts {
   readonly services?: { readonly redis: string; readonly git: boolean } | undefined;
   /** Pairs of the smoke run. */
   readonly smokePairs: number;
-  /** The engine's processors. */
-  readonly cores: number;
-  /** The engine's memory, in bytes. */
-  readonly memoryBytes: number;
+  /** What the engine has for containers; undefined where that is not known. */
+  readonly capacity: Capacity | undefined;
   /** Bytes that are free on the engine's disk; undefined where they are not measured, and so limit nothing. */
   readonly freeBytes?: number | undefined;
 }
@@ -43,16 +41,16 @@ export interface Concurrency {
  * tests all the time, and takes one. A pair has two containers.
  */
 export function concurrencyFor({
-  cores,
-  memoryBytes,
+  capacity,
   freeBytes,
-}: Pick<PlanFacts, "cores" | "memoryBytes" | "freeBytes">): Concurrency {
+}: Pick<PlanFacts, "capacity" | "freeBytes">): Concurrency {
+  const { cpus, memoryBytes } = capacity ?? leastCapacity;
   const byMemory = Math.floor(memoryBytes / (2 * containerBytes));
   const pairDiskBytes = 2 * containerDiskBytes;
   const byDisk = Math.floor((freeBytes ?? Number.POSITIVE_INFINITY) / pairDiskBytes);
-  const pairs = Math.max(1, Math.min(2 * cores, byMemory, byDisk, 30));
+  const pairs = Math.max(1, Math.min(2 * cpus, byMemory, byDisk, 30));
   // An evaluation is to a machine what an oracle is.
-  const evaluations = Math.min(oraclesAtOnce({ cpus: cores, memoryBytes }), 10);
+  const evaluations = Math.min(oraclesAtOnce({ cpus, memoryBytes }), 10);
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(0);
   const disk =
     freeBytes === undefined
@@ -61,7 +59,10 @@ export function concurrencyFor({
   return {
     pairs,
     evaluations,
-    reason: `${cores} processors and ${gigabytes(memoryBytes)} GB of memory: two pairs a processor, as agents wait for their model, two containers of 2 GB a pair; one evaluation a processor${disk}`,
+    reason:
+      capacity === undefined
+        ? "the engine did not answer, so what it has is not known, and these are the least"
+        : `${cpus} processors and ${gigabytes(memoryBytes)} GB of memory: two pairs a processor, as agents wait for their model, two containers of 2 GB a pair; one evaluation a processor${disk}`,
   };
 }
 

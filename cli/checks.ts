@@ -1,32 +1,34 @@
-import { resolve } from "node:path";
 import type { LockedTask } from "../benchmark/images-lock.ts";
-import { askEngine, type EngineFacts, type EnginePlace, engineFinding } from "../checks/doctor/engine.ts";
+import { type EnginePlace, engineFinding } from "../checks/doctor/engine.ts";
 import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.ts";
 import type { Finding } from "../checks/finding.ts";
-import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Settings } from "../program/settings.ts";
+import { wantedOf } from "../program/wanted.ts";
+import { askEngine, type EngineFacts } from "../provision/engine/ask.ts";
+import { lookAt } from "../provision/look.ts";
 import { rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import { cacheFolder } from "../toolchain/settings.ts";
-import { backendFolder, dataDir } from "./backend.ts";
+import { backendFolder, backendUrl, dataDir } from "./backend.ts";
+import type { StackCaller } from "./caller.ts";
 import { findingLines, oneLine } from "./findings.ts";
-import { type Found, openAsFound, projectDir, type Session, startedBy } from "./session.ts";
+import { type Found, openAsFound, type Session, startedBy } from "./session.ts";
 
 /** Looks at the machine for a stack. */
 export async function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
-  const { stack, dockerHost, toolchain, rehearsal } = found;
+  const { stack, dockerHost, toolchain, rehearsal, env, projectDir } = found;
+  const look = await lookAt(wantedOf(stack, settings, projectDir, dockerHost));
   const ports = rehearsal && settings.coop ? await rehearsalPorts(rehearsal) : undefined;
   return runPreflight({
-    stack,
+    look,
+    env,
     settings,
-    dockerHost,
     startedBy: startedBy(found),
     takenPorts: ports?.taken ?? [],
     projectDir,
-    checkout: realPlace(resolve(projectDir, settings.cooperbenchDir)),
-    dataDir: dataDir(),
-    stateDir: backendFolder(projectDir),
-    cacheDir: cacheFolder(process.env),
+    dataDir: dataDir(env),
+    stateDir: backendFolder(projectDir, backendUrl(env)),
+    cacheDir: cacheFolder(env),
     toolchain,
     askTag,
     thorough,
@@ -51,17 +53,16 @@ async function askTag(reference: string) {
  * @throws a Problem where it does not answer.
  */
 export async function assertEngine(place: EnginePlace): Promise<EngineFacts> {
-  const answer = await askEngine(place.dockerHost);
-  if (!("error" in answer)) return answer;
-  const { found, remedy = "" } = engineFinding(answer, place, []);
+  const engine = await askEngine(place.dockerHost);
+  if (!("unknown" in engine)) return engine.value;
+  const { found, remedy = "" } = engineFinding(engine, place, []);
   throw new Problem(`${found}.\n${remedy}`);
 }
 
 /** Opens a stack for a command that only looks, and asks its engine. Throws a Problem where that does not answer. */
-export async function openEngine(stack: string) {
-  const found = openAsFound(stack);
-  const { dockerHost } = found;
-  return { dockerHost, ...(await assertEngine({ dockerHost, stack, startedBy: startedBy(found) })) };
+export async function openEngine(caller: StackCaller): Promise<Found & EngineFacts> {
+  const found = openAsFound(caller);
+  return { ...found, ...(await assertEngine({ ...found, startedBy: startedBy(found) })) };
 }
 
 /**
@@ -75,7 +76,7 @@ export async function checkBeforeUpdate(session: Session): Promise<readonly Lock
   // What this very update puts right is no news.
   const isMended = ({ remedy = "" }: Finding) => remedy.endsWith(`./machine up ${session.stack}`);
   const warnings = findings.filter((finding) => finding.level === "warning" && !isMended(finding));
-  for (const warning of warnings) process.stderr.write(`${oneLine(warning)}\n`);
+  for (const warning of warnings) session.output.note(`${oneLine(warning)}\n`);
   const blockers = findings.filter(({ level }) => level === "blocker");
   if (blockers.length > 0) throw new Problem(told(blockers));
   return missing;

@@ -1,16 +1,10 @@
-import {
-  chmodSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap, parse, parseDocument } from "yaml";
+import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
 import { configurationOf, encrypted, project, type RawConfiguration } from "../program/configuration.ts";
+import type { StackPlace } from "./caller.ts";
 
 interface ProjectFile {
   readonly config: Readonly<Record<string, { readonly default?: unknown }>>;
@@ -18,6 +12,9 @@ interface ProjectFile {
 interface StackFile {
   readonly config?: Readonly<Record<string, unknown>>;
 }
+
+/** A stack of a project's folder. */
+export type SettingsPlace = Pick<StackPlace, "projectDir" | "stack">;
 
 /** The settings file of a stack, which is there for every stack that was made. */
 export function settingsFile(projectDir: string, stack: string): string {
@@ -30,7 +27,7 @@ export function stacksWithSettings(projectDir: string): readonly string[] {
 }
 
 /** A stack's configuration, unchecked: from its file, with the defaults of Pulumi.yaml. Secrets stay encrypted. */
-export function readConfiguration(projectDir: string, stack: string): RawConfiguration {
+export function readConfiguration({ projectDir, stack }: SettingsPlace): RawConfiguration {
   const file = settingsFile(projectDir, stack);
   if (!existsSync(file)) {
     const others = stacksWithSettings(projectDir).toSorted();
@@ -50,7 +47,7 @@ export function stackConfigurations(
 ): readonly { readonly stack: string; readonly configuration: RawConfiguration }[] {
   return stacksWithSettings(projectDir).flatMap((stack) => {
     try {
-      return { stack, configuration: readConfiguration(projectDir, stack) };
+      return { stack, configuration: readConfiguration({ projectDir, stack }) };
     } catch {
       return []; // one that cannot be read is for its own commands to tell
     }
@@ -75,10 +72,7 @@ export function writeSettings(
     const path = ["config", `${project}:${key}`];
     if (!keep || !document.hasIn(path)) document.setIn(path, value);
   }
-  const fresh = `${file}.${process.pid}.new`;
-  writeFileSync(fresh, document.toString({ lineWidth: 0 }), { mode: 0o600 });
-  if (existsSync(file)) chmodSync(fresh, statSync(file).mode & 0o777);
-  renameSync(fresh, file);
+  writeWhole(file, document.toString({ lineWidth: 0 }), existsSync(file) ? {} : { mode: 0o600 });
 }
 
 function defaultsOf(fields: ProjectFile["config"]): RawConfiguration {

@@ -1,11 +1,9 @@
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import type { EngineImage } from "../provision/engine/images.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import type { ProbeResult } from "../provision/steps/probe.ts";
 import { engineImage } from "./engine-image.ts";
-import { ownerVariables } from "./provision-command.ts";
+import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `BenchmarkImage`. */
@@ -56,32 +54,33 @@ export class BenchmarkImage extends pulumi.ComponentResource {
       parent: this,
       hooks: { beforeCreate: [args.pull] },
     });
-    const probe = new local.Command(
+    const { result } = step(
       `${name}-probe`,
+      "probe",
       {
-        interpreter: ["node", "provision/main.ts", "probe"],
-        create: task.image,
-        environment: {
-          DOCKER_HOST: dockerHost,
-          BASE_COMMIT: task.baseCommit,
-          ...ownerVariables(owner),
-          CONTAINER: `cooperbench-probe-${owner.stack}-${name}`,
-          TIMEOUT_SECONDS: String(args.probeTimeoutSeconds),
-          ...(locked && { DIGEST: locked.digest, IMAGE_ID: locked.imageId, PLATFORM: locked.platform }),
+        owner,
+        request: {
+          image: task.image,
+          locked: locked && { digest: locked.digest, imageId: locked.imageId, platform: locked.platform },
+          baseCommit: task.baseCommit,
+          dockerHost,
+          container: `cooperbench-probe-${owner.stack}-${name}`,
+          timeoutSeconds: args.probeTimeoutSeconds,
         },
         triggers: [image.imageId, task.baseCommit, locked?.digest ?? ""],
-        logging: local.Logging.None,
-        addPreviousOutputInEnv: false,
+        quiet: true,
       },
       { parent: this },
     );
 
     this.reference = task.image;
     this.verified = unlessFailed(
-      probe.stdout.apply((stdout) => {
-        const { image, commit, ...found } = JSON.parse(stdout) as ProbeResult;
-        return { reference: image, ...found, locked: locked !== undefined, baseCommit: commit };
-      }),
+      result.apply(({ image, commit, ...found }) => ({
+        reference: image,
+        ...found,
+        locked: locked !== undefined,
+        baseCommit: commit,
+      })),
     );
     this.registerOutputs({ reference: this.reference, verified: this.verified });
   }

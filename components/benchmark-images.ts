@@ -13,8 +13,8 @@ export interface BenchmarkImagesArgs {
   readonly owner: Owner;
   /** The tasks whose images are wanted, in any order, with what the lock says of them. */
   readonly tasks: readonly LockedTask[];
-  /** The images that the engine has right now. */
-  readonly found: readonly EngineImage[];
+  /** The images that the engine has right now; undefined where that is not known. */
+  readonly found: readonly EngineImage[] | undefined;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Registry that images are pulled from first, as host and path; empty for none. */
@@ -44,7 +44,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
       {
         dockerHost,
         images: tasks,
-        missing: tasks.filter((task) => !isThere(found, task)),
+        missing: tasks.filter((task) => !isThere(found ?? [], task)),
         mirror: args.registryMirror,
         stallSeconds: args.pullStallSeconds,
         verified: () => `${verified}/${tasks.length}`,
@@ -54,7 +54,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
     const images = new Map(
       largestFirst(tasks).map((task) => {
         const key = taskKey(task);
-        const tagged = found.find(({ references }) => references.includes(task.image));
+        const tagged = found?.find(({ references }) => references.includes(task.image));
         const image = { owner, task, found: tagged, dockerHost, probeTimeoutSeconds, pull };
         return [key, new BenchmarkImage(key, image, { parent: this, providers: { docker: provider } })];
       }),

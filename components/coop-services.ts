@@ -1,21 +1,21 @@
 import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PinnedImage } from "../benchmark/images-lock.ts";
+import { addressOf, type RedisAddress } from "../lib/redis-address.ts";
 import type { ExistingGit } from "../provision/engine/existing-git.ts";
 import { type ExistingRedis, troubleOf } from "../provision/engine/existing-redis.ts";
 import { type EngineImage, isThere } from "../provision/engine/images.ts";
 import { isOlder } from "../provision/engine/owned.ts";
-import { addressOf, type RedisAddress } from "../provision/engine/redis-ping.ts";
 import type { ServiceName } from "../provision/engine/service-records.ts";
 import type { UseWish } from "../provision/engine/service-use.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
 import type { GitResult } from "../provision/steps/git-server.ts";
 import type { RedisResult } from "../provision/steps/redis.ts";
 import { GitServer } from "./git-server.ts";
-import { provisionCommand, resultOf } from "./provision-command.ts";
 import { pullHook } from "./pull-hook.ts";
 import { Redis } from "./redis.ts";
 import { serviceUse } from "./service-use.ts";
+import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of `CoopServices`. */
@@ -34,8 +34,8 @@ export interface CoopServicesArgs {
   readonly redisImage: PinnedImage;
   /** Whether its port is published (`bridge`), or it has the network of the engine's machine (`host`). */
   readonly redisNetwork: "bridge" | "host";
-  /** The images that the engine has right now. */
-  readonly found: readonly EngineImage[];
+  /** The images that the engine has right now; undefined where that is not known. */
+  readonly found: readonly EngineImage[] | undefined;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Registry that images are pulled from first, as host and path; empty for none. */
@@ -76,27 +76,26 @@ export class CoopServices extends pulumi.ComponentResource {
     const trouble = troubleOf(existingRedis);
     const older = pulumi
       .all([redis.older, git?.older ?? []])
-      .apply(([redis, git]) => JSON.stringify({ redis, git }));
-    const verification = provisionCommand(
+      .apply(([redis, git]) => ({ redis: redis as readonly string[], git: git as readonly string[] }));
+    const { result } = step(
       `${name}-verification`,
       "coop",
       {
         owner: args.owner,
-        environment: {
-          FOLDER: args.folder,
-          REDIS: addressOf(args.redis),
-          DOCKER_HOST: dockerHost,
-          // Told by a command that fails: an error of the program would hold the images up, too.
-          ...(trouble && { CONFLICT: `${trouble.found}. ${trouble.remedy}` }),
-          ...(git && { GIT_CLIENT: `cooperbench-probe-${args.owner.stack}-git` }),
-          ...(hasOlder(args) && { ADOPTED: older }),
+        request: {
+          folder: args.folder,
+          redis: addressOf(args.redis),
+          dockerHost,
+          conflict: trouble && `${trouble.found}. ${trouble.remedy}`,
+          gitClient: git && `cooperbench-probe-${args.owner.stack}-git`,
+          adopted: hasOlder(args) ? older : undefined,
         },
         triggers: [redis.identity, ...(git ? [git.containerId] : []), ...args.of],
       },
       { parent: this, dependsOn: [args.cli] },
     );
     this.verified = unlessFailed(
-      resultOf<RedisResult & Partial<GitResult>>(verification).apply((result) => ({
+      result.apply((result) => ({
         ...result,
         redisOwn: existingRedis.kind === "own",
         ...(existingGit && { gitOwn: existingGit.container === "own" }),
@@ -122,7 +121,7 @@ function redisOf(
     {
       owner: args.owner,
       image: redisImage,
-      found: found.find(({ references }) => references.includes(redisImage.image)),
+      found: found?.find(({ references }) => references.includes(redisImage.image)),
       address: args.redis,
       network: args.redisNetwork,
       existing,
@@ -196,7 +195,7 @@ function servicesPull(name: string, args: CoopServicesArgs, shownOn: pulumi.Reso
   const pull = {
     dockerHost: args.dockerHost,
     images,
-    missing: images.filter((image) => !isThere(found, image)),
+    missing: images.filter((image) => !isThere(found ?? [], image)),
     mirror: args.registryMirror,
     stallSeconds: args.pullStallSeconds,
     verified: () => "services not yet",

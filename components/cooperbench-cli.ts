@@ -1,9 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Owner } from "../provision/ownership/owner.ts";
-import { type CheckoutResult, inspectCheckout } from "../provision/steps/checkout.ts";
-import { inspectVenv, type VenvResult } from "../provision/steps/venv.ts";
-import type { VerificationResult } from "../provision/steps/verification.ts";
-import { provisionCommand, resultOf } from "./provision-command.ts";
+import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `CooperBenchCli`. */
@@ -11,9 +8,9 @@ export interface CooperBenchCliArgs {
   /** The stack that it is for. */
   readonly owner: Owner;
   /** Git repository that CooperBench is cloned from. */
-  readonly repository: string;
+  readonly cooperbenchRepository: string;
   /** Commit, 40 hex digits. */
-  readonly commit: string;
+  readonly cooperbenchCommit: string;
   /** Absolute folder of the checkout. One that is there is used as it is. */
   readonly folder: string;
   /** What the folder is called in the stack's state. */
@@ -21,11 +18,13 @@ export interface CooperBenchCliArgs {
   /** Python of the virtual environment, such as 3.12 or >=3.10. */
   readonly pythonVersion: string;
   /** Extras of the editable install. */
-  readonly extras: readonly string[];
+  readonly cooperbenchExtras: readonly string[];
   /** Subset that the command line must know. */
   readonly subset: string;
   /** Names of the tasks that it must see, such as `dspy_task/8394`. */
   readonly tasks: readonly string[];
+  /** What is wrong with checkout and environment right now. */
+  readonly findings: { readonly checkout?: string | undefined; readonly venv?: string | undefined };
 }
 
 /** What is verified of the CooperBench command line. */
@@ -53,60 +52,47 @@ export class CooperBenchCli extends pulumi.ComponentResource {
     super("cooperbench:cli:CooperBenchCli", name, {}, opts);
     const { owner } = args;
 
-    const checkout = provisionCommand(
+    const { folder, folderKey, findings } = args;
+    const checkout = step(
       `${name}-checkout`,
       "checkout",
       {
         owner,
-        environment: { FOLDER: args.folder, REPOSITORY: args.repository, COMMIT: args.commit },
-        triggers: [args.folderKey],
-        finding: inspectCheckout(args.folder),
+        request: { folder, repository: args.cooperbenchRepository, commit: args.cooperbenchCommit },
+        triggers: [folderKey],
+        finding: findings.checkout,
         removable: true,
       },
       { parent: this },
     );
     // What comes later is linked to the checkout by the commit that it is at.
-    const commit = resultOf<CheckoutResult>(checkout).apply(({ commit }) => commit);
+    const commit = checkout.result.apply(({ commit }) => commit);
 
-    const venv = provisionCommand(
+    const venv = step(
       `${name}-venv`,
       "venv",
       {
         owner,
-        environment: {
-          FOLDER: args.folder,
-          COMMIT: commit,
-          PYTHON_VERSION: args.pythonVersion,
-          EXTRAS: JSON.stringify(args.extras),
-        },
-        triggers: [args.folderKey],
-        finding: inspectVenv(args.folder, args.pythonVersion, owner),
+        request: { folder, commit, pythonVersion: args.pythonVersion, extras: args.cooperbenchExtras },
+        triggers: [folderKey],
+        finding: findings.venv,
         removable: true,
       },
       { parent: this },
     );
-    const changed = resultOf<VenvResult>(venv).apply(({ changed }) => changed);
+    const changed = venv.result.apply(({ changed }) => changed);
     this.installed = pulumi.interpolate`${commit} ${changed}`;
-    const verification = provisionCommand(
+    const verification = step(
       `${name}-verification`,
       "verification",
-      {
-        owner,
-        environment: { FOLDER: args.folder, SUBSET: args.subset, TASKS: JSON.stringify(args.tasks) },
-        triggers: [commit, changed],
-      },
+      { owner, request: { folder, subset: args.subset, tasks: args.tasks }, triggers: [commit, changed] },
       { parent: this },
     );
     this.commit = unlessFailed(commit);
     this.verified = unlessFailed(
       pulumi
-        .all([commit, resultOf<VerificationResult>(verification)])
-        .apply(([commit, { version, pythonVersion }]) => ({
-          version,
-          commit,
-          folder: args.folder,
-          pythonVersion,
-        })),
+        .all([commit, verification.result])
+        .apply(([commit, { version, pythonVersion }]) => ({ version, commit, folder, pythonVersion })),
     );
     this.registerOutputs({ verified: this.verified });
   }

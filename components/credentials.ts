@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { modelEnvironment } from "../benchmark/model.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import { type DotenvResult, inspectDotenv, type Variables } from "../provision/steps/dotenv.ts";
-import { modelEnvironment } from "../provision/steps/model.ts";
-import { provisionCommand, resultOf } from "./provision-command.ts";
+import type { Variables } from "../provision/steps/dotenv.ts";
+import { step } from "./step.ts";
 
 /** Arguments of `Credentials`. */
 export interface CredentialsArgs {
@@ -17,6 +17,8 @@ export interface CredentialsArgs {
   readonly folder: string;
   /** What the folder is called in the stack's state. */
   readonly folderKey: string;
+  /** What is wrong with the `.env` right now; undefined where nothing is. */
+  readonly finding?: string | undefined;
 }
 
 /** The credentials and settings of the model under test, as outputs and in the checkout's `.env`. */
@@ -30,26 +32,23 @@ export class Credentials extends pulumi.ComponentResource {
     super("cooperbench:credentials:Credentials", name, {}, opts);
 
     const variables = modelEnvironment(args.cohereApiKey, args.modelApiBase);
-    const file = join(args.folder, ".env");
-    const dotenv = provisionCommand(
+    const dotenv = step(
       `${name}-dotenv`,
       "dotenv",
       {
         owner: args.owner,
-        environment: { FILE: file },
-        stdin: pulumi.secret(JSON.stringify(variables)),
+        request: { file: join(args.folder, ".env") },
+        secret: variables,
         triggers: [join(args.folderKey, ".env")],
-        finding: inspectDotenv(file, args.owner, variables),
+        finding: args.finding,
         removable: true,
       },
       { parent: this },
     );
 
     this.environment = pulumi.secret(variables);
-    // A command with a secret input has secret outputs alone; a time is none.
-    this.written = pulumi.unsecret(
-      resultOf<Partial<DotenvResult>>(dotenv).apply(({ written = "" }) => written),
-    );
+    // A state of old has none.
+    this.written = dotenv.result.apply(({ written = "" }) => written);
     this.registerOutputs({ environment: this.environment });
   }
 }

@@ -15,7 +15,7 @@ export function engineImage(
   found: EngineImage | undefined,
   options: pulumi.CustomResourceOptions,
 ): RemoteImage {
-  // The provider's read is by tag and takes whatever has it. As for a command (provision-command.ts), what is wrong
+  // The provider's read is by tag and takes whatever has it. As for a command (step.ts), what is wrong
   // goes into the inputs, where it is a change that has the image made anew, its tag given back.
   const moved = locked && found && !isLocked(found, locked) ? movedTag(found) : {};
   return new RemoteImage(

@@ -6,11 +6,10 @@ import type { EngineImage } from "../provision/engine/images.ts";
 import { isOlder, ownerLabels } from "../provision/engine/owned.ts";
 import { gitNames } from "../provision/engine/service-names.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import type { GitImageResult } from "../provision/steps/git-image.ts";
 import { engineImage } from "./engine-image.ts";
 import { leftoverHook } from "./leftover-hook.ts";
-import { provisionCommand, resultOf } from "./provision-command.ts";
 import { serviceContainer } from "./service-container.ts";
+import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `GitServer`. */
@@ -21,8 +20,8 @@ export interface GitServerArgs {
   readonly existing: ExistingGit;
   /** The image that the server's is built from. */
   readonly base: PinnedImage;
-  /** The images that the engine has right now. */
-  readonly found: readonly EngineImage[];
+  /** The images that the engine has right now; undefined where that is not known. */
+  readonly found: readonly EngineImage[] | undefined;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Hook that pulls the base before the provider looks for it. */
@@ -61,19 +60,19 @@ export class GitServer extends pulumi.ComponentResource {
 
 function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
   const { owner, existing, base, found, dockerHost, folder } = args;
-  const of = (reference: string) => found.find(({ references }) => references.includes(reference));
+  const of = (reference: string) => found?.find(({ references }) => references.includes(reference));
   const baseImage = engineImage(`${name}-base`, base, of(base.image), {
     parent,
     hooks: { beforeCreate: [args.pull] },
   });
-  const image = provisionCommand(
+  const image = step(
     `${name}-image`,
     "git-image",
     {
       owner,
-      environment: { FOLDER: folder, DOCKER_HOST: dockerHost, IMAGE: gitNames.image },
+      request: { folder, dockerHost, image: gitNames.image },
       triggers: [baseImage.imageId],
-      finding: of(gitNames.image) === undefined ? `there is no image ${gitNames.image}` : undefined,
+      finding: found && of(gitNames.image) === undefined ? `there is no image ${gitNames.image}` : undefined,
     },
     { parent, dependsOn: [args.cli] },
   );
@@ -109,7 +108,7 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
       name: gitNames.container,
       madeBy: labels === "unknown" ? labels : labels.container,
       finding: existing.finding,
-      image: resultOf<GitImageResult>(image).apply(({ imageId }) => imageId),
+      image: image.result.apply(({ imageId }) => imageId),
       networkMode: network ? network.name : gitNames.network,
       volumes: [{ volumeName: volume ? volume.name : gitNames.volume, containerPath: "/git" }],
       healthcheck: {

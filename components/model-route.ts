@@ -1,9 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { modelName } from "../benchmark/model.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import { modelEnvironment, modelName } from "../provision/steps/model.ts";
-import type { RouteResult } from "../provision/steps/route.ts";
-import { inspectRoute } from "../provision/steps/route-drift.ts";
-import { provisionCommand, resultOf } from "./provision-command.ts";
+import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `ModelRoute`. */
@@ -18,6 +16,8 @@ export interface ModelRouteArgs {
   readonly folder: string;
   /** What the proof is of: a change of one, such as of the time when the `.env` was written, proves it anew. */
   readonly of: readonly pulumi.Input<string>[];
+  /** What overrides the route right now; undefined where nothing does. */
+  readonly finding?: string | undefined;
 }
 
 /** The proof that a run's calls of the model go to the configured URL, with the key, and nowhere else. */
@@ -28,21 +28,20 @@ export class ModelRoute extends pulumi.ComponentResource {
   constructor(name: string, args: ModelRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:credentials:ModelRoute", name, {}, opts);
 
-    const variables = modelEnvironment(args.cohereApiKey, args.modelApiBase);
-    const proof = provisionCommand(
+    const { folder, modelApiBase } = args;
+    const proof = step(
       `${name}-proof`,
       "route",
       {
         owner: args.owner,
-        environment: { FOLDER: args.folder, MODEL_API_BASE: args.modelApiBase, MODEL: modelName },
-        stdin: pulumi.secret(JSON.stringify({ key: args.cohereApiKey })),
+        request: { folder, modelApiBase, model: modelName },
+        secret: { key: args.cohereApiKey },
         triggers: args.of,
-        finding: inspectRoute(args.folder, variables),
+        finding: args.finding,
       },
       { parent: this },
     );
-    // A command with a secret input has secret outputs alone; the URL is none.
-    this.url = unlessFailed(pulumi.unsecret(resultOf<RouteResult>(proof).apply(({ url }) => url)));
+    this.url = unlessFailed(proof.result.apply(({ url }) => url));
     this.registerOutputs({ url: this.url });
   }
 }

@@ -1,9 +1,8 @@
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type Task, taskKey } from "../benchmark/tasks.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import { datasetHash, taskFolder } from "../provision/steps/task-dataset.ts";
-import { ownerVariables } from "./provision-command.ts";
+import { taskFolder } from "../provision/steps/task-dataset.ts";
+import { type Step, step } from "./step.ts";
 import { afterEnd, unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of an `Oracle`. */
@@ -18,6 +17,8 @@ export interface OracleArgs {
   readonly folder: string;
   /** Commit that the checkout is at, once it is there; undefined where that failed. */
   readonly commit: pulumi.Output<string | undefined>;
+  /** Hash of what the oracle runs of a task, of the files that are there when it is called. */
+  readonly datasetHashOf: (task: Task) => string;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** How many tasks are run at the same time. */
@@ -35,39 +36,38 @@ export class Oracle extends pulumi.ComponentResource {
     super("cooperbench:oracle:Oracle", name, {}, opts);
     const { owner, tasks, folder, commit } = args;
 
-    const commands: local.Command[] = [];
+    const oracles: Step<"oracle">[] = [];
     for (const task of tasks) {
       const key = taskKey(task);
-      const files = taskFolder(folder, task);
       // Pulumi's own limit counts resources, not cores and memory: each waits for its turn, by an input that is
       // there only then. Not by dependsOn, for which one that fails would stop those after it.
-      const before = commands.at(-args.atOnce);
+      const before = oracles.at(-args.atOnce);
       const imageId = args.imageIdOf(task).apply((id) => id ?? "");
-      const command = new local.Command(
-        `${key}-oracle`,
-        {
-          interpreter: ["node", "provision/main.ts", "oracle"],
-          create: before === undefined ? task.image : afterEnd(before.stdout, task.image),
-          environment: {
-            DOCKER_HOST: args.dockerHost,
-            IMAGE_ID: imageId,
-            FOLDER: files,
-            ...ownerVariables(owner),
-            CONTAINER: `cooperbench-oracle-${owner.stack}-${key}`,
-            TIMEOUT_SECONDS: String(args.timeoutSeconds),
+      oracles.push(
+        step(
+          `${key}-oracle`,
+          "oracle",
+          {
+            owner,
+            request: {
+              image: before === undefined ? task.image : afterEnd(before.result, task.image),
+              imageId,
+              folder: taskFolder(folder, task),
+              dockerHost: args.dockerHost,
+              container: `cooperbench-oracle-${owner.stack}-${key}`,
+              timeoutSeconds: args.timeoutSeconds,
+            },
+            // The files are read once the checkout is there, and by each program that finds it so.
+            triggers: [imageId, commit.apply(() => args.datasetHashOf(task))],
+            quiet: true,
           },
-          // The files are read once the checkout is there, and by each program that finds it so.
-          triggers: [imageId, commit.apply(() => datasetHash(files))],
-          logging: local.Logging.None,
-          addPreviousOutputInEnv: false,
-        },
-        { parent: this },
+          { parent: this },
+        ),
       );
-      commands.push(command);
     }
 
     this.passed = pulumi
-      .all(commands.map(({ stdout }) => unlessFailed(stdout)))
+      .all(oracles.map(({ result }) => unlessFailed(result)))
       .apply((all) => `${all.filter((outcome) => outcome !== undefined).length}/${tasks.length}`);
     this.registerOutputs({ passed: this.passed });
   }

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type PlanFacts, runPlan } from "../benchmark/plan.ts";
+import type { SubsetTask } from "../benchmark/smoke-subset.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import { inspectSubset, type SubsetTask } from "../provision/steps/subset.ts";
-import { provisionCommand } from "./provision-command.ts";
+import { step } from "./step.ts";
 
 /** Arguments of `RunPlan`. */
 export interface RunPlanArgs extends Omit<PlanFacts, "stack" | "smokePairs"> {
@@ -10,6 +10,8 @@ export interface RunPlanArgs extends Omit<PlanFacts, "stack" | "smokePairs"> {
   readonly owner: Owner;
   /** Tasks of the smoke run, each with its pairs. */
   readonly smoke: readonly SubsetTask[];
+  /** What is wrong with the smoke run's subset right now; undefined where nothing is. */
+  readonly finding?: string | undefined;
 }
 
 /** The plan of the runs on this machine, and the subset of its smoke run in the checkout's dataset. */
@@ -22,14 +24,14 @@ export class RunPlan extends pulumi.ComponentResource {
     const { folder, owner, smoke } = args;
     const { stack } = owner;
 
-    provisionCommand(
+    step(
       `${name}-subset`,
       "subset",
       {
         owner,
-        environment: { FOLDER: folder, TASKS: JSON.stringify(smoke) },
+        request: { folder, tasks: smoke },
         triggers: [folder],
-        finding: inspectSubset(folder, owner, smoke),
+        finding: args.finding,
         removable: true,
       },
       { parent: this },

@@ -53,7 +53,7 @@ export function serviceContainer(
       }),
       restart: "unless-stopped",
       // The provider's refresh, a preview's too, removes a container that must run and does not. What is wrong with it is
-      // the program's to find: as for a command (provision-command.ts), it goes into the inputs.
+      // the program's to find: as for a command (step.ts), it goes into the inputs.
       mustRun: false,
     },
     pulumi.mergeOptions(

@@ -1,7 +1,6 @@
-import type { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceUse, UseWish } from "../provision/engine/service-use.ts";
-import { provisionCommand } from "./provision-command.ts";
+import { step } from "./step.ts";
 
 /** Arguments of `serviceUse`. */
 export interface ServiceUseArgs extends ServiceUse {
@@ -16,17 +15,9 @@ export interface ServiceUseArgs extends ServiceUse {
  * and its end removes the service with the last use: so what the service is made of is given `deletedWith` this, which
  * leaves it to that, and to the provider where it is replaced. This must never be replaced itself: they would be, too.
  */
-export function serviceUse(name: string, args: ServiceUseArgs, parent: pulumi.Resource): local.Command {
+export function serviceUse(name: string, args: ServiceUseArgs, parent: pulumi.Resource): pulumi.Resource {
   const { dockerHost, service, owner, wish, isRecorded } = args;
-  return provisionCommand(
-    name,
-    "service-use",
-    {
-      owner,
-      environment: { DOCKER_HOST: dockerHost, SERVICE: service, USE: wish },
-      finding: wish === "record" && !isRecorded ? "there is no record of it" : undefined,
-      removable: true,
-    },
-    { parent },
-  );
+  const finding = wish === "record" && !isRecorded ? "there is no record of it" : undefined;
+  const request = { dockerHost, service, wish };
+  return step(name, "service-use", { owner, request, finding, removable: true }, { parent }).command;
 }

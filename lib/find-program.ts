@@ -1,15 +1,23 @@
 /** Looks for programs on a search path. */
 import { accessSync, constants, statSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+
+/** Folders, or what a PATH names. */
+export type SearchPath = string | readonly string[];
 
 /** All files of that name on the path that can be executed, in order. */
-export function findAllOnPath(name: string, path: readonly string[]): string[] {
-  return path.map((dir) => join(dir, name)).filter(isExecutable);
+export function findAllOnPath(name: string, path: SearchPath): string[] {
+  return candidates(name, path).filter(isExecutable);
 }
 
-/** The first of them. */
-export function findOnPath(name: string, path: readonly string[]): string | undefined {
-  return path.map((dir) => join(dir, name)).find(isExecutable);
+/** The first of them. Default: of this process's PATH. */
+export function findOnPath(name: string, path: SearchPath = process.env.PATH ?? ""): string | undefined {
+  return candidates(name, path).find(isExecutable);
+}
+
+function candidates(name: string, path: SearchPath): string[] {
+  const folders = typeof path === "string" ? path.split(delimiter) : path;
+  return folders.filter((folder) => folder !== "").map((folder) => join(folder, name));
 }
 
 /** Whether a path is a file that this user can execute. */

@@ -6,7 +6,6 @@ import { readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from "n
 import { rename, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Report } from "../toolchain/steps.ts";
 
 const RENEW_MS = 5_000;
 /** A holder on another machine cannot be asked; so long without renewal means that it is gone. */
@@ -14,7 +13,11 @@ const STALE_MS = 60_000;
 const POLL_MS = 200;
 
 /** Runs `work` while holding the lock, and says when another process has to be waited for. */
-export async function withLock<T>(file: string, report: Report, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  report: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   const mine = `${process.pid} ${hostname()} ${Math.random()}`;
   for (let said = false; !tryLock(file, mine); ) {
     const holder = readLock(file);

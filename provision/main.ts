@@ -1,37 +1,149 @@
 /**
- * What the program's commands run on the machine: `node provision/main.ts <thing> <verb>`. Each reads its settings
- * from the environment (secrets from standard input), says what it does on standard error, and prints its result as
- * one line of JSON on standard output.
+ * What the program's steps run on the machine: `node provision/main.ts STEP make|ensure|remove`. States have this line, so
+ * it stays. A step's request is in its variable REQUEST, a secret on its standard input; it says what it does on standard
+ * error, and prints its result as one line of JSON on standard output (steps/contract.ts).
  */
 import { join } from "node:path";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
-import type { ServiceName } from "./engine/service-records.ts";
-import { type Holder, hold, holderFor, isHeldByOther, wholeStackVariable } from "./ownership/holder.ts";
+import { oldRequest } from "./old-request.ts";
+import { hold, holderFor, isHeldByOther, wholeStackVariable } from "./ownership/holder.ts";
 import { stackIdentity } from "./ownership/temporary.ts";
-import type { SubsetTask } from "./steps/subset.ts";
-
-/** Ids of things that are older than ids and in the stack's state, by the service that they are of. */
-type AdoptedThings = Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+import {
+  type Request,
+  type Result,
+  requestVariable,
+  type Secret,
+  type StepName,
+  type Verb,
+} from "./steps/contract.ts";
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
+/** What a step does. A removal gives nothing. */
+type Act<Name extends StepName> = (
+  request: Request<Name>,
+  verb: Verb,
+  secret: () => Promise<Secret<Name>>,
+) => Promise<Result<Name> | undefined>;
+
+// Loaded when asked for: 26 probes start at once, and each pays for what it loads.
+const steps: { readonly [Name in StepName]: Act<Name> } = {
+  async checkout({ folder, owner, repository, commit }, verb) {
+    const { ensureCheckout, removeCheckout } = await import("./steps/checkout.ts");
+    if (verb === "remove") return gone(removeCheckout(folder, owner, report));
+    const holder = holderFor(verb);
+    const wanted = { folder, owner: { ...owner, holder }, repository, commit, isNew: verb === "make" };
+    return { ...(await ensureCheckout(wanted, report)), holder };
+  },
+  async venv({ folder, owner, pythonVersion, extras }, verb) {
+    const [{ ensureVenv, removeVenv }, { markerFile }] = await Promise.all([
+      import("./steps/venv.ts"),
+      import("./steps/venv/marker.ts"),
+    ]);
+    const marker = markerFile(join(folder, ".venv"));
+    if (verb === "remove") return isHeldByOther(marker) ? undefined : gone(removeVenv(folder, owner, report));
+    const held = { ...owner, holder: holderFor(verb) };
+    const result = await ensureVenv({ folder, owner: held, pythonVersion, extras }, report, abortOnSignal());
+    hold(marker, held);
+    return { ...result, holder: held.holder };
+  },
+  async verification(request) {
+    const { verify } = await import("./steps/verification.ts");
+    return verify(request);
+  },
+  async dotenv({ file, owner }, verb, secret) {
+    const { writeDotenv, removeFromDotenv } = await import("./steps/dotenv.ts");
+    if (verb === "remove") return gone(removeFromDotenv(file, owner));
+    const holder = holderFor(verb);
+    await writeDotenv(file, { ...owner, holder }, await secret());
+    return { file, written: new Date().toISOString(), holder };
+  },
+  async route(request, _, secret) {
+    const { proveRoute } = await import("./steps/route.ts");
+    return proveRoute({ ...request, ...(await secret()) });
+  },
+  async subset({ folder, owner, tasks }, verb) {
+    const { ensureSubset, removeSubset } = await import("./steps/subset.ts");
+    if (verb === "remove") return gone(removeSubset(folder, owner, tasks, report));
+    const holder = holderFor(verb);
+    await ensureSubset(folder, { ...owner, holder }, tasks);
+    return { folder, holder };
+  },
+  async "git-image"(request) {
+    const { ensureGitImage } = await import("./steps/git-image.ts");
+    return ensureGitImage(request);
+  },
+  async "service-use"({ dockerHost, service, owner, wish }, verb) {
+    if (verb === "remove") {
+      const { endUse } = await import("./engine/service-use.ts");
+      return gone(endUse({ dockerHost, service, owner }, report));
+    }
+    const { recordUse } = await import("./engine/service-records.ts");
+    if (wish === "record") await recordUse(dockerHost, service, owner);
+    return { service };
+  },
+  async coop({ folder, dockerHost, owner, redis, gitClient, conflict, adopted = {} }) {
+    const { recordThing, serviceNames } = await import("./engine/service-records.ts");
+    for (const service of serviceNames)
+      for (const thing of adopted[service] ?? [])
+        await recordThing(dockerHost, service, owner, "adopted", thing);
+    if (conflict !== undefined) throw new Problem(conflict);
+    const { verifyRedis } = await import("./steps/redis.ts");
+    const seen = await verifyRedis({ folder, address: redis, dockerHost });
+    if (gitClient === undefined) return seen;
+    const { verifyGit } = await import("./steps/git-server.ts");
+    const client = {
+      folder,
+      container: gitClient,
+      dockerHost,
+      stack: stackIdentity(owner),
+      abort: abortOnSignal(),
+    };
+    return { ...seen, ...(await verifyGit(client)) };
+  },
+  async probe({ owner, ...request }) {
+    const { probe } = await import("./steps/probe.ts");
+    return probe({ ...request, stack: stackIdentity(owner), abort: abortOnSignal() });
+  },
+  async oracle({ owner, imageId, ...request }) {
+    if (imageId === "")
+      throw new Problem(`${request.image}: its oracle was not run, because the image is not verified`);
+    const [{ oracle }, { askCapacity }, { memoryLimitBytes }, { firstFeature }] = await Promise.all([
+      import("./steps/oracle.ts"),
+      import("./steps/capacity.ts"),
+      import("../benchmark/capacity.ts"),
+      import("./steps/task-dataset.ts"),
+    ]);
+    return oracle({
+      ...request,
+      feature: firstFeature(request.folder) ?? 1,
+      stack: stackIdentity(owner),
+      memoryBytes: memoryLimitBytes(await askCapacity(request.dockerHost)),
+      abort: abortOnSignal(),
+    });
+  },
+};
+
+async function gone(removal: Promise<void>): Promise<undefined> {
+  await removal;
+}
+
 function setting(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Problem(`the environment has no ${name}`);
+  if (value === undefined) throw new Problem(`the step has no variable ${name}`);
   return value;
 }
 
-/** The stack that this is for. The state of a stack that is older than ids has none, which `./machine destroy` gives. */
-function ownerSetting() {
-  return {
-    stack: setting("STACK"),
-    id: process.env.STACK_ID || process.env[wholeStackVariable] || undefined,
-  };
+/** What the step is asked: of a stack that is older than ids, `./machine destroy` gives the id. */
+function requestOf(name: StepName, verb: Verb): Request<StepName> {
+  const isOld = verb === "remove" && process.env[requestVariable] === undefined;
+  const request: Request<StepName> = isOld
+    ? oldRequest(name, process.env, setting)
+    : JSON.parse(setting(requestVariable));
+  const id = request.owner.id ?? (process.env[wholeStackVariable] || undefined);
+  return { ...request, owner: { ...request.owner, id } };
 }
-
-/** The stack, with the word of the resource that is made or found. */
-const holderSetting = (verb: string): Holder => ({ ...ownerSetting(), holder: holderFor(verb) });
 
 async function standardInput(): Promise<string> {
   let text = "";
@@ -39,152 +151,21 @@ async function standardInput(): Promise<string> {
   return text;
 }
 
-// Loaded when asked for: 26 probes start at once, and each pays for what it loads.
-const things: Record<string, (verb: string) => Promise<unknown>> = {
-  async checkout(verb) {
-    const { ensureCheckout, removeCheckout } = await import("./steps/checkout.ts");
-    const folder = setting("FOLDER");
-    if (verb === "remove") return removeCheckout(folder, ownerSetting(), report);
-    const [repository, commit] = [setting("REPOSITORY"), setting("COMMIT")];
-    const owner = holderSetting(verb);
-    const isNew = verb === "make";
-    const result = await ensureCheckout({ folder, owner, repository, commit, isNew }, report);
-    return { ...result, holder: owner.holder };
-  },
-  async venv(verb) {
-    const [{ ensureVenv, removeVenv }, { markerFile }] = await Promise.all([
-      import("./steps/venv.ts"),
-      import("./steps/venv/marker.ts"),
-    ]);
-    const folder = setting("FOLDER");
-    const marker = markerFile(join(folder, ".venv"));
-    if (verb === "remove")
-      return isHeldByOther(marker) ? undefined : removeVenv(folder, ownerSetting(), report);
-    const extras = JSON.parse(setting("EXTRAS")) as string[];
-    const owner = holderSetting(verb);
-    const pythonVersion = setting("PYTHON_VERSION");
-    const wanted = { folder, owner, pythonVersion, extras };
-    const result = await ensureVenv(wanted, report, abortOnSignal());
-    hold(marker, owner);
-    return { ...result, holder: owner.holder };
-  },
-  async verification() {
-    const { verify } = await import("./steps/verification.ts");
-    const tasks = JSON.parse(setting("TASKS")) as string[];
-    return verify({ folder: setting("FOLDER"), subset: setting("SUBSET"), tasks });
-  },
-  async "git-image"() {
-    const { ensureGitImage } = await import("./steps/git-image.ts");
-    return ensureGitImage({ folder: setting("FOLDER"), image: setting("IMAGE") });
-  },
-  async "service-use"(verb) {
-    const service = setting("SERVICE") as ServiceName;
-    const use = { dockerHost: setting("DOCKER_HOST"), service, owner: ownerSetting() };
-    if (verb === "remove") {
-      const { endUse } = await import("./engine/service-use.ts");
-      return endUse(use, report);
-    }
-    if (setting("USE") === "record") {
-      const { recordUse } = await import("./engine/service-records.ts");
-      await recordUse(use.dockerHost, service, use.owner);
-    }
-    return { service };
-  },
-  async coop() {
-    const dockerHost = setting("DOCKER_HOST");
-    if (process.env.ADOPTED !== undefined) {
-      const { recordThing } = await import("./engine/service-records.ts");
-      for (const [service, things] of Object.entries(JSON.parse(process.env.ADOPTED) as AdoptedThings))
-        for (const thing of things)
-          await recordThing(dockerHost, service as ServiceName, ownerSetting(), "adopted", thing);
-    }
-    if (process.env.CONFLICT) throw new Problem(process.env.CONFLICT);
-    const { verifyRedis } = await import("./steps/redis.ts");
-    const folder = setting("FOLDER");
-    const redis = await verifyRedis({ folder, address: setting("REDIS"), dockerHost });
-    const container = process.env.GIT_CLIENT;
-    if (container === undefined) return redis;
-    const { verifyGit } = await import("./steps/git-server.ts");
-    const stack = stackIdentity(process.env);
-    return {
-      ...redis,
-      ...(await verifyGit({ folder, container, dockerHost, stack, abort: abortOnSignal() })),
-    };
-  },
-  async dotenv(verb) {
-    const { writeDotenv, removeFromDotenv } = await import("./steps/dotenv.ts");
-    const file = setting("FILE");
-    if (verb === "remove") return removeFromDotenv(file, ownerSetting());
-    const owner = holderSetting(verb);
-    await writeDotenv(file, owner, JSON.parse(await standardInput()) as Record<string, string>);
-    return { file, written: new Date().toISOString(), holder: owner.holder };
-  },
-  async route() {
-    const { proveRoute } = await import("./steps/route.ts");
-    const { key } = JSON.parse(await standardInput()) as { key: string };
-    return proveRoute({
-      folder: setting("FOLDER"),
-      modelApiBase: setting("MODEL_API_BASE"),
-      model: setting("MODEL"),
-      key,
-    });
-  },
-  async subset(verb) {
-    const { ensureSubset, removeSubset } = await import("./steps/subset.ts");
-    const folder = setting("FOLDER");
-    const tasks = JSON.parse(setting("TASKS")) as SubsetTask[];
-    if (verb === "remove") return removeSubset(folder, ownerSetting(), tasks, report);
-    const owner = holderSetting(verb);
-    await ensureSubset(folder, owner, tasks);
-    return { folder, holder: owner.holder };
-  },
-  async probe(image) {
-    const { probe } = await import("./steps/probe.ts");
-    const locked = process.env.DIGEST && {
-      digest: process.env.DIGEST,
-      imageId: setting("IMAGE_ID"),
-      platform: setting("PLATFORM"),
-    };
-    return probe({
-      dockerHost: setting("DOCKER_HOST"),
-      image,
-      ...(locked && { locked }),
-      baseCommit: setting("BASE_COMMIT"),
-      container: setting("CONTAINER"),
-      stack: stackIdentity(process.env),
-      timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
-      abort: abortOnSignal(),
-    });
-  },
-  async oracle(image) {
-    if (setting("IMAGE_ID") === "")
-      throw new Problem(`${image}: its oracle was not run, for it is not verified`);
-    const [{ oracle }, { askCapacity, memoryLimitBytes }, { firstFeature }] = await Promise.all([
-      import("./steps/oracle.ts"),
-      import("./steps/capacity.ts"),
-      import("./steps/task-dataset.ts"),
-    ]);
-    const [folder, dockerHost] = [setting("FOLDER"), setting("DOCKER_HOST")];
-    return oracle({
-      dockerHost,
-      image,
-      folder,
-      feature: firstFeature(folder) ?? 1,
-      container: setting("CONTAINER"),
-      stack: stackIdentity(process.env),
-      timeoutSeconds: Number(setting("TIMEOUT_SECONDS")),
-      memoryBytes: memoryLimitBytes(await askCapacity(dockerHost)),
-      abort: abortOnSignal(),
-    });
-  },
-};
+async function main([name = "", verb = ""]: readonly string[]): Promise<unknown> {
+  const act = Object.hasOwn(steps, name) ? (steps[name as StepName] as Act<StepName>) : undefined;
+  if (act === undefined)
+    throw new Problem(`${JSON.stringify(name)} is no step: ${Object.keys(steps).join(", ")} are`);
+  if (!/^(make|ensure|remove)$/.test(verb))
+    throw new Problem(`${JSON.stringify(verb)} is none of make, ensure, remove`);
+  const request = requestOf(name as StepName, verb as Verb);
+  // For the docker command and CooperBench's own client.
+  if ("dockerHost" in request) process.env.DOCKER_HOST = request.dockerHost;
+  const secret = async () => JSON.parse(await standardInput()) as Secret<StepName>;
+  return act(request, verb as Verb, secret);
+}
 
 try {
-  const [thing = "", verb = ""] = process.argv.slice(2);
-  const act = things[thing];
-  if (act === undefined)
-    throw new Problem(`got ${JSON.stringify(thing)}, want one of ${Object.keys(things).join(", ")}`);
-  const result = await act(verb);
+  const result = await main(process.argv.slice(2));
   if (result !== undefined) console.log(JSON.stringify(result));
 } catch (error) {
   report(error instanceof Problem ? error.message : String((error as Error).stack));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { Problem } from "../lib/problem.ts";
 import { until } from "./processes.ts";
 
 const ROOT = "/sys/fs/cgroup";
@@ -26,7 +27,8 @@ export async function removeControlGroup(dir: string): Promise<void> {
       for (const pid of folders.flatMap(processesIn)) kill(pid);
       return folders.every(removeFolder);
     }, 5);
-    if (!removed) throw new Error(`the control group ${top} cannot be removed: a process in it does not end`);
+    if (!removed)
+      throw new Problem(`the control group ${top} cannot be removed: a process in it does not end`);
   }
 }
 

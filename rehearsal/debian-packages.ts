@@ -1,7 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
+import PQueue from "p-queue";
+import { environmentFor } from "../lib/environment.ts";
+import { findOnPath } from "../lib/find-program.ts";
+import { Problem } from "../lib/problem.ts";
+import { output } from "../lib/run.ts";
 import { cacheFolder, withScratch } from "./cache.ts";
-import { inParallel, run, which } from "./run.ts";
 
 /**
  * Downloads Debian packages with what they depend on, and unpacks them into the cache folder. Nothing is
@@ -12,8 +16,8 @@ export async function fetchPackages(
   names: readonly string[],
   report: (line: string) => void,
 ): Promise<string> {
-  if ((await which("apt-get")) === undefined || (await which("dpkg-deb")) === undefined)
-    throw new Error(
+  if (findOnPath("apt-get") === undefined || findOnPath("dpkg-deb") === undefined)
+    throw new Problem(
       `the rehearsal needs dockerd (with containerd and runc), the docker client, docker-registry, a static busybox and redis-server; ` +
         `on this machine it finds nothing of ${names.join(", ")}, and no apt-get to get them with. ` +
         `Install the programs that these Debian packages hold.`,
@@ -29,7 +33,9 @@ export async function fetchPackages(
     mkdirSync(root);
     await download(names, archives, report);
     const files = readdirSync(archives).filter((name) => name.endsWith(".deb"));
-    await inParallel(files, 4, (file) => run(["dpkg-deb", "-x", join(archives, file), root]));
+    await new PQueue({ concurrency: 4 }).addAll(
+      files.map((file) => () => output("dpkg-deb", ["-x", join(archives, file), root], { env: aptEnv() })),
+    );
     try {
       renameSync(root, target);
     } catch (error) {
@@ -50,13 +56,13 @@ async function download(
   const attempt = async () => {
     const known = await knownPackages(names);
     report(`downloading from Debian, without installing: ${known.join(", ")}`);
-    await run(["apt-get", ...downloadArguments(archives), ...known], { env: aptEnv() });
+    await output("apt-get", [...downloadArguments(archives), ...known], { env: aptEnv() });
   };
   try {
     await attempt();
   } catch {
     report("updating the package lists (apt-get update)");
-    await run(["apt-get", "update", "-qq"], { env: aptEnv() });
+    await output("apt-get", ["update", "-qq"], { env: aptEnv() });
     await attempt();
   }
 }
@@ -83,9 +89,9 @@ async function knownPackages(names: readonly string[]): Promise<string[]> {
   if (wanted.has("docker.io") || wanted.has("docker-cli")) wanted.add("docker.io");
   const known: string[] = [];
   for (const name of wanted) {
-    const policy = await run(["apt-cache", "policy", name], { env: aptEnv() });
+    const policy = await output("apt-cache", ["policy", name], { env: aptEnv() });
     if (/Candidate: (?!\(none\))/.test(policy)) known.push(name);
-    else if (name !== "docker-cli") throw new Error(`the package lists know no ${name}`);
+    else if (name !== "docker-cli") throw new Problem(`the package lists know no ${name}`);
   }
   return known.sort();
 }
@@ -97,8 +103,8 @@ function distribution(): string {
   return `${value("ID")}-${value("VERSION_ID")}`;
 }
 
-function aptEnv(): NodeJS.ProcessEnv {
-  return { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+function aptEnv() {
+  return environmentFor("program", process.env, { DEBIAN_FRONTEND: "noninteractive" });
 }
 
 function seconds(since: number): string {

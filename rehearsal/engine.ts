@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeWhole } from "../lib/files.ts";
+import { Problem } from "../lib/problem.ts";
 import { answersOk, ask } from "./ask.ts";
 import { controlGroup, removeControlGroup } from "./control-group.ts";
-import { writeAtomically } from "./files.ts";
 import { inNetwork, isInNetwork, networkEnv } from "./network.ts";
 import { endProcess, endService, findProcesses, runningService } from "./processes.ts";
 import { startAndWait } from "./service.ts";
@@ -22,7 +23,7 @@ export function checkSocketLength(dir: string): void {
   const limit = SOCKET_LIMIT - LONGEST_SOCKET.length - 1;
   const got = Buffer.byteLength(dir);
   if (got > limit)
-    throw new Error(
+    throw new Problem(
       `the rehearsal's folder ${dir} has ${got} bytes, and at most ${limit} leave room for the engine's ` +
         `sockets: set COOPERBENCH_REHEARSAL_DIR to a shorter path`,
     );
@@ -43,7 +44,7 @@ export async function startEngine(dir: string, port: number, tools: Tools): Prom
   rmSync(join(dir, "exec"), { recursive: true, force: true });
   // Nor does it start where the number in there is another process's by now.
   rmSync(join(dir, "run", "engine.pid"), { force: true });
-  writeAtomically(join(dir, "daemon.json"), "{}\n");
+  writeWhole(join(dir, "daemon.json"), "{}\n");
   await startAndWait({
     dir,
     name: NAME,
@@ -57,7 +58,7 @@ export async function startEngine(dir: string, port: number, tools: Tools): Prom
     answers: () => engineAnswers(dir),
     startSeconds: 60,
   });
-  writeAtomically(record, arguments_.join("\n"));
+  writeWhole(record, arguments_.join("\n"));
 }
 
 /** Ends the engine with all its containers, and what a killed engine left running. */
@@ -117,7 +118,7 @@ function inNamespace(dir: string, dockerd: string): string[] {
  * The engine finds a `modprobe` that does nothing. It would load br_netfilter, which has every bridge of the machine pass
  * through the machine's firewall.
  */
-function engineEnv(dir: string, tools: Tools): NodeJS.ProcessEnv {
+function engineEnv(dir: string, tools: Tools): Readonly<Record<string, string>> {
   const folder = join(dir, "engine-bin");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "modprobe"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
+import PQueue from "p-queue";
 import {
   formatImagesLock,
   type ImagesLock,
   type LockedImage,
   readImagesLock,
 } from "../benchmark/images-lock.ts";
-import { writeAtomically } from "./files.ts";
+import { writeWhole } from "../lib/files.ts";
 import { publishedDigest, publishImage } from "./publish.ts";
-import { inParallel } from "./run.ts";
 import type { ServiceImage } from "./service-images.ts";
 import { sharedLayers } from "./shared-layers.ts";
 import { standIn } from "./stand-in-image.ts";
@@ -46,7 +46,7 @@ export async function fillRegistry(args: FillArguments): Promise<number> {
     })),
   ];
   let made = 0;
-  const images = await inParallel(wanted, 6, async ({ image, make }): Promise<[string, LockedImage]> => {
+  const ready = async ({ image, make }: (typeof wanted)[number]): Promise<[string, LockedImage]> => {
     const locked = known[image];
     if (
       args.trustLock &&
@@ -59,10 +59,11 @@ export async function fillRegistry(args: FillArguments): Promise<number> {
     made += 1;
     const lockedAt = locked?.digest === published.digest ? locked.lockedAt : new Date().toISOString();
     return [image, { ...published, lockedAt, ...commit }];
-  });
+  };
+  const images = await new PQueue({ concurrency: 6 }).addAll(wanted.map((image) => () => ready(image)));
   const text = formatImagesLock({ images: Object.fromEntries(images) });
   if (!existsSync(args.lockFile) || readFileSync(args.lockFile, "utf8") !== text)
-    writeAtomically(args.lockFile, text);
+    writeWhole(args.lockFile, text);
   return made;
 }
 

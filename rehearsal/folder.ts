@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomically } from "./files.ts";
+import { writeWhole } from "../lib/files.ts";
+import { Problem } from "../lib/problem.ts";
 
 /** Its presence says that everything in the folder is a rehearsal's, and may be removed. */
 export const MARK = ".cooperbench-rehearsal";
@@ -23,7 +24,7 @@ export function folderId(dir: string): string | undefined {
 
 /** Gives the rehearsal in a folder an id. */
 export function setFolderId(dir: string, id: string): void {
-  writeAtomically(
+  writeWhole(
     join(dir, MARK),
     `Made by cooperbench-machine; \`./machine rehearsal stop\` removes this folder.\nid ${id}\nof ${realpathSync(dir)}\n`,
   );
@@ -41,13 +42,13 @@ export function checkIsRehearsal(dir: string): void {
   if (existsSync(join(dir, MARK))) {
     const original = copiedFrom(dir);
     if (original === undefined) return;
-    throw new Error(
+    throw new Problem(
       `the mark in ${dir} was copied from ${original}, so that nothing there is known to be a rehearsal's; it is left as it is`,
     );
   }
   // A mark that a kill kept from its name is no other's file.
   if (readdirSync(dir).every((name) => name === `${MARK}.new`)) return;
-  throw new Error(
+  throw new Problem(
     `${dir} holds files that no rehearsal made, and is left as it is: name a folder of its own (COOPERBENCH_REHEARSAL_DIR, or ./machine new NAME --rehearsal FOLDER)`,
   );
 }

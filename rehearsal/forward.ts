@@ -1,3 +1,4 @@
+import { Problem } from "../lib/problem.ts";
 import { socketOf } from "./relay-client.ts";
 import { readLine, request } from "./relay-requests.ts";
 
@@ -25,5 +26,7 @@ export async function forward(dir: string, port: number): Promise<Forward> {
     return { close: () => held.destroy() };
   }
   held.destroy();
-  throw new Error(`the rehearsal in ${dir} cannot reach 127.0.0.1:${port} of this machine: ${said ?? fault}`);
+  throw new Problem(
+    `the rehearsal in ${dir} cannot reach 127.0.0.1:${port} of this machine: ${said ?? fault}`,
+  );
 }

@@ -1,4 +1,6 @@
-import { run } from "./run.ts";
+import { environmentFor } from "../lib/environment.ts";
+import { Problem } from "../lib/problem.ts";
+import { output } from "../lib/run.ts";
 
 /** A file of a git tree or of an image. */
 export interface TreeFile {
@@ -33,13 +35,10 @@ export async function commitFiles(
 
 /** Runs git on a repository, heedless of the user's settings and of a git that called us. */
 export function git(gitDir: string, args: readonly string[], input?: Buffer): Promise<string> {
-  const argv = ["git", `--git-dir=${gitDir}`, "-c", "core.logAllRefUpdates=false", ...args] as const;
-  return run([argv[0], ...argv.slice(1)], { env: gitEnv(), ...(input === undefined ? {} : { input }) });
-}
-
-function gitEnv(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
-  return { ...Object.fromEntries(kept), GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" };
+  return output("git", [`--git-dir=${gitDir}`, "-c", "core.logAllRefUpdates=false", ...args], {
+    env: environmentFor("git"),
+    ...(input && { input }),
+  });
 }
 
 /** The commit as git fast-import reads it. */
@@ -49,7 +48,7 @@ function importStream(files: readonly TreeFile[], message: string): Buffer {
     `data ${Buffer.byteLength(message)}\n${message}\n`,
   ];
   for (const { path, mode, bytes } of files) {
-    if (/["\n]/.test(path)) throw new Error(`cannot commit a file of the name ${JSON.stringify(path)}`);
+    if (/["\n]/.test(path)) throw new Problem(`cannot commit a file of the name ${JSON.stringify(path)}`);
     parts.push(`M 100${mode.toString(8)} inline ${path}\ndata ${bytes.length}\n`, bytes, "\n");
   }
   return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeAtomically } from "./files.ts";
+import { writeWhole } from "../lib/files.ts";
+import { Problem } from "../lib/problem.ts";
 import { MARK } from "./folder.ts";
 import { endService, runningService } from "./processes.ts";
 import { askEnd, portStatus, socketOf } from "./relay-client.ts";
@@ -41,7 +42,7 @@ export async function startNetwork(dir: string, tools: Tools): Promise<void> {
     dir,
     name: RELAY,
     argv: [process.execPath, script("relay-outside.ts"), socketOf(dir, "inside"), socketOf(dir, "outside")],
-    env: nodeEnv(tools.env),
+    env: tools.env,
     answers: async () => (await portStatus(dir)) !== undefined,
     startSeconds: 30,
   });
@@ -58,11 +59,11 @@ async function startHolder(dir: string, tools: Tools): Promise<void> {
       ...[process.execPath, script("relay-inside.ts")],
       ...[socketOf(dir, "inside"), socketOf(dir, "outside"), join(dir, MARK)],
     ],
-    env: nodeEnv(networkEnv(dir, tools)),
+    env: networkEnv(dir, tools),
     answers: async () => (await askEnd(dir, "inside", "ping")) === "ok",
     startSeconds: 30,
   });
-  writeAtomically(recordFile(dir), programHash());
+  writeWhole(recordFile(dir), programHash());
 }
 
 /** Ends what joins and holds the network: with the last process in it, it is gone. */
@@ -74,12 +75,12 @@ export async function endNetwork(dir: string): Promise<void> {
 /** The command that runs another in the network. It becomes that one, and keeps its pid. */
 export function inNetwork(dir: string, argv: readonly string[]): readonly string[] {
   const holder = runningService(dir, HOLDER);
-  if (holder === undefined) throw new Error(`no process holds the network of the rehearsal in ${dir}`);
+  if (holder === undefined) throw new Problem(`no process holds the network of the rehearsal in ${dir}`);
   return ["nsenter", `--net=/proc/${holder}/ns/net`, "--", ...argv];
 }
 
 /** What programs in the network need beside the tools' own: no lock that is shared with the machine's iptables. */
-export function networkEnv(dir: string, tools: Pick<Tools, "env">): NodeJS.ProcessEnv {
+export function networkEnv(dir: string, tools: Pick<Tools, "env">): Readonly<Record<string, string>> {
   return { ...tools.env, XTABLES_LOCKFILE: join(dir, "run", "xtables.lock") };
 }
 
@@ -88,11 +89,6 @@ export function isInNetwork(dir: string, pid: number): boolean {
   const holder = runningService(dir, HOLDER);
   const namespace = holder === undefined ? undefined : namespaceOf(holder);
   return namespace !== undefined && namespace !== namespaceOf("self") && namespaceOf(pid) === namespace;
-}
-
-/** What a user has every Node do, such as listen for a debugger, is not for these. */
-function nodeEnv({ NODE_OPTIONS: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return env;
 }
 
 function namespaceOf(pid: number | "self"): string | undefined {

@@ -11,27 +11,24 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { recordedIn } from "../lib/pid-file.ts";
+import { Problem } from "../lib/problem.ts";
 
 /** The programs that a rehearsal starts, itself or through its engine: none other is ever ended. */
 const PROGRAMS = /^(dockerd|containerd|containerd-shim.*|docker-proxy|docker-registry|registry|runc)$/;
-
-/**
- * Writes its own pid and becomes the program, so that there is no moment in which the program runs and
- * is recorded nowhere.
- */
-const RECORD_AND_EXEC = 'echo $$ > "$0.new" && mv "$0.new" "$0" && exec "$@"';
 
 /** Starts a program that outlives this process, its streams in DIR/log/NAME.log. */
 export function startService(
   dir: string,
   name: string,
   argv: readonly string[],
-  env: NodeJS.ProcessEnv,
+  env: Readonly<Record<string, string>>,
 ): ChildProcess {
   mkdirSync(join(dir, "run"), { recursive: true });
   mkdirSync(join(dir, "log"), { recursive: true });
   const log = openSync(logFile(dir, name), "w");
-  const child = spawn("/bin/sh", ["-c", RECORD_AND_EXEC, pidFile(dir, name), ...argv], {
+  const [shell, ...args] = recordedIn(pidFile(dir, name), argv);
+  const child = spawn(shell, args, {
     cwd: "/",
     detached: true,
     env,
@@ -86,7 +83,7 @@ export async function endProcess(pid: number, dir: string, graceSeconds: number)
   if (await until(() => !isOurs(pid, dir), graceSeconds)) return;
   signal(pid, "SIGKILL");
   if (!(await until(() => !isOurs(pid, dir), 10)))
-    throw new Error(`process ${pid} does not end, not even killed`);
+    throw new Problem(`process ${pid} does not end, not even killed`);
 }
 
 /** Ends the recorded process of that name, if there is one, and forgets it. */

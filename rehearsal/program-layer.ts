@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { Problem } from "../lib/problem.ts";
+import { output } from "../lib/run.ts";
 import { type Entry, type Layer, makeLayer } from "./layer.ts";
-import { run } from "./run.ts";
 
 /** Programs of this machine to put in an image. */
 export interface Programs {
@@ -10,7 +11,7 @@ export interface Programs {
   /** Entries beside them. Default: none. */
   readonly entries?: readonly Entry[];
   /** The environment in which the programs find their libraries here. */
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Where the loader of any architecture looks without a configuration. */
@@ -18,7 +19,7 @@ const LIBRARIES = "usr/lib";
 
 /** Packs programs with the libraries that they load. The loader keeps its path, which each program names. */
 export async function programLayer({ files, entries = [], env }: Programs): Promise<Layer> {
-  const listed = await Promise.all(Object.values(files).map((file) => run(["ldd", file], { env })));
+  const listed = await Promise.all(Object.values(files).map((file) => output("ldd", [file], { env })));
   const libraries = new Map(listed.flatMap(librariesOf));
   const all = new Map([...Object.entries(files).map(([path, file]) => [path, file] as const), ...libraries]);
   return makeLayer([
@@ -34,7 +35,7 @@ export async function programLayer({ files, entries = [], env }: Programs): Prom
 function librariesOf(text: string): readonly (readonly [string, string])[] {
   const missing = /^\s*(\S+) => not found/m.exec(text)?.[1];
   if (missing !== undefined)
-    throw new Error(`a program of the rehearsal's images lacks its library ${missing}`);
+    throw new Problem(`a program of the rehearsal's images lacks its library ${missing}`);
   const named = [...text.matchAll(/ => (\/\S+)/g)].map(([, file = ""]) => [
     `${LIBRARIES}/${basename(file)}`,
     file,

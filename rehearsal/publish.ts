@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { Problem } from "../lib/problem.ts";
 import { parseReference } from "../lib/reference.ts";
 import { type Answer, ask } from "./ask.ts";
 import { type Layer, sha256 } from "./layer.ts";
@@ -89,7 +90,7 @@ export async function publishedDigest(registryUrl: string, reference: string): P
 export async function removeImage(registryUrl: string, reference: string): Promise<void> {
   const [repository = "", given] = reference.split("@");
   const digest = given ?? (await publishedDigest(registryUrl, reference));
-  if (digest === undefined) throw new Error(`the registry at ${registryUrl} has no ${reference} to remove`);
+  if (digest === undefined) throw new Problem(`the registry at ${registryUrl} has no ${reference} to remove`);
   const path = `/v2/${given === undefined ? parseReference(reference).repository : repository}/manifests/${digest}`;
   expect(await call(registryUrl, "DELETE", path), [202], `DELETE ${path}`);
 }
@@ -154,7 +155,7 @@ async function call(url: string, method: string, path: string, body?: Buffer, he
 function expect(answer: Answer, wanted: readonly number[], what: string): void {
   if (wanted.includes(answer.status)) return;
   const text = answer.body.toString().slice(0, 300);
-  throw new Error(
+  throw new Problem(
     `the registry answers ${what} with ${answer.status}, wanted ${wanted.join(" or ")}: ${text}`,
   );
 }

@@ -1,4 +1,4 @@
-import { writeAtomically } from "./files.ts";
+import { writeWhole } from "../lib/files.ts";
 import { freePort } from "./free-port.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { portStatus } from "./relay-client.ts";
@@ -8,5 +8,5 @@ export async function keepRedisPort(r: Rehearsal): Promise<void> {
   const known = r.redisPort();
   if (known !== undefined && (await portStatus(r.dir))?.open.includes(known)) return;
   const port = await freePort(known);
-  if (port !== known) writeAtomically(r.redisPortFile, `${port}\n`);
+  if (port !== known) writeWhole(r.redisPortFile, `${port}\n`);
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "../lib/files.ts";
 import { answersOk } from "./ask.ts";
-import { writeAtomically } from "./files.ts";
 import { freePort } from "./free-port.ts";
 import { inNetwork, isInNetwork } from "./network.ts";
 import { endService, runningService } from "./processes.ts";
@@ -25,7 +25,7 @@ export async function startRegistry(dir: string, tools: Tools): Promise<number> 
   const port = await freePort(recorded);
   mkdirSync(join(dir, "registry"), { recursive: true });
   const configuration = join(dir, "registry.yml");
-  writeAtomically(configuration, configurationFor(dir, port));
+  writeWhole(configuration, configurationFor(dir, port));
   await startAndWait({
     dir,
     name: NAME,
@@ -34,7 +34,7 @@ export async function startRegistry(dir: string, tools: Tools): Promise<number> 
     answers: () => answers(dir, port),
     startSeconds: 30,
   });
-  writeAtomically(join(dir, "registry.port"), `${port}\n`);
+  writeWhole(join(dir, "registry.port"), `${port}\n`);
   return port;
 }
 

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { environmentFor } from "../lib/environment.ts";
+import { findOnPath } from "../lib/find-program.ts";
+import { Problem } from "../lib/problem.ts";
+import { output } from "../lib/run.ts";
 import { cacheFolder, withScratch } from "./cache.ts";
-import { run, which } from "./run.ts";
 
 /** The release that is rehearsed, and the sha256 of its sdist on PyPI. */
 export const SDIST = {
@@ -31,18 +34,18 @@ export async function fetchSdist(report: (line: string) => void): Promise<Buffer
     const options = ["--no-deps", "--no-binary", "cooperbench", "--ignore-requires-python", "--quiet"];
     const got = join(work, "got");
     try {
-      await run([...pip, "download", ...options, "--dest", got, "--requirement", requirements]);
+      await pip(["download", ...options, "--dest", got, "--requirement", requirements]);
     } catch (error) {
       const where = "the index that pip uses (pip config list, PIP_INDEX_URL) must serve it";
-      throw new Error(
+      throw new Problem(
         `the sdist of cooperbench ${SDIST.version} cannot be had; ${where}. ${(error as Error).message}`,
       );
     }
     const [name] = readdirSync(got);
-    if (name === undefined) throw new Error(`pip download of cooperbench ${SDIST.version} brought no file`);
+    if (name === undefined) throw new Problem(`pip download of cooperbench ${SDIST.version} brought no file`);
     const bytes = readFileSync(join(got, name));
     if (hash(bytes) !== SDIST.sha256)
-      throw new Error(
+      throw new Problem(
         `${name} has the sha256 ${hash(bytes)}, wanted ${SDIST.sha256}: the index serves another file`,
       );
     renameSync(join(got, name), file);
@@ -50,40 +53,39 @@ export async function fetchSdist(report: (line: string) => void): Promise<Buffer
   });
 }
 
+/** Runs pip with some arguments. */
+type Pip = (args: readonly string[]) => Promise<string>;
+
 /** A pip that runs: Python's own, one in a fresh venv, or one that uv brings. */
-async function findPip(work: string): Promise<[string, ...string[]]> {
+async function findPip(work: string): Promise<Pip> {
   const venv = join(work, "venv");
   const faults: string[] = [];
-  const works = async (argv: [string, ...string[]]) => {
+  const works = async (pip: Pip) => {
     try {
-      await run([...argv, "--version"]);
+      await pip(["--version"]);
       return true;
     } catch (error) {
       faults.push((error as Error).message.split("\n").slice(0, 2).join(" "));
       return false;
     }
   };
-  if (await works(["python3", "-m", "pip"])) return ["python3", "-m", "pip"];
-  await run(["python3", "-m", "venv", venv]).catch((error: Error) =>
+  const pipOf =
+    (python: string): Pip =>
+    (args) =>
+      output(python, ["-m", "pip", ...args], { env: environmentFor("pip") });
+  const own = pipOf("python3");
+  if (await works(own)) return own;
+  await output("python3", ["-m", "venv", venv], { env: environmentFor("pip") }).catch((error: Error) =>
     faults.push(error.message.split("\n")[0] ?? ""),
   );
-  if (await works([join(venv, "bin", "python"), "-m", "pip"]))
-    return [join(venv, "bin", "python"), "-m", "pip"];
-  if ((await which("uv")) !== undefined) {
-    const uv: [string, ...string[]] = [
-      "uv",
-      "run",
-      "--no-project",
-      "--quiet",
-      "--with",
-      "pip",
-      "python",
-      "-m",
-      "pip",
-    ];
-    if (await works(uv)) return uv;
+  const fresh = pipOf(join(venv, "bin", "python"));
+  if (await works(fresh)) return fresh;
+  if (findOnPath("uv") !== undefined) {
+    const withUv = ["run", "--no-project", "--quiet", "--with", "pip", "python", "-m", "pip"];
+    const ofUv: Pip = (args) => output("uv", [...withUv, ...args], { env: environmentFor("uv") });
+    if (await works(ofUv)) return ofUv;
   }
-  throw new Error(
+  throw new Problem(
     `the rehearsal needs pip to get the source of CooperBench and finds none ` +
       `(apt-get install python3-venv, or put uv on PATH). Tried:\n${faults.join("\n")}`,
   );

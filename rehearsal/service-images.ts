@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { findOnPath } from "../lib/find-program.ts";
+import { Problem } from "../lib/problem.ts";
+import { output } from "../lib/run.ts";
 import { programLayer } from "./program-layer.ts";
 import type { ImageSpec } from "./publish.ts";
-import { run, which } from "./run.ts";
 import type { SharedLayers } from "./shared-layers.ts";
 import type { Tools } from "./tools.ts";
 
@@ -38,10 +40,10 @@ const aptGet = "#!/bin/sh\nexit 0\n";
 
 /** What CooperBench builds its git server from. bash and git are this machine's own. */
 async function debianWithGit({ base, git }: SharedLayers, { env }: Tools): Promise<ImageSpec> {
-  const bash = await which("bash", env.PATH);
-  if (bash === undefined) throw new Error("the rehearsal needs bash and finds none: apt-get install bash");
+  const bash = findOnPath("bash", env.PATH);
+  if (bash === undefined) throw new Problem("the rehearsal needs bash and finds none: apt-get install bash");
   // A git without a daemon has no server to make; whatever else the rehearsal is for goes on.
-  const daemon = join((await run(["git", "--exec-path"], { env })).trim(), "git-daemon");
+  const daemon = join(await output("git", ["--exec-path"], { env }), "git-daemon");
   const files = {
     "bin/bash": bash,
     ...(existsSync(daemon) && { "usr/lib/git-core/git-daemon": daemon }),

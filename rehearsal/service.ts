@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Problem } from "../lib/problem.ts";
 import { endService, logFile, startService, until } from "./processes.ts";
 
 /** A program that is started once and asked whether it answers. */
@@ -8,7 +9,7 @@ export interface Service {
   /** Names its pid file and its log. */
   readonly name: string;
   readonly argv: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Readonly<Record<string, string>>;
   readonly answers: () => Promise<boolean>;
   /** How long it may take to answer at its start. */
   readonly startSeconds: number;
@@ -36,7 +37,7 @@ export async function startAndWait(service: Service): Promise<void> {
   if (answered && ended === undefined) return;
   await endService(dir, name, 5);
   const fault = ended ?? `did not answer within ${service.startSeconds} s`;
-  throw new Error(`${name} ${fault}. The end of ${logFile(dir, name)}:\n${tail(logFile(dir, name))}`);
+  throw new Problem(`${name} ${fault}. The end of ${logFile(dir, name)}:\n${tail(logFile(dir, name))}`);
 }
 
 function tail(file: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import { output } from "../lib/run.ts";
 import { type Entry, type Layer, makeLayer } from "./layer.ts";
 import { programLayer } from "./program-layer.ts";
-import { run } from "./run.ts";
 import { runner } from "./stand-in.ts";
 import type { Tools } from "./tools.ts";
 
@@ -18,12 +18,12 @@ export interface SharedLayers {
 
 /** Makes the layers that the stand-ins have in common. */
 export async function sharedLayers(tools: Pick<Tools, "busybox" | "git" | "env">): Promise<SharedLayers> {
-  const [base, git] = await Promise.all([baseLayer(tools.busybox), gitLayer(tools)]);
+  const [base, git] = await Promise.all([baseLayer(tools), gitLayer(tools)]);
   return { base, git };
 }
 
-async function baseLayer(busybox: string): Promise<Layer> {
-  const applets = (await run([busybox, "--list"]))
+async function baseLayer({ busybox, env }: Pick<Tools, "busybox" | "env">): Promise<Layer> {
+  const applets = (await output(busybox, ["--list"], { env }))
     .split("\n")
     .filter((name) => /^[a-z0-9_[.-]+$/i.test(name));
   const folders = ["bin", "etc", "root", "usr", "usr/bin", "usr/local", "usr/local/bin", "workspace"];

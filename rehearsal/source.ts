@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { Problem } from "../lib/problem.ts";
 import { withScratch } from "./cache.ts";
 import { commitFiles, git, type TreeFile } from "./git-history.ts";
 import { fetchSdist, SDIST } from "./sdist.ts";
@@ -33,7 +34,7 @@ export async function makeSource(dir: string, report: (line: string) => void): P
       true,
     );
     if (commit !== SOURCE_COMMIT)
-      throw new Error(
+      throw new Problem(
         `the source of the rehearsal got the commit ${commit}, wanted ${SOURCE_COMMIT}: whoever changes benchmark/ ` +
           `or rehearsal/ changes SOURCE_COMMIT in rehearsal/source.ts and the settings that pin it`,
       );
@@ -75,7 +76,7 @@ async function sdistFiles(sdist: Buffer): Promise<TreeFile[]> {
     for await (const chunk of entry) chunks.push(chunk as Buffer);
     const { name, type, mode = 0o644 } = entry.header;
     if (type === "directory") continue;
-    if (type !== "file") throw new Error(`the sdist holds ${name} of the type ${type}, wanted files only`);
+    if (type !== "file") throw new Problem(`the sdist holds ${name} of the type ${type}, wanted files only`);
     const path = name.split("/").slice(1).join("/");
     files.push({ path, mode: (mode & 0o100) === 0 ? 0o644 : 0o755, bytes: Buffer.concat(chunks) });
   }

@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "../lib/files.ts";
+import { Problem } from "../lib/problem.ts";
 import { contentsFile, fingerprint, readContents } from "./contents.ts";
 import { checkSocketLength, endEngine, startEngine } from "./engine.ts";
-import { writeAtomically } from "./files.ts";
 import { fillRegistry } from "./fill.ts";
 import { claimFolder } from "./folder.ts";
 import { withLock } from "./lock.ts";
@@ -23,11 +24,13 @@ export async function start(
   options: StartOptions,
 ): Promise<void> {
   if (process.platform !== "linux")
-    throw new Error(
+    throw new Problem(
       `the rehearsal needs Linux, and this is ${process.platform}: use the machine's own engine`,
     );
   if (process.getuid?.() !== 0)
-    throw new Error("the rehearsal starts a private Docker engine and needs root: run the command with sudo");
+    throw new Problem(
+      "the rehearsal starts a private Docker engine and needs root: run the command with sudo",
+    );
   checkSocketLength(r.dir);
   await withLock(r.dir, report, async () => {
     const recorded = readContents(r.dir);
@@ -52,7 +55,7 @@ async function makeComplete(
   // What a killed start was working on.
   rmSync(join(r.dir, "tmp"), { recursive: true, force: true });
   const tools = await findTools(report);
-  await linkClient(r.dir, tools);
+  linkClient(r.dir, tools);
   const source = timed(
     report,
     () => makeSource(r.dir, report),
@@ -95,7 +98,7 @@ async function makeComplete(
     await settle([engine, fill]);
   };
   await settle([source, services()]);
-  writeAtomically(contentsFile(r.dir), `${JSON.stringify(now)}\n`);
+  writeWhole(contentsFile(r.dir), `${JSON.stringify(now)}\n`);
 }
 
 /** What lives in a network that nobody holds, or in the machine's as an older rehearsal does, is ended before. */

@@ -1,4 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { environmentFor } from "../lib/environment.ts";
+import { Problem } from "../lib/problem.ts";
+import { output } from "../lib/run.ts";
 import { contentsFile } from "./contents.ts";
 import { endEngine } from "./engine.ts";
 import { checkIsRehearsal, removeFolder } from "./folder.ts";
@@ -6,7 +9,6 @@ import { withLock } from "./lock.ts";
 import { endNetwork } from "./network.ts";
 import { endRegistry } from "./registry.ts";
 import type { Rehearsal } from "./rehearsal.ts";
-import { run } from "./run.ts";
 
 /** Does what `stopRehearsal` says. */
 export async function stop(r: Rehearsal, report: (line: string) => void): Promise<void> {
@@ -16,7 +18,7 @@ export async function stop(r: Rehearsal, report: (line: string) => void): Promis
       return;
     }
     if (process.getuid?.() !== 0)
-      throw new Error("the rehearsal runs as root, and so must what stops it: use sudo");
+      throw new Problem("the rehearsal runs as root, and so must what stops it: use sudo");
     checkIsRehearsal(r.dir);
     const began = Date.now();
     // From here on nobody takes it for a ready one.
@@ -24,10 +26,11 @@ export async function stop(r: Rehearsal, report: (line: string) => void): Promis
     await endEngine(r.dir);
     await endRegistry(r.dir);
     await endNetwork(r.dir);
-    for (const mount of mountsBelow(r.dir)) await run(["umount", "-l", mount]);
+    for (const mount of mountsBelow(r.dir))
+      await output("umount", ["-l", mount], { env: environmentFor("program") });
     // Removing through a mount would remove what is mounted.
     const left = mountsBelow(r.dir);
-    if (left.length > 0) throw new Error(`${r.dir} is not removed: ${left.join(", ")} cannot be unmounted`);
+    if (left.length > 0) throw new Problem(`${r.dir} is not removed: ${left.join(", ")} cannot be unmounted`);
     const others = removeFolder(r.dir);
     const removed =
       others.length === 0

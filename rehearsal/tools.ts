@@ -9,8 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { environmentFor } from "../lib/environment.ts";
+import { findAllOnPath, findOnPath } from "../lib/find-program.ts";
+import { Problem } from "../lib/problem.ts";
 import { fetchPackages } from "./debian-packages.ts";
-import { which } from "./run.ts";
 
 /** The programs a rehearsal runs, by absolute path, and the environment they need. */
 export interface Tools {
@@ -26,7 +28,7 @@ export interface Tools {
   /** This machine's own: it is in every stand-in, too. */
   readonly git: string;
   /** PATH and, for programs that came as packages, LD_LIBRARY_PATH. */
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Folders of programs for root that a user's PATH may lack. */
@@ -47,37 +49,38 @@ export const CLIENT_MARK = ".cooperbench-rehearsal-client";
  */
 export async function findTools(report: (line: string) => void): Promise<Tools> {
   const path = machinePath();
-  const found = await search(path);
-  if (found.git === undefined) throw new Error("the rehearsal needs git and finds none: apt-get install git");
+  const found = search(path);
+  if (found.git === undefined)
+    throw new Problem("the rehearsal needs git and finds none: apt-get install git");
   const missing = missingPackages(found);
-  if (missing.length === 0) return { ...(found as Omit<Tools, "env">), env: { ...process.env, PATH: path } };
+  if (missing.length === 0)
+    return { ...(found as Omit<Tools, "env">), env: environmentFor("program", process.env, { PATH: path }) };
 
   const root = await fetchPackages(missing, report);
   linkIptables(root);
   const inRoot = ["usr/sbin", "usr/bin", "sbin", "bin"].map((folder) => join(root, folder));
   // The machine's own programs come first: one that is there is used, and a package only fills a gap.
   const widened = [path, ...inRoot].join(":");
-  const all = await search(widened);
+  const all = search(widened);
   const still = missingPackages(all);
   if (still.length > 0)
-    throw new Error(`${root} lacks what ${still.join(" and ")} should hold; remove that folder`);
+    throw new Problem(`${root} lacks what ${still.join(" and ")} should hold; remove that folder`);
   return {
     ...(all as Omit<Tools, "env">),
-    env: {
-      ...process.env,
+    env: environmentFor("program", process.env, {
       PATH: widened,
       LD_LIBRARY_PATH: libraryPath(root),
       // For an iptables of the packages only: another finds its own.
       ...(found.iptables === undefined && { XTABLES_LIBDIR: join(root, "usr", "lib", machine, "xtables") }),
-    },
+    }),
   };
 }
 
 /** Puts a link to the docker client in DIR/bin where the machine has no client of its own. */
-export async function linkClient(dir: string, tools: Tools): Promise<void> {
+export function linkClient(dir: string, tools: Tools): void {
   const bin = join(dir, "bin");
   rmSync(bin, { recursive: true, force: true });
-  if ((await which("docker", machinePath())) !== undefined) return;
+  if (findOnPath("docker", machinePath()) !== undefined) return;
   mkdirSync(bin);
   writeFileSync(join(bin, CLIENT_MARK), "");
   symlinkSync(tools.docker, join(bin, "docker"));
@@ -85,28 +88,24 @@ export async function linkClient(dir: string, tools: Tools): Promise<void> {
 
 type Found = { readonly [name in keyof Omit<Tools, "env">]: string | undefined };
 
-async function search(path: string): Promise<Found> {
-  const dockerd = await which("dockerd", path);
-  const parts = [dockerd, await which("containerd", path), await which("runc", path)];
+function search(path: string): Found {
+  const dockerd = findOnPath("dockerd", path);
+  const parts = [dockerd, findOnPath("containerd", path), findOnPath("runc", path)];
   return {
     dockerd: parts.includes(undefined) ? undefined : dockerd,
-    docker: await which("docker", path),
-    registry: await which("docker-registry", path),
-    busybox: await staticBusybox(path),
-    redisServer: await which("redis-server", path),
-    redisCli: await which("redis-cli", path),
-    iptables: await which("iptables", path),
-    git: await which("git", path),
+    docker: findOnPath("docker", path),
+    registry: findOnPath("docker-registry", path),
+    busybox: staticBusybox(path),
+    redisServer: findOnPath("redis-server", path),
+    redisCli: findOnPath("redis-cli", path),
+    iptables: findOnPath("iptables", path),
+    git: findOnPath("git", path),
   };
 }
 
 /** The first busybox of the path that is linked statically. */
-async function staticBusybox(path: string): Promise<string | undefined> {
-  for (const folder of path.split(":")) {
-    const file = await which("busybox", folder);
-    if (file !== undefined && isStatic(file)) return file;
-  }
-  return undefined;
+function staticBusybox(path: string): string | undefined {
+  return findAllOnPath("busybox", path).find(isStatic);
 }
 
 /** Whether an ELF file asks for no dynamic loader; its name would stand in the first page. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomically } from "./files.ts";
+import { writeWhole } from "../lib/files.ts";
 
 /** Who uses a rehearsal: a stack of a project's folder on this machine. */
 export interface RehearsalUser {
@@ -19,7 +19,7 @@ export interface RehearsalUser {
 /** Notes in a rehearsal's folder that a stack uses it. */
 export function addUser(dir: string, user: RehearsalUser): void {
   mkdirSync(folderOf(dir), { recursive: true });
-  writeAtomically(fileOf(dir, user), `${JSON.stringify(user)}\n`);
+  writeWhole(fileOf(dir, user), `${JSON.stringify(user)}\n`);
 }
 
 /** Takes the note away. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Request, Result, StepName } from "../provision/steps/contract.ts";
 
 /** A resource that a program under test asked for. */
 export interface Recorded {
@@ -20,54 +21,65 @@ const types = {
   "command:local:Command": (inputs: Recorded["inputs"]) => ({ stdout: JSON.stringify(resultOf(inputs)) }),
 } as const;
 
-/** What `provision/` would print for a command. */
-function resultOf({ interpreter, environment, create }: Recorded["inputs"]): unknown {
-  const variables = environment as Record<string, string>;
-  switch ((interpreter as string[])[2]) {
-    case "checkout":
-      return { folder: variables.FOLDER, commit: variables.COMMIT, made: true };
-    case "venv":
-      return {
-        venv: `${variables.FOLDER}/.venv`,
-        pythonVersion: "3.12.4",
-        made: true,
-        changed: "2026-01-01T00:00:00Z",
-      };
-    case "verification":
-      return { version: "0.0.0", package: "src", pythonVersion: "3.12.4", tasks: 1 };
-    case "subset":
-      return { folder: variables.FOLDER };
-    case "dotenv":
-      return { file: variables.FILE, written: "2026-01-01T00:00:01Z" };
-    case "service-use":
-      return { service: variables.SERVICE };
-    case "git-image":
-      return { imageId: "sha256:id-of-git-server", built: true };
-    case "coop":
-      return {
-        redis: variables.REDIS,
-        redisVersion: "8.0.0",
-        ...(variables.GIT_CLIENT && { git: "git://cooperbench-git:9418", gitVersion: "2.39.5" }),
-      };
-    case "route":
-      return {
-        url: `${variables.MODEL_API_BASE}/chat`,
-        model: "command-a-03-2025",
-        agent: "mini_swe_agent_v2",
-      };
-    case "probe":
-      return {
-        image: create,
-        imageId: `sha256:id-of-${create}`,
-        digest: `${String(create).replace(/:.*/, "")}@sha256:digest`,
-        platform: "linux/amd64",
-        commit: variables.BASE_COMMIT,
-      };
-    case "oracle":
-      return { image: create, imageId: `sha256:id-of-${create}`, digest: "", feature: 1 };
-    default:
-      throw new Error(`unexpected command: ${JSON.stringify(interpreter)}`);
-  }
+/** What each step would answer. */
+const answers: { readonly [Name in StepName]: (request: Request<Name>) => Result<Name> } = {
+  checkout: ({ folder, commit }) => ({ folder, commit, made: true, holder: "a" }),
+  venv: ({ folder }) => ({
+    venv: `${folder}/.venv`,
+    pythonVersion: "3.12.4",
+    made: true,
+    changed: "2026-01-01T00:00:00Z",
+    holder: "a",
+  }),
+  verification: () => ({ version: "0.0.0", package: "src", pythonVersion: "3.12.4", tasks: 1 }),
+  subset: ({ folder }) => ({ folder, holder: "a" }),
+  dotenv: ({ file }) => ({ file, written: "2026-01-01T00:00:01Z", holder: "a" }),
+  "service-use": ({ service }) => ({ service }),
+  "git-image": () => ({ imageId: "sha256:id-of-git-server", built: true }),
+  coop: ({ redis, gitClient }) => ({
+    redis,
+    redisVersion: "8.0.0",
+    ...(gitClient !== undefined && { git: "git://cooperbench-git:9418", gitVersion: "2.39.5" }),
+  }),
+  route: ({ modelApiBase }) => ({
+    url: `${modelApiBase}/chat`,
+    model: "command-a-03-2025",
+    agent: "mini_swe_agent_v2",
+  }),
+  probe: ({ image, baseCommit }) => ({
+    image,
+    imageId: `sha256:id-of-${image}`,
+    digest: `${image.replace(/:.*/, "")}@sha256:digest`,
+    platform: "linux/amd64",
+    commit: baseCommit,
+  }),
+  oracle: ({ image }) => ({
+    image,
+    imageId: `sha256:id-of-${image}`,
+    digest: "",
+    feature: 1,
+    goldSeconds: 2,
+    controlSeconds: 1,
+  }),
+};
+
+function resultOf(inputs: Recorded["inputs"]): unknown {
+  const [, , name = ""] = inputs.interpreter as string[];
+  const answer = answers[name as StepName] as ((request: unknown) => unknown) | undefined;
+  if (answer === undefined) throw new Error(`unexpected command: ${JSON.stringify(inputs.interpreter)}`);
+  return answer(requestIn({ inputs }));
+}
+
+/** What a recorded step is asked. */
+export function requestIn(resource: Pick<Recorded, "inputs"> | undefined): Readonly<Record<string, unknown>> {
+  const { REQUEST = "{}" } = (resource?.inputs.environment ?? {}) as Record<string, string>;
+  return JSON.parse(REQUEST);
+}
+
+/** What a recorded step is told to be wrong right now; undefined for nothing. */
+export function findingIn(resource: Pick<Recorded, "inputs"> | undefined): string | undefined {
+  const { FINDING } = (resource?.inputs.environment ?? {}) as Record<string, string | undefined>;
+  return FINDING?.replace(/ \(seen 2\d{3}-.*Z\)$/, "");
 }
 
 /** Puts the program that is imported next on mocks that record every resource and refuse an unknown one. */

@@ -1,7 +1,8 @@
 /** Debian packages, for root on Debian or Ubuntu. */
 
+import { environmentFor } from "../lib/environment.ts";
 import { findOnPath } from "../lib/find-program.ts";
-import { mustRun, run } from "./command.ts";
+import { output, run } from "../lib/run.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
 
@@ -13,13 +14,13 @@ export async function installDebianPackages(
 ): Promise<boolean> {
   const apt = findOnPath("apt-get", settings.path);
   if (!apt || process.getuid?.() !== 0) return false;
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const env = environmentFor("program", process.env, { DEBIAN_FRONTEND: "noninteractive" });
   const install = ["install", "--yes", "--no-install-recommends", ...packages];
   await step(report, `Debian package ${packages.join(", ")}: installing`, async () => {
     if ((await run(apt, install, { env })).code === 0) return;
     // A new machine has no package lists yet.
-    await mustRun("apt-get update", apt, ["update"], { env });
-    await mustRun("apt-get install", apt, install, { env });
+    await output(apt, ["update"], { env });
+    await output(apt, install, { env });
   });
   return true;
 }

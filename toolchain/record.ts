@@ -4,8 +4,9 @@
  * without the project's folder and by their content: so it holds for one that was moved, and for another checkout.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { writeWhole } from "../lib/files.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import type { Toolchain } from "./toolchain.ts";
@@ -101,9 +102,7 @@ export function saveRecord(
     expires: closedNetwork && mode === "auto" ? Date.now() + CLOSED_NETWORK_HOURS * 3_600_000 : null,
   };
   mkdirSync(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, JSON.stringify(record));
-  renameSync(temporary, file);
+  writeWhole(file, JSON.stringify(record));
 }
 
 /** What was found, for a PATH: child processes get the toolchain's folders, then the user's. */

@@ -1,6 +1,8 @@
 /** The user's word on the toolchain, from the environment, and where its files are. */
+
 import { homedir } from "node:os";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { Problem } from "../lib/problem.ts";
 
 /** How the toolchain may be had; `auto` tries the others in this order. */
 export const MODES = ["auto", "path", "official", "closed-network"] as const;
@@ -31,7 +33,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readSettings(projectDir: string, env: Environment): ToolchainSettings {
   const mode = env.COOPERBENCH_TOOLCHAIN || "auto";
   if (!MODES.includes(mode as Mode)) {
-    throw new Error(
+    throw new Problem(
       `COOPERBENCH_TOOLCHAIN is ${JSON.stringify(mode)}, and must be one of ${MODES.join(", ")} (default auto)`,
     );
   }

@@ -1,11 +1,14 @@
 /** uv: the machine's own where it is new enough, else from PyPI into the cache. */
+
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
+import { Problem } from "../lib/problem.ts";
+import { answerOf, output, run } from "../lib/run.ts";
 import { installDebianPackages } from "./apt.ts";
 import { cachedFolder } from "./cache.ts";
-import { mustRun, run } from "./command.ts";
 import { findPython, workingPythons } from "./python.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
@@ -22,8 +25,8 @@ export interface Uv {
 /** Finds or gets uv. */
 export async function readyUv(settings: ToolchainSettings, report: Report): Promise<Uv> {
   for (const file of findAllOnPath("uv", settings.path)) {
-    const { stdout } = await run(file, ["--version"], { timeoutMs: 20_000 });
-    const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? "";
+    const said = await answerOf(file, ["--version"], { env: environmentFor("uv"), timeoutSeconds: 20 });
+    const version = /\d+\.\d+\.\d+/.exec(said ?? "")?.[0] ?? "";
     if (isAtLeast(version, UV_MINIMUM)) {
       return { file, installed: false, piece: { name: "uv", version, from: `PATH (${file})` } };
     }
@@ -44,9 +47,9 @@ async function installUv(folder: string, settings: ToolchainSettings, report: Re
   const venv = join(folder, "venv");
   await makeVenv(venv, settings, report);
   const quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
-  await mustRun("getting uv", join(venv, "bin", "python"), [
-    ...["-m", "pip", "install", ...quiet, `uv==${UV_VERSION}`],
-  ]);
+  await output(join(venv, "bin", "python"), ["-m", "pip", "install", ...quiet, `uv==${UV_VERSION}`], {
+    env: environmentFor("pip"),
+  });
   mkdirSync(folder, { recursive: true });
   // uv is a program of its own and needs nothing of the environment, whose paths end with the rename.
   for (const name of ["uv", "uvx"]) copyFileSync(join(venv, "bin", name), join(folder, name));
@@ -57,7 +60,9 @@ async function makeVenv(venv: string, settings: ToolchainSettings, report: Repor
   const trouble: string[] = [];
   for (const attempt of ["as it is", "with python3-venv"]) {
     for await (const python of workingPythons(settings)) {
-      const { code, stdout, stderr } = await run(python.file, ["-m", "venv", "--clear", venv]);
+      const { code, stdout, stderr } = await run(python.file, ["-m", "venv", "--clear", venv], {
+        env: environmentFor("pip"),
+      });
       if (code === 0) return;
       trouble.push(`${python.file} -m venv: ${(stderr.trim() || stdout.trim()).split("\n")[0]}`);
     }
@@ -68,7 +73,7 @@ async function makeVenv(venv: string, settings: ToolchainSettings, report: Repor
     }
   }
   await findPython(settings);
-  throw new Error(
+  throw new Problem(
     `no Python here can make a virtual environment (${trouble.join("; ")}). Install what it lacks ` +
       `(on Debian or Ubuntu: apt-get install python3-venv), or install uv ${UV_MINIMUM} or newer.`,
   );

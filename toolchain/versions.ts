@@ -2,8 +2,10 @@
  * What the toolchain is made of, with the versions it gets where the machine has none that suits. The plugins'
  * versions are those of the project's own packages, read from its node_modules.
  */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Problem } from "../lib/problem.ts";
 
 /** Pulumi CLI of the closed-network set; the same version is locked in closed-network/core/go.mod. */
 export const PULUMI_VERSION = "3.274.1";
@@ -38,7 +40,7 @@ export function packageVersion(projectDir: string, name: string): string {
   try {
     return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
   } catch (error) {
-    throw new Error(`${name} is not installed (${file} cannot be read). Run \`npm ci\` in ${projectDir}.`, {
+    throw new Problem(`${name} is not installed (${file} cannot be read). Run \`npm ci\` in ${projectDir}.`, {
       cause: error,
     });
   }

@@ -1,11 +1,4 @@
-import { delimiter } from "node:path";
-import { findOnPath } from "../../lib/find-program.ts";
 import { blocker, type Finding, ok } from "../finding.ts";
-
-/** The first program of that name on PATH. */
-export function onPath(name: string, path = process.env.PATH ?? ""): string | undefined {
-  return findOnPath(name, path.split(delimiter));
-}
 
 /**
  * Whether there is a docker client, which runs the probes and, later, CooperBench's agents.

@@ -1,6 +1,7 @@
-import { output } from "../../lib/run.ts";
+import { environmentFor } from "../../lib/environment.ts";
+import { findOnPath } from "../../lib/find-program.ts";
+import { answerOf } from "../../lib/run.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
-import { onPath } from "./client.ts";
 
 /** The git of this machine. */
 export interface Git {
@@ -10,17 +11,11 @@ export interface Git {
 }
 
 /** Finds git on PATH, and runs it where its version is wanted. One that does not run is none. */
-export async function findGit(wantsVersion: boolean): Promise<Git | undefined> {
-  const file = onPath("git");
+export async function findGit(wantsVersion: boolean, path: string | undefined): Promise<Git | undefined> {
+  const file = findOnPath("git", path);
   if (file === undefined || !wantsVersion) return file === undefined ? undefined : { file };
-  try {
-    return {
-      file,
-      version: (await output(file, ["--version"], { timeoutSeconds: 10 })).split("\n")[0] ?? "",
-    };
-  } catch {
-    return undefined;
-  }
+  const said = await answerOf(file, ["--version"], { env: environmentFor("git"), timeoutSeconds: 10 });
+  return said === undefined ? undefined : { file, version: said.split("\n")[0] ?? "" };
 }
 
 /** Whether there is a git for the checkout at `checkout`, which is cloned where it is not there. */

@@ -1,4 +1,5 @@
-import { othersIn, othersInWords } from "../../provision/ownership/folder-owners.ts";
+import type { Known } from "../../lib/known.ts";
+import { type OwnedThing, othersInWords } from "../../provision/ownership/folder-owners.ts";
 import type { Owner } from "../../provision/ownership/owner.ts";
 import { blocker, type Finding, ok } from "../finding.ts";
 
@@ -6,11 +7,17 @@ import { blocker, type Finding, ok } from "../finding.ts";
  * Whether all in the checkout's folder that says whose it is is this stack's. An update refuses a folder where something
  * is another's, before it touches anything in it.
  *
+ * @param others what in the folder is another stack's.
  * @param folder of the checkout, which need not be there.
  */
-export function ownersFinding(folder: string, owner: Owner): Finding {
-  const others = othersIn(folder, owner);
-  if (others.length === 0) return ok("owners", `nothing in ${folder} is another stack's`);
-  const { found, remedy } = othersInWords(others, folder, owner);
+export function ownersFinding(others: Known<readonly OwnedThing[]>, folder: string, owner: Owner): Finding {
+  if ("unknown" in others)
+    return blocker(
+      "owners",
+      `whose ${folder} is cannot be looked at: ${others.unknown}`,
+      "Make it readable for this user, or set cooperbenchDir to another folder",
+    );
+  if (others.value.length === 0) return ok("owners", `nothing in ${folder} is another stack's`);
+  const { found, remedy } = othersInWords(others.value, folder, owner);
   return blocker("owners", found, remedy);
 }

@@ -1,9 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import type { Owner } from "../../provision/ownership/owner.ts";
-import { inspectCheckout } from "../../provision/steps/checkout.ts";
-import { inspectVenv } from "../../provision/steps/venv.ts";
+import type { Environment } from "../../lib/environment.ts";
 import type { WantedFolder } from "./folders.ts";
 import type { WantedRoom } from "./room.ts";
 
@@ -30,10 +28,10 @@ export interface PlacesQuestion {
   /** Folder of the toolchain. */
   readonly cacheDir: string;
   readonly isToolchainReady: boolean;
-  /** The stack that the environment is for. */
-  readonly owner: Owner;
-  /** Wanted Python, such as 3.12 or >=3.10. */
-  readonly pythonVersion: string;
+  /** Whether the checkout is there and whole. */
+  readonly isMade: boolean;
+  /** Whether its environment is, too. */
+  readonly isInstalled: boolean;
 }
 
 /** A folder that is written in, and what is written there. */
@@ -41,11 +39,9 @@ export type Place = WantedFolder & WantedRoom;
 
 /** The folders that an update writes in, each with the bytes that it takes there. */
 export function placesOf(
-  { checkout, dataDir, stateDir, cacheDir, isToolchainReady, owner, pythonVersion }: PlacesQuestion,
-  env: NodeJS.ProcessEnv = process.env,
+  { checkout, dataDir, stateDir, cacheDir, isToolchainReady, isMade, isInstalled }: PlacesQuestion,
+  env: Environment,
 ): readonly Place[] {
-  const isMade = inspectCheckout(checkout) === undefined;
-  const isInstalled = isMade && inspectVenv(checkout, pythonVersion, owner) === undefined;
   const isElsewhere = stateDir !== undefined && !stateDir.startsWith(`${dataDir}/`);
   const uvCache = uvCacheDir(env);
   // What uv's cache has, it links to on its own disk, and copies to another. Which packages it has is not known.
@@ -88,7 +84,7 @@ function diskOf(folder: string): number | undefined {
   }
 }
 
-function uvCacheDir({ UV_CACHE_DIR, XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): string {
+function uvCacheDir({ UV_CACHE_DIR, XDG_CACHE_HOME, HOME }: Environment): string {
   if (UV_CACHE_DIR) return resolve(UV_CACHE_DIR);
   const caches =
     XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME || homedir(), ".cache");

@@ -1,7 +1,7 @@
 import type { LockedTask } from "../../benchmark/images-lock.ts";
+import type { EngineInfo } from "../../provision/engine/ask.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 import { count } from "../units.ts";
-import type { EngineInfo } from "./engine.ts";
 
 /** How images name what a kernel calls otherwise. */
 const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };

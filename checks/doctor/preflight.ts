@@ -1,25 +1,34 @@
 /**
- * Looks at the machine before anything is touched: the engine, the registry, the programs and folders that an update
- * needs. Everything is asked at the same time, and once; the checks themselves judge plain facts.
+ * What stands against an update, before anything is touched: a judgement of a look at the machine, and of what it does not
+ * ask, the registry, programs and folders that an update needs. Everything is asked at the same time, and once; the checks
+ * themselves judge plain facts.
  */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LockedTask } from "../../benchmark/images-lock.ts";
+import type { Environment } from "../../lib/environment.ts";
+import { findOnPath } from "../../lib/find-program.ts";
+import { type Known, knownOf } from "../../lib/known.ts";
 import type { Settings } from "../../program/settings.ts";
-import { ownerOf } from "../../program/stack-id.ts";
-import { existingRedis, judgeRedis, portTaken } from "../../provision/engine/existing-redis.ts";
-import { pingRedis, type RedisAddress } from "../../provision/engine/redis-ping.ts";
-import { inspectCheckout } from "../../provision/steps/checkout.ts";
+import type { EngineFacts } from "../../provision/engine/ask.ts";
+import {
+  type ExistingRedis,
+  judgeRedis,
+  portTaken,
+  type RedisFacts,
+  unknownRedis,
+} from "../../provision/engine/existing-redis.ts";
+import { faultIn, type Look } from "../../provision/look.ts";
 import { searchPython } from "../../provision/steps/python.ts";
 import { pythonOfVenv } from "../../provision/steps/venv/interpreter.ts";
-import { inspectVenv } from "../../provision/steps/venv.ts";
 import type { Toolchain } from "../../toolchain/toolchain.ts";
 import { pluginVersions } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
-import { clientFinding, onPath } from "./client.ts";
+import { clientFinding } from "./client.ts";
 import { clockFinding } from "./clock.ts";
 import { configuredDownloads, downloadsFinding } from "./downloads.ts";
-import { askEngine, type EngineFacts, engineFinding } from "./engine.ts";
+import { engineFinding } from "./engine.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
 import { findGit, gitFinding } from "./git.ts";
 import { lockFinding } from "./lock.ts";
@@ -39,20 +48,19 @@ import { storageFinding } from "./storage.ts";
 import { type ToPull, toPull } from "./to-pull.ts";
 import { findUv, uvFinding } from "./uv.ts";
 
-/** What is looked at. */
+/** What is judged. */
 export interface Preflight {
-  readonly stack: string;
+  /** The machine as it is. */
+  readonly look: Look;
+  /** The stack's variables, with which its programs are looked for. */
+  readonly env: Environment;
   /** With the image lock read, where it is there. */
   readonly settings: Settings;
-  /** Docker engine of the stack, as in DOCKER_HOST. */
-  readonly dockerHost: string;
   /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
   readonly startedBy?: string | undefined;
   /** Ports of the engine's loopback that are another's on this machine, so that it is not reached there. Default: none. */
   readonly takenPorts?: readonly number[];
   readonly projectDir: string;
-  /** Absolute path of the checkout. */
-  readonly checkout: string;
   /** Folder of the passphrase and, unless there is another backend, of the state. */
   readonly dataDir: string;
   /** Folder of the state; undefined where the backend has no files here. */
@@ -76,46 +84,42 @@ export interface PreflightResult {
 
 /** Runs all checks. Changes nothing, and starts nothing. */
 export async function runPreflight(preflight: Preflight): Promise<PreflightResult> {
-  const { settings, stack, dockerHost, toolchain, startedBy } = preflight;
-  const [engine, programs, folders] = await Promise.all([
-    askEngine(dockerHost).then(async (answer) => {
-      if ("error" in answer)
-        return { answer, findings: await ofNoEngine(preflight), missing: settings.tasks };
-      const pull = toPull(settings.tasks, answer.images);
-      return { answer, findings: await ofEngine(answer, pull, preflight), missing: pull.missing };
-    }),
+  const { look, settings, toolchain, startedBy } = preflight;
+  const { owner, dockerHost, folder } = look.wanted;
+  const engine = knownOf(look.engine);
+  const pull = engine && toPull(settings.tasks, engine.images);
+  const [ofTheEngine, programs, folders] = await Promise.all([
+    engine && pull ? ofEngine(engine, pull, preflight) : ofNoEngine(preflight),
     ofPrograms(preflight),
     ofFolders(preflight),
   ]);
-  const { answer } = engine;
   // A rehearsal's lock is made when it is started.
-  const isLockRead = !("error" in answer) || startedBy === undefined;
+  const isLockRead = engine !== undefined || startedBy === undefined;
   return {
     findings: [
-      engineFinding(answer, { dockerHost, stack, startedBy }, toolchain?.pieces ?? []),
-      ...engine.findings,
-      ...(isLockRead ? [lockFinding(settings.tasks, stack)] : []),
+      engineFinding(look.engine, { dockerHost, stack: owner.stack, startedBy }, toolchain?.pieces ?? []),
+      ...ofTheEngine,
+      ...(isLockRead ? [lockFinding(settings.tasks, owner.stack)] : []),
       ...programs,
       ...folders,
-      ownersFinding(preflight.checkout, ownerOf(stack, settings)),
-      routeFinding(preflight.checkout, ownerOf(stack, settings), settings.modelApiBase),
+      ownersFinding(look.others, folder, owner),
+      routeFinding(look.route),
       pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
     ],
-    missing: engine.missing,
+    missing: pull?.missing ?? settings.tasks,
   };
 }
 
 async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight): Promise<readonly Finding[]> {
-  const { settings, dockerHost, askTag } = preflight;
+  const { settings, look, askTag } = preflight;
+  const { dockerHost } = look.wanted;
   const { info } = facts;
   const mirrors = info.RegistryConfig?.Mirrors ?? [];
   const [missing] = pull.missing;
   const notAsked =
     missing === undefined ? "no image is to be pulled" : `images come from ${settings.registryMirror} first`;
-  const address = { host: settings.redisHost, port: settings.redisPort };
-  const [disk, redis, registry] = await Promise.all([
+  const [disk, registry] = await Promise.all([
     measureDisk(dockerHost, info),
-    settings.coop ? lookForRedis(preflight, address) : undefined,
     missing === undefined || settings.registryMirror !== ""
       ? undefined
       : askRegistry(missing.image, { dockerHost, mirrors }, askTag),
@@ -136,63 +140,64 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
         ? []
         : [{ name: "the registry", theirs: date, ours: registry?.answeredAt ?? date }]),
     ]),
-    servicesFinding(redis),
+    servicesFinding(look.redis && redisThere(look.redis, preflight)),
   ];
 }
 
-/** What can be said before the engine runs: that somebody has the port of the services that are to run on it. */
-async function ofNoEngine({ settings, stack, dockerHost }: Preflight): Promise<readonly Finding[]> {
-  const address = { host: settings.redisHost, port: settings.redisPort };
-  if (!settings.coop || address.port === 0) return [];
-  const answer = await pingRedis(address);
-  const facts = { dockerHost, owner: ownerOf(stack, settings), address, container: undefined, answer };
-  const redis = judgeRedis(facts);
-  return redis.kind === "conflict" ? [servicesFinding(redis)] : [];
+function redisThere(redis: Known<RedisFacts>, { look, takenPorts }: Preflight): ExistingRedis {
+  const { wanted } = look;
+  if (wanted.redis && takenPorts?.includes(wanted.redis.port))
+    return portTaken(wanted.owner.stack, wanted.redis);
+  return "unknown" in redis ? unknownRedis : judgeRedis(redis.value);
 }
 
-async function lookForRedis(preflight: Preflight, address: RedisAddress) {
-  const { dockerHost, stack, settings, takenPorts } = preflight;
-  return takenPorts?.includes(address.port)
-    ? portTaken(stack, address)
-    : existingRedis(dockerHost, ownerOf(stack, settings), address);
+/** What can be said before the engine runs: that somebody has the port of the services that are to run on it. */
+async function ofNoEngine({ look: { redis, wanted } }: Preflight): Promise<readonly Finding[]> {
+  if (redis === undefined || "unknown" in redis || wanted.redis?.port === 0) return [];
+  const judged = judgeRedis({ ...redis.value, container: undefined });
+  return judged.kind === "conflict" ? [servicesFinding(judged)] : [];
 }
 
 async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
-  const { settings, stack, checkout, toolchain, thorough } = preflight;
-  const isCheckedOut = inspectCheckout(checkout) === undefined;
-  const request = settings.pythonVersion;
-  const venv = join(checkout, ".venv");
-  const fault = existsSync(venv) ? inspectVenv(checkout, request, ownerOf(stack, settings)) : undefined;
+  const { look, settings, toolchain, thorough, env } = preflight;
+  const { folder, owner, pythonVersion: request } = look.wanted;
+  const venv = join(folder, ".venv");
+  const fault = existsSync(venv) ? faultIn(look.venv) : undefined;
   const inVenv = fault === undefined ? pythonOfVenv(venv) : undefined;
   const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit };
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
-  const isToClone = !existsSync(checkout) && isSourceMade && onPath("git") !== undefined;
+  const isToClone = !existsSync(folder) && isSourceMade && findOnPath("git", env.PATH) !== undefined;
   const [git, answer, uv, search] = await Promise.all([
-    findGit(thorough),
+    findGit(thorough, env.PATH),
     isToClone ? askSource(source) : undefined,
-    findUv(toolchain?.pieces ?? []),
-    isServed({ request, inVenv }) ? undefined : searchPython(request),
+    findUv(toolchain?.pieces ?? [], env.PATH),
+    isServed({ request, inVenv }) ? undefined : searchPython(request, env),
   ]);
-  const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = process.env;
+  const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = env;
   const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
   return [
-    clientFinding(onPath("docker"), preflight.startedBy),
-    gitFinding(git, checkout, isCheckedOut),
-    sourceFinding(source, answer, stack),
+    clientFinding(findOnPath("docker", env.PATH), preflight.startedBy),
+    gitFinding(git, folder, faultIn(look.checkout) === undefined),
+    sourceFinding(source, answer, owner.stack),
     uvFinding(uv),
-    pythonFinding({ request, inVenv, fault, search, mayDownload }, stack),
+    pythonFinding({ request, inVenv, fault, search, mayDownload }, owner.stack),
   ];
 }
 
 async function ofFolders(preflight: Preflight): Promise<readonly Finding[]> {
-  const { settings, stack, toolchain } = preflight;
-  const places = placesOf({
-    ...preflight,
-    isToolchainReady: toolchain !== undefined,
-    owner: ownerOf(stack, settings),
-    pythonVersion: settings.pythonVersion,
-  });
+  const { look, toolchain, env } = preflight;
+  const isMade = faultIn(look.checkout) === undefined;
+  const places = placesOf(
+    {
+      ...preflight,
+      checkout: look.wanted.folder,
+      isMade,
+      isInstalled: isMade && faultIn(look.venv) === undefined,
+      isToolchainReady: toolchain !== undefined,
+    },
+    env,
+  );
   const [folders, rooms] = await Promise.all([
     Promise.all(places.map(lookAtFolder)),
     Promise.all(places.map(measureRoom)),

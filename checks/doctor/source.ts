@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { environmentFor } from "../../lib/environment.ts";
 import { run } from "../../lib/run.ts";
 import { blocker, type Finding, ok } from "../finding.ts";
 
@@ -83,8 +84,7 @@ export function isMissingFolder(repository: string): boolean {
 }
 
 function git(args: readonly string[]) {
-  const env = { GIT_TERMINAL_PROMPT: "0", GIT_DIR: undefined, GIT_WORK_TREE: undefined, LC_ALL: "C" };
-  return run("git", args, { timeoutSeconds: patience, env });
+  return run("git", args, { env: environmentFor("git-remote"), timeoutSeconds: patience });
 }
 
 function reason({ stderr, timedOut }: Awaited<ReturnType<typeof git>>): string {

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import prettyBytes from "pretty-bytes";
+import type { EngineInfo } from "../../provision/engine/ask.ts";
 import { usesContainerd } from "../../provision/engine/store.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 import { count } from "../units.ts";
-import type { EngineInfo } from "./engine.ts";
 import type { ToPull } from "./to-pull.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { EngineInfo } from "../../provision/engine/ask.ts";
 import { type Finding, ok, warning } from "../finding.ts";
-import type { EngineInfo } from "./engine.ts";
 
 const slow = "every layer is a full copy of all below it, so images take many times their size";
 const deprecated = "Docker has deprecated it, and newer engines lack it";

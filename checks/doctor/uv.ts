@@ -1,21 +1,22 @@
-import { output } from "../../lib/run.ts";
+import { environmentFor } from "../../lib/environment.ts";
+import { findOnPath } from "../../lib/find-program.ts";
+import { answerOf } from "../../lib/run.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
 import { isAtLeast, UV_MINIMUM } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
-import { onPath } from "./client.ts";
 
 /** The uv of a ready toolchain, or else of PATH, which is run; undefined where there is none. */
-export async function findUv(pieces: readonly Piece[]): Promise<Omit<Piece, "name"> | undefined> {
+export async function findUv(
+  pieces: readonly Piece[],
+  path: string | undefined,
+): Promise<Omit<Piece, "name"> | undefined> {
   const piece = pieces.find(({ name }) => name === "uv");
   if (piece !== undefined) return piece;
-  const file = onPath("uv");
+  const file = findOnPath("uv", path);
   if (file === undefined) return undefined;
-  try {
-    const said = await output(file, ["--version"], { timeoutSeconds: 10 });
-    return { version: /\d+\.\d+\.\d+/.exec(said)?.[0] ?? "unknown", from: `PATH (${file})` };
-  } catch {
-    return undefined; // a stand-in that fails: then it is got
-  }
+  const said = await answerOf(file, ["--version"], { env: environmentFor("uv"), timeoutSeconds: 10 });
+  if (said === undefined) return undefined; // a stand-in that fails: then it is got
+  return { version: /\d+\.\d+\.\d+/.exec(said)?.[0] ?? "unknown", from: `PATH (${file})` };
 }
 
 /** Which uv makes the virtual environment. There is always one: the toolchain gets what is missing. */

@@ -1,6 +1,7 @@
+import { callUrl } from "../../benchmark/model.ts";
+import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
 import type { RedisTrouble } from "../../provision/engine/existing-redis.ts";
-import { addressOf, pong, type RedisAddress } from "../../provision/engine/redis-ping.ts";
-import { callUrl } from "../../provision/steps/model.ts";
+import { pong } from "../../provision/engine/redis-ping.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import { blocker, type Finding, type Level, ok, warning } from "../finding.ts";
 import type { ImageState, ImageStatus } from "./images.ts";
@@ -148,7 +149,7 @@ export function routeCheck({ stack, modelApiBase, overridden, proof }: RouteFact
     return { ...blocker("route", overridden, mend), provedAt };
   }
   if (proof === undefined) return blocker("route", noProof, up(stack));
-  const { MODEL_API_BASE: proved } = proof.environment;
+  const { modelApiBase: proved } = proof.request;
   if (proved !== modelApiBase) {
     const found = `it was proved for ${proved}; want ${modelApiBase}`;
     return { ...blocker("route", found, up(stack)), provedAt };

@@ -1,12 +1,13 @@
 import { z } from "zod";
+import { requestVariable } from "../../provision/steps/contract.ts";
 import type { Finding } from "../finding.ts";
 
 /** A proof as a stack's state has it. */
 export interface Proof {
   /** When it was last made, in ISO 8601. */
   readonly provedAt: string;
-  /** Settings of its command. */
-  readonly environment: Readonly<Record<string, unknown>>;
+  /** What its step was asked. */
+  readonly request: Readonly<Record<string, unknown>>;
   /** What it has shown; undefined where the state keeps that as a secret. */
   readonly result: unknown;
 }
@@ -54,9 +55,20 @@ export function readProofs(exported: string): Proofs {
       .filter((resource) => resource.type === "command:local:Command" && resource.delete !== true)
       .map(({ urn, created = "", modified = created, inputs, outputs }) => [
         urn.slice(urn.lastIndexOf("::") + 2),
-        { provedAt: modified, environment: inputs?.environment ?? {}, result: resultIn(outputs?.stdout) },
+        {
+          provedAt: modified,
+          request: requestIn(inputs?.environment ?? {}),
+          result: resultIn(outputs?.stdout),
+        },
       ]),
   );
+}
+
+/** Versions up to 949dbd7 have a variable for each part of a request; one part is compared, the route's. */
+function requestIn(variables: Readonly<Record<string, unknown>>): Proof["request"] {
+  const request = variables[requestVariable];
+  if (request === undefined) return { modelApiBase: variables.MODEL_API_BASE };
+  return (resultIn(request) ?? {}) as Proof["request"];
 }
 
 function resultIn(stdout: unknown): unknown {

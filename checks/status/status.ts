@@ -3,25 +3,22 @@
  * nothing is changed; Pulumi's state has the proofs, and quick looks at engine, files and services tell whether what they
  * are of is still there.
  */
-import { join, resolve } from "node:path";
-import { realPlace } from "../../lib/place.ts";
+import { join } from "node:path";
+import { modelEnvironment, modelName } from "../../benchmark/model.ts";
+import { type Known, knownOf } from "../../lib/known.ts";
+import { addressOf } from "../../lib/redis-address.ts";
 import type { RawConfiguration } from "../../program/configuration.ts";
 import type { Settings } from "../../program/settings.ts";
-import { ownerOf } from "../../program/stack-id.ts";
-import { judgeRedis, lookAtRedis, troubleOf } from "../../provision/engine/existing-redis.ts";
-import { containerAt } from "../../provision/engine/owned.ts";
-import { gitNames } from "../../provision/engine/service-names.ts";
-import { type CheckoutResult, headOf, inspectCheckout } from "../../provision/steps/checkout.ts";
-import { inspectDotenv } from "../../provision/steps/dotenv.ts";
-import { modelEnvironment, modelName } from "../../provision/steps/model.ts";
-import { inspectWrittenRoute, writtenEnvironment } from "../../provision/steps/route-drift.ts";
-import { inspectVenv } from "../../provision/steps/venv.ts";
+import type { EngineFacts } from "../../provision/engine/ask.ts";
+import { judgeRedis, troubleOf } from "../../provision/engine/existing-redis.ts";
+import { faultIn, type Look } from "../../provision/look.ts";
+import type { CheckoutResult } from "../../provision/steps/checkout.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
-import { askEngine, type EngineAnswer, engineFinding } from "../doctor/engine.ts";
+import { engineFinding } from "../doctor/engine.ts";
 import { measureDisk, spaceFinding } from "../doctor/space.ts";
 import { toPull } from "../doctor/to-pull.ts";
-import { blocker } from "../finding.ts";
+import { blocker, type Finding } from "../finding.ts";
 import {
   cliCheck,
   credentialsCheck,
@@ -29,6 +26,7 @@ import {
   operationCheck,
   oracleCheck,
   routeCheck,
+  type ServicesFacts,
   type StatusCheck,
   servicesCheck,
 } from "./checks.ts";
@@ -37,16 +35,15 @@ import { lookAtMachine, type Machine, projectAt } from "./machine.ts";
 import { proofNames } from "./names.ts";
 import { resultOf, type StackState } from "./proofs.ts";
 
-/** What is looked at. */
+/** What is judged. */
 export interface StatusQuestion {
-  readonly stack: string;
+  /** The machine as it is. */
+  readonly look: Look;
   /** With the image lock read, where it is there. */
   readonly settings: Settings;
   /** The stack's configuration, as it is set. */
   readonly configuration: RawConfiguration;
-  /** Docker engine of the stack, as in DOCKER_HOST. */
-  readonly dockerHost: string;
-  /** Whether that engine is the rehearsal's. */
+  /** Whether the engine is the rehearsal's. */
   readonly isRehearsal: boolean;
   /** Command that starts it, where this project can. */
   readonly startedBy: string | undefined;
@@ -85,26 +82,23 @@ export interface MachineStatus {
 /** Stands for a value that is not shown. */
 const hidden = "(secret)";
 
-/** Looks at a machine. Starts and changes nothing. */
+/** What a look at a machine, and the proofs of its stack, mean for a run. Starts and changes nothing. */
 export async function machineStatus(question: StatusQuestion): Promise<MachineStatus> {
-  const { stack, settings, dockerHost, isRehearsal, startedBy, state, refusal } = question;
+  const { look, settings, isRehearsal, startedBy, state, refusal } = question;
+  const { dockerHost } = look.wanted;
+  const { stack } = look.wanted.owner;
   const at = new Date().toISOString();
-  const [engine, cli, services, project] = await Promise.all([
-    lookAtEngine(question),
-    lookAtCli(question),
-    lookAtServices(question),
-    projectAt(question.projectDir),
-  ]);
-  const images = imagesStatus(settings.tasks, engine.images, state.proofs, settings.smoke);
+  const [space, project] = await Promise.all([spaceOf(question), projectAt(question.projectDir)]);
+  const images = imagesStatus(settings.tasks, knownOf(look.engine)?.images, state.proofs, settings.smoke);
   const checks = [
     ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedy)]),
-    engineFinding(engine.answer, { dockerHost, stack, startedBy }, question.pieces),
+    engineFinding(look.engine, { dockerHost, stack, startedBy }, question.pieces),
     imagesCheck(stack, images),
-    cli,
+    commandLineCheck(question),
     ...runChecks(question),
-    servicesCheck(stack, services),
+    servicesCheck(stack, servicesOf(question)),
     oracleCheck(stack, images),
-    ...engine.space,
+    ...space,
     ...(state.isForeign === true ? [] : [operationCheck(stack, state)]),
   ];
   const { cohereApiKey: _, ...configuration } = question.configuration;
@@ -117,89 +111,85 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     images,
     machine: lookAtMachine(),
     dockerHost,
-    versions: versionsOf(question, engine.answer, project),
+    versions: versionsOf(question, look.engine, project),
     model: modelName,
     environment: { ...modelEnvironment(hidden, settings.modelApiBase), DOCKER_HOST: dockerHost },
     configuration,
   };
 }
 
-async function lookAtEngine({ dockerHost, settings }: StatusQuestion) {
-  const answer = await askEngine(dockerHost);
-  if ("error" in answer) return { answer, images: undefined, space: [] };
-  const { info, images } = answer;
-  const disk = await measureDisk(dockerHost, info);
-  return { answer, images, space: [spaceFinding(toPull(settings.tasks, images), disk, info, dockerHost)] };
+async function spaceOf({ look, settings }: StatusQuestion): Promise<readonly Finding[]> {
+  const engine = knownOf(look.engine);
+  if (engine === undefined) return [];
+  const { dockerHost } = look.wanted;
+  const disk = await measureDisk(dockerHost, engine.info);
+  return [spaceFinding(toPull(settings.tasks, engine.images), disk, engine.info, dockerHost)];
 }
 
-async function lookAtCli({
-  stack,
-  settings,
-  projectDir,
-  state: { proofs },
-}: StatusQuestion): Promise<StatusCheck> {
-  const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
-  const checkout = inspectCheckout(folder);
-  const venv = inspectVenv(folder, settings.pythonVersion, ownerOf(stack, settings));
+function commandLineCheck({ look, state: { proofs } }: StatusQuestion): StatusCheck {
+  const { owner, folder } = look.wanted;
+  const checkout = faultIn(look.checkout);
+  const venv = faultIn(look.venv);
   const wrong =
     checkout === undefined
       ? venv && `${join(folder, ".venv")}: ${venv}`
       : `the checkout ${folder}: ${checkout}`;
   return cliCheck({
-    stack,
+    stack: owner.stack,
     folder,
     wrong,
-    commit: wrong === undefined ? await headOf(folder).catch(() => undefined) : undefined,
+    commit: wrong === undefined ? knownOf(look.head) : undefined,
     provedCommit: resultOf<CheckoutResult>(proofs.get(proofNames.checkout))?.commit,
     proof: proofs.get(proofNames.cli),
   });
 }
 
 /** The settings of a run, and the route that it takes with them. */
-function runChecks({
-  stack,
-  settings,
-  projectDir,
-  state: { proofs },
-}: StatusQuestion): readonly StatusCheck[] {
-  const { cooperbenchDir, modelApiBase } = settings;
-  const owner = ownerOf(stack, settings);
-  const folder = realPlace(resolve(projectDir, cooperbenchDir));
-  const dotenv = join(folder, ".env");
-  // The stack's key is encrypted here.
-  const wanted = writtenEnvironment(folder, owner, modelApiBase);
-  const wrong =
-    inspectDotenv(dotenv, owner, wanted) ?? (wanted.COHERE_API_KEY === "" ? "it has no key" : undefined);
+function runChecks({ look, state: { proofs } }: StatusQuestion): readonly StatusCheck[] {
+  const { owner, folder, modelApiBase } = look.wanted;
   return [
-    credentialsCheck(stack, dotenv, wrong),
-    routeCheck({
-      stack,
-      modelApiBase,
-      overridden: inspectWrittenRoute(folder, wanted),
-      proof: proofs.get(proofNames.route),
-    }),
+    credentialsCheck(owner.stack, join(folder, ".env"), faultIn(look.dotenv)),
+    "unknown" in look.route
+      ? blocker(
+          "route",
+          `it is not known: ${look.route.unknown}`,
+          "Run this as the user whose files these are",
+        )
+      : routeCheck({
+          stack: owner.stack,
+          modelApiBase,
+          overridden: look.route.value,
+          proof: proofs.get(proofNames.route),
+        }),
   ];
 }
 
-async function lookAtServices({ stack, settings, dockerHost, state: { proofs } }: StatusQuestion) {
-  if (!settings.coop) return undefined;
-  const redis = { host: settings.redisHost, port: settings.redisPort };
-  const [facts, git] = await Promise.all([
-    lookAtRedis(dockerHost, ownerOf(stack, settings), redis),
-    settings.git ? containerAt(dockerHost, gitNames.container).catch(() => undefined) : undefined,
-  ]);
+function servicesOf({ look, state: { proofs } }: StatusQuestion): ServicesFacts | undefined {
+  const { redis } = look.wanted;
+  if (redis === undefined || look.redis === undefined) return undefined;
   return {
     redis,
-    answer: facts.answer,
-    trouble: troubleOf(judgeRedis(facts)),
-    git: settings.git ? (git?.state ?? "missing") : undefined,
+    ...("unknown" in look.redis
+      ? {
+          answer: undefined,
+          trouble: {
+            found: `Redis at ${addressOf(redis)} is not known: ${look.redis.unknown}`,
+            remedy: "See the engine",
+          },
+        }
+      : { answer: look.redis.value.answer, trouble: troubleOf(judgeRedis(look.redis.value)) }),
+    git:
+      look.git &&
+      ("unknown" in look.git
+        ? `not known (${look.git.unknown})`
+        : (look.git.value.container?.state ?? "missing")),
     proof: proofs.get(proofNames.coop),
   };
 }
 
 function versionsOf(
   { pieces, state: { proofs }, isRehearsal }: StatusQuestion,
-  answer: EngineAnswer,
+  engine: Known<EngineFacts>,
   project: Awaited<ReturnType<typeof projectAt>>,
 ): readonly Piece[] {
   const checkout = resultOf<CheckoutResult>(proofs.get(proofNames.checkout));
@@ -220,13 +210,13 @@ function versionsOf(
           { name: "CooperBench", version: cli.version, from: `commit ${checkout?.commit ?? "unknown"}` },
           { name: "Python", version: cli.pythonVersion, from: "the virtual environment" },
         ]),
-    ...("error" in answer
+    ...("unknown" in engine
       ? []
       : [
           {
             name: "Docker engine",
-            version: answer.version.Version,
-            from: `API ${answer.version.ApiVersion}, storage driver ${answer.info.Driver}${isRehearsal ? ", the rehearsal's own" : ""}`,
+            version: engine.value.version.Version,
+            from: `API ${engine.value.version.ApiVersion}, storage driver ${engine.value.info.Driver}${isRehearsal ? ", the rehearsal's own" : ""}`,
           },
         ]),
     ...pieces,

@@ -34,20 +34,15 @@ export interface ExistingGit {
   readonly isRecorded?: boolean;
 }
 
-/** Looks for the git server on an engine. */
-export async function existingGit(dockerHost: string, owner: Owner): Promise<ExistingGit> {
-  try {
-    const [container, network, volume, records] = await Promise.all([
-      containerAt(dockerHost, gitNames.container),
-      networkAt(dockerHost, gitNames.network),
-      volumeAt(dockerHost, gitNames.volume),
-      serviceRecords(dockerHost, "git"),
-    ]);
-    return judgeGit(owner, { container, network, volume, records });
-  } catch {
-    // As for Redis: whoever works with the engine reports it.
-    return { container: "own", network: "own", volume: "own", labels: "unknown" };
-  }
+/** Looks for the git server on an engine, without judging. @throws an error where the engine does not answer. */
+export async function lookAtGit(dockerHost: string): Promise<GitFacts> {
+  const [container, network, volume, records] = await Promise.all([
+    containerAt(dockerHost, gitNames.container),
+    networkAt(dockerHost, gitNames.network),
+    volumeAt(dockerHost, gitNames.volume),
+    serviceRecords(dockerHost, "git"),
+  ]);
+  return { container, network, volume, records };
 }
 
 /** What was found under the names; undefined for nothing. */
@@ -58,6 +53,14 @@ export interface GitFacts {
   /** What the stacks have noted beside the service. Default: nothing. */
   readonly records?: readonly ServiceRecord[];
 }
+
+/** Where the engine does not answer, whoever works with it reports that; until then nothing is taken for gone. */
+export const unknownGit: ExistingGit = {
+  container: "own",
+  network: "own",
+  volume: "own",
+  labels: "unknown",
+};
 
 /** What that means for a stack. */
 export function judgeGit(owner: Owner, { container, network, volume, records = [] }: GitFacts): ExistingGit {

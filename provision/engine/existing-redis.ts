@@ -1,16 +1,8 @@
+import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
 import { dockerAt } from "./docker-command.ts";
 import { containerAt, type EngineContainer, type Labels, ownerLabels, removal } from "./owned.ts";
-import {
-  addressOf,
-  type Patience,
-  patience,
-  patientPing,
-  pingRedis,
-  pong,
-  type RedisAddress,
-  redisRunId,
-} from "./redis-ping.ts";
+import { type Patience, patience, patientPing, pingRedis, pong, redisRunId } from "./redis-ping.ts";
 import { redisContainer } from "./service-names.ts";
 import { isLeftBy, isOwnThing, type ServiceRecord, serviceRecords, useVolume } from "./service-records.ts";
 
@@ -52,15 +44,6 @@ export interface OwnRedis {
   readonly labels?: Labels | "unknown";
   /** Whether the engine has the stack's record that it uses it. */
   readonly isRecorded?: boolean;
-}
-
-/** Looks for a Redis at an address, and for the container that has the name of CooperBench's. */
-export async function existingRedis(
-  dockerHost: string,
-  owner: Owner,
-  address: RedisAddress,
-): Promise<ExistingRedis> {
-  return judgeRedis(await lookAtRedis(dockerHost, owner, address));
 }
 
 /** What was found: the container of that name, and what answered a PING at the address. */
@@ -119,6 +102,9 @@ function runsAt(container: RedisFacts["container"], address: RedisAddress): Engi
   return container.labels[addressLabel] === addressOf(address) ? container : undefined;
 }
 
+/** Where the engine does not answer, whoever works with it reports that; until then nothing is taken for gone. */
+export const unknownRedis = { kind: "own", labels: "unknown" } as const satisfies ExistingRedis;
+
 /** What that means for a stack. */
 export function judgeRedis(facts: RedisFacts): ExistingRedis {
   const { owner, records = [] } = facts;
@@ -135,8 +121,7 @@ function judge({
   records = [],
   runId,
 }: RedisFacts): ExistingRedis {
-  // Whoever works with the engine reports that it does not answer; until then nothing is taken for gone.
-  if (container === "unknown") return { kind: "own", labels: "unknown" };
+  if (container === "unknown") return unknownRedis;
   // What the stack has left to other stacks, when it was destroyed, is no longer its own while it runs.
   const isLeft = container?.running === true && isLeftBy(container, owner, records);
   const own = container && isOwnThing(container, owner, records) && !isLeft ? container : undefined;

@@ -14,6 +14,8 @@ export const services = {
 
 export type ServiceName = keyof typeof services;
 
+export const serviceNames = Object.keys(services) as readonly ServiceName[];
+
 /**
  * What a stack notes on the engine beside a service, so that every stack of the engine sees it, whatever machine it is
  * run from: that it uses the service; that it has left a thing of its own to the other users; that a thing that is older

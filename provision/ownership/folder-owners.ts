@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { smokeSubsetFile } from "../../benchmark/smoke-subset.ts";
 import { Problem } from "../../lib/problem.ts";
 import { checkoutMarker, checkoutMarkerFile, isCopy } from "../steps/checkout/marker.ts";
 import { dotenvOwner } from "../steps/dotenv.ts";
-import { smokeSubsetFile, subsetOwner } from "../steps/subset.ts";
+import { subsetOwner } from "../steps/subset.ts";
 import { markerFile as venvMarkerFile } from "../steps/venv/marker.ts";
 import { type Marker, readMarker } from "./marker.ts";
 import { isOf, type Owner, ownerName } from "./owner.ts";

@@ -1,13 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { writeWhole } from "../../lib/files.ts";
 import { isOf, type Owner } from "./owner.ts";
 
 /** What the stack that made a thing has noted inside it, once the thing is whole. */
@@ -40,18 +32,5 @@ export function readOwnMarker<M extends Marker>(file: string, owner: Owner): M |
 
 /** Leaves a marker in a file: whole on the disk, or not at all. */
 export function writeMarker<M extends Marker>(file: string, marker: M): void {
-  const temporary = `${file}.${process.pid}.new`;
-  try {
-    const handle = openSync(temporary, "w", 0o644);
-    try {
-      writeSync(handle, `${JSON.stringify(marker)}\n`);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeWhole(file, `${JSON.stringify(marker)}\n`);
 }

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { SubsetTask } from "../../benchmark/smoke-subset.ts";
 import { realPlace } from "../../lib/place.ts";
 import { removeLeftovers } from "../steps/checkout/beside.ts";
 import { checkoutMarker } from "../steps/checkout/marker.ts";
 import { removeCheckout } from "../steps/checkout.ts";
 import { removeFromDotenv } from "../steps/dotenv.ts";
-import { removeSubset, type SubsetTask } from "../steps/subset.ts";
+import { removeSubset } from "../steps/subset.ts";
 import { removeVenv } from "../steps/venv.ts";
 import { ownersIn } from "./folder-owners.ts";
 import type { Owner } from "./owner.ts";
@@ -31,8 +32,9 @@ export async function sweep(
     maker.id !== undefined && maker.id === owner.id && maker.stack === owner.stack;
   if (things.length === 0 || !things.every((thing) => isSure(thing.owner))) return;
   report(`removing what an update that was cut off has left in ${place}`);
-  await removeSubset(place, owner, smoke, report);
-  await removeFromDotenv(join(place, ".env"), owner);
-  await removeVenv(place, owner, report);
-  await removeCheckout(place, owner, report);
+  const taker = { ...owner, takesAll: true };
+  await removeSubset(place, taker, smoke, report);
+  await removeFromDotenv(join(place, ".env"), taker);
+  await removeVenv(place, taker, report);
+  await removeCheckout(place, taker, report);
 }

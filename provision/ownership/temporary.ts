@@ -4,6 +4,7 @@ import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isGone, parseProcess, processPattern, thisProcess } from "../../lib/process-id.ts";
+import type { Owner } from "./owner.ts";
 
 /** Label of a temporary container: the stack that it is of, as `stackIdentity` has it. */
 export const identityLabel = "cooperbench-machine.stack-id";
@@ -12,14 +13,8 @@ export const identityLabel = "cooperbench-machine.stack-id";
 export const makerLabel = "cooperbench-machine.maker";
 
 /** What tells a stack from others in the labels and names of temporary things: its id, or the name of one without. */
-export function stackIdentity({
-  STACK_ID,
-  STACK = "",
-}: {
-  readonly STACK_ID?: string | undefined;
-  readonly STACK?: string | undefined;
-}): string {
-  return STACK_ID || STACK;
+export function stackIdentity({ stack, id }: Owner): string {
+  return id ?? stack;
 }
 
 /** The labels of a temporary container of a stack that this process makes. */

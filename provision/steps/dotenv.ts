@@ -1,8 +1,8 @@
-import { constants, lstatSync, readFileSync, type Stats, statSync } from "node:fs";
-import { type FileHandle, open, rename, rm, unlink } from "node:fs/promises";
+import { constants, existsSync, lstatSync, readFileSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
+import { removeBegun, writeWhole } from "../../lib/files.ts";
 import { Problem } from "../../lib/problem.ts";
-import { type Holder, isTakenOver } from "../ownership/holder.ts";
+import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
 import { readAssignments } from "./assignments.ts";
 
@@ -92,7 +92,7 @@ export async function writeDotenv(file: string, owner: Holder, variables: Variab
       `${file}: got the settings of stack ${name}, want none but those of ${owner.stack}; set cooperbenchDir to a folder of this stack's own, or destroy ${name}`,
     );
   }
-  await replace(file, withVariables(text, owner, variables, stats === undefined), stats);
+  replace(file, withVariables(text, owner, variables, stats === undefined));
 }
 
 /** The variables that a stack has in a `.env` file; none where the file or its block is not there. */
@@ -105,16 +105,18 @@ export function variablesIn(file: string, owner: Owner): Variables {
 }
 
 /** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */
-export async function removeFromDotenv(file: string, owner: Owner): Promise<void> {
-  if (statIfThere(dirname(file)) !== undefined) await rm(temporaryFile(file), { force: true }); // of a step that was killed
+export async function removeFromDotenv(file: string, owner: Taker): Promise<void> {
+  if (!existsSync(dirname(file))) return;
+  removeBegun(file);
+  rmSync(`${file}.cooperbench-machine.tmp`, { force: true }); // what a version before has begun, and was killed
   const stats = statIfThere(file);
   if (!stats?.isFile()) return; // what is there instead is the user's
   const text = read(file);
   const made = dotenvOwner(text);
-  if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;
+  if (made === undefined || !isOf(made, owner) || isTakenOver(made, owner)) return;
   const rest = withoutVariables(text);
-  if (rest === undefined) await unlink(file);
-  else await replace(file, rest, stats);
+  if (rest === undefined) rmSync(file);
+  else replace(file, rest);
 }
 
 /** The stack whose variables a `.env` file's text has; undefined where it has none. */
@@ -157,42 +159,13 @@ function read(file: string): string {
   }
 }
 
-const temporaryFile = (file: string) => `${file}.cooperbench-machine.tmp`;
-
-/**
- * Replaces a file at once, with mode 0600. It stays its owner's: an update by root takes it from nobody.
- *
- * @param stats of the file that was there; undefined for a new one, which gets the owner of its folder.
- */
-async function replace(file: string, text: string, stats: Stats | undefined): Promise<void> {
-  const temporary = temporaryFile(file);
+/** Replaces a file at once, with mode 0600. It stays its owner's: an update by root takes it from nobody. */
+function replace(file: string, text: string): void {
   try {
-    await rm(temporary, { force: true }); // of a run that was killed
-    const handle = await open(temporary, "wx", 0o600);
-    try {
-      await give(handle, file, stats);
-      await handle.writeFile(text);
-      await handle.chmod(0o600); // whatever the umask
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
+    writeWhole(file, text, { mode: 0o600, mustKeepOwner: true });
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function give(handle: FileHandle, file: string, stats: Stats | undefined): Promise<void> {
-  const { uid, gid } = stats ?? statSync(dirname(file));
-  const made = await handle.stat();
-  if (made.uid === uid && made.gid === gid) return;
-  try {
-    await handle.chown(uid, gid);
-  } catch (error) {
-    // A user cannot give files away. The group does not matter: its mode shuts it out.
-    if (stats !== undefined && made.uid !== uid) throw notOurs(file, stats, error);
+    if ((error as NodeJS.ErrnoException).syscall !== "fchown") throw error;
+    throw notOurs(file, lstatSync(file), error);
   }
 }
 

@@ -2,9 +2,9 @@ import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { output, run } from "../../lib/run.ts";
-import { uvEnvironment } from "./uv-environment.ts";
+import { answerOf, run } from "../../lib/run.ts";
 
 /** A Python interpreter that was run and answered. */
 export interface Python {
@@ -34,12 +34,14 @@ export interface PythonSearch {
 /**
  * Looks for a Python that meets the request, on PATH, where machines keep them and, at last, among uv's own. Each
  * candidate is run, for what is on PATH may be a shim of pyenv that fails. Installs nothing.
+ *
+ * @param env variables on top of this process's.
  */
-export async function searchPython(request: string): Promise<PythonSearch> {
+export async function searchPython(request: string, env: Environment = process.env): Promise<PythonSearch> {
   const found = new Map<string, string>();
   const suitable = async (candidates: readonly string[]) => {
     for (const candidate of candidates) {
-      const python = await ask(candidate);
+      const python = await ask(candidate, env);
       if (python === undefined) continue;
       if (meets(python.version, request)) return python;
       found.set(python.path, python.version);
@@ -47,7 +49,7 @@ export async function searchPython(request: string): Promise<PythonSearch> {
     return undefined;
   };
   const python =
-    (await suitable([...onPath(request), ...installed()])) ?? (await suitable(await managedByUv()));
+    (await suitable([...onPath(request), ...installed()])) ?? (await suitable(await managedByUv(env)));
   const instead = [...found].map(([path, version]) => `${version} (${path})`).join(", ") || "none";
   return python === undefined ? { instead } : { python, instead };
 }
@@ -68,7 +70,7 @@ export async function findPython(
   const version = request.replace(">=", "");
   report(`no Python ${request} was found; asking uv to install ${version}`);
   const install = await run("uv", ["python", "install", "--quiet", version], {
-    env: uvEnvironment(),
+    env: environmentFor("uv"),
     timeoutSeconds: 600,
     ...(abort && { abort }),
   });
@@ -96,13 +98,10 @@ function installed(): string[] {
   return [...entries(versions).map((name) => join(versions, name, "bin", "python3")), ...system];
 }
 
-async function managedByUv(): Promise<string[]> {
-  try {
-    const folder = await output("uv", ["python", "dir"], { env: uvEnvironment() });
-    return entries(folder).map((name) => join(folder, name, "bin", "python3"));
-  } catch {
-    return []; // no uv, or none that runs: it has no Python either
-  }
+async function managedByUv(env: Environment): Promise<string[]> {
+  const folder = await answerOf("uv", ["python", "dir"], { env: environmentFor("uv", env) });
+  if (folder === undefined) return []; // no uv, or none that runs: it has no Python either
+  return entries(folder).map((name) => join(folder, name, "bin", "python3"));
 }
 
 function entries(folder: string): string[] {
@@ -113,15 +112,15 @@ function entries(folder: string): string[] {
   }
 }
 
-async function ask(candidate: string): Promise<Python | undefined> {
+async function ask(candidate: string, env: Environment): Promise<Python | undefined> {
   // An environment that is activated, this one among them, may go: the Python that it was made with stays.
   const question =
     "import sys; print(getattr(sys, '_base_executable', sys.executable)); print('.'.join(map(str, sys.version_info[:3])))";
-  try {
-    const answer = await output(candidate, ["-I", "-c", question], { timeoutSeconds: 10 });
-    const [path, version] = answer.split("\n");
-    return path && version ? { path, version } : undefined;
-  } catch {
-    return undefined; // it is not there, or it is a shim that fails: no candidate
-  }
+  const answer = await answerOf(candidate, ["-I", "-c", question], {
+    env: environmentFor("uv", env),
+    timeoutSeconds: 10,
+  });
+  // It may not be there, or be a shim that fails: no candidate.
+  const [path, version] = answer?.split("\n") ?? [];
+  return path && version ? { path, version } : undefined;
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { modelEnvironment } from "../../benchmark/model.ts";
 import type { Owner } from "../ownership/owner.ts";
 import { type Variables, variablesIn } from "./dotenv.ts";
-import { modelEnvironment } from "./model.ts";
 import { isDotenvDisabled, type RunVariable, told, variablesOfRun } from "./run-settings.ts";
 
 // Of the variables that a run is to have, those that decide its route.
@@ -41,15 +41,20 @@ export function inspectRoute(
 }
 
 /**
- * The variables that a run is to have, for one who does not know the stack's key: that of the update's own lines in the
+ * The variables that a run is to have. For one who does not know the stack's key, that of the update's own lines in the
  * `.env` stands for it, and is empty where there are none.
  */
-export function writtenEnvironment(folder: string, owner: Owner, modelApiBase: string): Variables {
-  const { COHERE_API_KEY: key = "" } = variablesIn(resolve(folder, ".env"), owner);
+export function writtenVariables(
+  folder: string,
+  owner: Owner,
+  modelApiBase: string,
+  cohereApiKey?: string,
+): Variables {
+  const key = cohereApiKey ?? variablesIn(resolve(folder, ".env"), owner).COHERE_API_KEY ?? "";
   return modelEnvironment(key, modelApiBase);
 }
 
-/** As `inspectRoute`, with what `writtenEnvironment` wants: without a key, what is exported is looked at alone. */
+/** As `inspectRoute`, with what `writtenVariables` gives: without a key, what is exported is looked at alone. */
 export function inspectWrittenRoute(
   folder: string,
   wanted: Variables,

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { callUrl } from "../../benchmark/model.ts";
 import { Problem } from "../../lib/problem.ts";
 import { runAgentProgram } from "./agent-program.ts";
-import { callUrl } from "./model.ts";
 import { type RouteSeen, routeFaults } from "./route-faults.ts";
 
 /** The route that a run is to take. */

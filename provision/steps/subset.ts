@@ -1,22 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type SubsetTask, smokeSubset, smokeSubsetFile } from "../../benchmark/smoke-subset.ts";
 import { Problem } from "../../lib/problem.ts";
-import { type Holder, isTakenOver } from "../ownership/holder.ts";
+import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner } from "../ownership/owner.ts";
-
-/** A task of a subset, with the pairs of features that are run. */
-export interface SubsetTask {
-  readonly repo: string;
-  readonly taskId: number;
-  readonly pairs: readonly (readonly [number, number])[];
-}
-
-/** Name of the subset of a few pairs, as `cooperbench run -s` takes it. */
-export const smokeSubset = "machine-smoke";
-
-/** Its file in the checkout, from there. */
-export const smokeSubsetFile = `dataset/subsets/${smokeSubset}.json`;
 
 const madeBy = ({ stack, id, holder }: Holder) =>
   `made by cooperbench-machine for stack ${stack}${id === undefined ? "" : `, id ${id}`}${holder === undefined ? "" : `, resource ${holder}`}`;
@@ -72,7 +60,7 @@ export async function ensureSubset(
  */
 export async function removeSubset(
   folder: string,
-  owner: Owner,
+  owner: Taker,
   tasks: readonly SubsetTask[],
   report: (line: string) => void,
 ): Promise<void> {
@@ -81,7 +69,7 @@ export async function removeSubset(
   if (!existsSync(file)) return;
   const text = readFileSync(file, "utf8");
   const made = subsetOwner(text);
-  if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;
+  if (made === undefined || !isOf(made, owner) || isTakenOver(made, owner)) return;
   if (text !== textOf(made, tasks)) report(`${file} is left: it was changed`);
   else await rm(file);
 }

@@ -1,24 +1,29 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { environmentFor } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
+
+/** One of this project's programs for that Python, by the name of its file. */
+export function programAt(name: string): string {
+  return join(import.meta.dirname, "python", name);
+}
 
 /** The Python of a checkout's own environment. */
 export function venvPython(folder: string): string {
   return resolve(folder, ".venv", "bin", "python");
 }
 
-/** How it is run in the checkout: without what another environment's Python would have. */
+/** How it is run in the checkout, to be asked about itself or about a service. */
 export function venvPythonOptions(folder: string) {
-  return { cwd: folder, env: { VIRTUAL_ENV: undefined, PYTHONPATH: undefined } };
+  return { cwd: folder, env: environmentFor("cooperbench") };
 }
 
 /** Runs the Python of a checkout's own environment in the checkout, and collects what it prints. */
 export function runVenvPython(
   folder: string,
   args: readonly string[],
-  options: Omit<RunOptions, "cwd"> = {},
+  options: Partial<Omit<RunOptions, "cwd">> = {},
 ): Promise<RunResult> {
-  const { cwd, env } = venvPythonOptions(folder);
-  return run(venvPython(folder), args, { ...options, cwd, env: { ...env, ...options.env } });
+  return run(venvPython(folder), args, { ...venvPythonOptions(folder), ...options });
 }
 
 /** The result of such a program: the last line of its standard output, whatever its packages print before. */

@@ -8,7 +8,7 @@ import { type StateFiles, stateFiles } from "../../cli/state-files.ts";
 import { type Place, placeHere, showProcess, thisProcess } from "../../lib/process-id.ts";
 import { identityLabel, makerLabel } from "../../provision/ownership/temporary.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
-import { run } from "../../rehearsal/run.ts";
+import { run } from "./command.ts";
 import { expectNothingLeft, temporaryFiles } from "./kills.ts";
 import { Lab } from "./lab.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   mkdirSync(data);
   await run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", data]);
   stack = await lab.makeStack({ tasks: ["go_chi_task"] });
-  files = stateFiles(stack, lab.env) as StateFiles;
+  files = stateFiles({ stack, projectDir: lab.folder, env: lab.env }) as StateFiles;
   expect((await machine("up", stack)).code).toBe(0);
 });
 afterAll(async () => {

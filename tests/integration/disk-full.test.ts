@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { endEngine, startEngine } from "../../rehearsal/engine.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
-import { run } from "../../rehearsal/run.ts";
 import { findTools } from "../../rehearsal/tools.ts";
+import { run } from "./command.ts";
 import { Lab } from "./lab.ts";
 
 const lab = new Lab();

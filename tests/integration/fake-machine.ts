@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { run } from "../../rehearsal/run.ts";
 import type { Tools } from "../../rehearsal/tools.ts";
+import { run } from "./command.ts";
 
 /**
  * A network namespace that stands for a machine whose user has an engine: a `docker0` with a container at it, which

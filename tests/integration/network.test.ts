@@ -19,8 +19,8 @@ import {
   startRehearsal,
   stopRehearsal,
 } from "../../rehearsal/rehearsal.ts";
-import { run } from "../../rehearsal/run.ts";
 import { findTools, type Tools } from "../../rehearsal/tools.ts";
+import { run } from "./command.ts";
 import { FakeMachine } from "./fake-machine.ts";
 import { Lab } from "./lab.ts";
 
@@ -212,7 +212,7 @@ test("what listens on the machine is reached from the rehearsal where it is forw
   const { port } = server.address() as { port: number };
   const read = async () => {
     const command = [tools.busybox, "nc", "-w", "2", "127.0.0.1", String(port)] as const;
-    return run(inNetwork(r.dir, command) as [string], { input: "" }).catch(() => "refused");
+    return run(inNetwork(r.dir, command), { input: "" }).catch(() => "refused");
   };
   expect(await read()).toBe("refused");
   const held = await forward(r.dir, port);
@@ -305,7 +305,7 @@ describe("what a network needs:", () => {
   const script = join(import.meta.dirname, "../../rehearsal/network.sh");
   const begin = (isolated: boolean, busybox: string, iptables: string) => {
     const arguments_ = ["sh", script, namespaceOf("self"), busybox, iptables, "echo", "begun"];
-    return run((isolated ? ["unshare", "--net", "--", ...arguments_] : arguments_) as [string], {
+    return run(isolated ? ["unshare", "--net", "--", ...arguments_] : arguments_, {
       env: tools.env,
     });
   };

@@ -72,9 +72,13 @@ test("it stays where its resources are of a state in which it is written otherwi
   for (const { inputs, outputs } of exported.deployment.resources) {
     for (const values of [inputs, outputs]) {
       if (values?.delete !== "remove") continue;
-      const { STACK_ID: _, ...environment } = values.environment;
-      for (const name of ["FOLDER", "FILE"])
-        if (environment[name] !== undefined) environment[name] = environment[name].replace(folder, raw);
+      const { owner, folder: place, file, tasks } = JSON.parse(values.environment.REQUEST);
+      const environment = {
+        STACK: owner.stack,
+        ...(place !== undefined && { FOLDER: place.replace(folder, raw) }),
+        ...(file !== undefined && { FILE: file.replace(folder, raw) }),
+        ...(tasks !== undefined && { TASKS: JSON.stringify(tasks) }),
+      };
       Object.assign(values, {
         environment,
         triggers: [raw],

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { modelName } from "../../benchmark/model.ts";
 import type { Finding } from "../../checks/finding.ts";
-import { modelName } from "../../provision/steps/model.ts";
 import { proveRoute, type RouteResult } from "../../provision/steps/route.ts";
 import { startCohereMock } from "./cohere-mock.ts";
 import { type Ended, Lab } from "./lab.ts";

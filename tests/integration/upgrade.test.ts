@@ -36,10 +36,13 @@ function laidDown(file: string): string {
     );
 }
 
-async function provision(thing: string, settings: Readonly<Record<string, string>>): Promise<void> {
+async function provision(step: string, request: Readonly<Record<string, unknown>>): Promise<void> {
   const { env } = await readyToolchain({ projectDir: project.dir, report: () => {} });
-  const args = ["exec", "node", "provision/main.ts", thing, "make"];
-  const made = await project.machine(args, { ...env, FOLDER: lab.checkout, STACK: stack, ...settings });
+  const args = ["exec", "node", "provision/main.ts", step, "make"];
+  const made = await project.machine(args, {
+    ...env,
+    REQUEST: JSON.stringify({ owner: { stack }, folder: lab.checkout, ...request }),
+  });
   if (made.code !== 0) throw new Error(made.stderr);
 }
 
@@ -55,8 +58,8 @@ beforeAll(async () => {
   redis = created.id;
 
   const repository = lab.rehearsal.sourceRepository;
-  await provision("checkout", { REPOSITORY: repository, COMMIT: SOURCE_COMMIT });
-  await provision("venv", { COMMIT: SOURCE_COMMIT, EXTRAS: '["dev"]', PYTHON_VERSION: ">=3.10" });
+  await provision("checkout", { repository, commit: SOURCE_COMMIT });
+  await provision("venv", { commit: SOURCE_COMMIT, extras: ["dev"], pythonVersion: ">=3.10" });
   writeFileSync(join(lab.checkout, ".git", "cooperbench-machine.json"), laidDown("checkout-marker.json"));
   const venv = join(lab.checkout, ".venv");
   // Nothing in it is newer than its marker says: what is counts as changed by the user.
@@ -68,7 +71,7 @@ beforeAll(async () => {
   const subset = deployment.resources.find(({ urn }) => urn.endsWith("::runs-subset")) as unknown as {
     inputs: { environment: { TASKS: string } };
   };
-  await provision("subset", { TASKS: subset.inputs.environment.TASKS });
+  await provision("subset", { tasks: JSON.parse(subset.inputs.environment.TASKS) });
 
   writeFileSync(join(lab.folder, "passphrase"), laidDown("passphrase"), { mode: 0o600 });
   writeFileSync(project.settingsFile(stack), laidDown("Pulumi.legacy.yaml"));

@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
 import { dirname } from "node:path";
-import { promisify } from "node:util";
+import { environmentFor } from "../../../lib/environment.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { type RunResult, run } from "../../../lib/run.ts";
 
@@ -29,32 +28,11 @@ const fixed = [
   "safe.directory=*",
 ].flatMap((setting) => ["-c", setting]);
 
-/** Variables of the user's that a fetch may need: for how to reach a host and who asks. */
-const ofNetwork =
-  /^GIT_(SSH|ASKPASS|SSL_|PROXY|HTTP|CURL|TRACE|ALLOW_PROTOCOL|PROTOCOL|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_|VALUE_))/;
-
-/** The change to this process's variables for a git command: none of the user's GIT_ variables but those of `keep`. */
-function variables(keep: (name: string) => boolean, more: Readonly<Record<string, string>>) {
-  const away = Object.keys(process.env).filter(
-    (name) => name.startsWith("GIT_") && name !== "GIT_EXEC_PATH" && !keep(name),
-  );
-  return {
-    ...Object.fromEntries(away.map((name) => [name, undefined])),
-    GIT_TERMINAL_PROMPT: "0",
-    ...more,
-  };
-}
-
-/** The variables of a command that asks or changes a checkout: no file of settings but the checkout's own is read. */
+/** The variables of a command that asks or changes a checkout. */
 const sealed = (folder: string, env: Readonly<Record<string, string>> = {}) =>
-  variables(() => false, {
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_ATTR_NOSYSTEM: "1",
-    GIT_OPTIONAL_LOCKS: "0",
+  environmentFor("git", process.env, {
     // A folder whose .git is broken must not be answered for by a repository above it.
     GIT_CEILING_DIRECTORIES: dirname(folder),
-    LC_ALL: "C",
     ...env,
   });
 
@@ -66,12 +44,10 @@ export interface GitOptions {
   readonly input?: string;
 }
 
-const keep = 200_000_000; // Characters: a list that is cut off would hide files.
+const keep = 400_000_000; // Bytes: a list that is cut off would hide files.
 
-function problem(args: readonly string[], { code, stdout, stderr }: RunResult): Problem {
-  return new Problem(
-    `git ${args.join(" ")} ended with ${code ?? "a signal"}:\n${(stderr || stdout).trim().slice(-4000)}`,
-  );
+function problem(args: readonly string[], { ending, stdout, stderr }: RunResult): Problem {
+  return new Problem(`git ${args.join(" ")} ${ending}:\n${(stderr || stdout).trim().slice(-4000)}`);
 }
 
 /** Runs git in a folder's checkout, with settings that are always the same. */
@@ -88,15 +64,20 @@ export function gitRun(
   });
 }
 
+/** A git command's result where it succeeds, and else a Problem. */
+async function gitResult(folder: string, args: readonly string[], options?: GitOptions): Promise<RunResult> {
+  const result = await gitRun(folder, args, options);
+  if (result.code !== 0) throw problem(["-C", folder, ...args], result);
+  return result;
+}
+
 /** What a git command prints that is run in a folder's checkout, as it is. Throws a Problem where it fails. */
 export async function gitText(
   folder: string,
   args: readonly string[],
-  options: GitOptions = {},
+  options?: GitOptions,
 ): Promise<string> {
-  const result = await gitRun(folder, args, options);
-  if (result.code !== 0) throw problem(["-C", folder, ...args], result);
-  return result.stdout;
+  return (await gitResult(folder, args, options)).stdout;
 }
 
 /** As `gitText`, trimmed. */
@@ -115,12 +96,7 @@ export async function gitList(
 
 /** A git command's standard output as it is. */
 export async function gitBytes(folder: string, ...args: string[]): Promise<Buffer> {
-  const { stdout } = await promisify(execFile)("git", [...fixed, "-C", folder, ...args], {
-    env: { ...process.env, ...sealed(folder) },
-    encoding: "buffer",
-    maxBuffer: keep,
-  });
-  return stdout;
+  return (await gitResult(folder, args)).bytes;
 }
 
 /**
@@ -129,7 +105,7 @@ export async function gitBytes(folder: string, ...args: string[]): Promise<Buffe
  */
 export async function gitNetwork(...args: string[]): Promise<void> {
   const result = await run("git", [...fixed, "-c", "init.defaultRefFormat=files", ...args], {
-    env: variables((name) => ofNetwork.test(name), {}),
+    env: environmentFor("git-remote"),
   });
   if (result.code !== 0) throw problem(args, result);
 }

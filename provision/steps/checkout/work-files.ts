@@ -1,8 +1,9 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { smokeSubsetFile } from "../../../benchmark/smoke-subset.ts";
 import type { Owner } from "../../ownership/owner.ts";
-import { isOwnSubset, smokeSubsetFile } from "../subset.ts";
+import { isOwnSubset } from "../subset.ts";
 import { entryAt } from "./entry.ts";
 import { gitList } from "./git.ts";
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
-import { output } from "../../../lib/run.ts";
+import { environmentFor } from "../../../lib/environment.ts";
+import { answerOf } from "../../../lib/run.ts";
 import { meets } from "../python.ts";
 
 /** What an environment's pyvenv.cfg says. */
@@ -54,13 +55,10 @@ export function interpreterFault(venv: string, request: string): string | undefi
 }
 
 /** The version of an environment's Python, as that gives it; undefined where it does not run. */
-export async function versionOf(venv: string): Promise<string | undefined> {
+export function versionOf(venv: string): Promise<string | undefined> {
   const question = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
-  try {
-    return await output(join(venv, "bin", "python"), ["-I", "-c", question], { timeoutSeconds: 30 });
-  } catch {
-    return undefined; // missing or broken: it is made again
-  }
+  const options = { env: environmentFor("cooperbench"), timeoutSeconds: 30 };
+  return answerOf(join(venv, "bin", "python"), ["-I", "-c", question], options);
 }
 
 function minor(version: string): string {

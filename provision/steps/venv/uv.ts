@@ -1,10 +1,11 @@
 import { readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assertGoesOn } from "../../../lib/abort.ts";
+import { environmentFor } from "../../../lib/environment.ts";
+import { recordedIn } from "../../../lib/pid-file.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { commandLine, isAtWork, parseProcess, startOf, thisProcess } from "../../../lib/process-id.ts";
 import { type RunResult, run } from "../../../lib/run.ts";
-import { uvEnvironment } from "../uv-environment.ts";
 import { type VenvIntent, writerFile } from "./marker.ts";
 
 /** Where uv works. */
@@ -16,11 +17,6 @@ export interface UvPlace {
   readonly abort?: AbortSignal | undefined;
 }
 
-/**
- * Writes its own pid and becomes the program, so that there is no moment in which uv writes and is recorded nowhere.
- */
-const RECORD_AND_EXEC = 'echo $$ > "$0.new" && mv "$0.new" "$0" && exec "$@"';
-
 /** Asks uv something. */
 export async function askUv({ folder, abort }: UvPlace, args: readonly string[]): Promise<RunResult> {
   const result = await run("uv", args, options(folder, abort));
@@ -30,12 +26,11 @@ export async function askUv({ folder, abort }: UvPlace, args: readonly string[])
 
 /** Has uv write in the environment. What it starts ends with this process, or is ended by the next step. */
 export async function writeWithUv({ folder, venv, abort }: UvPlace, args: readonly string[]): Promise<void> {
-  const argv = ["-c", RECORD_AND_EXEC, writerFile(venv), "uv", ...args];
-  const { code, stdout, stderr } = await run("/bin/sh", argv, options(folder, abort));
+  const [shell, ...argv] = recordedIn(writerFile(venv), ["uv", ...args]);
+  const { code, stdout, stderr, ending } = await run(shell, argv, options(folder, abort));
   assertGoesOn(abort);
   if (code === 0) return;
-  const how = code === null ? "was ended by a signal" : `ended with ${code}`;
-  throw new Problem(`uv ${args.join(" ")} ${how}:\n${(stderr || stdout).trim()}`);
+  throw new Problem(`uv ${args.join(" ")} ${ending}:\n${(stderr || stdout).trim()}`);
 }
 
 /**
@@ -81,7 +76,7 @@ function kill(pid: number): void {
 
 function options(folder: string, abort: AbortSignal | undefined) {
   assertGoesOn(abort);
-  const env = { ...uvEnvironment(), UV_PYTHON_DOWNLOADS: "never" };
+  const env = environmentFor("uv", process.env, { UV_PYTHON_DOWNLOADS: "never" });
   // A group of its own, so that all of it can be ended; what a terminal sends comes through this process.
   return { cwd: folder, env, ownSession: true, ...(abort && { abort }) };
 }

@@ -9,8 +9,7 @@ const facts = {
   dockerHost: "unix:///var/run/docker.sock",
   subset: "lite",
   smokePairs: 5,
-  cores: 2,
-  memoryBytes: 24e9,
+  capacity: { cpus: 2, memoryBytes: 24e9 },
 };
 
 test.each([
@@ -19,8 +18,8 @@ test.each([
   [16, 16e9, 4, 7],
   [1, 1e9, 1, 1],
   [0, 0, 1, 1],
-])("%d processors and %d bytes run %d pairs and %d evaluations", (cores, memoryBytes, pairs, evaluations) => {
-  expect(concurrencyFor({ cores, memoryBytes })).toMatchObject({ pairs, evaluations });
+])("%d processors and %d bytes run %d pairs and %d evaluations", (cpus, memoryBytes, pairs, evaluations) => {
+  expect(concurrencyFor({ capacity: { cpus, memoryBytes } })).toMatchObject({ pairs, evaluations });
 });
 
 test.each([
@@ -28,9 +27,15 @@ test.each([
   [9e9, 2],
   [1e9, 1],
 ])("%d bytes free on the disk run %d pairs", (freeBytes, pairs) => {
-  const { reason, ...fitted } = concurrencyFor({ cores: 2, memoryBytes: 24e9, freeBytes });
+  const { reason, ...fitted } = concurrencyFor({ capacity: { cpus: 2, memoryBytes: 24e9 }, freeBytes });
   expect(fitted.pairs).toBe(pairs);
   expect(reason).toContain(`${freeBytes / 1e9} GB free`);
+});
+
+test("an engine that did not answer is not one of 0 processors", () => {
+  const { reason, pairs } = concurrencyFor({ capacity: undefined });
+  expect(pairs).toBe(1);
+  expect(reason).toMatch(/did not answer.*not known/);
 });
 
 test("the plan has the machine's folder, engine, subset and numbers", () => {

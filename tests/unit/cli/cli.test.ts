@@ -1,23 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readTasks, type Task, taskKey } from "../../../benchmark/tasks.ts";
 import { backendEnv, isStateMade, stateEnv } from "../../../cli/backend.ts";
-import { shellExports } from "../../../cli/env.ts";
 import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/named-stack.ts";
 import { worksOn } from "../../../cli/plain-pulumi.ts";
 import { summary } from "../../../cli/summary.ts";
-
-test("shell exports give a shell the very values", () => {
-  const hostile = 'it\'s $HOME `id` "quoted"';
-  const script = `${shellExports({ A: hostile, B: undefined })}printf '%s|%s' "$A" "\${B-gone}"`;
-  expect(execFileSync("sh", ["-c", script], { encoding: "utf8", env: { B: "there" } })).toBe(
-    `${hostile}|gone`,
-  );
-});
 
 test.each([
   [["up", "--stack", "dev"], {}, "dev"],

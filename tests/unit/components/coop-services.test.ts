@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test } from "vitest";
 import { CoopServices, type CoopServicesArgs } from "../../../components/coop-services.ts";
 import { lab1 } from "../../owners.ts";
-import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
+import { findingIn, type Recorded, recordResources, requestIn, settle } from "../../recording-mocks.ts";
 
 let recorded: readonly Recorded[];
 beforeEach(async () => {
@@ -33,7 +33,9 @@ async function services(args: Partial<CoopServicesArgs> = {}) {
 }
 
 const inputsOf = (name: string) => recorded.find((resource) => resource.name === name)?.inputs;
-const environmentOf = (name: string) => (inputsOf(name)?.environment ?? {}) as Record<string, string>;
+const named = (name: string) => recorded.find((resource) => resource.name === name);
+const requestOf = (name: string) => requestIn(named(name));
+const findingOf = (name: string) => findingIn(named(name));
 const made = () => recorded.filter(({ type }) => /^(docker|command):/.test(type)).map(({ name }) => name);
 const labelsOf = (name: string) =>
   Object.fromEntries(
@@ -105,9 +107,7 @@ describe("Redis", () => {
     const conflict = { kind: "conflict", found: "6379 is taken", remedy: "Stop it" } as const;
     await services({ existingRedis: conflict });
     expect(made()).toEqual(["coop-verification"]);
-    expect(inputsOf("coop-verification")).toMatchObject({
-      environment: { CONFLICT: "6379 is taken. Stop it" },
-    });
+    expect(requestOf("coop-verification")).toMatchObject({ conflict: "6379 is taken. Stop it" });
   });
 });
 
@@ -177,8 +177,7 @@ describe("labels of what stays as it is", () => {
       existingRedis: { kind: "own", labels: older },
       existingGit: { ...git, labels: { network: older, container: renamed } },
     });
-    const { ADOPTED } = environmentOf("coop-verification");
-    expect(JSON.parse(ADOPTED ?? "")).toEqual({
+    expect(requestOf("coop-verification").adopted).toEqual({
       redis: ["coop-redis-container"],
       git: ["coop-git-network"],
     });
@@ -186,7 +185,7 @@ describe("labels of what stays as it is", () => {
 
   test("tell it of what the stack has made with its id", async () => {
     await services({ existingRedis: { kind: "own", labels: renamed } });
-    expect(environmentOf("coop-verification")).not.toHaveProperty("ADOPTED");
+    expect(requestOf("coop-verification")).not.toHaveProperty("adopted");
   });
 });
 
@@ -201,16 +200,13 @@ describe("the use of a service that stacks share is noted", () => {
     expect(inputsOf(name)).toMatchObject({ create: "make", update: "ensure", delete: "remove" });
     // A trigger would replace it, and with it all that goes with it.
     expect(inputsOf(name)).not.toHaveProperty("triggers");
-    expect(environmentOf(name)).toMatchObject({
-      USE: "record",
-      STACK_ID: lab1.id,
-      FINDING: expect.stringContaining("no record"),
-    });
+    expect(requestOf(name)).toMatchObject({ wish: "record", owner: lab1 });
+    expect(findingOf(name)).toContain("no record");
   });
 
   test("once more changes nothing", async () => {
     await services({ existingRedis: { kind: "own", isRecorded: true } });
-    expect(environmentOf("coop-redis-use")).not.toHaveProperty("FINDING");
+    expect(findingOf("coop-redis-use")).toBeUndefined();
   });
 
   test("not of a Redis or a git server that no stack has made", async () => {
@@ -224,10 +220,10 @@ describe("the use of a service that stacks share is noted", () => {
   test("and stays as it is while something is in the way, or the engine does not answer", async () => {
     const trouble = { found: "6379 is taken", remedy: "Stop it" };
     await services({ existingRedis: { kind: "conflict", isRecorded: true, ...trouble } });
-    expect(environmentOf("coop-redis-use").USE).toBe("keep");
+    expect(requestOf("coop-redis-use").wish).toBe("keep");
     recorded = await recordResources();
     await services({ existingRedis: { kind: "own", labels: "unknown" } });
-    expect(environmentOf("coop-redis-use").USE).toBe("keep");
+    expect(requestOf("coop-redis-use").wish).toBe("keep");
   });
 });
 
@@ -236,7 +232,7 @@ test("a Redis that is there and does not answer stays, and a failing command say
   const labels = { "cooperbench-machine.stack": "lab-1", "cooperbench-machine.stack-id": lab1.id ?? "" };
   await services({ existingRedis: { kind: "own", labels, trouble } });
   expect(inputsOf("coop-redis-container")).not.toHaveProperty("envs");
-  expect(environmentOf("coop-verification").CONFLICT).toBe("it says nothing. See what it does");
+  expect(requestOf("coop-verification").conflict).toBe("it says nothing. See what it does");
 });
 
 test.each<[string, Partial<CoopServicesArgs>]>([

@@ -1,41 +1,35 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { CooperBenchCli } from "../../../components/cooperbench-cli.ts";
+import { beforeEach, expect, test } from "vitest";
+import { CooperBenchCli, type CooperBenchCliArgs } from "../../../components/cooperbench-cli.ts";
 import { Credentials } from "../../../components/credentials.ts";
-import { writeDotenv } from "../../../provision/steps/dotenv.ts";
-import { modelEnvironment } from "../../../provision/steps/model.ts";
 import { lab1 } from "../../owners.ts";
-import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
-import { writeWholeVenv } from "../../whole-venv.ts";
+import { findingIn, type Recorded, recordResources, requestIn, settle } from "../../recording-mocks.ts";
 
+const folder = "/nowhere/CooperBench";
 let recorded: readonly Recorded[];
-let folder: string;
 beforeEach(async () => {
   recorded = await recordResources();
-  folder = join(mkdtempSync(join(tmpdir(), "cli-")), "CooperBench");
 });
-afterEach(() => rmSync(join(folder, ".."), { recursive: true }));
 
-const command = (name: string) => recorded.find((resource) => resource.name === name)?.inputs;
+const named = (name: string) => recorded.find((resource) => resource.name === name);
+const command = (name: string) => named(name)?.inputs;
 const findings = () =>
-  recorded.flatMap(({ name, inputs }) => {
-    const { FINDING } = (inputs.environment ?? {}) as Record<string, string>;
-    return FINDING === undefined ? [] : [`${name}: ${FINDING.replace(/ \(seen .*/, "")}`];
+  recorded.flatMap((resource) => {
+    const finding = findingIn(resource);
+    return finding === undefined ? [] : [`${resource.name}: ${finding}`];
   });
 
-const cli = () =>
+const cli = (findings: CooperBenchCliArgs["findings"] = {}) =>
   new CooperBenchCli("cooperbench", {
     owner: lab1,
     folderKey: "repos/CooperBench",
-    repository: "file:///srv/CooperBench.git",
-    commit: "c".repeat(40),
+    cooperbenchRepository: "file:///srv/CooperBench.git",
+    cooperbenchCommit: "c".repeat(40),
     folder,
     pythonVersion: "3.12",
-    extras: ["dev"],
+    cooperbenchExtras: ["dev"],
     subset: "lite",
     tasks: ["dspy_task/8394"],
+    findings,
   });
 
 test("the command line is a checkout, its environment and its verification, each on the one before", async () => {
@@ -52,37 +46,51 @@ test("the command line is a checkout, its environment and its verification, each
     triggers: ["repos/CooperBench"],
     addPreviousOutputInEnv: true,
   });
-  expect(command("cooperbench-venv")).toMatchObject({
-    environment: { FOLDER: folder, COMMIT: "c".repeat(40), PYTHON_VERSION: "3.12", EXTRAS: '["dev"]' },
+  expect(requestIn(named("cooperbench-checkout"))).toEqual({
+    owner: lab1,
+    folder,
+    repository: "file:///srv/CooperBench.git",
+    commit: "c".repeat(40),
+  });
+  expect(requestIn(named("cooperbench-venv"))).toEqual({
+    owner: lab1,
+    folder,
+    commit: "c".repeat(40),
+    pythonVersion: "3.12",
+    extras: ["dev"],
+  });
+  expect(requestIn(named("cooperbench-verification"))).toEqual({
+    owner: lab1,
+    folder,
+    subset: "lite",
+    tasks: ["dspy_task/8394"],
   });
   expect(command("cooperbench-verification")).toMatchObject({
-    environment: { FOLDER: folder, SUBSET: "lite", TASKS: '["dspy_task/8394"]' },
     triggers: ["c".repeat(40), "2026-01-01T00:00:00Z"],
   });
   expect(command("cooperbench-verification")).not.toHaveProperty("delete");
   expect(command("cooperbench-verification")).toMatchObject({ addPreviousOutputInEnv: false });
 });
 
-test("what is missing on the machine is a finding", async () => {
-  await settle(cli().verified);
-  expect(findings()).toEqual(["cooperbench-checkout: it is missing", "cooperbench-venv: it is missing"]);
-});
-
-test("what is there is no finding", async () => {
-  for (const path of [".git", "dataset"]) mkdirSync(join(folder, path), { recursive: true });
-  writeFileSync(join(folder, ".git", "HEAD"), `${"c".repeat(40)}\n`);
-  writeWholeVenv(folder, "3.12.4");
+test("what is wrong on the machine is a finding, and nothing else is one", async () => {
+  await settle(cli({ checkout: "it is missing" }).verified);
+  expect(findings()).toEqual(["cooperbench-checkout: it is missing"]);
+  recorded = await recordResources();
+  await settle(cli({ venv: "it is not whole" }).verified);
+  expect(findings()).toEqual(["cooperbench-venv: it is not whole"]);
+  recorded = await recordResources();
   await settle(cli().verified);
   expect(findings()).toEqual([]);
 });
 
-const credentials = () =>
+const credentials = (finding?: string) =>
   new Credentials("credentials", {
     owner: lab1,
     folderKey: "repos/CooperBench",
     cohereApiKey: "canary",
     modelApiBase: "https://a.example/v2",
     folder,
+    finding,
   });
 
 test("the environment of a run is secret, and has both variables that route the model", async () => {
@@ -104,13 +112,7 @@ test("the key goes to the command by standard input alone, as a secret", async (
   expect(JSON.stringify(stdin)).toContain("canary");
 });
 
-test("a good .env is no finding, a widened one is", async () => {
-  mkdirSync(folder);
-  await writeDotenv(join(folder, ".env"), lab1, modelEnvironment("canary", "https://a.example/v2"));
-  await settle(credentials().environment);
-  expect(findings()).toEqual([]);
-  recorded = await recordResources();
-  await writeDotenv(join(folder, ".env"), lab1, modelEnvironment("another", "https://a.example/v2"));
-  await settle(credentials().environment);
-  expect(findings()).toEqual(["credentials-dotenv: COHERE_API_KEY not as configured"]);
+test("what is wrong with the .env is a finding", async () => {
+  await settle(credentials("its mode is 644, not 600").environment);
+  expect(findings()).toEqual(["credentials-dotenv: its mode is 644, not 600"]);
 });

@@ -4,7 +4,7 @@ import { readTasks, selectTasks, type Task, taskKey } from "../../../benchmark/t
 import { BenchmarkImages } from "../../../components/benchmark-images.ts";
 import type { EngineImage } from "../../../provision/engine/images.ts";
 import { lab1 } from "../../owners.ts";
-import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
+import { type Recorded, recordResources, requestIn, settle } from "../../recording-mocks.ts";
 
 const { tasks } = selectTasks(readTasks(), "lite", []);
 const [task] = tasks as readonly [Task];
@@ -87,15 +87,15 @@ test("a probe is linked to its image by id, and is given its task's commit, the 
   await settle(new BenchmarkImages("images", { ...args, tasks: [task] }).verified);
   expect(probes()[0]?.inputs).toMatchObject({
     interpreter: ["node", "provision/main.ts", "probe"],
-    create: task.image,
     triggers: [`sha256:id-of-${task.image}`, task.baseCommit, ""],
-    environment: {
-      DOCKER_HOST: "unix:///run/engine.sock",
-      BASE_COMMIT: task.baseCommit,
-      STACK: "lab-1",
-      CONTAINER: `cooperbench-probe-lab-1-${taskKey(task)}`,
-      TIMEOUT_SECONDS: "7",
-    },
+  });
+  expect(requestIn(probes()[0])).toEqual({
+    owner: lab1,
+    image: task.image,
+    baseCommit: task.baseCommit,
+    dockerHost: "unix:///run/engine.sock",
+    container: `cooperbench-probe-lab-1-${taskKey(task)}`,
+    timeoutSeconds: 7,
   });
 });
 
@@ -109,7 +109,7 @@ describe("a locked image", () => {
     );
 
   test.each([
-    ["by its digest", { digests: [locked.digest] }],
+    ["by its id and digest", { id: locked.imageId, digests: [locked.digest] }],
     ["by its id", { id: locked.imageId }],
     ["by its digest as id, as with containerd's image store", { id: locked.digest }],
   ])("that the engine has under its tag %s is left as it is", async (_, image) => {
@@ -129,7 +129,8 @@ describe("a locked image", () => {
     await one({});
     expect(probes()[0]?.inputs).toMatchObject({
       triggers: [expect.anything(), task.baseCommit, locked.digest],
-      environment: { DIGEST: locked.digest, IMAGE_ID: locked.imageId, PLATFORM: locked.platform },
     });
+    const { digest, imageId, platform } = locked;
+    expect(requestIn(probes()[0]).locked).toEqual({ digest, imageId, platform });
   });
 });

@@ -2,9 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
 import { readTasks, spreadTasks, taskKey } from "../../../benchmark/tasks.ts";
 import { Oracle, type OracleArgs } from "../../../components/oracle.ts";
-import { datasetHash } from "../../../provision/steps/task-dataset.ts";
 import { lab1 } from "../../owners.ts";
-import { type Recorded, recordResources, settle } from "../../recording-mocks.ts";
+import { type Recorded, recordResources, requestIn, settle } from "../../recording-mocks.ts";
 
 const tasks = spreadTasks(readTasks(), 3);
 const args: OracleArgs = {
@@ -13,6 +12,7 @@ const args: OracleArgs = {
   imageIdOf: ({ image }) => pulumi.output(`sha256:id-of-${image}`),
   folder: "/nowhere/CooperBench",
   commit: pulumi.output("c".repeat(40)),
+  datasetHashOf: (task) => `hash of ${taskKey(task)}`,
   dockerHost: "unix:///run/engine.sock",
   atOnce: 2,
   timeoutSeconds: 7,
@@ -31,16 +31,16 @@ test("the oracle is a command for each task, linked to its image and its dataset
   const folder = `/nowhere/CooperBench/dataset/${task?.repo}/task${task?.taskId}`;
   expect(commands()[0]?.inputs).toMatchObject({
     interpreter: ["node", "provision/main.ts", "oracle"],
-    create: task?.image,
-    triggers: [`sha256:id-of-${task?.image}`, datasetHash(folder)],
-    environment: {
-      DOCKER_HOST: "unix:///run/engine.sock",
-      IMAGE_ID: `sha256:id-of-${task?.image}`,
-      FOLDER: folder,
-      STACK: "lab-1",
-      CONTAINER: `cooperbench-oracle-lab-1-${task && taskKey(task)}`,
-      TIMEOUT_SECONDS: "7",
-    },
+    triggers: [`sha256:id-of-${task?.image}`, `hash of ${task && taskKey(task)}`],
+  });
+  expect(requestIn(commands()[0])).toEqual({
+    owner: lab1,
+    image: task?.image,
+    imageId: `sha256:id-of-${task?.image}`,
+    folder,
+    dockerHost: "unix:///run/engine.sock",
+    container: `cooperbench-oracle-lab-1-${task && taskKey(task)}`,
+    timeoutSeconds: 7,
   });
 });
 
@@ -54,5 +54,5 @@ test("how many are run at the same time is no matter of a command's inputs", asy
 
 test("an image that is not verified is told as such to its command, which so fails", async () => {
   await settle(new Oracle("oracle", { ...args, imageIdOf: () => pulumi.output(undefined) }).passed);
-  expect(commands()[0]?.inputs).toMatchObject({ environment: { IMAGE_ID: "" } });
+  expect(requestIn(commands()[0]).imageId).toBe("");
 });

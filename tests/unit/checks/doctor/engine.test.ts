@@ -3,7 +3,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { askEngine, engineFinding } from "../../../../checks/doctor/engine.ts";
+import { engineFinding } from "../../../../checks/doctor/engine.ts";
+import { known } from "../../../../lib/known.ts";
+import { askEngine } from "../../../../provision/engine/ask.ts";
 import { engineFacts } from "./facts.ts";
 
 const place = { dockerHost: "unix:///run/docker.sock", stack: "lab" };
@@ -11,7 +13,7 @@ const closed = [{ name: "plugin docker", version: "5.2.0", from: "closed-network
 const official = [{ name: "plugin docker", version: "5.2.0", from: "found in /root/.pulumi" }];
 
 test("an engine is told with its versions", () => {
-  expect(engineFinding(engineFacts(), place, closed)).toEqual({
+  expect(engineFinding(known(engineFacts()), place, closed)).toEqual({
     check: "engine",
     level: "ok",
     found: "Docker 28.2.2 at unix:///run/docker.sock: API 1.50, the oldest that it serves is 1.24",
@@ -22,7 +24,7 @@ test.each([
   ["1.41", "ok"],
   ["1.40", "warning"],
 ])("API %s is %s", (ApiVersion, level) =>
-  expect(engineFinding(engineFacts({ ApiVersion }), place, []).level).toBe(level),
+  expect(engineFinding(known(engineFacts({ ApiVersion })), place, []).level).toBe(level),
 );
 
 test.each([
@@ -31,19 +33,21 @@ test.each([
   ["1.44", official, "ok"],
   ["1.44", [], "ok"],
 ])("an engine whose oldest API is %s with the plugins %j is %s", (MinAPIVersion, pieces, level) =>
-  expect(engineFinding(engineFacts({ MinAPIVersion }), place, pieces).level).toBe(level),
+  expect(engineFinding(known(engineFacts({ MinAPIVersion })), place, pieces).level).toBe(level),
 );
 
 test("an engine that does not answer stops an update, with the ways out", () => {
-  const finding = engineFinding({ error: "connect ENOENT" }, place, []);
+  const finding = engineFinding({ unknown: "connect ENOENT" }, place, []);
   expect(finding.level).toBe("blocker");
   expect(finding.found).toMatch(/engine at unix:\/\/\/run\/docker\.sock does not answer \(connect ENOENT\)/);
   expect(finding.remedy).toMatch(/^Start it .*set dockerHost .*--stack lab\n.*\.\/machine up dev/);
-  expect(engineFinding({ error: "connect EACCES" }, place, []).remedy).toMatch(/^Run this as .*group docker/);
+  expect(engineFinding({ unknown: "connect EACCES" }, place, []).remedy).toMatch(
+    /^Run this as .*group docker/,
+  );
 });
 
 test("one that this project starts is no blocker before", () => {
-  const finding = engineFinding({ error: "x" }, { ...place, startedBy: "./machine up dev" }, []);
+  const finding = engineFinding({ unknown: "x" }, { ...place, startedBy: "./machine up dev" }, []);
   expect(finding).toMatchObject({ level: "warning", remedy: "It is started by: ./machine up dev" });
 });
 
@@ -53,7 +57,7 @@ test("an engine that takes a question and gives no answer is not waited for", as
   await new Promise<void>((resolve) => server.listen(join(folder, "s"), resolve));
   const sockets = new Set<import("node:net").Socket>();
   server.on("connection", (socket) => sockets.add(socket));
-  expect(await askEngine(`unix://${folder}/s`, 100)).toEqual({ error: "no answer in 0.1 s" });
+  expect(await askEngine(`unix://${folder}/s`, 100)).toEqual({ unknown: "no answer in 0.1 s" });
   for (const socket of sockets) socket.destroy();
   server.close();
   rmSync(folder, { recursive: true });

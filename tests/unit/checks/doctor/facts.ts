@@ -1,6 +1,6 @@
 import type { LockedImage, LockedTask } from "../../../../benchmark/images-lock.ts";
 import { readTasks } from "../../../../benchmark/tasks.ts";
-import type { EngineFacts, EngineInfo } from "../../../../checks/doctor/engine.ts";
+import type { EngineFacts, EngineInfo } from "../../../../provision/engine/ask.ts";
 
 /** A digest that is told apart by its last digits. */
 export function digest(number: number): string {

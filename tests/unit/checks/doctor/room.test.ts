@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { placesOf } from "../../../../checks/doctor/places.ts";
 import { measureRoom, type RoomFacts, roomFindings } from "../../../../checks/doctor/room.ts";
-import { lab1 } from "../../../owners.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -72,8 +71,8 @@ test("places have room for what is yet to be made, and a backend of one's own is
     stateDir: join(dataDir, "state"),
     cacheDir: "/cache",
     isToolchainReady: false,
-    owner: lab1,
-    pythonVersion: "3.12",
+    isMade: false,
+    isInstalled: false,
   };
   const env = { UV_CACHE_DIR: join(folder, "uv") };
   const bytes = (more: Partial<typeof question> = {}, uv = env) =>

@@ -28,8 +28,8 @@ const there: readonly EngineImage[] = tasks.map(({ image, locked }) => ({
   sizeBytes: 7,
 }));
 
-function proof(result: unknown, environment = {}, provedAt = at): Proof {
-  return { provedAt, environment, result };
+function proof(result: unknown, request = {}, provedAt = at): Proof {
+  return { provedAt, request, result };
 }
 
 function probed(task: typeof one, more = {}): [string, Proof] {
@@ -125,7 +125,7 @@ test("credentials and route block a run where they are not as configured", () =>
     stack: "lab-1",
     modelApiBase: "https://a.example/v2",
     overridden: undefined,
-    proof: proof(undefined, { MODEL_API_BASE: "https://a.example/v2" }),
+    proof: proof(undefined, { modelApiBase: "https://a.example/v2" }),
   };
   expect(routeCheck(facts)).toMatchObject({ level: "ok", found: "a run asks https://a.example/v2/chat" });
   expect(routeCheck({ ...facts, overridden: "X is overridden" })).toMatchObject({ level: "blocker" });
@@ -200,14 +200,14 @@ test("proofs are read from commands alone; secret output and replaced resources 
       urn: urn("a"),
       modified: at,
       outputs: { stdout: '{"x":1}' },
-      inputs: { environment: { A: "b" } },
+      inputs: { environment: { REQUEST: '{"a":"b"}' } },
     },
     { ...command, urn: urn("b"), outputs: { stdout: { ciphertext: "…" } } },
     { ...command, urn: urn("c"), delete: true, outputs: { stdout: '{"x":1}' } },
   ];
   expect([...readProofs(JSON.stringify({ deployment: { resources } }))]).toEqual([
-    ["a", { provedAt: at, environment: { A: "b" }, result: { x: 1 } }],
-    ["b", { provedAt: "2026-01-01T00:00:00Z", environment: {}, result: undefined }],
+    ["a", { provedAt: at, request: { a: "b" }, result: { x: 1 } }],
+    ["b", { provedAt: "2026-01-01T00:00:00Z", request: {}, result: undefined }],
   ]);
   expect(readProofs('{"deployment":{}}').size).toBe(0);
 });

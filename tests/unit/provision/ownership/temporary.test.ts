@@ -70,6 +70,6 @@ test("what dead processes of the stack have left goes; the rest stays", async ()
 
 test("no two names are the same, and a stack is known by its id, else by its name", () => {
   expect(temporaryName("probe")).not.toBe(temporaryName("probe"));
-  expect(stackIdentity({ STACK: "lab-1" })).toBe("lab-1");
-  expect(stackIdentity({ STACK: "lab-1", STACK_ID: "id" })).toBe("id");
+  expect(stackIdentity({ stack: "lab-1" })).toBe("lab-1");
+  expect(stackIdentity({ stack: "lab-1", id: "id" })).toBe("id");
 });

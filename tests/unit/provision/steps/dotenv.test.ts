@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -42,12 +41,6 @@ describe("a new .env", () => {
     await writeDotenv(file, lab1, variables);
     expect(mode()).toBe("600");
     expect(inspectDotenv(file, lab1, variables)).toBeUndefined();
-  });
-
-  test("gives a shell and so a dotenv reader the very values", async () => {
-    await writeDotenv(file, lab1, { A: "plain", B: "two words # no comment" });
-    const read = execFileSync("sh", ["-c", '. "$0"; printf %s "$A|$B"', file], { encoding: "utf8" });
-    expect(read).toBe("plain|two words # no comment");
   });
 
   test("goes when its variables are removed", async () => {
@@ -193,24 +186,6 @@ describe.runIf(process.getuid?.() === 0)("an update by root", () => {
     await writeDotenv(file, lab1, variables);
     expect([owner(), mode()]).toEqual(["1234:2345", "600"]);
   });
-
-  test.each(["640", "600"])(
-    "that is another's (mode %s) is not taken by a user, and says how to go on",
-    (bits) => {
-      writeFileSync(file, "A=1\n");
-      chownSync(file, 1234, 1234);
-      chmodSync(file, Number.parseInt(bits, 8) | (bits === "640" ? 0o004 : 0));
-      chmodSync(folder, 0o777);
-      const script = `const { writeDotenv } = await import(${JSON.stringify(join(import.meta.dirname, "../../../../provision/steps/dotenv.ts"))});
-      process.setgroups([]); process.setgid(4321); process.setuid(4321);
-      await writeDotenv(${JSON.stringify(file)}, { stack: "lab-1" }, { A: "1" }).catch((error) => console.log(error.name, error.message));`;
-      const said = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
-        encoding: "utf8",
-      });
-      expect(said).toMatch(/^Problem .*\.env is user 1234's, and this is user 4321.*\nFix: .*chown 4321/);
-      expect([owner(), text()]).toEqual(["1234:1234", "A=1\n"]);
-    },
-  );
 });
 
 test("what a killed step has left beside the file goes with the block", async () => {

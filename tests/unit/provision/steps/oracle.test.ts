@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { memoryLimitBytes, oraclesAtOnce } from "../../../../provision/steps/capacity.ts";
+import { memoryLimitBytes, oraclesAtOnce } from "../../../../benchmark/capacity.ts";
 import { controlFault, goldFault, unended } from "../../../../provision/steps/oracle.ts";
 import { type Ended, lastLinesOf } from "../../../../provision/steps/oracle-container.ts";
 import { assertDataset, datasetHash, featuresOf } from "../../../../provision/steps/task-dataset.ts";

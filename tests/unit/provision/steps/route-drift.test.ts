@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { modelEnvironment } from "../../../../benchmark/model.ts";
 import type { Owner } from "../../../../provision/ownership/owner.ts";
 import { readAssignments } from "../../../../provision/steps/assignments.ts";
 import { variablesIn, writeDotenv } from "../../../../provision/steps/dotenv.ts";
-import { modelEnvironment } from "../../../../provision/steps/model.ts";
 import {
   inspectRoute,
   inspectWrittenRoute,
-  writtenEnvironment,
+  writtenVariables,
 } from "../../../../provision/steps/route-drift.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 
@@ -124,7 +124,7 @@ test("assignments are read as python-dotenv does, with their lines", () => {
 describe("without the stack's key", () => {
   const api = "https://a.example/v2";
   const inspectWritten = (owner: Owner, environment: Record<string, string> = {}) =>
-    inspectWrittenRoute(checkout, writtenEnvironment(checkout, owner, api), {
+    inspectWrittenRoute(checkout, writtenVariables(checkout, owner, api), {
       MSWEA_GLOBAL_CONFIG_DIR: join(folder, "agent"),
       ...environment,
     });

@@ -2,12 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  ensureSubset,
-  inspectSubset,
-  removeSubset,
-  smokeSubsetFile,
-} from "../../../../provision/steps/subset.ts";
+import { smokeSubsetFile } from "../../../../benchmark/smoke-subset.ts";
+import { ensureSubset, inspectSubset, removeSubset } from "../../../../provision/steps/subset.ts";
 import { lab1 } from "../../../owners.ts";
 
 const tasks = [{ repo: "dspy_task", taskId: 8394, pairs: [[3, 4]] as const }];

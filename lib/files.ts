@@ -1,0 +1,89 @@
+/** Writes files so that a reader, or the successor of a writer that was killed, has the old text or the new. */
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Its mode, whatever the umask. Default: that of the file that is there; of a new one 0644, as far as the umask lets. */
+  readonly mode?: number;
+  /** Whether a file that cannot stay its owner's is left as it is, by an error. Default: false. */
+  readonly mustKeepOwner?: boolean;
+}
+
+/**
+ * Replaces a file: its text is on the disk then, whole, or nothing has changed. It stays its owner's; a new one is of
+ * the owner of its folder, as far as this user may give it away. A link is replaced, not followed.
+ *
+ * @throws where the folder is not there, or the disk is full.
+ */
+export function writeWhole(file: string, text: string | Uint8Array, options: WriteOptions = {}): void {
+  removeBegun(file);
+  const there = lstatSync(file, { throwIfNoEntry: false });
+  const before = there?.isFile() ? there : undefined;
+  const { mode = before && before.mode & 0o7777, mustKeepOwner = false } = options;
+  const begun = `${file}.${process.pid}.new`;
+  rmSync(begun, { force: true }); // of a process of the same number
+  const handle = openSync(begun, "wx", mode === undefined ? 0o644 : mode & 0o600);
+  try {
+    try {
+      giveTo(handle, before ?? statSync(dirname(file)), mustKeepOwner && before !== undefined);
+      writeFileSync(handle, text);
+      if (mode !== undefined) fchmodSync(handle, mode);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(begun, file);
+  } catch (error) {
+    rmSync(begun, { force: true });
+    throw error;
+  }
+}
+
+/** Removes what writers that were killed have begun beside a file: nobody else does, and it may hold a secret. */
+export function removeBegun(file: string): void {
+  const prefix = `${basename(file)}.`;
+  for (const name of readdirSync(dirname(file))) {
+    const pid = name.startsWith(prefix) && /^(\d+)\.new$/.exec(name.slice(prefix.length))?.[1];
+    if (!pid || isThere(Number(pid))) continue;
+    try {
+      rmSync(join(dirname(file), name), { force: true });
+    } catch {
+      // Another user's: it is in nobody's way.
+    }
+  }
+}
+
+function giveTo(handle: number, { uid, gid }: Stats, must: boolean): void {
+  const made = fstatSync(handle);
+  if (made.uid === uid && made.gid === gid) return;
+  try {
+    fchownSync(handle, uid, gid);
+  } catch (error) {
+    // A user cannot give files away.
+    if (must && made.uid !== uid) throw error;
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}

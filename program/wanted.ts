@@ -1,0 +1,41 @@
+import { resolve } from "node:path";
+import { placeKey, realPlace } from "../lib/place.ts";
+import type { Wanted } from "../provision/look.ts";
+import { encrypted } from "./configuration.ts";
+import { runsOf } from "./runs.ts";
+import type { Settings } from "./settings.ts";
+import { ownerOf } from "./stack-id.ts";
+
+/** What a stack wants of its machine, with the name of its folder in the state. */
+export interface StackWants extends Wanted {
+  /** What the checkout's folder is called in the stack's state: relative to the project where it is in it. */
+  readonly folderKey: string;
+}
+
+/**
+ * What a stack's settings want of its machine.
+ *
+ * @param projectDir that a relative folder is of.
+ * @param dockerHost the stack's engine, as in DOCKER_HOST.
+ */
+export function wantedOf(
+  stack: string,
+  settings: Settings,
+  projectDir: string,
+  dockerHost: string,
+): StackWants {
+  const { coop, git, redisHost, redisPort, pythonVersion, modelApiBase, cohereApiKey } = settings;
+  const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
+  return {
+    owner: ownerOf(stack, settings),
+    dockerHost,
+    redis: coop ? { host: redisHost, port: redisPort } : undefined,
+    git,
+    folder,
+    folderKey: placeKey(projectDir, folder),
+    pythonVersion,
+    modelApiBase,
+    cohereApiKey: cohereApiKey === encrypted ? undefined : cohereApiKey,
+    smoke: runsOf(settings).smoke,
+  };
+}

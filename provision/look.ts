@@ -1,0 +1,114 @@
+/**
+ * What is on the machine right now, asked once and at the same time. It judges nothing: the program's drift, the doctor and
+ * the status of a machine are three judgements of one look (checks/).
+ */
+import { join } from "node:path";
+import type { SubsetTask } from "../benchmark/smoke-subset.ts";
+import { type Known, within } from "../lib/known.ts";
+import type { RedisAddress } from "../lib/redis-address.ts";
+import { askEngine, type EngineFacts } from "./engine/ask.ts";
+import { type GitFacts, lookAtGit } from "./engine/existing-git.ts";
+import { lookAtRedis, type RedisFacts } from "./engine/existing-redis.ts";
+import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
+import type { Owner } from "./ownership/owner.ts";
+import { headOf, inspectCheckout } from "./steps/checkout.ts";
+import { inspectDotenv, type Variables } from "./steps/dotenv.ts";
+import { inspectRoute, inspectWrittenRoute, writtenVariables } from "./steps/route-drift.ts";
+import { inspectSubset } from "./steps/subset.ts";
+import { inspectVenv } from "./steps/venv.ts";
+
+/** What a stack wants of its machine, as far as it can be looked at. */
+export interface Wanted {
+  /** The stack that it is for. */
+  readonly owner: Owner;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Where Redis is to answer; undefined where none is wanted. */
+  readonly redis: RedisAddress | undefined;
+  /** Whether a git server is wanted. */
+  readonly git: boolean;
+  /** Absolute folder of the checkout. */
+  readonly folder: string;
+  /** Python of the environment, such as 3.12 or >=3.10. */
+  readonly pythonVersion: string;
+  /** Base URL of the model's API. */
+  readonly modelApiBase: string;
+  /** Key of the model; undefined where it is not known: then the one that the `.env` has counts as right. */
+  readonly cohereApiKey: string | undefined;
+  /** Tasks of the smoke run's subset. */
+  readonly smoke: readonly SubsetTask[];
+}
+
+/** What is wrong with something, in words without a secret; undefined where nothing is. */
+export type Fault = Known<string | undefined>;
+
+/** A machine as it is. */
+export interface Look {
+  readonly wanted: Wanted;
+  readonly engine: Known<EngineFacts>;
+  /** What is where Redis is to be; undefined where none is wanted. */
+  readonly redis: Known<RedisFacts> | undefined;
+  /** What is there of the git server; undefined where none is wanted. */
+  readonly git: Known<GitFacts> | undefined;
+  /** What in the checkout's folder is another stack's. */
+  readonly others: Known<readonly OwnedThing[]>;
+  /** Commit that the checkout is at; undefined where there is none. */
+  readonly head: Known<string | undefined>;
+  readonly checkout: Fault;
+  /** Of the environment at first sight: no program is run. */
+  readonly venv: Fault;
+  /** Of the `.env` and the settings in it. */
+  readonly dotenv: Fault;
+  /** What leads a run's calls of the model elsewhere. */
+  readonly route: Fault;
+  /** Of the smoke run's subset. */
+  readonly subset: Fault;
+}
+
+/**
+ * Looks at a machine. Starts and changes nothing, never throws, and ends in time: what has not answered by then is not
+ * known.
+ *
+ * @param limitMs for all of it. Default: 10 s (lib/known.ts).
+ */
+export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
+  const { owner, dockerHost, folder } = wanted;
+  const ask = <Value>(question: () => Value | Promise<Value>) => within(limitMs, question);
+  const { redis } = wanted;
+  const [engine, redisThere, git, others, head, checkout, venv, dotenv, route, subset] = await Promise.all([
+    askEngine(dockerHost, limitMs),
+    redis && ask(() => lookAtRedis(dockerHost, owner, redis)),
+    wanted.git ? ask(() => lookAtGit(dockerHost)) : undefined,
+    ask(() => othersIn(folder, owner)),
+    ask(() => (inspectCheckout(folder) === undefined ? headOf(folder) : undefined)),
+    ask(() => inspectCheckout(folder)),
+    ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
+    ask(() => inspectCredentials(wanted)),
+    ask(() => inspectModelRoute(wanted)),
+    ask(() => inspectSubset(folder, owner, wanted.smoke)),
+  ]);
+  return { wanted, engine, redis: redisThere, git, others, head, checkout, venv, dotenv, route, subset };
+}
+
+function inspectCredentials(wanted: Wanted): string | undefined {
+  const variables = variablesOf(wanted);
+  const wrong = inspectDotenv(join(wanted.folder, ".env"), wanted.owner, variables);
+  return wrong ?? (variables.COHERE_API_KEY === "" ? "it has no key" : undefined);
+}
+
+function inspectModelRoute(wanted: Wanted): string | undefined {
+  const inspect = wanted.cohereApiKey === undefined ? inspectWrittenRoute : inspectRoute;
+  return inspect(wanted.folder, variablesOf(wanted));
+}
+
+/** The variables that a run is to have. */
+function variablesOf({ folder, owner, modelApiBase, cohereApiKey }: Wanted): Variables {
+  return writtenVariables(folder, owner, modelApiBase, cohereApiKey);
+}
+
+/** What is wrong with something, or that it is not known; undefined where nothing is. */
+export function faultIn(fault: Fault): string | undefined {
+  return "unknown" in fault
+    ? `it is not known, because it cannot be looked at (${fault.unknown})`
+    : fault.value;
+}

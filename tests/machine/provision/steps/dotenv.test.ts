@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
+import { lab1 } from "../../../owners.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "dotenv-"));
+  file = join(folder, ".env");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("a new .env gives a shell and so a dotenv reader the very values", async () => {
+  await writeDotenv(file, lab1, { A: "plain", B: "two words # no comment" });
+  const read = execFileSync("sh", ["-c", '. "$0"; printf %s "$A|$B"', file], { encoding: "utf8" });
+  expect(read).toBe("plain|two words # no comment");
+});
+
+// Takes root, to be another user for once.
+test.runIf(process.getuid?.() === 0).each(["640", "600"])(
+  "a .env that is another's (mode %s) is not taken by a user, and says how to go on",
+  (bits) => {
+    writeFileSync(file, "A=1\n");
+    chownSync(file, 1234, 1234);
+    chmodSync(file, Number.parseInt(bits, 8) | (bits === "640" ? 0o004 : 0));
+    chmodSync(folder, 0o777);
+    const module = resolve(import.meta.dirname, "../../../../provision/steps/dotenv.ts");
+    const script = `const { writeDotenv } = await import(${JSON.stringify(module)});
+      process.setgroups([]); process.setgid(4321); process.setuid(4321);
+      await writeDotenv(${JSON.stringify(file)}, { stack: "lab-1" }, { A: "1" }).catch((error) => console.log(error.name, error.message));`;
+    const args = ["--input-type=module", "--eval", script];
+    const said = execFileSync(process.execPath, args, { encoding: "utf8" });
+    expect(said).toMatch(/^Problem .*\.env is user 1234's, and this is user 4321.*\nFix: .*chown 4321/);
+    const { uid, gid } = statSync(file);
+    expect([uid, gid, readFileSync(file, "utf8")]).toEqual([1234, 1234, "A=1\n"]);
+  },
+);
