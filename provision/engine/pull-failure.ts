@@ -10,7 +10,7 @@ interface Cause {
 
 const unreachable: Cause = {
   matches:
-    /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|Client\.Timeout|awaiting headers|EOF|HTTP response to HTTPS client/i,
+    /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|Client\.Timeout|awaiting (response )?headers|EOF|HTTP response to HTTPS client/i,
   reason: "the engine cannot reach the registry",
   remedy: "check the engine's network and proxy, then run the update again",
   passes: true,

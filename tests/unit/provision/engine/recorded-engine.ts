@@ -59,7 +59,7 @@ interface Line {
 export type Recording = readonly Line[];
 
 /** The engines that there are records of. */
-export const engines = ["20.10", "26.1"] as const;
+export const engines = ["20.10", "26.1", "modern"] as const;
 
 /** A record of an engine's. */
 export function recording(engine: (typeof engines)[number], name: string): Recording {
@@ -112,7 +112,11 @@ export class RecordedEngine {
       pull: (source: string, options: { abortSignal?: AbortSignal }) =>
         this.#pull(source, options.abortSignal),
       ping: () => this.ping(),
-      info: () => Promise.resolve({ RegistryConfig: { Mirrors: this.mirrors } }),
+      info: () =>
+        Promise.resolve({
+          RegistryConfig: { Mirrors: this.mirrors },
+          DriverStatus: this.#isContainerds ? [["driver-type", "io.containerd.snapshotter.v1"]] : [],
+        }),
       listImages: () => {
         this.lists += 1;
         return Promise.resolve([...new Set(this.names.values())].map((image) => this.#listed(image)));
