@@ -17,7 +17,11 @@ import { stackIdPattern } from "./stack-id.ts";
 
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
 const printable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
-const path = z.string().regex(printable).regex(/^[^-]/);
+// A home is the shell's to know: it would be a folder of the name ~.
+const path = z
+  .string()
+  .regex(printable)
+  .regex(/^[^-~]/);
 const port = z.int().min(1).max(65_535);
 const noneOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
 
@@ -79,7 +83,7 @@ export const fields = {
     is: "Image lock file, relative to the project. Empty is manifest/images.lock.json where ./machine lock has made it.",
     default: "",
     schema: noneOr(path),
-    wants: "the path of an image lock file, or nothing",
+    wants: "the path of an image lock file, without ~, or nothing",
   },
   registryMirror: {
     is: "Registry that images are pulled from first, by digest, such as mirror.example.org:5000. Empty is none.",
@@ -132,7 +136,7 @@ export const fields = {
     is: "Folder of the checkout, relative to the project. One that is there already is used as it is.",
     default: "repos/CooperBench",
     schema: path.regex(/^(?!.*(^|\/)\.\.(\/|$))/),
-    wants: "the path of a folder, without ..",
+    wants: "the path of a folder, without .. and ~",
   },
   pythonVersion: {
     is: "Python of the virtual environment. A version such as 3.12, or a bound such as >=3.10.",
@@ -205,7 +209,7 @@ export const fields = {
     is: "File with the passphrase of this stack's secrets, for ./machine. Empty is the user's own.",
     default: "",
     schema: noneOr(path),
-    wants: "the path of a file, or nothing",
+    wants: "the path of a file, without ~, or nothing",
   },
 } as const satisfies Record<string, Field>;
 
