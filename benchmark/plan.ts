@@ -1,3 +1,4 @@
+import { shellWord } from "../lib/shell-word.ts";
 import { type Capacity, leastCapacity, oraclesAtOnce } from "./capacity.ts";
 import { modelName } from "./model.ts";
 import { smokeSubset } from "./smoke-subset.ts";
@@ -109,8 +110,8 @@ export function runPlan(facts: PlanFacts): string {
   return `# Runs on this machine (stack ${stack})
 ${narrowed}
 \`\`\`sh
-cd ${folder}
-export DOCKER_HOST=${dockerHost}
+cd ${shellWord(folder)}
+export DOCKER_HOST=${shellWord(dockerHost)}
 \`\`\`
 
 1. A smoke run of ${smokePairs} pairs, solo, then what it was worth:
