@@ -30,23 +30,26 @@ const { owner, folder } = wanted;
 const identity = new StackIdentity("identity", { owner, host: hostname(), folder: realPlace(process.cwd()) });
 const { images: found, findings, capacity, ...there } = driftOf(await lookAt(wanted));
 for (const line of there.unknown) pulumi.log.warn(line);
+if (owner.id === undefined)
+  pulumi.log.warn(`stack ${stack} has no id, and is known by its name. Fix: ./machine up ${stack}`);
 
-const engine = { ...settings, owner, found, dockerHost: wanted.dockerHost };
+const { cohereApiKey: key, ...plain } = settings;
+const engine = { ...plain, owner, found, dockerHost: wanted.dockerHost };
 const benchmark = new BenchmarkImages("images", engine);
 const cli = new CooperBenchCli("cooperbench", {
-  ...settings,
+  ...plain,
   ...wanted,
   tasks: settings.tasks.map(taskName),
   findings,
 });
 const credentials = new Credentials(
   "credentials",
-  { ...wanted, ...settings, finding: findings.dotenv },
+  { ...wanted, cohereApiKey: key, finding: findings.dotenv },
   { dependsOn: [cli] },
 );
 const modelRoute = new ModelRoute(
   "route",
-  { ...wanted, ...settings, of: [cli.installed, credentials.written], finding: findings.route },
+  { ...wanted, cohereApiKey: key, of: [cli.installed, credentials.written], finding: findings.route },
   { dependsOn: [cli, credentials] },
 );
 const services =
@@ -78,6 +81,7 @@ const oracle =
         timeoutSeconds: settings.smokeTimeoutSeconds,
       })
     : undefined;
+
 /** The id that what the stack has made is known by; null for a stack that is older than ids. */
 export const stackId = identity.stackId;
 /** The chosen subset: lite, flash or full. */
@@ -95,7 +99,7 @@ export const coop = services?.verified ?? null;
 /** The environment of a run (secret). */
 export const environment = credentials.environment;
 /** Key of the model under test (secret). */
-export const cohereApiKey = pulumi.secret(settings.cohereApiKey);
+export const cohereApiKey = pulumi.secret(key);
 /** Base URL of the model's API. */
 export const modelApiBase = settings.modelApiBase;
 /** The URL that a run asks, such as https://stg.api.cohere.com/v2/chat, once proved; undefined where it is not. */

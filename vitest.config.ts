@@ -12,6 +12,9 @@ export default defineConfig({
           name: "unit",
           include: ["tests/unit/**/*.test.ts"],
           setupFiles: "tests/no-programs.ts",
+          // Loading the modules, Pulumi's SDK above all, anew for each file took most of the time.
+          isolate: false,
+          unstubEnvs: true,
           testTimeout: patience,
         },
       },

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import type { Environment } from "../lib/environment.ts";
 import { credentialsFolder } from "../toolchain/settings.ts";
 
 /** The user's data folder of this project. */
-export function dataDir(env: NodeJS.ProcessEnv = process.env): string {
+export function dataDir(env: Environment): string {
   return join(env.XDG_DATA_HOME || join(homedir(), ".local", "share"), "cooperbench-machine");
 }
 
@@ -17,34 +18,34 @@ export function dataDir(env: NodeJS.ProcessEnv = process.env): string {
  * @param passphraseFile the stack's own, absolute; empty where it has none.
  * @returns the variables for Pulumi; undefined takes one away.
  */
-export function backendEnv(
-  passphraseFile: string,
-  env: NodeJS.ProcessEnv = process.env,
-): Record<string, string | undefined> {
+export function backendEnv(passphraseFile: string, env: Environment): Environment {
   const { PULUMI_BACKEND_URL } = stateEnv(env);
   if (PULUMI_BACKEND_URL !== undefined) mkdirSync(stateDir(env), { recursive: true, mode: 0o700 });
-  return { ...stateEnv(env), ...passphrase(passphraseFile, env) };
+  const passphrase = passphraseEnv(passphraseFile, env);
+  const own = ownPassphrase(env);
+  if (passphrase.PULUMI_CONFIG_PASSPHRASE_FILE === own) makePassphrase(own);
+  return { ...stateEnv(env), ...passphrase };
 }
 
 /** The part of `backendEnv` that says where the state is. Makes nothing. */
-export function stateEnv(env: NodeJS.ProcessEnv = process.env): { PULUMI_BACKEND_URL?: string } {
+export function stateEnv(env: Environment): { PULUMI_BACKEND_URL?: string } {
   if (env.PULUMI_BACKEND_URL || isLoggedIn(env)) return {};
   return { PULUMI_BACKEND_URL: ownBackend(env) };
 }
 
 /** Whether there can be a state: the data folder has none before the first command that works on a stack. */
-export function isStateMade(env: NodeJS.ProcessEnv = process.env): boolean {
+export function isStateMade(env: Environment): boolean {
   const { PULUMI_BACKEND_URL } = { ...env, ...stateEnv(env) };
   return PULUMI_BACKEND_URL !== ownBackend(env) || existsSync(stateDir(env));
 }
 
 /** Whether the state is in the data folder, where `./machine` alone keeps it: what is there is its own to tidy. */
-export function isOwnBackend(env: NodeJS.ProcessEnv = process.env): boolean {
+export function isOwnBackend(env: Environment): boolean {
   return backendUrl(env) === ownBackend(env);
 }
 
 /** The backend that Pulumi speaks to, as a URL: PULUMI_BACKEND_URL, the user's login, else the data folder's. */
-export function backendUrl(env: NodeJS.ProcessEnv = process.env): string {
+export function backendUrl(env: Environment): string {
   if (env.PULUMI_BACKEND_URL) return env.PULUMI_BACKEND_URL;
   return loginOf(env) ?? (env.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : ownBackend(env));
 }
@@ -53,9 +54,9 @@ export function backendUrl(env: NodeJS.ProcessEnv = process.env): string {
  * The folder of a backend of files, absolute, as Pulumi finds it; undefined for another backend.
  *
  * @param projectDir that Pulumi runs in.
- * @param url of the backend. Default: the one that Pulumi speaks to.
+ * @param url of the backend, as `backendUrl` gives it.
  */
-export function backendFolder(projectDir: string, url: string = backendUrl()): string | undefined {
+export function backendFolder(projectDir: string, url: string): string | undefined {
   const [path = "", prefix] = url.split("?")[0]?.split("file://").toReversed() ?? [];
   if (prefix !== "") return undefined;
   const home = /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : path;
@@ -67,36 +68,46 @@ export function backendFolder(projectDir: string, url: string = backendUrl()): s
   }
 }
 
-function ownBackend(env: NodeJS.ProcessEnv): string {
+function ownBackend(env: Environment): string {
   return `file://${stateDir(env)}`;
 }
 
-function stateDir(env: NodeJS.ProcessEnv): string {
+function stateDir(env: Environment): string {
   return join(dataDir(env), "state");
 }
 
-function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
+function isLoggedIn(env: Environment): boolean {
   return Boolean(env.PULUMI_ACCESS_TOKEN) || loginOf(env) !== undefined;
 }
 
-function loginOf(env: NodeJS.ProcessEnv): string | undefined {
+function loginOf(env: Environment): string | undefined {
   const file = join(credentialsFolder(env), "credentials.json");
   if (!existsSync(file)) return undefined;
   const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
   return current || undefined;
 }
 
-function passphrase(ofStack: string, env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+/**
+ * The part of `backendEnv` that says where the passphrase is. Makes nothing.
+ *
+ * @param ofStack the stack's own file, absolute; empty where it has none.
+ */
+export function passphraseEnv(ofStack: string, env: Environment): Environment {
   if (ofStack !== "") return { PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_CONFIG_PASSPHRASE_FILE: ofStack };
   if (env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE) return {};
-  const file = join(dataDir(env), "passphrase");
-  if (!existsSync(file)) {
-    mkdirSync(dataDir(env), { recursive: true, mode: 0o700 });
-    try {
-      writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another run made it just now
-    }
+  return { PULUMI_CONFIG_PASSPHRASE_FILE: ownPassphrase(env) };
+}
+
+function ownPassphrase(env: Environment): string {
+  return resolve(dataDir(env), "passphrase");
+}
+
+function makePassphrase(file: string): void {
+  if (existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another run made it just now
   }
-  return { PULUMI_CONFIG_PASSPHRASE_FILE: resolve(file) };
 }

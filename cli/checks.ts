@@ -9,24 +9,26 @@ import { askEngine, type EngineFacts } from "../provision/engine/ask.ts";
 import { lookAt } from "../provision/look.ts";
 import { rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import { cacheFolder } from "../toolchain/settings.ts";
-import { backendFolder, dataDir } from "./backend.ts";
+import { backendFolder, backendUrl, dataDir } from "./backend.ts";
+import type { StackCaller } from "./caller.ts";
 import { findingLines, oneLine } from "./findings.ts";
-import { type Found, openAsFound, projectDir, type Session, startedBy } from "./session.ts";
+import { type Found, openAsFound, type Session, startedBy } from "./session.ts";
 
 /** Looks at the machine for a stack. */
 export async function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
-  const { stack, dockerHost, toolchain, rehearsal } = found;
+  const { stack, dockerHost, toolchain, rehearsal, env, projectDir } = found;
   const look = await lookAt(wantedOf(stack, settings, projectDir, dockerHost));
   const ports = rehearsal && settings.coop ? await rehearsalPorts(rehearsal) : undefined;
   return runPreflight({
     look,
+    env,
     settings,
     startedBy: startedBy(found),
     takenPorts: ports?.taken ?? [],
     projectDir,
-    dataDir: dataDir(),
-    stateDir: backendFolder(projectDir),
-    cacheDir: cacheFolder(process.env),
+    dataDir: dataDir(env),
+    stateDir: backendFolder(projectDir, backendUrl(env)),
+    cacheDir: cacheFolder(env),
     toolchain,
     askTag,
     thorough,
@@ -35,12 +37,12 @@ export async function check(found: Found, settings: Settings, thorough: boolean)
 
 /** Loaded where there is something to ask: the second update of a machine asks nothing. */
 async function askTag(reference: string) {
-  const [{ registryAt }, { dockerHub }, { parseImageName }] = await Promise.all([
+  const [{ registryAt }, { dockerHub }, { parseReference }] = await Promise.all([
     import("../provision/registry/client.ts"),
     import("../provision/registry/endpoint.ts"),
     import("../lib/reference.ts"),
   ]);
-  const { repository, tag } = parseImageName(reference);
+  const { repository, tag = "latest" } = parseReference(reference);
   return registryAt(dockerHub).head(repository, tag);
 }
 
@@ -58,10 +60,9 @@ export async function assertEngine(place: EnginePlace): Promise<EngineFacts> {
 }
 
 /** Opens a stack for a command that only looks, and asks its engine. Throws a Problem where that does not answer. */
-export async function openEngine(stack: string) {
-  const found = openAsFound(stack);
-  const { dockerHost } = found;
-  return { dockerHost, ...(await assertEngine({ dockerHost, stack, startedBy: startedBy(found) })) };
+export async function openEngine(caller: StackCaller): Promise<Found & EngineFacts> {
+  const found = openAsFound(caller);
+  return { ...found, ...(await assertEngine({ ...found, startedBy: startedBy(found) })) };
 }
 
 /**
@@ -75,7 +76,7 @@ export async function checkBeforeUpdate(session: Session): Promise<readonly Lock
   // What this very update puts right is no news.
   const isMended = ({ remedy = "" }: Finding) => remedy.endsWith(`./machine up ${session.stack}`);
   const warnings = findings.filter((finding) => finding.level === "warning" && !isMended(finding));
-  for (const warning of warnings) process.stderr.write(`${oneLine(warning)}\n`);
+  for (const warning of warnings) session.output.note(`${oneLine(warning)}\n`);
   const blockers = findings.filter(({ level }) => level === "blocker");
   if (blockers.length > 0) throw new Problem(told(blockers));
   return missing;

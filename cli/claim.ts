@@ -2,26 +2,24 @@ import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { Identity } from "../checks/status/identity.ts";
+import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import { stackIdIn, stackIdOf } from "../program/stack-id.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
 import { backendUrl } from "./backend.ts";
+import type { StackCaller } from "./caller.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
 import { settingsFile, stackConfigurations } from "./stack-file.ts";
-import { readRecord, stacksInFiles } from "./stack-record.ts";
+import { type RecordPlace, readRecord, stacksInFiles } from "./stack-record.ts";
 import { thingsOf } from "./things.ts";
 import { judge, notThere, type Verdict, type WhoseQuestion } from "./whose.ts";
 
 /** A stack that a command is about to work on. */
-export interface Claim {
-  readonly projectDir: string;
-  readonly stack: string;
+export interface Claim extends StackCaller, RecordPlace {
   readonly configuration: RawConfiguration;
-  /** Pulumi's executable; undefined where there is none yet. */
-  readonly pulumi: string | undefined;
 }
 
 /** What the claim has shown. */
@@ -38,14 +36,14 @@ export interface Claimed {
  */
 export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed> {
   const { projectDir, stack, configuration } = claim;
-  const backend = backendUrl();
-  const record = await readRecord(projectDir, stack, claim.pulumi, backend);
+  const backend = backendUrl(claim.env);
+  const record = await readRecord(claim);
   const setting = String(configuration.stackId ?? "");
   const id = stackIdOf(setting);
-  const rehearsal = rehearsalOf(configuration);
+  const rehearsal = rehearsalOf(claim);
   const here = { host: hostname(), folder: realPlace(projectDir) };
   const identity = record.kind === "made" ? record.identity : undefined;
-  const stacks = stacksInFiles(projectDir, backend);
+  const stacks = stacksInFiles(claim);
   const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter((user) => !isThis(user, claim));
   const question: WhoseQuestion = {
     stack,
@@ -80,7 +78,7 @@ export interface OwnStack {
 export async function claimStack(claim: Claim, mayMake: boolean): Promise<OwnStack> {
   const { verdict, record } = await lookWhose(claim, mayMake);
   if (!verdict.ok) throw new Problem(`${verdict.found}. Nothing was changed.\n${verdict.remedy}`);
-  if (verdict.note !== undefined) process.stderr.write(`machine: ${verdict.note}\n`);
+  if (verdict.note !== undefined) claim.output.say(verdict.note);
   return {
     id: verdict.id,
     isOlderThanIds: record.kind === "made" && record.identity?.id === undefined,
@@ -88,19 +86,24 @@ export async function claimStack(claim: Claim, mayMake: boolean): Promise<OwnSta
 }
 
 /** The stack as one that uses a rehearsal. */
-export function userOf({ projectDir, stack, configuration }: Omit<Claim, "pulumi">): RehearsalUser {
+export function userOf({
+  projectDir,
+  stack,
+  configuration,
+  env,
+}: Omit<Claim, "pulumi" | "output">): RehearsalUser {
   return {
     id: stackIdIn(configuration),
     stack,
     projectDir: realPlace(projectDir),
-    backend: backendUrl(),
-    user: person(),
+    backend: backendUrl(env),
+    user: person(env),
   };
 }
 
-function person(): string {
+function person({ SUDO_USER }: Environment): string {
   try {
-    return process.env.SUDO_USER || userInfo().username;
+    return SUDO_USER || userInfo().username;
   } catch {
     return `uid ${process.getuid?.()}`; // one that this machine has no name for
   }

@@ -9,24 +9,25 @@ import { isGone } from "../lib/process-id.ts";
 import { removeLeftoverContainers } from "../provision/engine/leftovers.ts";
 import { removeLeftoverFolders } from "../provision/ownership/temporary.ts";
 import { stampOf } from "../toolchain/record.ts";
+import type { StackCaller, StackPlace } from "./caller.ts";
 import { identityOf } from "./identity.ts";
 import { endOrphans } from "./orphans.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { forgetGoneRuns, recordedRuns } from "./recorded-runs.ts";
+import type { Found, Opened } from "./session.ts";
 import { findState, type PendingOperation, pendingInExport, stateFiles } from "./state-files.ts";
 import { cutOffState, lockFinding, pendingWords } from "./update-findings.ts";
 import { removeLock, settledLocks, type UpdateLock, updateLocks } from "./update-locks.ts";
-
-const say = (line: string) => process.stderr.write(`machine: ${line}\n`);
 
 /**
  * Takes away the lock of an update that is gone. To be called before anything is started.
  *
  * @throws a Problem where another update runs, or may run, or the state is not whole.
  */
-export async function takeOver(stack: string): Promise<void> {
-  assertWholeState(stack);
-  const held = await clearGoneLocks(stack);
+export async function takeOver(caller: StackCaller): Promise<void> {
+  const { stack } = caller;
+  assertWholeState(caller);
+  const held = await clearGoneLocks(caller);
   if (held.length > 0) {
     const findings = held.map((lock) => lockFinding(stack, lock));
     throw problem(`stack ${stack} is locked, and nothing was changed`, findings);
@@ -34,30 +35,33 @@ export async function takeOver(stack: string): Promise<void> {
 }
 
 /** Takes away the locks of updates that are gone, with a line that says so. Gives the others. */
-export async function clearGoneLocks(stack: string): Promise<readonly UpdateLock[]> {
-  const files = stateFiles(stack);
-  const locks = files ? await settledLocks(files) : [];
+export async function clearGoneLocks(caller: StackCaller): Promise<readonly UpdateLock[]> {
+  const { stack, env, output } = caller;
+  const files = stateFiles(caller);
+  const locks = files ? await settledLocks(files, () => recordedRuns(env)) : [];
   const isHeld = ({ kind }: UpdateLock) => kind === "running" || kind === "unknown";
   for (const lock of locks.filter((one) => !isHeld(one))) {
     if (lock.run !== undefined) await endOrphans(lock.run.run);
     removeLock(lock);
-    say(`${lockFinding(stack, lock).found}; its lock is removed: ${lock.file}`);
+    output.say(`${lockFinding(stack, lock).found}; its lock is removed: ${lock.file}`);
   }
   return locks.filter(isHeld);
 }
 
 /** Says that an update runs, or was cut off, to whoever only looks. */
-export function tellUpdate(stack: string): void {
-  const files = stateFiles(stack);
-  for (const lock of files ? updateLocks(files) : []) {
+export function tellUpdate(caller: StackCaller): void {
+  const { stack, env, output } = caller;
+  const files = stateFiles(caller);
+  for (const lock of files ? updateLocks(files, () => recordedRuns(env)) : []) {
     const { found, remedy } = lockFinding(stack, lock);
-    say(`${found}. ${remedy}`);
+    output.say(`${found}. ${remedy}`);
   }
 }
 
 /** Throws a Problem, with the copy that replaces it, where the state of a stack is not whole. */
-export function assertWholeState(stack: string): void {
-  const files = stateFiles(stack);
+export function assertWholeState(place: StackPlace): void {
+  const { stack } = place;
+  const files = stateFiles(place);
   const state = files && findState(files);
   if (state?.kind === "cut off") throw problem("the stack cannot be read", [cutOffState(stack, state)]);
 }
@@ -68,53 +72,55 @@ export function assertWholeState(stack: string): void {
  *
  * @returns the names of the resources whose creation was cut off.
  */
-export async function clearPendingOperations(executable: string, stack: string): Promise<readonly string[]> {
-  const pending = await pendingOperations(executable, stack);
+export async function clearPendingOperations(opened: Opened): Promise<readonly string[]> {
+  const pending = await pendingOperations(opened);
   const created = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
-  if (pending.length > 0) say(pendingWords(pending));
-  if (created.length > 0) await dropPendingOperations(executable, stack);
-  forgetGoneRuns(stack);
+  if (pending.length > 0) opened.output.say(pendingWords(pending));
+  if (created.length > 0) await dropPendingOperations(opened);
+  forgetGoneRuns(opened.stack, opened.env);
   return created;
 }
 
 /** Has the state written anew, which drops them. Its secrets stay encrypted on the way. */
-async function dropPendingOperations(executable: string, stack: string): Promise<void> {
+async function dropPendingOperations(opened: Opened): Promise<void> {
+  const { pulumi, stack } = opened;
   const fails = (said: string) =>
     new Problem(`what was begun could not be cleared from the state:\n${said.trim()}`);
-  const files = stateFiles(stack);
+  const files = stateFiles(opened);
   // What an update that has begun meanwhile writes must not be written over.
-  await takeOver(stack);
+  await takeOver(opened);
   const before = files && stampOf(files.state);
-  const exported = await quietPulumi(executable, ["stack", "export", "--stack", stack]);
+  const exported = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
   if (exported.code !== 0) throw fails(exported.stderr);
-  await takeOver(stack);
+  await takeOver(opened);
   if (before !== (files && stampOf(files.state))) throw fails("another command has changed it just now");
-  const imported = await quietPulumi(executable, ["stack", "import", "--stack", stack], {
+  const imported = await quietPulumi(pulumi, ["stack", "import", "--stack", stack], {
     input: exported.stdout,
   });
   if (imported.code !== 0) throw fails(imported.stderr);
 }
 
 /** From the state's file; of another backend, which has none, Pulumi is asked where a recorded run was cut off. */
-async function pendingOperations(executable: string, stack: string): Promise<readonly PendingOperation[]> {
-  const files = stateFiles(stack);
+async function pendingOperations(opened: Opened): Promise<readonly PendingOperation[]> {
+  const { pulumi, stack, env } = opened;
+  const files = stateFiles(opened);
   if (files !== undefined) {
     const state = findState(files);
     return state.kind === "whole" ? state.pending : [];
   }
-  if (!recordedRuns().some((run) => run.stack === stack && isGone(run))) return [];
-  const { code, stdout } = await quietPulumi(executable, ["stack", "export", "--stack", stack]);
+  if (!recordedRuns(env).some((run) => run.stack === stack && isGone(run))) return [];
+  const { code, stdout } = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
   return code === 0 ? pendingInExport(stdout) : [];
 }
 
 /** Removes the temporary containers and folders of a stack that dead processes have left, and says so. */
-export async function removeLeftovers(dockerHost: string, stack: string): Promise<void> {
-  const identity = identityOf(stack);
+export async function removeLeftovers(found: Found): Promise<void> {
+  const identity = identityOf(found);
   const left = [
-    ...(await removeLeftoverContainers(dockerHost, identity)),
+    ...(await removeLeftoverContainers(found.dockerHost, identity)),
     ...removeLeftoverFolders(identity),
   ];
-  if (left.length > 0) say(`removed what a killed command has left: ${left.join(", ")}`);
+  if (left.length > 0) found.output.say(`removed what a killed command has left: ${left.join(", ")}`);
 }
 
 function problem(what: string, findings: readonly Finding[]): Problem {

@@ -1,4 +1,5 @@
 import { Problem } from "../lib/problem.ts";
+import type { Caller } from "./caller.ts";
 import { stacksWithSettings } from "./stack-file.ts";
 
 /**
@@ -6,7 +7,7 @@ import { stacksWithSettings } from "./stack-file.ts";
  *
  * @throws a Problem that lists them where there are several.
  */
-export function defaultStack(projectDir: string, env: NodeJS.ProcessEnv = process.env): string {
+export function defaultStack({ projectDir, env }: Pick<Caller, "projectDir" | "env">): string {
   if (env.PULUMI_STACK) return env.PULUMI_STACK;
   const stacks = stacksWithSettings(projectDir);
   const [only] = stacks;

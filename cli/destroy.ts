@@ -1,75 +1,75 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
 import { ask, isAtTerminal } from "./ask.ts";
+import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { shortenHistory } from "./history.ts";
-import { pulumi } from "./pulumi.ts";
+import { showPulumi } from "./pulumi.ts";
 import { rehearsalOf, stopUnlessUsed } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
-import { openToolchain, openUnchecked, projectDir } from "./session.ts";
+import { assertSecrets } from "./secrets.ts";
+import { type Opened, openToolchain, openUnchecked } from "./session.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
-import { announceDestroy, isWhole, sweepStack } from "./whole-stack.ts";
+import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
 
 /**
  * `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. At a terminal it says
  * what goes and what stays, and asks. Whether anything is left, its state says, and not how Pulumi ended.
  */
-export async function destroy(stack: string, options: readonly string[]): Promise<number> {
+export async function destroy(caller: StackCaller, options: readonly string[]): Promise<number> {
+  const { stack, projectDir, output } = caller;
   if (options.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
       `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine destroy ${stack}, then:\n  ./machine pulumi stack rm ${stack}`,
     );
-  const configuration = readConfiguration(projectDir, stack);
-  const run = (executable: string) =>
-    pulumi(
-      executable,
-      ["destroy", ...(isPreview(options) ? [] : flags), "--stack", stack, ...withoutYes(options)],
-      true,
-    );
-  if (isHelp(options)) return run((await openToolchain()).pulumi);
+  const configuration = readConfiguration(caller);
+  const args = ["destroy", ...(isPreview(options) ? [] : flags), "--stack", stack, ...withoutYes(options)];
+  if (isHelp(options)) return showPulumi(await openToolchain(caller), args, { brief: true });
 
-  const rehearsal = rehearsalOf(configuration);
-  const folder = folderOf(configuration);
-  const plan = { stack, folder, isThere: existsSync(folder), rehearsal };
+  const rehearsal = rehearsalOf({ ...caller, configuration });
+  const folder = realPlace(resolve(projectDir, String(configuration.cooperbenchDir)));
+  const plan = { ...caller, folder, isThere: existsSync(folder), rehearsal };
   if (isAtTerminal() && !isPreview(options) && !isSaidYes(options)) {
-    process.stdout.write(`${outlook(plan)}\n`);
+    output.print(`${outlook(plan)}\n`);
     if (!(await ask(`Destroy stack ${stack}?`))) {
-      process.stdout.write("nothing was changed\n");
+      output.print("nothing was changed\n");
       return 1;
     }
   }
-  await takeOver(stack);
-  const { toolchain, dockerHost } = await openUnchecked(stack);
-  await removeLeftovers(dockerHost, stack);
-  const cutOff = await clearPendingOperations(toolchain.pulumi, stack);
-  const user = userOf({ projectDir, stack, configuration });
-  if (isWhole(options)) announceDestroy(stack);
-  const code = await run(toolchain.pulumi);
-  shortenHistory(stack);
-  if (code === 0 && isWhole(options)) await sweepStack(stack);
+  await takeOver(caller);
+  const opened = await openUnchecked(caller);
+  await removeLeftovers(opened);
+  const cutOff = await clearPendingOperations(opened);
+  const user = userOf(opened);
+  const more = isWhole(options) ? wholeStackEnv(opened) : {};
+  const code = await showPulumi(opened, args, { brief: true, more });
+  shortenHistory(opened);
+  if (code !== 0) await assertSecrets(opened);
+  if (code === 0 && isWhole(options)) await sweepStack(opened);
   // What is on the engine, the state alone knows.
   const left = cutOff.filter((name) => name.startsWith("coop-"));
   if (left.length > 0)
-    process.stderr.write(
-      `machine: ${left.join(", ")} may be left: an update was cut off while it made them. To remove them: ./machine up ${stack}, then ./machine destroy ${stack}\n`,
+    output.say(
+      `${left.join(", ")} may be left: an update was cut off while it made them.\nFix: to remove them:\n  ./machine up ${stack}\n  ./machine destroy ${stack}`,
     );
-  const record = await readRecord(projectDir, stack, toolchain.pulumi);
+  const record = await readRecord(opened);
   if (record.kind === "made" || isPreview(options)) return code;
 
   let isDown = false;
   if (rehearsal !== undefined) {
     removeUser(rehearsal.dir, user);
-    isDown = (await othersOfProject(stack, rehearsal, toolchain.pulumi))
+    isDown = (await othersOfProject(opened, rehearsal, caller.env))
       ? false
-      : await stopUnlessUsed(rehearsal);
+      : await stopUnlessUsed(rehearsal, output);
   }
-  process.stdout.write(`${outcome(plan, isDown)}\n`);
+  output.print(`${outcome(plan, isDown)}\n`);
   return code;
 }
 
@@ -77,6 +77,7 @@ const flags = ["--yes", "--skip-preview", "--suppress-outputs"];
 
 interface Plan {
   readonly stack: string;
+  readonly projectDir: string;
   /** Folder of the checkout. */
   readonly folder: string;
   /** Whether it was there before. */
@@ -89,11 +90,9 @@ const isPreview = (options: readonly string[]) => options.some((one) => /^--prev
 const isSaidYes = (options: readonly string[]) => options.some((one) => /^(-y|--yes(=true)?)$/.test(one));
 // Pulumi is given it once, whether it was asked here or there.
 const withoutYes = (options: readonly string[]) => options.filter((one) => !/^(-y|--yes)$/.test(one));
-const folderOf = ({ cooperbenchDir }: Readonly<Record<string, unknown>>) =>
-  realPlace(resolve(projectDir, String(cooperbenchDir)));
 
 /** What goes and what stays, before it is done. */
-function outlook({ stack, folder, rehearsal }: Plan): string {
+function outlook({ stack, projectDir, folder, rehearsal }: Plan): string {
   const isOther = (user: RehearsalUser) => user.stack !== stack || user.projectDir !== realPlace(projectDir);
   const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter(isOther);
   const goes = [
@@ -112,7 +111,7 @@ function outlook({ stack, folder, rehearsal }: Plan): string {
 }
 
 /** What is gone and what is left, after it is done. */
-function outcome({ stack, folder, isThere, rehearsal }: Plan, isDown: boolean): string {
+function outcome({ stack, projectDir, folder, isThere, rehearsal }: Plan, isDown: boolean): string {
   const removed = [
     ...(isThere && !existsSync(folder) ? [folder] : []),
     ...(isDown && rehearsal !== undefined ? [rehearsal.dir] : []),
@@ -130,16 +129,15 @@ function outcome({ stack, folder, isThere, rehearsal }: Plan, isDown: boolean): 
 }
 
 /** Whether another stack of this project still has something in the rehearsal: an older one is noted nowhere. */
-async function othersOfProject(stack: string, rehearsal: Rehearsal, executable: string): Promise<boolean> {
-  const others = stackConfigurations(projectDir).filter(
-    (one) => one.stack !== stack && rehearsalOf(one.configuration)?.dir === rehearsal.dir,
+async function othersOfProject(opened: Opened, rehearsal: Rehearsal, env: Environment): Promise<boolean> {
+  const others = stackConfigurations(opened.projectDir).filter(
+    ({ stack, configuration }) =>
+      stack !== opened.stack && rehearsalOf({ configuration, env })?.dir === rehearsal.dir,
   );
   for (const other of others) {
-    const { kind } = await readRecord(projectDir, other.stack, executable);
+    const { kind } = await readRecord({ ...opened, stack: other.stack });
     if (kind !== "made") continue;
-    process.stderr.write(
-      `machine: the rehearsal in ${rehearsal.dir} stays up: stack ${other.stack} uses it\n`,
-    );
+    opened.output.say(`the rehearsal in ${rehearsal.dir} stays up: stack ${other.stack} uses it`);
     return true;
   }
   return false;

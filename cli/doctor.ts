@@ -3,34 +3,34 @@ import { blocker, type Finding, warning } from "../checks/finding.ts";
 import { realPlace } from "../lib/place.ts";
 import { type Settings, SettingsError } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
+import type { StackCaller } from "./caller.ts";
 import { check } from "./checks.ts";
 import { lookWhose } from "./claim.ts";
-import { defaultStack } from "./default-stack.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
-import { type Found, openAsFound, projectDir, readFoundSettings } from "./session.ts";
-import { readConfiguration, stackConfigurations } from "./stack-file.ts";
-import { isInColour } from "./terminal.ts";
+import { type Found, openAsFound, readFoundSettings } from "./session.ts";
+import { stackConfigurations } from "./stack-file.ts";
 import { updateChecks, updateFacts } from "./update-findings.ts";
 
 /**
  * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Starts and changes
  * nothing. Gives 1 where something would stop an update, or where the real call that was asked for has failed.
  */
-export async function doctor({ stack: named, json, live }: DoctorOptions): Promise<number> {
-  const stack = named ?? defaultStack(projectDir);
-  const findings = await findingsOf(stack, live);
+export async function doctor({ json, live }: DoctorOptions, caller: StackCaller): Promise<number> {
+  const { stack, output } = caller;
+  const findings = await findingsOf(caller, live);
   const counts = countFindings(findings);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ stack, findings, summary: counts }, null, 2)}\n`);
+    output.print(`${JSON.stringify({ stack, findings, summary: counts }, null, 2)}\n`);
   } else {
-    process.stdout.write(`${[...findingLines(findings, isInColour()), showCounts(counts)].join("\n")}\n`);
+    output.print(`${[...findingLines(findings, output.isInColour), showCounts(counts)].join("\n")}\n`);
   }
   return counts.blockers === 0 ? 0 : 1;
 }
 
-async function findingsOf(stack: string, live: boolean): Promise<readonly Finding[]> {
-  const found = openAsFound(stack);
+async function findingsOf(caller: StackCaller, live: boolean): Promise<readonly Finding[]> {
+  const found = openAsFound(caller);
+  const { stack } = found;
   let settings: Settings;
   try {
     settings = await readFoundSettings(found);
@@ -44,23 +44,21 @@ async function findingsOf(stack: string, live: boolean): Promise<readonly Findin
   return [
     ...whose,
     ...findings,
-    ...updateChecks(stack, updateFacts(stack)),
-    ...sharedFindings(stack, settings),
-    ...(live ? [await liveFindingOf(stack, settings)] : []),
+    ...updateChecks(stack, updateFacts(found)),
+    ...sharedFindings(found, settings),
+    ...(live ? [await liveFindingOf(found, settings)] : []),
   ];
 }
 
 /** What stands against an update from this folder: the stack is another's. */
-async function whoseFindings({ stack, toolchain }: Found): Promise<readonly Finding[]> {
-  const configuration = readConfiguration(projectDir, stack);
-  const claim = { projectDir, stack, configuration, pulumi: toolchain?.pulumi };
+async function whoseFindings(found: Found): Promise<readonly Finding[]> {
   // A backend that does not answer is for the update to tell.
-  const { verdict } = await lookWhose(claim, true).catch(() => ({ verdict: { ok: true } as const }));
+  const { verdict } = await lookWhose(found, true).catch(() => ({ verdict: { ok: true } as const }));
   return verdict.ok ? [] : [blocker("stack", verdict.found, verdict.remedy)];
 }
 
 /** Whether another stack of this project wants the same checkout. */
-function sharedFindings(stack: string, { cooperbenchDir }: Settings): readonly Finding[] {
+function sharedFindings({ stack, projectDir }: Found, { cooperbenchDir }: Settings): readonly Finding[] {
   const placeOf = (folder: unknown) => realPlace(resolve(projectDir, String(folder)));
   const sharing = stackConfigurations(projectDir)
     .filter((one) => one.stack !== stack)
@@ -76,7 +74,7 @@ function sharedFindings(stack: string, { cooperbenchDir }: Settings): readonly F
   ];
 }
 
-async function liveFindingOf(stack: string, settings: Settings): Promise<Finding> {
+async function liveFindingOf({ stack, projectDir }: Found, settings: Settings): Promise<Finding> {
   const [{ askLive }, { modelName }] = await Promise.all([
     import("../checks/doctor/live.ts"),
     import("../benchmark/model.ts"),

@@ -1,15 +1,18 @@
-import { changedEnvironment, type Environment, openUnchecked } from "./session.ts";
+import type { Environment } from "../lib/environment.ts";
+import type { StackCaller } from "./caller.ts";
+import { openUnchecked } from "./session.ts";
 
 /** `./machine env STACK`: shell commands after which plain `pulumi` and `docker` speak to the stack. */
-export async function env(stack: string): Promise<number> {
-  await openUnchecked(stack);
-  process.stdout.write(`${shellExports(changedEnvironment())}# Run: eval "$(./machine env ${stack})"\n`);
+export async function env(caller: StackCaller): Promise<number> {
+  const { variables, output, stack } = await openUnchecked(caller);
+  output.print(`${shellExports(variables)}# Run: eval "$(./machine env ${stack})"\n`);
   return 0;
 }
 
-/** The variables as commands of a POSIX shell; undefined takes one away. */
+/** The variables as commands of a POSIX shell, by name; undefined takes one away. */
 export function shellExports(variables: Environment): string {
   return Object.entries(variables)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) =>
       value === undefined ? `unset ${name}\n` : `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
     )

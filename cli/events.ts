@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { withTemporaryFolder } from "../provision/ownership/temporary.ts";
-import { identityOf } from "./identity.ts";
+import { type ConfiguredStack, identityOf } from "./identity.ts";
 
 interface EngineEvent {
   readonly summaryEvent?: { readonly resourceChanges: Readonly<Record<string, number>> };
@@ -27,7 +27,7 @@ export interface UpdateEvents {
 
 /** Runs something with the path of an event log in a private folder of a stack, and reads the log afterwards. */
 export function withEvents(
-  stack: string,
+  stack: ConfiguredStack,
   run: (file: string) => Promise<number>,
 ): Promise<[number, UpdateEvents]> {
   return withTemporaryFolder(identityOf(stack), async (folder) => {

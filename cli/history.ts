@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { isOwnBackend } from "./backend.ts";
+import type { StackPlace } from "./caller.ts";
 import { names, stateFiles } from "./state-files.ts";
 
 /** Updates of a stack whose record and state stay in its history. */
@@ -13,9 +14,10 @@ const file = /-(\d{16,20})\.(history|checkpoint)\.json(\.gz|\.zst)?(\.attrs)?$/;
  * Keeps the last updates in a stack's history, which Pulumi itself never shortens: each has a copy of the state. In the
  * data folder's own backend alone: how long a user's history is, is for the user to say.
  */
-export function shortenHistory(stack: string, keep: number = keptUpdates): void {
-  const files = stateFiles(stack);
-  if (files === undefined || !isOwnBackend()) return;
+export function shortenHistory(place: StackPlace, keep: number = keptUpdates): void {
+  const { stack, env } = place;
+  const files = stateFiles(place);
+  if (files === undefined || !isOwnBackend(env)) return;
   const found = names(files.history).flatMap((name) => {
     const time = file.exec(name)?.[1];
     return time === undefined || !name.startsWith(`${stack}-${time}.`) ? [] : [{ name, time: BigInt(time) }];

@@ -1,7 +1,7 @@
 import PQueue from "p-queue";
 import type { ImagesLock, LockedImage } from "../benchmark/images-lock.ts";
 import { changeOf, type LockChange } from "../benchmark/lock-changes.ts";
-import { parseImageName } from "../lib/reference.ts";
+import { parseReference } from "../lib/reference.ts";
 import { RegistryError } from "../provision/registry/error.ts";
 import { firstAnswer, type Registries } from "./registries.ts";
 
@@ -50,7 +50,7 @@ async function compareDigest(
   image: string,
   entry: LockedImage | undefined,
 ): Promise<LockChange> {
-  const { repository, tag } = parseImageName(image);
+  const { repository, tag = "latest" } = parseReference(image);
   const { digest } = await firstAnswer(registries, (registry) => registry.head(repository, tag));
   return changeOf(image, entry, { digest });
 }
@@ -62,7 +62,7 @@ async function compare(
   entry: LockedImage | undefined,
   platform = entry?.platform ?? "linux/amd64",
 ): Promise<LockChange> {
-  const { repository, tag } = parseImageName(image);
+  const { repository, tag = "latest" } = parseReference(image);
   return firstAnswer(registries, async (registry) => {
     const { digest } = await registry.head(repository, tag);
     if (digest === entry?.digest && platform === entry.platform) return changeOf(image, entry, { digest });

@@ -3,6 +3,7 @@ import { defaultLockFile } from "../benchmark/images-lock.ts";
 import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
 import { endpointsOf } from "../provision/registry/endpoint.ts";
+import type { Caller } from "./caller.ts";
 import { assertEngine } from "./checks.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { readSettings } from "./stack-settings.ts";
@@ -23,16 +24,19 @@ export interface LockTarget {
  *
  * @throws where a setting is wrong, and where the engine does not answer.
  */
-export async function lockTarget(projectDir: string, stack: string | undefined): Promise<LockTarget> {
+export async function lockTarget(
+  { projectDir, env }: Caller,
+  stack: string | undefined,
+): Promise<LockTarget> {
   if (stack === undefined) {
     const file = resolve(projectDir, defaultLockFile);
     return { file, endpoints: endpointsOf([]), services: [defaultRedisImage, gitBaseImage] };
   }
-  const { imagesLock, dockerHost, redisImage } = readSettings(projectDir, stack);
+  const { imagesLock, dockerHost, redisImage } = readSettings({ projectDir, stack });
   const file = resolve(projectDir, imagesLock || defaultLockFile);
-  const rehearsal = rehearsalOf({ dockerHost, imagesLock });
+  const rehearsal = rehearsalOf({ configuration: { dockerHost, imagesLock }, env });
   const startedBy = rehearsal && `./machine rehearsal start ${rehearsal.dir}`;
-  const { info } = await assertEngine({ dockerHost: dockerHostOf(dockerHost), stack, startedBy });
+  const { info } = await assertEngine({ dockerHost: dockerHostOf(dockerHost, env), stack, startedBy });
   const mirrors = info.RegistryConfig?.Mirrors ?? [];
   // The rehearsal's engine asks no other registry: the real images must not get into the lock of the stand-ins.
   const endpoints = rehearsal !== undefined ? mirrors : endpointsOf(mirrors);

@@ -5,26 +5,27 @@ import { applyChanges, changeCounts, changeLines } from "../benchmark/lock-chang
 import { readTasks } from "../benchmark/tasks.ts";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
+import type { Caller } from "./caller.ts";
 import { compareAll } from "./lock-comparison.ts";
 import type { LockOptions } from "./lock-options.ts";
 import { lockTarget } from "./lock-target.ts";
 import { type Registries, reach } from "./registries.ts";
-import { projectDir } from "./session.ts";
-import { report } from "./terminal.ts";
+import type { Output } from "./terminal.ts";
 
 /**
  * `./machine lock [STACK]`: asks the registry what the benchmark's images are, all of them, and writes the image lock
  * file. With `check` it only compares, by requests that cost nothing on Docker Hub. Gives the exit code: 1 where an
  * image failed, and with `check` where one is not as locked.
  */
-export async function lock({ stack, check, platform }: LockOptions): Promise<number> {
-  const { file, endpoints, services } = await lockTarget(projectDir, stack);
+export async function lock({ stack, check, platform }: LockOptions, caller: Caller): Promise<number> {
+  const { projectDir, output } = caller;
+  const { file, endpoints, services } = await lockTarget(caller, stack);
   const again = ["./machine lock", ...(stack === undefined ? [] : [stack])].join(" ");
   const before = readLock(file);
   if (before === undefined && check)
     throw new Problem(`there is no image lock file ${file} to check; make it: ${again}`);
 
-  const changes = await whileTelling(async (tell) => {
+  const changes = await whileTelling(output, async (tell) => {
     const registries = await reach(endpoints);
     if (registries.reachable.length === 0) throw noRegistry(registries);
     const images = [...new Set([...readTasks().map((task) => task.image), ...services])];
@@ -43,7 +44,7 @@ export async function lock({ stack, check, platform }: LockOptions): Promise<num
   const what = check ? "checked" : write ? "written" : "not changed";
   const lines = [...changeLines(changes), `${changeCounts(changes)}; ${what}: ${place}`];
   if (check && changed > 0) lines.push(`To lock what the registry has now: ${again}`);
-  process.stdout.write(`${lines.join("\n")}\n`);
+  output.print(`${lines.join("\n")}\n`);
   return failed > 0 || (check && changed > 0) ? 1 : 0;
 }
 
@@ -70,6 +71,7 @@ function noRegistry({ unreachable }: Registries): Problem {
 
 /** Runs some work, and says every two seconds how far it is. */
 async function whileTelling<Result>(
+  { report }: Pick<Output, "report">,
   work: (tell: (progress: string) => void) => Promise<Result>,
 ): Promise<Result> {
   let progress = "asking the registry";
@@ -80,7 +82,5 @@ async function whileTelling<Result>(
     });
   } finally {
     clearInterval(timer);
-    // A connection that was given up may stay open as long as the other end likes: it is not waited for.
-    setTimeout(() => process.exit(), 100).unref();
   }
 }

@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import { Problem } from "../lib/problem.ts";
+import type { Caller, StackCaller } from "./caller.ts";
 import { doctorOptions } from "./doctor-options.ts";
 import { lockOptions } from "./lock-options.ts";
 import { newOptions } from "./new-options.ts";
@@ -6,6 +8,7 @@ import { parseOptions } from "./options.ts";
 import { planOptions } from "./plan-options.ts";
 import { rehearsalOptions } from "./rehearsal-options.ts";
 import { smokeOptions } from "./smoke-options.ts";
+import { Output } from "./terminal.ts";
 
 const help = `./machine: makes this machine ready to run CooperBench, and proves that it is.
 
@@ -55,17 +58,29 @@ interface Command {
   readonly usage: string;
   readonly accepts: (args: readonly string[]) => boolean;
   /** Loads what it needs only when it is called. Gives the exit code. */
-  readonly run: (args: readonly string[]) => Promise<number>;
+  readonly run: (args: readonly string[], caller: Caller) => Promise<number>;
 }
 
 const withStack = ([stack = ""]: readonly string[]) =>
   /^[A-Za-z0-9_.-]+$/.test(stack) && !stack.startsWith("-");
 
+/** A command whose options are Pulumi's. */
+function ofPulumi(
+  usage: string,
+  run: (caller: StackCaller, options: readonly string[]) => Promise<number>,
+): Command {
+  return {
+    usage,
+    accepts: withStack,
+    run: ([stack = "", ...options], caller) => run({ ...caller, stack }, options),
+  };
+}
+
 /** A command with options of its own, and a stack that may be left out. */
 function withOptions<Options extends { readonly stack?: string | undefined }>(
   usage: string,
   read: (args: readonly string[]) => Options | undefined,
-  run: (options: Options) => Promise<number>,
+  run: (options: Options, caller: Caller) => Promise<number>,
 ): Command {
   const understood = (args: readonly string[]) => {
     const options = read(args);
@@ -74,11 +89,17 @@ function withOptions<Options extends { readonly stack?: string | undefined }>(
   return {
     usage,
     accepts: (args) => understood(args) !== undefined,
-    run: async (args) => {
+    run: async (args, caller) => {
       const options = understood(args);
-      return options === undefined ? 2 : run(options);
+      return options === undefined ? 2 : run(options, caller);
     },
   };
+}
+
+/** The stack that a command means that may name none. */
+async function onStack(stack: string | undefined, caller: Caller): Promise<StackCaller> {
+  const { defaultStack } = await import("./default-stack.ts");
+  return { ...caller, stack: stack ?? defaultStack(caller) };
 }
 
 /** The options of commands that print for a reader, or JSON. */
@@ -86,102 +107,99 @@ const jsonOption = (args: readonly string[]) =>
   parseOptions(args, { json: { type: "boolean", default: false } });
 
 const commands: Record<string, Command> = {
-  up: {
-    usage: "up STACK [OPTION…]",
-    accepts: withStack,
-    run: async ([stack = "", ...options]) => (await import("./up.ts")).up(stack, options),
-  },
-  preview: {
-    usage: "preview STACK [OPTION…]",
-    accepts: withStack,
-    run: async ([stack = "", ...options]) => (await import("./preview.ts")).preview(stack, options),
-  },
-  verify: withOptions("verify [STACK] [--json]", jsonOption, async ({ stack, values }) =>
-    (await import("./verify.ts")).verify(stack, values.json),
+  up: ofPulumi("up STACK [OPTION…]", async (...given) => (await import("./up.ts")).up(...given)),
+  preview: ofPulumi("preview STACK [OPTION…]", async (...given) =>
+    (await import("./preview.ts")).preview(...given),
+  ),
+  verify: withOptions("verify [STACK] [--json]", jsonOption, async ({ stack, values }, caller) =>
+    (await import("./verify.ts")).verify(await onStack(stack, caller), values.json),
   ),
   smoke: withOptions(
     "smoke [STACK] [--tasks N | --all] [--features gold|all|NUMBER[,NUMBER…]] [--json] [--junit FILE]",
     smokeOptions,
-    async (options) => (await import("./smoke.ts")).smoke(options),
+    async (options, caller) =>
+      (await import("./smoke.ts")).smoke(options, await onStack(options.stack, caller)),
   ),
-  destroy: {
-    usage: "destroy STACK [OPTION…]",
-    accepts: withStack,
-    run: async ([stack = "", ...options]) => (await import("./destroy.ts")).destroy(stack, options),
-  },
-  new: {
-    usage: "new STACK [--key-file FILE] [--rehearsal [FOLDER]]",
-    accepts: (args) => withStack(args) && newOptions(args) !== undefined,
-    run: async (args) => {
-      const options = newOptions(args);
-      return options === undefined ? 2 : (await import("./new.ts")).newStack(options);
-    },
-  },
-  lock: withOptions("lock [STACK] [--check] [--platform OS/ARCH]", lockOptions, async (options) =>
-    (await import("./lock.ts")).lock(options),
+  destroy: ofPulumi("destroy STACK [OPTION…]", async (...given) =>
+    (await import("./destroy.ts")).destroy(...given),
   ),
-  doctor: withOptions("doctor [STACK] [--json] [--live]", doctorOptions, async (options) =>
-    (await import("./doctor.ts")).doctor(options),
+  new: withOptions(
+    "new STACK [--key-file FILE] [--rehearsal [FOLDER]]",
+    newOptions,
+    async (options, caller) => (await import("./new.ts")).newStack(options, caller),
   ),
-  status: withOptions("status [STACK] [--json]", jsonOption, async ({ stack, values }) =>
-    (await import("./status.ts")).status(stack, values.json),
+  lock: withOptions("lock [STACK] [--check] [--platform OS/ARCH]", lockOptions, async (...given) => {
+    const code = await (await import("./lock.ts")).lock(...given);
+    // A connection that was given up may stay open as long as the other end likes: it is not waited for.
+    setTimeout(() => process.exit(), 100).unref();
+    return code;
+  }),
+  doctor: withOptions("doctor [STACK] [--json] [--live]", doctorOptions, async (options, caller) =>
+    (await import("./doctor.ts")).doctor(options, await onStack(options.stack, caller)),
+  ),
+  status: withOptions("status [STACK] [--json]", jsonOption, async ({ stack, values }, caller) =>
+    (await import("./status.ts")).status(await onStack(stack, caller), values.json),
   ),
   report: withOptions(
     "report [STACK] [--out FILE]",
     (args) => parseOptions(args, { out: { type: "string" } }),
-    async ({ stack, values }) => (await import("./report.ts")).report(stack, values.out),
+    async ({ stack, values }, caller) =>
+      (await import("./report.ts")).report(await onStack(stack, caller), values.out),
   ),
   plan: withOptions(
     "plan [STACK] [--check RUN [--json]]",
     planOptions,
-    async ({ stack, check, json = false }) =>
+    async ({ stack, check, json = false }, caller) =>
       check === undefined
-        ? (await import("./plan.ts")).plan(stack)
-        : (await import("./plan-check.ts")).planCheck(stack, check, json),
+        ? (await import("./plan.ts")).plan(await onStack(stack, caller))
+        : (await import("./plan-check.ts")).planCheck(stack, check, json, caller),
   ),
   env: {
     usage: "env STACK",
     accepts: (args) => withStack(args) && args.length === 1,
-    run: async ([stack = ""]) => (await import("./env.ts")).env(stack),
+    run: async ([stack = ""], caller) => (await import("./env.ts")).env({ ...caller, stack }),
   },
   pulumi: {
     usage: "pulumi ARGUMENT…",
     accepts: (args) => args.length > 0,
-    run: async (args) => (await import("./plain-pulumi.ts")).plainPulumi(args),
+    run: async (...given) => (await import("./plain-pulumi.ts")).plainPulumi(...given),
   },
   rehearsal: {
     usage: "rehearsal start|stop [--force]|status [FOLDER]",
     accepts: (args) => rehearsalOptions(args) !== undefined,
-    run: async (args) => {
+    run: async (args, caller) => {
       const options = rehearsalOptions(args);
-      return options === undefined ? 2 : (await import("./rehearsal.ts")).rehearsalCommand(options);
+      return options === undefined ? 2 : (await import("./rehearsal.ts")).rehearsalCommand(options, caller);
     },
   },
 };
 
-async function main([name = "help", ...args]: readonly string[]): Promise<number> {
+async function main([name = "help", ...args]: readonly string[], caller: Caller): Promise<number> {
+  const { output } = caller;
   if (["help", "--help", "-h"].includes(name)) {
-    process.stdout.write(help);
+    output.print(help);
     return 0;
   }
   const command = commands[name];
   if (command === undefined) {
-    process.stderr.write(
-      `machine: got ${JSON.stringify(name)}, want one of ${Object.keys(commands).join(", ")}\n`,
-    );
+    output.say(`got ${JSON.stringify(name)}, want one of ${Object.keys(commands).join(", ")}`);
     return 2;
   }
   if (!command.accepts(args)) {
-    process.stderr.write(`machine: usage: ./machine ${command.usage}\n`);
+    output.say(`usage: ./machine ${command.usage}`);
     return 2;
   }
-  return command.run(args);
+  try {
+    return await command.run(args, caller);
+  } catch (error) {
+    const expected = error instanceof Problem || (error as Error).name === "SettingsError";
+    output.say(`${expected ? (error as Error).message : (error as Error).stack}`);
+    return 1;
+  }
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const expected = error instanceof Problem || (error as Error).name === "SettingsError";
-  process.stderr.write(`machine: ${expected ? (error as Error).message : (error as Error).stack}\n`);
-  process.exitCode = 1;
-}
+process.exitCode = await main(process.argv.slice(2), {
+  env: { ...process.env },
+  projectDir: resolve(import.meta.dirname, ".."),
+  output: new Output(),
+});

@@ -7,9 +7,10 @@ import { placeKey, realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
+import type { Caller } from "./caller.ts";
 import type { NewOptions } from "./new-options.ts";
 import { quietPulumi } from "./pulumi.ts";
-import { openToolchain, projectDir } from "./session.ts";
+import { openToolchain } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 import { readConfiguration, settingsFile, stackConfigurations, writeSettings } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
@@ -22,9 +23,13 @@ const placeholderKey = "placeholder-of-a-rehearsal";
  * from a file, the environment or the terminal, and goes to Pulumi by standard input. The key is set last: a command that
  * was cut off before can be repeated.
  */
-export async function newStack({ stack, keyFile, rehearsal: wanted }: NewOptions): Promise<number> {
+export async function newStack(
+  { stack, keyFile, rehearsal: wanted }: NewOptions,
+  caller: Caller,
+): Promise<number> {
+  const { projectDir, output } = caller;
   const file = settingsFile(projectDir, stack);
-  if (existsSync(file) && "cohereApiKey" in readConfiguration(projectDir, stack))
+  if (existsSync(file) && "cohereApiKey" in readConfiguration({ projectDir, stack }))
     throw new Problem(
       `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine pulumi config --stack ${stack}`,
     );
@@ -37,14 +42,15 @@ export async function newStack({ stack, keyFile, rehearsal: wanted }: NewOptions
     throw new Problem(
       `the folder ${JSON.stringify(rehearsal.dir)} has spaces or other characters that a stack's settings cannot hold. Nothing was made.\nFix: name another folder:\n  ./machine new ${stack} --rehearsal FOLDER`,
     );
-  const key = await readKey(keyFile, rehearsal !== undefined);
+  const key = await readKey(keyFile, rehearsal !== undefined, caller);
   if (!/^(?!.*\$\{)[!-~]+$/.test(key))
     throw new Problem(
       "the model's key is empty, or has spaces, control characters or ${: it must be of printable ASCII characters. Nothing was made",
     );
 
-  const { pulumi } = await openToolchain();
-  if ((await readRecord(projectDir, stack, pulumi)).kind === "made")
+  const tools = await openToolchain(caller);
+  const { pulumi } = tools;
+  if ((await readRecord({ ...tools, stack })).kind === "made")
     throw new Problem(
       `the backend has a stack ${stack} already, of another folder or without its ${file}. Nothing was made.\nFix: take another name:\n  ./machine new NAME`,
     );
@@ -53,7 +59,7 @@ export async function newStack({ stack, keyFile, rehearsal: wanted }: NewOptions
     stack,
     {
       stackId: randomUUID(),
-      ...folderSetting(stack, rehearsal !== undefined),
+      ...folderSetting(projectDir, stack, rehearsal !== undefined),
       ...(rehearsal && rehearsalSettings(rehearsal)),
     },
     true,
@@ -64,7 +70,7 @@ export async function newStack({ stack, keyFile, rehearsal: wanted }: NewOptions
   });
   if (set.code !== 0) throw new Problem(`the key could not be stored:\n${set.stderr.trim()}`);
   chmodSync(file, 0o600);
-  process.stdout.write(
+  output.print(
     `made stack ${stack} and ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
       (rehearsal === undefined ? "" : `its rehearsal is in ${rehearsal.dir}, from its first start on\n`) +
       `every setting has a default: ./machine pulumi config --stack ${stack} shows them\n` +
@@ -74,7 +80,11 @@ export async function newStack({ stack, keyFile, rehearsal: wanted }: NewOptions
 }
 
 /** A folder of its own for the checkout, unless it is the first stack here: two stacks cannot share a `.env`. */
-function folderSetting(stack: string, isRehearsal: boolean): Readonly<Record<string, string>> {
+function folderSetting(
+  projectDir: string,
+  stack: string,
+  isRehearsal: boolean,
+): Readonly<Record<string, string>> {
   const place = ({ cooperbenchDir }: { readonly cooperbenchDir?: unknown }) =>
     placeKey(projectDir, realPlace(resolve(projectDir, String(cooperbenchDir))));
   const others = stackConfigurations(projectDir).filter((one) => one.stack !== stack);
@@ -94,23 +104,27 @@ function rehearsalSettings({ dockerHost, imagesLock, sourceRepository, redisPort
   };
 }
 
-async function readKey(keyFile: string | undefined, isRehearsal: boolean): Promise<string> {
+async function readKey(
+  keyFile: string | undefined,
+  isRehearsal: boolean,
+  { env, output }: Caller,
+): Promise<string> {
   if (keyFile !== undefined) return readKeyFile(keyFile);
   if (isRehearsal) return placeholderKey;
-  if (process.env.COHERE_API_KEY) return process.env.COHERE_API_KEY;
+  if (env.COHERE_API_KEY) return env.COHERE_API_KEY;
   if (!process.stdin.isTTY) {
     throw new Problem(
       "there is no key: name a file with --key-file FILE, set COHERE_API_KEY, or type it at a terminal",
     );
   }
-  process.stderr.write("COHERE_API_KEY (not shown): ");
+  output.note("COHERE_API_KEY (not shown): ");
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
   try {
     const key = await new Promise<string>((resolve) =>
       lines.once("line", resolve).once("close", () => resolve("")),
     );
-    process.stderr.write("\n");
+    output.note("\n");
     return key.trim();
   } finally {
     lines.close();

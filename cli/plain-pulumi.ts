@@ -1,18 +1,20 @@
+import type { Caller } from "./caller.ts";
 import { clearGoneLocks } from "./cut-off.ts";
 import { stackOf } from "./named-stack.ts";
-import { pulumi } from "./pulumi.ts";
+import { showPulumi } from "./pulumi.ts";
 import { takesLock } from "./pulumi-process.ts";
-import { openForPulumi, openToolchain, projectDir } from "./session.ts";
+import { openForPulumi, openToolchain } from "./session.ts";
 import { stacksWithSettings } from "./stack-file.ts";
 
 /** `./machine pulumi ARGUMENT…`: any Pulumi command, with the environment of the stack that it names, if any. */
-export async function plainPulumi(args: readonly string[]): Promise<number> {
-  const stack = stackOf(args);
-  const known = stack !== undefined && stacksWithSettings(projectDir).includes(stack);
-  const toolchain = known ? await openForPulumi(stack, worksOn(args)) : await openToolchain();
+export async function plainPulumi(args: readonly string[], caller: Caller): Promise<number> {
+  const stack = stackOf(args, caller.env);
+  if (stack === undefined || !stacksWithSettings(caller.projectDir).includes(stack))
+    return showPulumi(await openToolchain(caller), args);
+  const opened = await openForPulumi({ ...caller, stack }, worksOn(args));
   // Of the others Pulumi itself tells.
-  if (known && takesLock(args)) await clearGoneLocks(stack);
-  return pulumi(toolchain.pulumi, args);
+  if (takesLock(args)) await clearGoneLocks(opened);
+  return showPulumi(opened, args);
 }
 
 /** Commands of Pulumi that work on what a stack has made, or change its state. With `stack import` a lost one comes back. */

@@ -6,8 +6,8 @@ import { type PairResult, type Run, readRun } from "../benchmark/read-run.ts";
 import { Problem } from "../lib/problem.ts";
 import { plannedPairs, runsOf } from "../program/runs.ts";
 import { readAssignments } from "../provision/steps/assignments.ts";
+import type { Caller } from "./caller.ts";
 import { defaultStack } from "./default-stack.ts";
-import { projectDir } from "./session.ts";
 import { readSettings } from "./stack-settings.ts";
 import { table } from "./table.ts";
 
@@ -17,11 +17,17 @@ import { table } from "./table.ts";
  *
  * @param run name of the run, or the path of its folder.
  */
-export async function planCheck(named: string | undefined, run: string, json: boolean): Promise<number> {
+export async function planCheck(
+  named: string | undefined,
+  run: string,
+  json: boolean,
+  caller: Caller,
+): Promise<number> {
+  const { projectDir, output } = caller;
   const settings =
     isAbsolute(run) && named === undefined
       ? undefined
-      : readSettings(projectDir, named ?? defaultStack(projectDir));
+      : readSettings({ projectDir, stack: named ?? defaultStack(caller) });
   const checkout = resolve(projectDir, settings?.cooperbenchDir ?? "");
   const folder = resolve(checkout, "logs", run);
   if (!existsSync(folder)) {
@@ -38,7 +44,7 @@ export async function planCheck(named: string | undefined, run: string, json: bo
   const text = json
     ? `${JSON.stringify({ run: read.name, pairs: verdicts }, null, 2)}\n`
     : show(read, verdicts, settings && runsOf(settings).services);
-  process.stdout.write(withoutKey(text, folder));
+  output.print(withoutKey(text, folder));
   return isWhole(read, verdicts) ? 0 : 1;
 }
 

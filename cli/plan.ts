@@ -3,17 +3,16 @@ import { runPlan } from "../benchmark/plan.ts";
 import { measureDisk } from "../checks/doctor/space.ts";
 import { realPlace } from "../lib/place.ts";
 import { runsOf } from "../program/runs.ts";
+import type { StackCaller } from "./caller.ts";
 import { openEngine } from "./checks.ts";
-import { defaultStack } from "./default-stack.ts";
-import { projectDir } from "./session.ts";
 import { readSettings } from "./stack-settings.ts";
 
 /** `./machine plan [STACK]`: the commands of the runs, with this machine's paths and numbers. Changes nothing. */
-export async function plan(named: string | undefined): Promise<number> {
-  const stack = named ?? defaultStack(projectDir);
-  const settings = readSettings(projectDir, stack);
+export async function plan(caller: StackCaller): Promise<number> {
+  const { stack, projectDir, output } = caller;
+  const settings = readSettings(caller);
   const { smoke, ...runs } = runsOf(settings);
-  const { dockerHost, info } = await openEngine(stack);
+  const { dockerHost, info } = await openEngine(caller);
   const text = runPlan({
     ...runs,
     stack,
@@ -23,6 +22,6 @@ export async function plan(named: string | undefined): Promise<number> {
     capacity: { cpus: info.NCPU, memoryBytes: info.MemTotal },
     freeBytes: (await measureDisk(dockerHost, info)).freeBytes,
   });
-  process.stdout.write(text);
+  output.print(text);
   return 0;
 }

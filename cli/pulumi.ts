@@ -1,32 +1,53 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { environmentFor } from "../lib/environment.ts";
+import type { Environment } from "../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../lib/run.ts";
 import { BriefDisplay } from "./display.ts";
 import { pulumiProcess } from "./pulumi-process.ts";
-import { projectDir } from "./session.ts";
-import { isInColour, statusTerminal } from "./terminal.ts";
+import type { Output } from "./terminal.ts";
 
-/**
- * Runs Pulumi in the project's folder on this terminal. Gives its exit code.
- *
- * @param brief leaves out lines that say nothing, and shows how far the pulls are: in the last line of a terminal, and
- *   every ten seconds in a log. Without it Pulumi draws on a terminal itself. Default: false.
- */
-export function pulumi(executable: string, args: readonly string[], brief = false): Promise<number> {
+/** Pulumi, as a command has it. */
+export interface Pulumi {
+  /** Absolute path of its executable. */
+  readonly file: string;
+  /** The project's folder, which it works in. */
+  readonly projectDir: string;
+  /** The variables that its own are chosen from. */
+  readonly env: Environment;
+}
+
+/** How Pulumi is shown. */
+export interface ShowOptions {
+  /**
+   * Leaves out lines that say nothing, and shows how far the pulls are: in the last line of a terminal, and every ten
+   * seconds in a log. Without it Pulumi draws on a terminal itself. Default: false.
+   */
+  readonly brief?: boolean;
+  /** Variables for this command alone. */
+  readonly more?: Environment;
+}
+
+/** Runs Pulumi on this terminal. Gives its exit code, whether or not somebody reads what it prints. */
+export function showPulumi(
+  { pulumi, output }: { readonly pulumi: Pulumi; readonly output: Output },
+  args: readonly string[],
+  { brief = false, more = {} }: ShowOptions = {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const inColour = brief && isInColour();
     const [command = "", ...rest] = args;
-    const coloured = inColour ? [command, "--color", "always", ...rest] : args;
-    const { file, args: started, env, ended } = pulumiProcess(executable, coloured);
+    const coloured = brief && output.isInColour ? [command, "--color", "always", ...rest] : args;
+    const { file, args: started, env, ended } = pulumiProcess(pulumi, coloured, more);
+    // A stream that is no terminal is copied: a program whose reader is gone is ended by its next word.
+    const copied = (isTerminal: boolean) => (isTerminal ? "inherit" : "pipe");
     const child = spawn(file, started, {
-      cwd: projectDir,
-      env: environmentFor("pulumi", process.env, env),
-      stdio: ["inherit", brief ? "pipe" : "inherit", "inherit"],
+      cwd: pulumi.projectDir,
+      env,
+      stdio: ["inherit", brief ? "pipe" : copied(output.isTerminal.stdout), copied(output.isTerminal.stderr)],
     });
-    if (child.stdout !== null) {
+    child.stderr?.on("data", output.note);
+    if (brief && child.stdout !== null) {
       const display = new BriefDisplay();
-      const terminal = statusTerminal();
+      const terminal = output.statusTerminal();
       createInterface({ input: child.stdout })
         .on("line", (line) => {
           const { lines, progress } = display.take(line);
@@ -37,7 +58,7 @@ export function pulumi(executable: string, args: readonly string[], brief = fals
           terminal.print(display.end());
           terminal.status("");
         });
-    }
+    } else child.stdout?.on("data", output.print);
     // A terminal sends its interrupt to Pulumi, too, which takes a second one as an order to stop at once.
     const pass = (signal: NodeJS.Signals) =>
       (signal === "SIGINT" && process.stdin.isTTY) || child.kill(signal);
@@ -55,19 +76,17 @@ export function pulumi(executable: string, args: readonly string[], brief = fals
 const keptOutput = 100_000_000;
 
 /**
- * Runs Pulumi in the project's folder and collects what it prints.
+ * Runs Pulumi and collects what it prints.
  *
  * @param options `input` takes secrets to it by standard input.
  */
 export async function quietPulumi(
-  executable: string,
+  pulumi: Pulumi,
   args: readonly string[],
   options: Pick<RunOptions, "input" | "timeoutSeconds"> = {},
 ): Promise<RunResult> {
-  const started = pulumiProcess(executable, ["--non-interactive", ...args]);
-  const { file, ended } = started;
-  const env = environmentFor("pulumi", process.env, started.env);
-  const result = await run(file, started.args, { cwd: projectDir, keep: keptOutput, env, ...options });
+  const { file, args: started, env, ended } = pulumiProcess(pulumi, ["--non-interactive", ...args]);
+  const result = await run(file, started, { cwd: pulumi.projectDir, keep: keptOutput, env, ...options });
   ended(result.pid, result.code);
   return result;
 }

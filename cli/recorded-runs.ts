@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Environment } from "../lib/environment.ts";
 import { isGone, type Place, type ProcessId, placeHere, startIn } from "../lib/process-id.ts";
 import { dataDir } from "./backend.ts";
 import { names } from "./state-files.ts";
@@ -57,7 +58,7 @@ export function recordRun(
   stack: string,
   program: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  env: Environment,
   here: Place | null = placeHere() ?? null,
 ): Recorder {
   const folder = recordsFolder(env);
@@ -74,7 +75,7 @@ export function recordRun(
 }
 
 /** The runs that are recorded. */
-export function recordedRuns(env: NodeJS.ProcessEnv = process.env): readonly RecordedRun[] {
+export function recordedRuns(env: Environment): readonly RecordedRun[] {
   const folder = recordsFolder(env);
   return names(folder).flatMap((name) => {
     const file = join(folder, name);
@@ -83,7 +84,7 @@ export function recordedRuns(env: NodeJS.ProcessEnv = process.env): readonly Rec
 }
 
 /** Drops the records of a stack's runs that are gone: to be called once what they have left was seen to. */
-export function forgetGoneRuns(stack: string, env: NodeJS.ProcessEnv = process.env): void {
+export function forgetGoneRuns(stack: string, env: Environment): void {
   const here = placeHere();
   const isOld = (file: string) =>
     Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > FORGET_MS;
@@ -108,7 +109,7 @@ function readRun(file: string): RecordedRun | undefined {
   }
 }
 
-function recordsFolder(env: NodeJS.ProcessEnv): string {
+function recordsFolder(env: Environment): string {
   return join(dataDir(env), "runs");
 }
 

@@ -1,3 +1,4 @@
+import type { Environment } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
@@ -13,15 +14,24 @@ import {
   takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
 import { ask } from "./ask.ts";
+import type { Caller } from "./caller.ts";
 import { liveUsers, told } from "./rehearsal-users.ts";
-import { report } from "./terminal.ts";
+import type { Output } from "./terminal.ts";
 
-/** The rehearsal that a stack's configuration points at; undefined where it points at another engine. */
-export function rehearsalOf(configuration: RawConfiguration): Rehearsal | undefined {
-  return rehearsalWith(
-    dockerHostOf(String(configuration.dockerHost ?? "")),
-    String(configuration.imagesLock ?? ""),
-  );
+/**
+ * The rehearsal that a stack's configuration points at; undefined where it points at another engine.
+ *
+ * @param env as the user has it: an opened stack's has its own engine.
+ */
+export function rehearsalOf({ configuration, env }: ConfiguredPlace): Rehearsal | undefined {
+  const { dockerHost = "", imagesLock = "" } = configuration;
+  return rehearsalWith(dockerHostOf(String(dockerHost), env), String(imagesLock));
+}
+
+/** A configuration, and the variables of the shell that it is used in. */
+export interface ConfiguredPlace {
+  readonly configuration: RawConfiguration;
+  readonly env: Environment;
 }
 
 /**
@@ -29,7 +39,11 @@ export function rehearsalOf(configuration: RawConfiguration): Rehearsal | undefi
  *
  * @param id that it is to have, where a stack has one from the rehearsal before. Default: its own.
  */
-export async function startIfNeeded(rehearsal: Rehearsal, id?: string): Promise<void> {
+export async function startIfNeeded(
+  rehearsal: Rehearsal,
+  { report }: Pick<Output, "report">,
+  id?: string,
+): Promise<void> {
   if (!(await isReady(rehearsal))) {
     report(`this stack is a rehearsal: a private engine with stand-in images, in ${rehearsal.dir}`);
     await startRehearsal(rehearsal, report);
@@ -38,7 +52,10 @@ export async function startIfNeeded(rehearsal: Rehearsal, id?: string): Promise<
 }
 
 /** Takes a rehearsal down, unless a stack still uses it. Gives whether it is down. */
-export async function stopUnlessUsed(rehearsal: Rehearsal): Promise<boolean> {
+export async function stopUnlessUsed(
+  rehearsal: Rehearsal,
+  { report }: Pick<Output, "report">,
+): Promise<boolean> {
   const users = liveUsers(rehearsal);
   if (users.length === 0) {
     await stopRehearsal(rehearsal, report);
@@ -58,9 +75,9 @@ export interface RehearsalOptions {
 }
 
 /** `./machine rehearsal start | stop | status [FOLDER]`. */
-export async function rehearsalCommand(options: RehearsalOptions): Promise<number> {
+export async function rehearsalCommand(options: RehearsalOptions, { output }: Caller): Promise<number> {
   try {
-    return await act(options);
+    return await act(options, output);
   } catch (error) {
     if ((error as Error).constructor !== Error) throw error;
     // A rehearsal's errors are for the user.
@@ -68,11 +85,12 @@ export async function rehearsalCommand(options: RehearsalOptions): Promise<numbe
   }
 }
 
-async function act({ verb, folder, force }: RehearsalOptions): Promise<number> {
+async function act({ verb, folder, force }: RehearsalOptions, output: Output): Promise<number> {
+  const { report } = output;
   const rehearsal = rehearsalAt(folder);
   switch (verb) {
     case "start":
-      await startIfNeeded(rehearsal);
+      await startIfNeeded(rehearsal, output);
       report(`ready: ${rehearsal.dockerHost}`);
       return 0;
     case "stop":
@@ -81,9 +99,12 @@ async function act({ verb, folder, force }: RehearsalOptions): Promise<number> {
       return 0;
     default: {
       const ready = await isReady(rehearsal);
-      for (const line of await portLines(rehearsal)) console.log(line);
-      console.log(ready ? `ready: ${rehearsal.dockerHost}` : `not running: ${rehearsal.dir}`);
-      for (const user of liveUsers(rehearsal)) console.log(`used by ${told(user)}`);
+      const lines = [
+        ...(await portLines(rehearsal)),
+        ready ? `ready: ${rehearsal.dockerHost}` : `not running: ${rehearsal.dir}`,
+        ...liveUsers(rehearsal).map((user) => `used by ${told(user)}`),
+      ];
+      output.print(`${lines.join("\n")}\n`);
       return ready ? 0 : 1;
     }
   }

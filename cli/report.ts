@@ -2,8 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { reportPage } from "../checks/status/page.ts";
 import { Problem } from "../lib/problem.ts";
-import { defaultStack } from "./default-stack.ts";
-import { projectDir } from "./session.ts";
+import type { StackCaller } from "./caller.ts";
 import { lookAtStack } from "./status.ts";
 
 /**
@@ -13,14 +12,14 @@ import { lookAtStack } from "./status.ts";
  *   written anew where it is named, and never else.
  * @returns 0 where it is written, whatever it says of the machine.
  */
-export async function report(named: string | undefined, out: string | undefined): Promise<number> {
-  const stack = named ?? defaultStack(projectDir);
+export async function report(caller: StackCaller, out: string | undefined): Promise<number> {
+  const { stack, output } = caller;
   if (out !== undefined && !existsSync(dirname(resolve(out))))
     throw new Problem(`got --out ${out}, whose folder is not there; make it, or name another`);
-  const status = await lookAtStack(stack);
+  const status = await lookAtStack(caller);
   const time = status.at.replace(/[-:]|\.\d+/g, "");
   const file = resolve(out ?? `cooperbench-machine-${stack}-${time}.html`);
   writeFileSync(file, reportPage(status), out === undefined ? { flag: "wx" } : {});
-  process.stdout.write(`${file}\n`);
+  output.print(`${file}\n`);
   return 0;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import type { Environment } from "../lib/environment.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
@@ -9,69 +10,60 @@ import { hasStandIns, type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsa
 import { addUser } from "../rehearsal/users.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
 import { backendEnv, stateEnv } from "./backend.ts";
+import type { Caller, StackCaller } from "./caller.ts";
 import { type Claim, claimStack, userOf } from "./claim.ts";
+import type { Pulumi } from "./pulumi.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
 import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
-import { report } from "./terminal.ts";
 
-/** The project's folder, which Pulumi works in. */
-export const projectDir = resolve(import.meta.dirname, "..");
+/** A caller with the toolchain. */
+export interface WithToolchain extends Caller {
+  readonly toolchain: Toolchain;
+  readonly pulumi: Pulumi;
+  /** What `env` has that the user's shell has not; undefined is taken away. */
+  readonly variables: Environment;
+}
 
-/** What a command on one stack works with. */
-export interface Session {
-  readonly stack: string;
-  readonly settings: Settings;
+/** A stack as it is found: its toolchain may be missing, and its rehearsal may not run. */
+export interface Found extends StackCaller {
+  /** The stack's configuration as it is set, defaults included. */
+  readonly configuration: RawConfiguration;
+  /** What `env` has that the user's shell has not; undefined is taken away. */
+  readonly variables: Environment;
   /** Docker engine of the stack, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Whether that engine is a rehearsal's. */
   readonly isRehearsal: boolean;
   /** That rehearsal, where the settings name it so that it can be started. */
   readonly rehearsal: Rehearsal | undefined;
-  readonly toolchain: Toolchain;
+  readonly toolchain: Toolchain | undefined;
+  /** Pulumi with the stack's variables; undefined where there is no toolchain yet. */
+  readonly pulumi: Pulumi | undefined;
 }
 
-/** Variables to set for Pulumi and docker; undefined takes one away. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** A stack that can be worked on: toolchain and engine are made ready. */
+export interface Opened extends Found {
+  readonly toolchain: Toolchain;
+  readonly pulumi: Pulumi;
+}
+
+/** The same with its settings checked. */
+export interface Session extends Opened {
+  readonly settings: Settings;
+}
 
 /**
  * Makes ready what a command on a stack needs: its settings checked, the toolchain, and what the settings point at
- * where this project can start it. Changes this process's environment to the stack's.
+ * where this project can start it.
  *
  * @throws before anything is touched, where a setting is wrong.
  */
-export async function openSession(stack: string): Promise<Session> {
+export async function openSession(caller: StackCaller): Promise<Session> {
   const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
-  readSettings(projectDir, stack);
-  const opened = await openUnchecked(stack, { mayMake: true });
+  readSettings(caller);
+  const opened = await openUnchecked(caller, { mayMake: true });
   // Only now: a rehearsal's lock is made by its start.
-  return { ...opened, settings: readLockedSettings(projectDir, stack) };
-}
-
-/**
- * As `openSession`, but leaves the settings to the program, whose check comes first in it.
- *
- * @throws a Problem where the stack is not this folder's, before anything is started.
- */
-export async function openUnchecked(
-  stack: string,
-  { mayMake = false }: OpenOptions = {},
-): Promise<Omit<Session, "settings">> {
-  const configuration = readConfiguration(projectDir, stack);
-  const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
-  const claim = { projectDir, stack, configuration, pulumi: toolchain.pulumi };
-  const { id, isOlderThanIds } = await claimStack(claim, mayMake);
-  const rehearsal = rehearsalOf(configuration);
-  if (rehearsal !== undefined) {
-    await startIfNeeded(rehearsal, isAbsolute(String(configuration.stackId)) ? id : undefined);
-    addUser(rehearsal.dir, userOf(claim));
-    setEnvironment(rehearsalEnv(rehearsal));
-  }
-  const opened = { ...speakTo(stack, configuration), rehearsal, toolchain };
-  if (mayMake) {
-    if (!isAbsolute(String(configuration.stackId))) giveId(claim, id);
-    if (isOlderThanIds) await adoptOldServices(claim, opened.dockerHost);
-  }
-  return opened;
+  return { ...opened, settings: readLockedSettings(caller) };
 }
 
 /** What a command does with the stack that it opens. */
@@ -80,17 +72,41 @@ export interface OpenOptions {
   readonly mayMake?: boolean;
 }
 
+/**
+ * As `openSession`, but leaves the settings to the program, whose check comes first in it.
+ *
+ * @throws a Problem where the stack is not this folder's, before anything is started.
+ */
+export async function openUnchecked(
+  caller: StackCaller,
+  { mayMake = false }: OpenOptions = {},
+): Promise<Opened> {
+  const configuration = readConfiguration(caller);
+  const tools = await openToolchain(caller, configuration);
+  const claim = { ...caller, ...tools, configuration };
+  const { id, isOlderThanIds } = await claimStack(claim, mayMake);
+  const isRehearsalsId = isAbsolute(String(configuration.stackId));
+  const rehearsal = rehearsalOf(claim);
+  if (rehearsal !== undefined) {
+    await startIfNeeded(rehearsal, caller.output, isRehearsalsId ? id : undefined);
+    addUser(rehearsal.dir, userOf(claim));
+  }
+  if (mayMake && !isRehearsalsId) giveId(claim, id);
+  const opened = withStack(caller, tools);
+  if (mayMake && isOlderThanIds) await adoptOldServices(opened);
+  return opened;
+}
+
 /** A stack that is older than ids, or whose settings lost theirs, has one from now on. */
-function giveId({ stack, configuration }: Claim, ofState: string | undefined): void {
+function giveId({ projectDir, stack, configuration, output }: Claim, ofState: string | undefined): void {
   if (configuration.stackId !== "" && ofState === undefined) return;
   writeSettings(projectDir, stack, { stackId: ofState ?? randomUUID() });
-  report(`stack ${stack} has an id from now on, in ${settingsFile(projectDir, stack)}`);
+  output.report(`stack ${stack} has an id from now on, in ${settingsFile(projectDir, stack)}`);
 }
 
 /** Notes whose the services of a stack are that was made before ids: their labels have a name alone. */
-async function adoptOldServices({ stack, pulumi }: Claim, dockerHost: string): Promise<void> {
-  const configuration = readConfiguration(projectDir, stack);
-  if (String(configuration.coop) !== "true" || pulumi === undefined) return;
+async function adoptOldServices({ stack, configuration, dockerHost, pulumi }: Opened): Promise<void> {
+  if (String(configuration.coop) !== "true") return;
   const [{ adoptServices }, { resourcesOf }] = await Promise.all([
     import("../provision/engine/adopt-services.ts"),
     import("./stack-record.ts"),
@@ -105,19 +121,17 @@ async function adoptOldServices({ stack, pulumi }: Claim, dockerHost: string): P
  *
  * @param works whether the command works on what the stack has made.
  */
-export async function openForPulumi(stack: string, works: boolean): Promise<Toolchain> {
-  const configuration = readConfiguration(projectDir, stack);
-  const toolchain = await openToolchain(String(configuration.passphraseFile ?? ""));
-  if (works) await claimStack({ projectDir, stack, configuration, pulumi: toolchain.pulumi }, true);
-  const rehearsal = rehearsalOf(configuration);
-  if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
-  speakTo(stack, configuration);
-  return toolchain;
+export async function openForPulumi(caller: StackCaller, works: boolean): Promise<Opened> {
+  const configuration = readConfiguration(caller);
+  const tools = await openToolchain(caller, configuration);
+  if (works) await claimStack({ ...caller, ...tools, configuration }, true);
+  return withStack(caller, tools);
 }
 
-/** A stack as it is found: its toolchain may be missing, and its rehearsal may not run. */
-export interface Found extends Omit<Session, "settings" | "toolchain"> {
-  readonly toolchain: Toolchain | undefined;
+/** As `openUnchecked`, but makes and starts nothing: what is there is used. */
+export function openAsFound(caller: StackCaller): Found {
+  const toolchain = recordedToolchain(caller);
+  return withStack(caller, { toolchain, variables: { ...stateEnv(caller.env), ...toolchain?.env } });
 }
 
 /** The command that starts a stack's engine, where this project can. */
@@ -125,62 +139,71 @@ export function startedBy({ stack, rehearsal }: Pick<Found, "stack" | "rehearsal
   return rehearsal !== undefined ? `./machine up ${stack}` : undefined;
 }
 
-/** As `openUnchecked`, but makes and starts nothing: what is there is used. */
-export function openAsFound(stack: string): Found {
-  const configuration = readConfiguration(projectDir, stack);
-  const toolchain = recordedToolchain({ projectDir });
-  // The backend is the user's own: it is looked for before the toolchain has its say.
-  setEnvironment(stateEnv());
-  if (toolchain !== undefined) setEnvironment(toolchain.env);
-  const rehearsal = rehearsalOf(configuration);
-  if (rehearsal !== undefined) setEnvironment(rehearsalEnv(rehearsal));
-  return { ...speakTo(stack, configuration), rehearsal, toolchain };
-}
-
 /** The settings, with the files that they name where these can be there: those of a rehearsal are made by its start. */
-export async function readFoundSettings({
-  stack,
-  rehearsal,
-}: Pick<Found, "stack" | "rehearsal">): Promise<Settings> {
+export async function readFoundSettings(found: Found): Promise<Settings> {
   const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
+  const { rehearsal } = found;
   const areMade =
     rehearsal === undefined || (existsSync(rehearsal.imagesLock) && existsSync(rehearsal.redisPortFile));
-  return areMade ? readLockedSettings(projectDir, stack) : readSettings(projectDir, stack);
+  return areMade ? readLockedSettings(found) : readSettings(found);
 }
 
-/** Has docker and Pulumi speak to the stack and to its engine. */
-function speakTo(
-  stack: string,
-  configuration: RawConfiguration,
-): Pick<Session, "stack" | "dockerHost" | "isRehearsal"> {
-  const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""));
-  setEnvironment({ PULUMI_STACK: stack, DOCKER_HOST: dockerHost });
-  const isRehearsal = hasStandIns(dockerHost) || rehearsalOf(configuration) !== undefined;
-  return { stack, dockerHost, isRehearsal };
+/** A stack with what its children need to speak to it and to its engine. */
+function withStack(caller: StackCaller, tools: WithToolchain): Opened;
+function withStack(caller: StackCaller, tools: Pick<Found, "toolchain" | "variables">): Found;
+function withStack(
+  caller: StackCaller,
+  { toolchain, variables: ofTools }: Pick<Found, "toolchain" | "variables">,
+): Found {
+  const { stack } = caller;
+  const configuration = readConfiguration(caller);
+  const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""), caller.env);
+  const rehearsal = rehearsalOf({ configuration, env: caller.env });
+  const path = ofTools.PATH ?? caller.env.PATH;
+  const variables = {
+    ...ofTools,
+    ...(rehearsal !== undefined && rehearsalEnv(rehearsal, path)),
+    PULUMI_STACK: stack,
+    DOCKER_HOST: dockerHost,
+  };
+  const env = withVariables(caller.env, variables);
+  return {
+    ...caller,
+    env,
+    configuration,
+    variables,
+    dockerHost,
+    isRehearsal: hasStandIns(dockerHost) || rehearsal !== undefined,
+    rehearsal,
+    toolchain,
+    pulumi: toolchain && { file: toolchain.pulumi, projectDir: caller.projectDir, env },
+  };
 }
 
-/** Makes the toolchain ready, without any stack, and changes this process's environment to it. */
-export async function openToolchain(passphraseFile = ""): Promise<Toolchain> {
-  const toolchain = await readyToolchain({ projectDir, report });
-  // As above: before the toolchain has its say.
-  setEnvironment(backendEnv(passphraseFile === "" ? "" : resolve(projectDir, passphraseFile)));
-  setEnvironment(toolchain.env);
-  // Pulumi and its plugins live for seconds: collecting their garbage less often takes a tenth off a preview.
-  setEnvironment({ GOGC: process.env.GOGC ?? "400" });
-  return toolchain;
+/**
+ * Makes the toolchain ready.
+ *
+ * @param configuration of the stack that it is for. Default: none.
+ */
+export async function openToolchain(
+  caller: Caller,
+  { passphraseFile = "" }: RawConfiguration = {},
+): Promise<WithToolchain> {
+  const { projectDir, output } = caller;
+  const toolchain = await readyToolchain({ projectDir, report: output.report, env: caller.env });
+  const ofStack = passphraseFile === "" ? "" : resolve(projectDir, String(passphraseFile));
+  const variables = {
+    // The backend is the user's own: it is looked for before the toolchain has its say.
+    ...backendEnv(ofStack, caller.env),
+    ...toolchain.env,
+    // Pulumi and its plugins live for seconds: collecting their garbage less often takes a tenth off a preview.
+    GOGC: caller.env.GOGC ?? "400",
+  };
+  const env = withVariables(caller.env, variables);
+  return { ...caller, env, toolchain, variables, pulumi: { file: toolchain.pulumi, projectDir, env } };
 }
 
-const changed = new Set<string>();
-
-function setEnvironment(variables: Environment): void {
-  for (const [name, value] of Object.entries(variables)) {
-    changed.add(name);
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
-}
-
-/** The variables that the commands above have set or taken away (undefined) in this process. */
-export function changedEnvironment(): Environment {
-  return Object.fromEntries([...changed].sort().map((name) => [name, process.env[name]]));
+function withVariables(env: Environment, variables: Environment): Environment {
+  const all = Object.entries({ ...env, ...variables });
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }

@@ -7,27 +7,27 @@ import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { runOracle } from "../provision/steps/oracle.ts";
 import { featuresOf, taskFolder } from "../provision/steps/task-dataset.ts";
+import type { StackCaller } from "./caller.ts";
 import { openEngine } from "./checks.ts";
 import { removeLeftovers } from "./cut-off.ts";
-import { defaultStack } from "./default-stack.ts";
 import { identityOf } from "./identity.ts";
-import { projectDir } from "./session.ts";
+import type { Found } from "./session.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
-import { report } from "./terminal.ts";
 
 /**
  * `./machine smoke [STACK] …`: runs the dataset's gold patches and tests in the images that are there, without a
  * model. Gives 0 only where each gold patch passes, each of its tests fails without it, and each runner is the
  * dataset's. Changes nothing.
  */
-export async function smoke(options: SmokeOptions): Promise<number> {
-  const stack = options.stack ?? defaultStack(projectDir);
-  const { dockerHost, info } = await openEngine(stack);
-  await removeLeftovers(dockerHost, stack);
-  const settings = readLockedSettings(projectDir, stack);
+export async function smoke(options: SmokeOptions, caller: StackCaller): Promise<number> {
+  const { stack, projectDir, output } = caller;
+  const engine = await openEngine(caller);
+  const { dockerHost, info } = engine;
+  await removeLeftovers(engine);
+  const settings = readLockedSettings(caller);
   const checkout = realPlace(resolve(projectDir, settings.cooperbenchDir));
   if (!existsSync(checkout)) {
     throw new Problem(`there is no checkout of CooperBench in ${checkout}; make it: ./machine up ${stack}`);
@@ -42,7 +42,8 @@ export async function smoke(options: SmokeOptions): Promise<number> {
   const capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
   const started = performance.now();
   const common = {
-    stack,
+    found: engine,
+    dockerHost,
     checkout,
     timeoutSeconds: settings.smokeTimeoutSeconds,
     memoryBytes: memoryLimitBytes(capacity),
@@ -51,15 +52,15 @@ export async function smoke(options: SmokeOptions): Promise<number> {
   const results = await someAtOnce(
     subjects.map((subject) => () => smokeOne(subject, common)),
     oraclesAtOnce(capacity),
-    (done, running) => `${done}/${subjects.length} done, ${running} running`,
+    (done, running) => output.report(`${done}/${subjects.length} done, ${running} running`),
   );
   if (abort.aborted) {
-    report("interrupted; the containers are removed");
+    output.report("interrupted; the containers are removed");
     return 130;
   }
 
   const seconds = (performance.now() - started) / 1000;
-  process.stdout.write(
+  output.print(
     options.json
       ? `${JSON.stringify({ stack, dockerHost, results }, null, 2)}\n`
       : smokeTable(results, seconds),
@@ -100,25 +101,23 @@ export function subjectsOf(tasks: readonly Task[], checkout: string, features: F
 }
 
 interface Common {
-  readonly stack: string;
+  readonly found: Found;
+  readonly dockerHost: string;
   readonly checkout: string;
   readonly timeoutSeconds: number;
   readonly memoryBytes: number;
   readonly abort: AbortSignal;
 }
 
-async function smokeOne({ task, feature }: Subject, { checkout, stack, ...common }: Common): Promise<Smoked> {
+async function smokeOne(
+  { task, feature }: Subject,
+  { checkout, found: of, ...common }: Common,
+): Promise<Smoked> {
   const { image } = task;
-  const container = `cooperbench-smoke-${stack}-${taskKey(task)}-feature${feature}`;
+  const container = `cooperbench-smoke-${of.stack}-${taskKey(task)}-feature${feature}`;
   const folder = taskFolder(checkout, task);
-  const found = await runOracle({
-    ...common,
-    image,
-    folder,
-    feature,
-    container,
-    stack: identityOf(stack),
-  }).then(
+  const wanted = { ...common, image, folder, feature, container, stack: identityOf(of) };
+  const found = await runOracle(wanted).then(
     ({ image: _, feature: __, ...found }) => found,
     (error: Error) => {
       if (!(error instanceof Problem)) throw error;

@@ -1,16 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Document, isMap, parse, parseDocument } from "yaml";
+import { Document, isMap, parseDocument } from "yaml";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
-import { configurationOf, encrypted, project, type RawConfiguration } from "../program/configuration.ts";
+import { project, type RawConfiguration } from "../program/configuration.ts";
+import type { StackPlace } from "./caller.ts";
+import { parseProjectDefaults, parseStackYaml, type StackYaml } from "./settings-yaml.ts";
 
-interface ProjectFile {
-  readonly config: Readonly<Record<string, { readonly default?: unknown }>>;
-}
-interface StackFile {
-  readonly config?: Readonly<Record<string, unknown>>;
-}
+/** A stack of a project's folder. */
+export type SettingsPlace = Pick<StackPlace, "projectDir" | "stack">;
 
 /** The settings file of a stack, which is there for every stack that was made. */
 export function settingsFile(projectDir: string, stack: string): string {
@@ -22,8 +20,8 @@ export function stacksWithSettings(projectDir: string): readonly string[] {
   return readdirSync(projectDir).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
-/** A stack's configuration, unchecked: from its file, with the defaults of Pulumi.yaml. Secrets stay encrypted. */
-export function readConfiguration(projectDir: string, stack: string): RawConfiguration {
+/** A stack's settings file, as Pulumi reads it. Throws a Problem where there is none, or it is none. */
+export function readStackFile({ projectDir, stack }: SettingsPlace): StackYaml {
   const file = settingsFile(projectDir, stack);
   if (!existsSync(file)) {
     const others = stacksWithSettings(projectDir).toSorted();
@@ -32,9 +30,14 @@ export function readConfiguration(projectDir: string, stack: string): RawConfigu
       `there is no stack ${stack} (no ${file})${there}.\nFix: to make it:\n  ./machine new ${stack}`,
     );
   }
-  const { config: fields } = parse(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8")) as ProjectFile;
-  const { config = {} } = (parse(readFileSync(file, "utf8")) ?? {}) as StackFile;
-  return { ...defaultsOf(fields), ...ownValues(config) };
+  return parseStackYaml(readFileSync(file, "utf8"), file);
+}
+
+/** A stack's configuration, unchecked: from its file, with the defaults of Pulumi.yaml. Secrets stay encrypted. */
+export function readConfiguration(place: SettingsPlace): RawConfiguration {
+  const { values } = readStackFile(place);
+  const file = join(place.projectDir, "Pulumi.yaml");
+  return { ...parseProjectDefaults(readFileSync(file, "utf8"), file), ...values };
 }
 
 /** The stacks of a project's folder with their configurations, as `readConfiguration` gives them. */
@@ -43,7 +46,7 @@ export function stackConfigurations(
 ): readonly { readonly stack: string; readonly configuration: RawConfiguration }[] {
   return stacksWithSettings(projectDir).flatMap((stack) => {
     try {
-      return { stack, configuration: readConfiguration(projectDir, stack) };
+      return { stack, configuration: readConfiguration({ projectDir, stack }) };
     } catch {
       return []; // one that cannot be read is for its own commands to tell
     }
@@ -65,22 +68,9 @@ export function writeSettings(
   const document = existsSync(file) ? parseDocument(readFileSync(file, "utf8")) : new Document({});
   if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
   for (const [key, value] of Object.entries(values)) {
-    const path = ["config", `${project}:${key}`];
-    if (!keep || !document.hasIn(path)) document.setIn(path, value);
+    const forms = [`${project}:${key}`, key, `${project}:config:${key}`];
+    const there = forms.find((form) => document.hasIn(["config", form]));
+    if (!keep || there === undefined) document.setIn(["config", there ?? `${project}:${key}`], value);
   }
   writeWhole(file, document.toString({ lineWidth: 0 }), existsSync(file) ? {} : { mode: 0o600 });
-}
-
-function defaultsOf(fields: ProjectFile["config"]): RawConfiguration {
-  const withDefault = Object.entries(fields).filter(([, field]) => field.default !== undefined);
-  return Object.fromEntries(withDefault.map(([key, field]) => [key, field.default]));
-}
-
-function ownValues(config: NonNullable<StackFile["config"]>): RawConfiguration {
-  const own = Object.entries(configurationOf(config));
-  return Object.fromEntries(own.map(([key, value]) => [key, isEncrypted(value) ? encrypted : value]));
-}
-
-function isEncrypted(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "secure" in value;
 }

@@ -6,8 +6,15 @@ import { Problem } from "../lib/problem.ts";
 import { project } from "../program/configuration.ts";
 import type { StateResource } from "../provision/engine/adopt-services.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
-import { quietPulumi } from "./pulumi.ts";
+import type { StackPlace } from "./caller.ts";
+import { type Pulumi, quietPulumi } from "./pulumi.ts";
 import { packedText } from "./state-files.ts";
+
+/** A stack, and whom another backend than one of files is asked by. */
+export interface RecordPlace extends StackPlace {
+  /** Undefined where there is no toolchain yet. */
+  readonly pulumi: Pulumi | undefined;
+}
 
 /** What Pulumi says where the backend answers, and has no such stack; not every version has an exit code for it. */
 export const noSuchStack = /no stack named .* found/;
@@ -15,16 +22,10 @@ export const noSuchStack = /no stack named .* found/;
 /**
  * What the backend has of a stack. A backend of files is read, which takes milliseconds; another is asked with Pulumi.
  *
- * @param projectDir whose files Pulumi works with.
- * @param backend its URL. Default: the one that this process speaks to.
  * @throws a Problem where the backend does not answer, or its answer cannot be read.
  */
-export async function readRecord(
-  projectDir: string,
-  stack: string,
-  pulumi: string | undefined,
-  backend = backendUrl(),
-): Promise<StackRecord> {
+export async function readRecord({ projectDir, stack, env, pulumi }: RecordPlace): Promise<StackRecord> {
+  const backend = backendUrl(env);
   const folder = backendFolder(projectDir, backend);
   if (folder !== undefined) {
     const found = recordInFiles(folder, stack);
@@ -37,8 +38,11 @@ export async function readRecord(
 }
 
 /** The stacks of this project that a backend of files has; undefined for a backend of another kind. */
-export function stacksInFiles(projectDir: string, backend = backendUrl()): readonly string[] | undefined {
-  const folder = backendFolder(projectDir, backend);
+export function stacksInFiles({
+  projectDir,
+  env,
+}: Pick<StackPlace, "projectDir" | "env">): readonly string[] | undefined {
+  const folder = backendFolder(projectDir, backendUrl(env));
   if (folder === undefined) return undefined;
   const stacks = join(folder, ".pulumi", "stacks", project);
   if (!existsSync(stacks)) return [];
@@ -81,13 +85,13 @@ const exportedResources = z.looseObject({
 });
 
 /** The resources of a stack's state. */
-export async function resourcesOf(pulumi: string, stack: string): Promise<readonly StateResource[]> {
+export async function resourcesOf(pulumi: Pulumi, stack: string): Promise<readonly StateResource[]> {
   const { code, stdout, stderr } = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
   if (code !== 0) throw new Problem(`the state of stack ${stack} cannot be read:\n${stderr.trim()}`);
   return exportedResources.parse(parse(stdout, stack)).deployment.resources ?? [];
 }
 
-async function askRecord(pulumi: string, stack: string): Promise<StackRecord> {
+async function askRecord(pulumi: Pulumi, stack: string): Promise<StackRecord> {
   const exported = await quietPulumi(pulumi, ["stack", "export", "--stack", stack], { timeoutSeconds: 60 });
   if (exported.code !== 0) {
     if (noSuchStack.test(exported.stderr)) return { kind: "absent" };

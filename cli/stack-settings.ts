@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { parseSettings, type Settings } from "../program/settings.ts";
-import { readConfiguration } from "./stack-file.ts";
+import { readConfiguration, type SettingsPlace } from "./stack-file.ts";
 
 /** A stack's settings, checked before anything is started; so the image lock file, which may yet be made, is left. */
-export function readSettings(projectDir: string, stack: string): Settings {
-  return parseSettings(stack, readConfiguration(projectDir, stack));
+export function readSettings(place: SettingsPlace): Settings {
+  return parseSettings(place.stack, readConfiguration(place));
 }
 
 /** The same with the image lock file read, as the program reads it. */
-export function readLockedSettings(projectDir: string, stack: string): Settings {
-  return parseSettings(stack, readConfiguration(projectDir, stack), (file) => resolve(projectDir, file));
+export function readLockedSettings(place: SettingsPlace): Settings {
+  return parseSettings(place.stack, readConfiguration(place), (file) => resolve(place.projectDir, file));
 }

@@ -5,7 +5,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { z } from "zod";
 import { project } from "../program/configuration.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
-import { projectDir } from "./session.ts";
+import type { StackPlace } from "./caller.ts";
 
 /** A stack's places in a backend of files. */
 export interface StateFiles {
@@ -20,12 +20,8 @@ export interface StateFiles {
 }
 
 /** Where a stack is, whether it was made or not; undefined where the backend has no files that can be looked at. */
-export function stateFiles(
-  stack: string,
-  env: NodeJS.ProcessEnv = process.env,
-  workFolder: string = projectDir,
-): StateFiles | undefined {
-  const folder = backendFolder(workFolder, backendUrl(env));
+export function stateFiles({ stack, projectDir, env }: StackPlace): StateFiles | undefined {
+  const folder = backendFolder(projectDir, backendUrl(env));
   if (folder === undefined) return undefined;
   const kept = join(folder, ".pulumi");
   return {

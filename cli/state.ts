@@ -1,25 +1,25 @@
 import { lastOperation, readProofs, type StackState } from "../checks/status/proofs.ts";
-import type { Toolchain } from "../toolchain/toolchain.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
-import { noSuchStack } from "./stack-record.ts";
+import { noSuchStack, type RecordPlace } from "./stack-record.ts";
 import { cutOffState, updateFacts, updateFindings } from "./update-findings.ts";
 
 /** Seconds that a backend may take to answer. */
 const patience = 30;
 
 /** Reads a stack's state from its backend, which is asked with a toolchain that is there. Changes nothing. */
-export async function readState(stack: string, toolchain: Toolchain | undefined): Promise<StackState> {
+export async function readState(place: RecordPlace): Promise<StackState> {
+  const { stack, env, pulumi } = place;
   const nothing: StackState = { proofs: new Map() };
-  if (!isStateMade()) return nothing;
-  const facts = updateFacts(stack);
+  if (!isStateMade(env)) return nothing;
+  const facts = updateFacts(place);
   if (facts?.state.kind === "cut off") {
     const { found, remedy } = cutOffState(stack, facts.state);
     return { ...nothing, unread: found, remedy };
   }
-  if (toolchain === undefined) return { ...nothing, unread: "Pulumi is yet to be found or installed" };
+  if (pulumi === undefined) return { ...nothing, unread: "Pulumi is yet to be found or installed" };
   const ask = (...args: readonly string[]) =>
-    quietPulumi(toolchain.pulumi, ["stack", ...args, "--stack", stack], { timeoutSeconds: patience });
+    quietPulumi(pulumi, ["stack", ...args, "--stack", stack], { timeoutSeconds: patience });
   const [exported, history] = await Promise.all([
     ask("export"),
     ask("history", "--json", "--page-size", "1"),
@@ -33,7 +33,7 @@ export async function readState(stack: string, toolchain: Toolchain | undefined)
     return { ...nothing, unread };
   }
   // Looked at last: an update that has begun meanwhile may have changed what was read.
-  const latest = updateFacts(stack);
+  const latest = updateFacts(place);
   const [underway] = latest === undefined ? [] : updateFindings(stack, latest);
   return {
     proofs: readProofs(exported.stdout),

@@ -3,56 +3,53 @@ import type { StatusCheck } from "../checks/status/checks.ts";
 import { type MachineStatus, machineStatus } from "../checks/status/status.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
+import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
-import { defaultStack } from "./default-stack.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
-import { openAsFound, projectDir, readFoundSettings, startedBy } from "./session.ts";
-import { readConfiguration } from "./stack-file.ts";
+import { openAsFound, readFoundSettings, startedBy } from "./session.ts";
 import { readState } from "./state.ts";
-import { isInColour } from "./terminal.ts";
 
 /**
  * `./machine status [STACK] [--json]`: what was proved of the machine, when, and whether it is still so. Proves and
  * changes nothing. Gives 1 where something stands in the way of a run.
  */
-export async function status(named: string | undefined, json: boolean): Promise<number> {
-  const status = await lookAtStack(named ?? defaultStack(projectDir));
-  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : show(status));
+export async function status(caller: StackCaller, json: boolean): Promise<number> {
+  const { output } = caller;
+  const status = await lookAtStack(caller);
+  output.print(json ? `${JSON.stringify(status, null, 2)}\n` : show(status, output.isInColour));
   return status.isReady ? 0 : 1;
 }
 
 /** Looks at the machine of a stack. Throws where a setting is wrong. */
-export async function lookAtStack(stack: string): Promise<MachineStatus> {
-  const found = openAsFound(stack);
+export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
+  const found = openAsFound(caller);
   const settings = await readFoundSettings(found);
-  const { toolchain, ...place } = found;
-  const configuration = readConfiguration(projectDir, stack);
-  const claim = { projectDir, stack, configuration, pulumi: toolchain?.pulumi };
+  const { stack, projectDir, configuration, isRehearsal, toolchain } = found;
   // A backend that does not answer is told by what is asked of it next.
-  const whose = await lookWhose(claim, false).catch(() => undefined);
+  const whose = await lookWhose(found, false).catch(() => undefined);
   const refusal = whose?.verdict.ok === false ? whose.verdict : undefined;
   const isForeign = refusal !== undefined && whose?.record.kind !== "absent";
   const look = lookAt(wantedOf(stack, settings, projectDir, found.dockerHost));
   return machineStatus({
-    ...place,
     look: await look,
+    isRehearsal,
     startedBy: startedBy(found),
     settings,
     configuration,
     projectDir,
     pieces: toolchain?.pieces ?? [],
     refusal,
-    state: isForeign ? { proofs: new Map(), isForeign } : await readState(stack, toolchain),
+    state: isForeign ? { proofs: new Map(), isForeign } : await readState(found),
   });
 }
 
-function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus): string {
+function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus, isInColour: boolean): string {
   const kind = isRehearsal ? " (a rehearsal: stand-in images, no model key)" : "";
   const lines = [
     `stack ${stack}${kind}, looked at ${at}`,
     ...findingLines(
       checks.map((check) => ({ ...check, note: noteOf(check, at) })),
-      isInColour(),
+      isInColour,
     ),
     `${isReady ? (isRehearsal ? "ready, as a rehearsal" : "ready for a run") : "NOT ready for a run"}: ${showCounts(countFindings(checks))}`,
   ];

@@ -1,13 +1,83 @@
-const started = performance.now();
+import type { Environment } from "../lib/environment.ts";
 
-/** Says on standard error what is being done, with the seconds since the command was started. */
-export function report(line: string): void {
-  process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
-}
+/**
+ * Where a command prints: results on standard output, words about the work on standard error. What cannot be printed,
+ * since the reader is gone or the disk is full, is lost, and the work goes on.
+ */
+export class Output {
+  /** Writes on standard output. */
+  readonly print: Write;
+  /** Writes on standard error. */
+  readonly note: Write;
+  /** Whether standard output is a terminal that is to have colours. */
+  readonly isInColour: boolean;
+  /** Whether each stream is a terminal, which a program may draw on itself. */
+  readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Columns of the terminal on standard output. */
+  readonly columns: () => number;
+  readonly #clock: () => number;
+  readonly #started: number;
 
-/** Whether standard output is a terminal that is to have colours. */
-export function isInColour(): boolean {
-  return process.stdout.isTTY && !process.env.NO_COLOR;
+  /**
+   * @param env variables of the shell, which may say NO_COLOR.
+   * @param clock milliseconds, never going back.
+   */
+  constructor(
+    stdout: NodeJS.WriteStream = process.stdout,
+    stderr: NodeJS.WriteStream = process.stderr,
+    env: Environment = process.env,
+    clock = () => performance.now(),
+  ) {
+    this.print = writerTo(stdout);
+    this.note = writerTo(stderr);
+    this.isTerminal = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
+    this.isInColour = this.isTerminal.stdout && !env.NO_COLOR;
+    this.columns = () => stdout.columns;
+    this.#clock = clock;
+    this.#started = clock();
+  }
+
+  /** Says something beside the results. */
+  readonly say = (line: string): void => this.note(`machine: ${line}\n`);
+
+  /** Says what is being done, with the seconds since the command was started. */
+  readonly report = (line: string): void => {
+    const seconds = (this.#clock() - this.#started) / 1000;
+    this.note(`${seconds.toFixed(1).padStart(6)} s  ${line}\n`);
+  };
+
+  /** Standard output with a line that tells how far things are: at a terminal the last one, in a log every ten seconds. */
+  statusTerminal(): StatusTerminal {
+    return this.isTerminal.stdout ? this.#drawnStatus() : this.#loggedStatus();
+  }
+
+  #loggedStatus(): StatusTerminal {
+    let told = Number.NEGATIVE_INFINITY;
+    return {
+      print: (lines) => this.print(lines.map((line) => `${line}\n`).join("")),
+      status: (text) => {
+        if (text === "" || this.#clock() - told < LOG_EVERY_MS) return;
+        told = this.#clock();
+        this.print(`${text}\n`);
+      },
+    };
+  }
+
+  /** Drawn again under whatever is printed. */
+  #drawnStatus(): StatusTerminal {
+    const clear = "\r\u001b[K";
+    let current = "";
+    const draw = () => current.slice(0, Math.max(0, this.columns() - 1));
+    return {
+      print: (lines) => {
+        if (lines.length > 0) this.print(`${clear}${lines.map((line) => `${line}\n`).join("")}${draw()}`);
+      },
+      status: (text) => {
+        current = text;
+        this.print(`${clear}${draw()}`);
+      },
+    };
+  }
 }
 
 /** Lines that stay, and one below them that tells how far things are. */
@@ -18,39 +88,17 @@ export interface StatusTerminal {
 }
 
 /** Milliseconds between two lines of a log that tell how far things are. */
-const logEveryMs = 10_000;
+const LOG_EVERY_MS = 10_000;
 
-/**
- * Standard output with a status line: at a terminal the last line, drawn again under whatever is printed; in a log a
- * line every ten seconds.
- *
- * @param clock milliseconds, never going back.
- */
-export function statusTerminal(
-  out: NodeJS.WriteStream = process.stdout,
-  clock: () => number = () => performance.now(),
-): StatusTerminal {
-  if (!out.isTTY) {
-    let told = Number.NEGATIVE_INFINITY;
-    return {
-      print: (lines) => out.write(lines.map((line) => `${line}\n`).join("")),
-      status(text) {
-        if (text === "" || clock() - told < logEveryMs) return;
-        told = clock();
-        out.write(`${text}\n`);
-      },
-    };
-  }
-  const clear = "\r\u001b[K";
-  let current = "";
-  const draw = () => current.slice(0, Math.max(0, out.columns - 1));
-  return {
-    print(lines) {
-      if (lines.length > 0) out.write(`${clear}${lines.map((line) => `${line}\n`).join("")}${draw()}`);
-    },
-    status(text) {
-      current = text;
-      out.write(`${clear}${draw()}`);
-    },
+type Write = (text: string | Uint8Array) => void;
+
+/** Writes to a stream for as long as it takes something. */
+function writerTo(stream: NodeJS.WritableStream): Write {
+  let isGone = false;
+  stream.on("error", () => {
+    isGone = true;
+  });
+  return (text) => {
+    if (!isGone && text.length > 0) stream.write(text);
   };
 }

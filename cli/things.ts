@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
+import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
@@ -11,6 +12,7 @@ import type { RehearsalUser } from "../rehearsal/users.ts";
 interface Places {
   readonly projectDir: string;
   readonly configuration: RawConfiguration;
+  readonly env: Environment;
 }
 
 /**
@@ -21,13 +23,13 @@ interface Places {
  */
 export async function thingsOf(
   owner: Owner,
-  { projectDir, configuration }: Places,
+  { projectDir, configuration, env }: Places,
   others: readonly RehearsalUser[],
 ): Promise<readonly string[]> {
   const folder = realPlace(resolve(projectDir, String(configuration.cooperbenchDir)));
   // A rehearsal that was made anew has no id yet: then the name has to do.
   const isNameEnough = owner.id === undefined && isAbsolute(String(configuration.stackId ?? ""));
-  const made = [...ownersIn(folder), ...(await servicesAt(configuration))];
+  const made = [...ownersIn(folder), ...(await servicesAt(configuration, env))];
   return [
     ...made
       .filter(({ owner: maker }) => isOf(maker, owner) || (isNameEnough && maker.stack === owner.stack))
@@ -39,8 +41,8 @@ export async function thingsOf(
 }
 
 /** The containers of the services; an engine elsewhere is not asked, which may take long to say that it is not there. */
-async function servicesAt({ coop, dockerHost }: RawConfiguration) {
-  const host = dockerHostOf(String(dockerHost ?? ""));
+async function servicesAt({ coop, dockerHost }: RawConfiguration, env: Environment) {
+  const host = dockerHostOf(String(dockerHost ?? ""), env);
   if (String(coop) !== "true" || !host.startsWith("unix:")) return [];
   const { containerAt } = await import("../provision/engine/owned.ts");
   const names = [redisContainer, gitNames.container];

@@ -1,9 +1,11 @@
 import { spreadTasks } from "../benchmark/tasks.ts";
+import type { StackCaller } from "./caller.ts";
 import { checkBeforeUpdate } from "./checks.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { withEvents } from "./events.ts";
 import { shortenHistory } from "./history.ts";
-import { pulumi } from "./pulumi.ts";
+import { showPulumi } from "./pulumi.ts";
+import { assertSecrets } from "./secrets.ts";
 import { openSession } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 import { summary } from "./summary.ts";
@@ -14,31 +16,31 @@ const flags = ["--yes", "--skip-preview", "--continue-on-error", "--suppress-out
  * `./machine up STACK`: provisions, goes on past what fails, and ends with what is verified. Gives 0 only where all
  * of it is.
  */
-export async function up(stack: string, options: readonly string[]): Promise<number> {
-  await takeOver(stack);
-  const session = await openSession(stack);
-  const { toolchain, settings, isRehearsal } = session;
-  const missing = await checkBeforeUpdate(session);
-  await removeLeftovers(session.dockerHost, stack);
-  await clearPendingOperations(toolchain.pulumi, stack);
-  await ensureStack(toolchain.pulumi, stack);
+export async function up(caller: StackCaller, options: readonly string[]): Promise<number> {
+  await takeOver(caller);
+  const session = await openSession(caller);
+  const { stack, pulumi, settings, isRehearsal, output } = session;
+  const [missing] = await Promise.all([checkBeforeUpdate(session), assertSecrets(session)]);
+  await removeLeftovers(session);
+  await clearPendingOperations(session);
+  await ensureStack(pulumi, stack);
 
-  const [code, events] = await withEvents(stack, (log) => {
-    process.env.PULUMI_DEBUG_COMMANDS = "true"; // what --event-log asks for, as the Automation API sets it
+  const [code, events] = await withEvents(session, (log) => {
     // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
     const parallel =
       missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.smoke)] : [];
     const args = ["up", ...flags, ...parallel, "--stack", stack, "--event-log", log, ...options];
-    return pulumi(toolchain.pulumi, args, true);
+    // What --event-log asks for, as the Automation API sets it.
+    return showPulumi(session, args, { brief: true, more: { PULUMI_DEBUG_COMMANDS: "true" } });
   });
-  shortenHistory(stack);
+  shortenHistory(session);
   const { lines, complete } = summary(
     { stack, tasks: settings.tasks, missing, smoked: spreadTasks(settings.tasks, settings.smoke) },
     events,
     code,
   );
   const kind = isRehearsal ? "rehearsal: stand-in images, no model key\n" : "";
-  process.stdout.write(`\n${kind}${lines.join("\n")}\n`);
-  if (complete) process.stdout.write(`next steps: ./machine pulumi stack output readme --stack ${stack}\n`);
+  output.print(`\n${kind}${lines.join("\n")}\n`);
+  if (complete) output.print(`next steps: ./machine pulumi stack output readme --stack ${stack}\n`);
   return complete ? 0 : code || 1;
 }

@@ -2,6 +2,8 @@
 import { basename } from "node:path";
 import { blocker, type Finding, ok, warning } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";
+import type { StackPlace } from "./caller.ts";
+import { recordedRuns } from "./recorded-runs.ts";
 import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
 import { type UpdateLock, updateLocks } from "./update-locks.ts";
 
@@ -14,9 +16,9 @@ export interface UpdateFacts {
 }
 
 /** Looks at a stack's locks and its state. Changes nothing. */
-export function updateFacts(stack: string): UpdateFacts | undefined {
-  const files = stateFiles(stack);
-  return files && { locks: updateLocks(files), state: findState(files) };
+export function updateFacts(place: StackPlace): UpdateFacts | undefined {
+  const files = stateFiles(place);
+  return files && { locks: updateLocks(files, () => recordedRuns(place.env)), state: findState(files) };
 }
 
 /** Everything that is not well; none where all is. */

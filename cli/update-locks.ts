@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { isGone, type Place, placeHere, startOf } from "../lib/process-id.ts";
-import { type RecordedRun, recordedRuns } from "./recorded-runs.ts";
+import type { RecordedRun } from "./recorded-runs.ts";
 import { names, type StateFiles } from "./state-files.ts";
 
 /** Milliseconds in which Pulumi has long written a lock that it has begun. */
@@ -39,11 +39,12 @@ export interface UpdateLock {
   readonly run?: RecordedRun | undefined;
 }
 
-/** The update locks of a stack. */
-export function updateLocks(
-  files: StateFiles,
-  runs: () => readonly RecordedRun[] = recordedRuns,
-): readonly UpdateLock[] {
+/**
+ * The update locks of a stack.
+ *
+ * @param runs what is recorded of Pulumi's processes; read where there is a lock.
+ */
+export function updateLocks(files: StateFiles, runs: () => readonly RecordedRun[]): readonly UpdateLock[] {
   return names(files.locks)
     .filter((name) => !name.endsWith(".attrs"))
     .flatMap((name) => readLock(join(files.locks, name), runs) ?? []);
@@ -107,9 +108,12 @@ function isSeenFrom(run: Place, here: Place | undefined): boolean {
  *
  * @returns the locks that are there after that.
  */
-export async function settledLocks(files: StateFiles): Promise<readonly UpdateLock[]> {
+export async function settledLocks(
+  files: StateFiles,
+  runs: () => readonly RecordedRun[],
+): Promise<readonly UpdateLock[]> {
   for (const end = Date.now() + WRITTEN_MS; ; await sleep(100)) {
-    const locks = updateLocks(files);
+    const locks = updateLocks(files, runs);
     const isYoung = ({ kind, since }: UpdateLock) =>
       kind === "cut off" && Date.now() - since.getTime() < WRITTEN_MS;
     if (!locks.some(isYoung) || Date.now() > end) return locks;

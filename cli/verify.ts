@@ -10,15 +10,14 @@ import { ownerOf } from "../program/stack-id.ts";
 import { type ProbeResult, probe } from "../provision/steps/probe.ts";
 import { inspectVenv } from "../provision/steps/venv.ts";
 import { verify as verifyCommandLine } from "../provision/steps/verification.ts";
+import type { StackCaller } from "./caller.ts";
 import { openEngine } from "./checks.ts";
 import { removeLeftovers } from "./cut-off.ts";
-import { defaultStack } from "./default-stack.ts";
 import { identityOf } from "./identity.ts";
-import { projectDir } from "./session.ts";
+import type { Found } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { table } from "./table.ts";
-import { report } from "./terminal.ts";
 
 /** What was found of one image. */
 interface Verified extends Partial<Omit<ProbeResult, "image">> {
@@ -48,29 +47,30 @@ interface VerifiedCooperBench {
  * `./machine verify [STACK] [--json]`: probes every image and runs the command line now, whatever the state says.
  * Changes nothing.
  */
-export async function verify(named: string | undefined, json: boolean): Promise<number> {
-  const stack = named ?? defaultStack(projectDir);
-  const { dockerHost } = await openEngine(stack);
-  await removeLeftovers(dockerHost, stack);
-  const settings = readLockedSettings(projectDir, stack);
+export async function verify(caller: StackCaller, json: boolean): Promise<number> {
+  const { stack, output } = caller;
+  const engine = await openEngine(caller);
+  const { dockerHost } = engine;
+  await removeLeftovers(engine);
+  const settings = readLockedSettings(caller);
 
   const abort = abortOnSignal();
   const started = performance.now();
   const [results, cooperbench] = await Promise.all([
     someAtOnce(
-      settings.tasks.map((task) => () => verifyImage(task, stack, settings.probeTimeoutSeconds, abort)),
+      settings.tasks.map((task) => () => verifyImage(task, engine, settings.probeTimeoutSeconds, abort)),
       4 * availableParallelism(),
-      (done) => `${done}/${settings.tasks.length} images probed`,
+      (done) => output.report(`${done}/${settings.tasks.length} images probed`),
     ),
-    verifyCooperBench(stack, settings, abort),
+    verifyCooperBench(caller, settings, abort),
   ]);
   if (abort.aborted) {
-    report("interrupted; the containers are removed");
+    output.report("interrupted; the containers are removed");
     return 130;
   }
 
   const seconds = (performance.now() - started) / 1000;
-  process.stdout.write(
+  output.print(
     json
       ? `${JSON.stringify({ stack, dockerHost, images: results, cooperbench }, null, 2)}\n`
       : show(results, cooperbench, seconds),
@@ -80,7 +80,7 @@ export async function verify(named: string | undefined, json: boolean): Promise<
 
 /** Whether the command line runs, and sees the tasks. */
 async function verifyCooperBench(
-  stack: string,
+  { stack, projectDir }: StackCaller,
   settings: Settings,
   abort: AbortSignal,
 ): Promise<VerifiedCooperBench> {
@@ -100,15 +100,19 @@ async function verifyCooperBench(
 
 async function verifyImage(
   task: LockedTask,
-  stack: string,
+  found: Found,
   timeoutSeconds: number,
   abort: AbortSignal,
 ): Promise<Verified> {
   const { image: reference, locked, baseCommit } = task;
-  const container = `cooperbench-verify-${stack}-${taskKey(task)}`;
+  const { dockerHost } = found;
+  const container = `cooperbench-verify-${found.stack}-${taskKey(task)}`;
   const started = performance.now();
-  const identity = identityOf(stack);
-  const wanted = { image: reference, locked, baseCommit, container, stack: identity, timeoutSeconds, abort };
+  const stack = identityOf(found);
+  const wanted = {
+    ...{ image: reference, locked, baseCommit, container, stack },
+    ...{ dockerHost, timeoutSeconds, abort },
+  };
   const result = await probe(wanted).then(
     ({ image: _, ...found }) => ({ ok: true, ...found }),
     (error: Error) => {

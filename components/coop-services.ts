@@ -1,11 +1,11 @@
 import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PinnedImage } from "../benchmark/images-lock.ts";
+import { addressOf, type RedisAddress } from "../lib/redis-address.ts";
 import type { ExistingGit } from "../provision/engine/existing-git.ts";
 import { type ExistingRedis, troubleOf } from "../provision/engine/existing-redis.ts";
 import { type EngineImage, isThere } from "../provision/engine/images.ts";
 import { isOlder } from "../provision/engine/owned.ts";
-import { addressOf, type RedisAddress } from "../provision/engine/redis-ping.ts";
 import type { ServiceName } from "../provision/engine/service-records.ts";
 import type { UseWish } from "../provision/engine/service-use.ts";
 import type { Owner } from "../provision/ownership/owner.ts";

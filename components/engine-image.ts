@@ -18,10 +18,12 @@ export function engineImage(
   // The provider's read is by tag and takes whatever has it. As for a command (step.ts), what is wrong
   // goes into the inputs, where it is a change that has the image made anew, its tag given back.
   const moved = locked && found && !isLocked(found, locked) ? movedTag(found) : {};
+  // What is not locked has no triggers, and Pulumi says so of each path that it cannot ignore.
+  const kept = locked !== undefined && !("moved" in moved) ? ["triggers.moved"] : [];
   return new RemoteImage(
     name,
     { name: image, keepLocally: true, ...(locked && { triggers: { digest: locked.digest, ...moved } }) },
-    pulumi.mergeOptions({ ignoreChanges: "moved" in moved ? [] : ["triggers.moved"] }, options),
+    pulumi.mergeOptions({ ignoreChanges: kept }, options),
   );
 }
 

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PinnedImage } from "../benchmark/images-lock.ts";
+import { addressOf, type RedisAddress } from "../lib/redis-address.ts";
 import { addressLabel, type OwnRedis } from "../provision/engine/existing-redis.ts";
 import type { EngineImage } from "../provision/engine/images.ts";
-import { addressOf, type RedisAddress } from "../provision/engine/redis-ping.ts";
 import { redisContainer } from "../provision/engine/service-names.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
 import { engineImage } from "./engine-image.ts";

@@ -1,7 +1,7 @@
 import { fewPairs, readPairs } from "../benchmark/pairs.ts";
 import { isPlanned, runNames } from "../benchmark/plan.ts";
 import { taskName } from "../benchmark/tasks.ts";
-import { addressOf } from "../provision/engine/redis-ping.ts";
+import { addressOf } from "../lib/redis-address.ts";
 import type { Settings } from "./settings.ts";
 
 /** Tasks of the smoke run: one pair each. */

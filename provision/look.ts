@@ -5,10 +5,10 @@
 import { join } from "node:path";
 import type { SubsetTask } from "../benchmark/smoke-subset.ts";
 import { type Known, within } from "../lib/known.ts";
+import type { RedisAddress } from "../lib/redis-address.ts";
 import { askEngine, type EngineFacts } from "./engine/ask.ts";
 import { type GitFacts, lookAtGit } from "./engine/existing-git.ts";
 import { lookAtRedis, type RedisFacts } from "./engine/existing-redis.ts";
-import type { RedisAddress } from "./engine/redis-ping.ts";
 import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
 import type { Owner } from "./ownership/owner.ts";
 import { headOf, inspectCheckout } from "./steps/checkout.ts";

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { Problem } from "../lib/problem.ts";
+import { parseReference } from "../lib/reference.ts";
 import { type Answer, ask } from "./ask.ts";
 import { type Layer, sha256 } from "./layer.ts";
-import { parseReference } from "./reference.ts";
 
 /** An image to publish. */
 export interface ImageSpec {

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
 import type { ImagesLock } from "../benchmark/images-lock.ts";
+import { parseReference } from "../lib/reference.ts";
 import { fingerprint, readContents } from "./contents.ts";
-import { parseReference } from "./reference.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { portStatus } from "./relay-client.ts";
 

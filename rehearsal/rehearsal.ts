@@ -146,9 +146,8 @@ export async function stopRehearsal(r: Rehearsal, report: (line: string) => void
  * The environment in which `docker` is found: PATH, with the rehearsal's own client after the machine's.
  * Empty when the rehearsal made no client.
  */
-export function rehearsalEnv(r: Rehearsal): Record<string, string> {
+export function rehearsalEnv(r: Rehearsal, path = process.env.PATH ?? ""): Record<string, string> {
   const bin = join(r.dir, "bin");
-  const path = process.env.PATH ?? "";
   if (!existsSync(join(bin, "docker")) || path.split(":").includes(bin)) return {};
   return { PATH: path === "" ? bin : `${path}:${bin}` };
 }

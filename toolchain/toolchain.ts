@@ -28,11 +28,13 @@ export interface ToolchainOptions {
   readonly projectDir: string;
   /** Gets a line for each thing that is done; none when everything is ready. */
   readonly report: (line: string) => void;
+  /** Variables of the user's shell. Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Makes the toolchain ready, or throws an error that says what is missing and how to mend it. */
-export async function readyToolchain({ projectDir, report }: ToolchainOptions): Promise<Toolchain> {
-  const { settings, file } = lookUp(projectDir);
+export async function readyToolchain({ projectDir, report, env }: ToolchainOptions): Promise<Toolchain> {
+  const { settings, file } = lookUp(projectDir, env);
   const known = loadRecord(file, settings, Date.now());
   if (known) return known;
   const { prepareToolchain } = await import("./prepare.ts");
@@ -45,12 +47,13 @@ export async function readyToolchain({ projectDir, report }: ToolchainOptions): 
  */
 export function recordedToolchain({
   projectDir,
-}: Pick<ToolchainOptions, "projectDir">): Toolchain | undefined {
-  const { settings, file } = lookUp(projectDir);
+  env,
+}: Pick<ToolchainOptions, "projectDir" | "env">): Toolchain | undefined {
+  const { settings, file } = lookUp(projectDir, env);
   return loadRecord(file, settings);
 }
 
-function lookUp(projectDir: string) {
-  const settings = readSettings(projectDir, process.env);
+function lookUp(projectDir: string, env: ToolchainOptions["env"] = process.env) {
+  const settings = readSettings(projectDir, env);
   return { settings, file: recordFile(settings) };
 }

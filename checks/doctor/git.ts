@@ -11,8 +11,8 @@ export interface Git {
 }
 
 /** Finds git on PATH, and runs it where its version is wanted. One that does not run is none. */
-export async function findGit(wantsVersion: boolean): Promise<Git | undefined> {
-  const file = findOnPath("git");
+export async function findGit(wantsVersion: boolean, path: string | undefined): Promise<Git | undefined> {
+  const file = findOnPath("git", path);
   if (file === undefined || !wantsVersion) return file === undefined ? undefined : { file };
   const said = await answerOf(file, ["--version"], { env: environmentFor("git"), timeoutSeconds: 10 });
   return said === undefined ? undefined : { file, version: said.split("\n")[0] ?? "" };

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import type { Environment } from "../../lib/environment.ts";
 import type { WantedFolder } from "./folders.ts";
 import type { WantedRoom } from "./room.ts";
 
@@ -39,7 +40,7 @@ export type Place = WantedFolder & WantedRoom;
 /** The folders that an update writes in, each with the bytes that it takes there. */
 export function placesOf(
   { checkout, dataDir, stateDir, cacheDir, isToolchainReady, isMade, isInstalled }: PlacesQuestion,
-  env: NodeJS.ProcessEnv = process.env,
+  env: Environment,
 ): readonly Place[] {
   const isElsewhere = stateDir !== undefined && !stateDir.startsWith(`${dataDir}/`);
   const uvCache = uvCacheDir(env);
@@ -83,7 +84,7 @@ function diskOf(folder: string): number | undefined {
   }
 }
 
-function uvCacheDir({ UV_CACHE_DIR, XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): string {
+function uvCacheDir({ UV_CACHE_DIR, XDG_CACHE_HOME, HOME }: Environment): string {
   if (UV_CACHE_DIR) return resolve(UV_CACHE_DIR);
   const caches =
     XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME || homedir(), ".cache");

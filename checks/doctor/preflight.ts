@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LockedTask } from "../../benchmark/images-lock.ts";
+import type { Environment } from "../../lib/environment.ts";
 import { findOnPath } from "../../lib/find-program.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
 import type { Settings } from "../../program/settings.ts";
@@ -52,6 +53,8 @@ import { findUv, uvFinding } from "./uv.ts";
 export interface Preflight {
   /** The machine as it is. */
   readonly look: Look;
+  /** The stack's variables, with which its programs are looked for. */
+  readonly env: Environment;
   /** With the image lock read, where it is there. */
   readonly settings: Settings;
   /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
@@ -159,7 +162,7 @@ async function ofNoEngine({ look: { redis, wanted } }: Preflight): Promise<reado
 }
 
 async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
-  const { look, settings, toolchain, thorough } = preflight;
+  const { look, settings, toolchain, thorough, env } = preflight;
   const { folder, owner, pythonVersion: request } = look.wanted;
   const venv = join(folder, ".venv");
   const fault = existsSync(venv) ? faultIn(look.venv) : undefined;
@@ -167,19 +170,19 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit };
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
-  const isToClone = !existsSync(folder) && isSourceMade && findOnPath("git") !== undefined;
+  const isToClone = !existsSync(folder) && isSourceMade && findOnPath("git", env.PATH) !== undefined;
   const [git, answer, uv, search] = await Promise.all([
-    findGit(thorough),
+    findGit(thorough, env.PATH),
     isToClone ? askSource(source) : undefined,
-    findUv(toolchain?.pieces ?? []),
-    isServed({ request, inVenv }) ? undefined : searchPython(request),
+    findUv(toolchain?.pieces ?? [], env.PATH),
+    isServed({ request, inVenv }) ? undefined : searchPython(request, env),
   ]);
-  const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = process.env;
+  const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = env;
   const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
   const mustDownload = mayDownload && search !== undefined && search.python === undefined;
   const download = mustDownload ? await askDownload(request) : undefined;
   return [
-    clientFinding(findOnPath("docker"), preflight.startedBy),
+    clientFinding(findOnPath("docker", env.PATH), preflight.startedBy),
     gitFinding(git, folder, faultIn(look.checkout) === undefined),
     sourceFinding(source, answer, owner.stack),
     uvFinding(uv),
@@ -188,15 +191,18 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
 }
 
 async function ofFolders(preflight: Preflight): Promise<readonly Finding[]> {
-  const { look, toolchain } = preflight;
+  const { look, toolchain, env } = preflight;
   const isMade = faultIn(look.checkout) === undefined;
-  const places = placesOf({
-    ...preflight,
-    checkout: look.wanted.folder,
-    isMade,
-    isInstalled: isMade && faultIn(look.venv) === undefined,
-    isToolchainReady: toolchain !== undefined,
-  });
+  const places = placesOf(
+    {
+      ...preflight,
+      checkout: look.wanted.folder,
+      isMade,
+      isInstalled: isMade && faultIn(look.venv) === undefined,
+      isToolchainReady: toolchain !== undefined,
+    },
+    env,
+  );
   const [folders, rooms] = await Promise.all([
     Promise.all(places.map(lookAtFolder)),
     Promise.all(places.map(measureRoom)),

@@ -6,10 +6,13 @@ import { isAtLeast, UV_MINIMUM } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
 
 /** The uv of a ready toolchain, or else of PATH, which is run; undefined where there is none. */
-export async function findUv(pieces: readonly Piece[]): Promise<Omit<Piece, "name"> | undefined> {
+export async function findUv(
+  pieces: readonly Piece[],
+  path: string | undefined,
+): Promise<Omit<Piece, "name"> | undefined> {
   const piece = pieces.find(({ name }) => name === "uv");
   if (piece !== undefined) return piece;
-  const file = findOnPath("uv");
+  const file = findOnPath("uv", path);
   if (file === undefined) return undefined;
   const said = await answerOf(file, ["--version"], { env: environmentFor("uv"), timeoutSeconds: 10 });
   if (said === undefined) return undefined; // a stand-in that fails: then it is got

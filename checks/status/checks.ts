@@ -1,6 +1,7 @@
 import { callUrl } from "../../benchmark/model.ts";
+import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
 import type { RedisTrouble } from "../../provision/engine/existing-redis.ts";
-import { addressOf, pong, type RedisAddress } from "../../provision/engine/redis-ping.ts";
+import { pong } from "../../provision/engine/redis-ping.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import { blocker, type Finding, type Level, ok, warning } from "../finding.ts";
 import type { ImageState, ImageStatus } from "./images.ts";

@@ -6,11 +6,11 @@
 import { join } from "node:path";
 import { modelEnvironment, modelName } from "../../benchmark/model.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
+import { addressOf } from "../../lib/redis-address.ts";
 import type { RawConfiguration } from "../../program/configuration.ts";
 import type { Settings } from "../../program/settings.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
 import { judgeRedis, troubleOf } from "../../provision/engine/existing-redis.ts";
-import { addressOf } from "../../provision/engine/redis-ping.ts";
 import { faultIn, type Look } from "../../provision/look.ts";
 import type { CheckoutResult } from "../../provision/steps/checkout.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";

@@ -1,6 +1,7 @@
-import { type Known, within } from "../../lib/known.ts";
+import { ANSWER_MS, type Known, known } from "../../lib/known.ts";
 import { engineAt } from "./client.ts";
-import { type EngineImage, engineImages, type ListedImage } from "./images.ts";
+import { type EngineImage, engineImages } from "./images.ts";
+import { NoAnswer } from "./no-answer.ts";
 
 /** Of an engine's `GET /version`, what is looked at here. */
 export interface EngineVersion {
@@ -40,22 +41,20 @@ export interface EngineFacts {
   readonly answeredAt: Date;
 }
 
-interface Questions {
-  version(options: { abortSignal: AbortSignal }): Promise<EngineVersion>;
-  info(options: { abortSignal: AbortSignal }): Promise<EngineInfo>;
-  listImages(options: { abortSignal: AbortSignal }): Promise<readonly ListedImage[]>;
-}
-
 /** Asks an engine, once, for all that is looked at. Never throws, and has an answer in time. */
-export function askEngine(dockerHost: string, limitMs?: number): Promise<Known<EngineFacts>> {
-  return within(limitMs, async (abortSignal) => {
-    // The library's types lack the signal, which it takes with every question.
-    const engine = engineAt(dockerHost) as unknown as Questions;
+export async function askEngine(
+  dockerHost: string,
+  limitMs: number = ANSWER_MS,
+): Promise<Known<EngineFacts>> {
+  try {
+    const engine = engineAt(dockerHost, limitMs);
     const [version, info, images] = await Promise.all([
-      engine.version({ abortSignal }),
-      engine.info({ abortSignal }),
-      engine.listImages({ abortSignal }),
+      engine.version(),
+      engine.info() as Promise<EngineInfo>,
+      engine.listImages(),
     ]);
-    return { version, info, images: engineImages(images), answeredAt: new Date() };
-  });
+    return known({ version, info, images: engineImages(images), answeredAt: new Date() });
+  } catch (error) {
+    return { unknown: error instanceof NoAnswer ? error.reason : (error as Error).message };
+  }
 }

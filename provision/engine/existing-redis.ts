@@ -1,16 +1,8 @@
+import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
 import { dockerAt } from "./docker-command.ts";
 import { containerAt, type EngineContainer, type Labels, ownerLabels, removal } from "./owned.ts";
-import {
-  addressOf,
-  type Patience,
-  patience,
-  patientPing,
-  pingRedis,
-  pong,
-  type RedisAddress,
-  redisRunId,
-} from "./redis-ping.ts";
+import { type Patience, patience, patientPing, pingRedis, pong, redisRunId } from "./redis-ping.ts";
 import { redisContainer } from "./service-names.ts";
 import { isLeftBy, isOwnThing, type ServiceRecord, serviceRecords, useVolume } from "./service-records.ts";
 

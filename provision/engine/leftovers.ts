@@ -5,15 +5,6 @@ import { engineAt } from "./client.ts";
 /** Milliseconds that an engine has for each question; what does not answer is told by whoever works with it. */
 const ANSWER_MS = 10_000;
 
-interface Questions {
-  listContainers(options: {
-    all: boolean;
-    filters: { label: readonly string[] };
-    abortSignal: AbortSignal;
-  }): Promise<readonly { readonly Id: string; readonly Names: readonly string[]; readonly Labels: Labels }[]>;
-}
-type Labels = Readonly<Record<string, string>>;
-
 /**
  * Removes the temporary containers of a stack whose makers are gone. Those of a process that runs, of another stack, or
  * of another machine that uses this engine stay.
@@ -25,13 +16,9 @@ export async function removeLeftoverContainers(
   dockerHost: string,
   stack: string,
 ): Promise<readonly string[]> {
-  // The library's types lack the signal, which it takes with every question.
-  const engine = engineAt(dockerHost);
-  const questions = engine as unknown as Questions;
+  const engine = engineAt(dockerHost, ANSWER_MS);
   const filters = { label: [makerLabel, `${identityLabel}=${stack}`] };
-  const found = await questions
-    .listContainers({ all: true, filters, abortSignal: AbortSignal.timeout(ANSWER_MS) })
-    .catch(() => []);
+  const found = await engine.listContainers({ all: true, filters }).catch(() => []);
   const left = found.filter(({ Labels }) => isLeft(Labels));
   const removed = await Promise.all(
     left.map(({ Id, Names }) =>
@@ -47,7 +34,7 @@ export async function removeLeftoverContainers(
   return removed.flat();
 }
 
-function isLeft(labels: Labels): boolean {
+function isLeft(labels: Readonly<Record<string, string>>): boolean {
   const maker = parseProcess(labels[makerLabel] ?? "");
   return maker !== undefined && isGone(maker);
 }

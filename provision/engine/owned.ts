@@ -1,6 +1,6 @@
 import { Problem } from "../../lib/problem.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
-import { engineAt } from "./client.ts";
+import { engineAt, isNone } from "./client.ts";
 import { dockerAt } from "./docker-command.ts";
 
 /** Label of what a stack has made on an engine; its value is the stack's name. */
@@ -147,7 +147,7 @@ async function unlessNone<Found>(ask: () => Promise<Found>): Promise<Found | und
   try {
     return await ask();
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    if (isNone(error)) return undefined;
     throw error;
   }
 }

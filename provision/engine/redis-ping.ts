@@ -1,20 +1,9 @@
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-
-/** Where a Redis is. */
-export interface RedisAddress {
-  /** IPv4 address. */
-  readonly host: string;
-  readonly port: number;
-}
+import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
 
 /** What Redis answers to a PING where it asks for no password. */
 export const pong = "+PONG";
-
-/** `host:port`, for what asks: 0.0.0.0 is every address of the machine, this one among them. */
-export function addressOf({ host, port }: RedisAddress): string {
-  return `${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
-}
 
 /**
  * Sends a PING to what listens at an address.

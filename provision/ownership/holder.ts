@@ -14,6 +14,12 @@ export interface Holder extends Owner {
   readonly holder?: string | undefined;
 }
 
+/** A stack whose things are removed. */
+export interface Taker extends Owner {
+  /** Whether all of the stack goes, so that nothing is kept for another resource. */
+  readonly takesAll?: boolean;
+}
+
 /**
  * Set by `./machine destroy` to the stack's id, or to nothing for a stack that is older than ids: all of the stack goes,
  * and nothing is kept for another resource.
@@ -25,9 +31,16 @@ export function holderFor(verb: string): string {
   return (verb === "make" ? undefined : wordInState()) ?? randomBytes(4).toString("hex");
 }
 
-/** Whether a thing that is to be removed is held by another resource than this one. */
-export function isTakenOver({ holder }: { readonly holder?: string | undefined }): boolean {
-  if (process.env[wholeStackVariable] !== undefined) return false;
+/**
+ * Whether a thing that is to be removed is held by another resource than this one.
+ *
+ * @param takesAll whether whoever removes it takes all of the stack. Default: what the variable says.
+ */
+export function isTakenOver(
+  { holder }: { readonly holder?: string | undefined },
+  { takesAll = process.env[wholeStackVariable] !== undefined }: Pick<Taker, "takesAll"> = {},
+): boolean {
+  if (takesAll) return false;
   return holder !== undefined && holder !== wordInState();
 }
 

@@ -32,8 +32,9 @@ export async function sweep(
     maker.id !== undefined && maker.id === owner.id && maker.stack === owner.stack;
   if (things.length === 0 || !things.every((thing) => isSure(thing.owner))) return;
   report(`removing what an update that was cut off has left in ${place}`);
-  await removeSubset(place, owner, smoke, report);
-  await removeFromDotenv(join(place, ".env"), owner);
-  await removeVenv(place, owner, report);
-  await removeCheckout(place, owner, report);
+  const taker = { ...owner, takesAll: true };
+  await removeSubset(place, taker, smoke, report);
+  await removeFromDotenv(join(place, ".env"), taker);
+  await removeVenv(place, taker, report);
+  await removeCheckout(place, taker, report);
 }

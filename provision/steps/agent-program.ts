@@ -1,17 +1,14 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { lastLineOf, runVenvPython, venvPython } from "./venv-python.ts";
-
-const programs = join(import.meta.dirname, "agent");
+import { lastLineOf, programAt, runVenvPython, venvPython } from "./venv-python.ts";
 
 /** Time limit of such a program, in seconds. Its imports alone take some. */
 export const agentTimeoutSeconds = 60;
 
 /**
- * Runs one of the programs of `provision/steps/agent` in the checkout, with its own Python and this process's environment, as
- * a run is started.
+ * Runs one of the programs of `provision/steps/python` in the checkout, with its own Python and this process's environment,
+ * as a run is started.
  *
  * @param folder of the checkout.
  * @param input goes to its standard input.
@@ -30,7 +27,7 @@ export async function runAgentProgram<Result>(
   if (!existsSync(python)) {
     throw new Problem(`there is no ${python}, want the virtual environment of CooperBench: run the update`);
   }
-  const { code, stdout, stderr, timedOut } = await runVenvPython(folder, [join(programs, program)], {
+  const { code, stdout, stderr, timedOut } = await runVenvPython(folder, [programAt(program)], {
     env: environmentFor("run", process.env, environment),
     input: JSON.stringify(input),
     timeoutSeconds: agentTimeoutSeconds,

@@ -1,14 +1,13 @@
+import { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type Docker from "dockerode";
 import { assertGoesOn } from "../../lib/abort.ts";
-import { environmentFor } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
+import { isNone } from "../engine/client.ts";
 import { temporaryLabels } from "../ownership/temporary.ts";
 
 /** Seconds that a client has to end, once its container is being removed; what it asks of the engine goes on there. */
 const ENDING_SECONDS = 10;
-
-/** Seconds for what an engine does at once; one over ssh, busy with pulls, takes some. */
-export const ENGINE_SECONDS = 60;
 
 /** A container that is gone when its work is done; its labels say whose it is and which process made it. */
 export interface TemporaryContainer {
@@ -25,17 +24,84 @@ export function labelsOf({ name, label, stack }: TemporaryContainer): Readonly<R
   return { [label]: name, ...temporaryLabels(stack) };
 }
 
-/** The options of docker that make it so. */
-export function identityOptions(container: TemporaryContainer): readonly string[] {
-  const labels = Object.entries(labelsOf(container)).flatMap(([key, value]) => [
-    "--label",
-    `${key}=${value}`,
-  ]);
-  return ["--name", container.name, ...labels];
+/** What a container is made of, beside its name and labels. */
+export type ContainerSpec = Omit<Docker.ContainerCreateOptions, "name" | "Labels">;
+
+/**
+ * Creates a container, has it used, and removes it however that ends: an abort takes it away at once, which ends its use.
+ *
+ * @throws a Problem where it was aborted, and the engine's own error where that refuses.
+ */
+export async function withContainer<Result>(
+  engine: Docker,
+  container: TemporaryContainer,
+  spec: ContainerSpec,
+  abort: AbortSignal | undefined,
+  use: (made: Docker.Container) => Promise<Result>,
+): Promise<Result> {
+  assertGoesOn(abort);
+  const remove = () => void removeContainer(engine, container).catch(() => {}); // once more below
+  try {
+    // Not to be given up: the engine may make it after that, when nobody removes it.
+    const made = await engine.createContainer({ ...spec, name: container.name, Labels: labelsOf(container) });
+    assertGoesOn(abort);
+    abort?.addEventListener("abort", remove, { once: true });
+    const result = await use(made);
+    assertGoesOn(abort);
+    return result;
+  } catch (error) {
+    assertGoesOn(abort); // else it is told as what the container's loss has led to
+    throw error;
+  } finally {
+    abort?.removeEventListener("abort", remove);
+    await removeContainer(engine, container);
+  }
+}
+
+/** How a container ended. */
+export interface Ended {
+  /** Exit code; undefined where the time limit came first, and it still runs. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts a container, and waits for its end. */
+export async function startAndWait(
+  engine: Docker,
+  made: Docker.Container,
+  /** Characters of each stream that are kept, the last ones. */
+  { timeoutSeconds, keep }: { readonly timeoutSeconds: number; readonly keep: number },
+): Promise<Ended> {
+  const said = { stdout: "", stderr: "" };
+  const listen = (name: keyof typeof said) =>
+    new Writable({
+      write: (bytes, _, done) => {
+        said[name] = (said[name] + bytes).slice(-keep);
+        done();
+      },
+    });
+  const stream = await made.attach({ stream: true, stdout: true, stderr: true });
+  const closed = new Promise<void>((resolve) => {
+    for (const event of ["end", "close", "error"]) stream.once(event, resolve);
+  });
+  engine.modem.demuxStream(stream, listen("stdout"), listen("stderr"));
+  try {
+    await made.start();
+    const limit = AbortSignal.timeout(timeoutSeconds * 1000);
+    const ended = await made.wait({ abortSignal: limit } as object).catch((error) => {
+      if (!limit.aborted) throw error;
+    });
+    if (ended !== undefined) await closed; // all that it has printed is there then
+    return { code: (ended as { StatusCode: number } | undefined)?.StatusCode, ...said };
+  } finally {
+    (stream as unknown as { destroy(): void }).destroy();
+  }
 }
 
 /** How a client is run that makes, uses and removes a container. */
 export interface ClientOptions extends Omit<RunOptions, "ownSession" | "timeoutSeconds" | "abort"> {
+  readonly engine: Docker;
   readonly container: TemporaryContainer;
   /** Time limit in seconds, after which the container is removed, and with it the client's work. */
   readonly timeoutSeconds: number;
@@ -55,7 +121,7 @@ export interface ClientOptions extends Omit<RunOptions, "ownSession" | "timeoutS
 export async function runWithContainer(
   file: string,
   args: readonly string[],
-  { container, timeoutSeconds, abort, ...options }: ClientOptions,
+  { engine, container, timeoutSeconds, abort, ...options }: ClientOptions,
 ): Promise<RunResult> {
   assertGoesOn(abort);
   const kill = new AbortController();
@@ -70,29 +136,23 @@ export async function runWithContainer(
 
   const patience = setTimeout(() => kill.abort(), ENDING_SECONDS * 1000);
   while (!ended) {
-    await removeContainer(container);
+    await removeContainer(engine, container).catch(() => {}); // an engine that does not answer ends its client, too
     await Promise.race([client, delay(100)]);
   }
   clearTimeout(patience);
   const result = await client;
-  if (result.code !== 0) await removeContainer(container);
+  if (result.code !== 0) await removeContainer(engine, container);
   assertGoesOn(abort);
   return { ...result, timedOut };
 }
 
-/**
- * Removes a container with its volumes, running or not; that there is none is fine. Gives whether its name is free now:
- * not where another's container has it.
- */
-export async function removeContainer({
-  name,
-  label,
-}: Pick<TemporaryContainer, "name" | "label">): Promise<boolean> {
-  const format = `{{index .Config.Labels "${label}"}}`;
-  const options = { env: environmentFor("docker"), timeoutSeconds: ENGINE_SECONDS };
-  const found = await run("docker", ["container", "inspect", "--format", format, name], options);
-  if (found.code !== 0) return true;
-  if (found.stdout.trim() !== name) return false;
-  await run("docker", ["rm", "--force", "--volumes", name], { ...options, ownSession: true });
-  return true;
+/** Removes a temporary container with its volumes, running or not; that there is none is fine, or that it is going. */
+async function removeContainer(engine: Docker, { name, label }: TemporaryContainer): Promise<void> {
+  const there = engine.getContainer(name);
+  try {
+    const { Config } = await there.inspect();
+    if (Config.Labels[label] === name) await there.remove({ force: true, v: true });
+  } catch (error) {
+    if (!isNone(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+  }
 }

@@ -2,7 +2,7 @@ import { constants, existsSync, lstatSync, readFileSync, rmSync, type Stats } fr
 import { dirname } from "node:path";
 import { removeBegun, writeWhole } from "../../lib/files.ts";
 import { Problem } from "../../lib/problem.ts";
-import { type Holder, isTakenOver } from "../ownership/holder.ts";
+import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
 import { readAssignments } from "./assignments.ts";
 
@@ -105,7 +105,7 @@ export function variablesIn(file: string, owner: Owner): Variables {
 }
 
 /** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */
-export async function removeFromDotenv(file: string, owner: Owner): Promise<void> {
+export async function removeFromDotenv(file: string, owner: Taker): Promise<void> {
   if (!existsSync(dirname(file))) return;
   removeBegun(file);
   rmSync(`${file}.cooperbench-machine.tmp`, { force: true }); // what a version before has begun, and was killed
@@ -113,7 +113,7 @@ export async function removeFromDotenv(file: string, owner: Owner): Promise<void
   if (!stats?.isFile()) return; // what is there instead is the user's
   const text = read(file);
   const made = dotenvOwner(text);
-  if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;
+  if (made === undefined || !isOf(made, owner) || isTakenOver(made, owner)) return;
   const rest = withoutVariables(text);
   if (rest === undefined) rmSync(file);
   else replace(file, rest);

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
-import { environmentFor } from "../../lib/environment.ts";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { answerOf, run } from "../../lib/run.ts";
 
@@ -34,12 +34,14 @@ export interface PythonSearch {
 /**
  * Looks for a Python that meets the request, on PATH, where machines keep them and, at last, among uv's own. Each
  * candidate is run, for what is on PATH may be a shim of pyenv that fails. Installs nothing.
+ *
+ * @param env variables on top of this process's.
  */
-export async function searchPython(request: string): Promise<PythonSearch> {
+export async function searchPython(request: string, env: Environment = process.env): Promise<PythonSearch> {
   const found = new Map<string, string>();
   const suitable = async (candidates: readonly string[]) => {
     for (const candidate of candidates) {
-      const python = await ask(candidate);
+      const python = await ask(candidate, env);
       if (python === undefined) continue;
       if (meets(python.version, request)) return python;
       found.set(python.path, python.version);
@@ -47,7 +49,7 @@ export async function searchPython(request: string): Promise<PythonSearch> {
     return undefined;
   };
   const python =
-    (await suitable([...onPath(request), ...installed()])) ?? (await suitable(await managedByUv()));
+    (await suitable([...onPath(request), ...installed()])) ?? (await suitable(await managedByUv(env)));
   const instead = [...found].map(([path, version]) => `${version} (${path})`).join(", ") || "none";
   return python === undefined ? { instead } : { python, instead };
 }
@@ -117,8 +119,8 @@ function installed(): string[] {
   return [...entries(versions).map((name) => join(versions, name, "bin", "python3")), ...system];
 }
 
-async function managedByUv(): Promise<string[]> {
-  const folder = await answerOf("uv", ["python", "dir"], { env: environmentFor("uv") });
+async function managedByUv(env: Environment): Promise<string[]> {
+  const folder = await answerOf("uv", ["python", "dir"], { env: environmentFor("uv", env) });
   if (folder === undefined) return []; // no uv, or none that runs: it has no Python either
   return entries(folder).map((name) => join(folder, name, "bin", "python3"));
 }
@@ -131,12 +133,12 @@ function entries(folder: string): string[] {
   }
 }
 
-async function ask(candidate: string): Promise<Python | undefined> {
+async function ask(candidate: string, env: Environment): Promise<Python | undefined> {
   // An environment that is activated, this one among them, may go: the Python that it was made with stays.
   const question =
     "import sys; print(getattr(sys, '_base_executable', sys.executable)); print('.'.join(map(str, sys.version_info[:3])))";
   const answer = await answerOf(candidate, ["-I", "-c", question], {
-    env: environmentFor("uv"),
+    env: environmentFor("uv", env),
     timeoutSeconds: 10,
   });
   // It may not be there, or be a shim that fails: no candidate.

@@ -3,7 +3,7 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SubsetTask, smokeSubset, smokeSubsetFile } from "../../benchmark/smoke-subset.ts";
 import { Problem } from "../../lib/problem.ts";
-import { type Holder, isTakenOver } from "../ownership/holder.ts";
+import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner } from "../ownership/owner.ts";
 
 const madeBy = ({ stack, id, holder }: Holder) =>
@@ -60,7 +60,7 @@ export async function ensureSubset(
  */
 export async function removeSubset(
   folder: string,
-  owner: Owner,
+  owner: Taker,
   tasks: readonly SubsetTask[],
   report: (line: string) => void,
 ): Promise<void> {
@@ -69,7 +69,7 @@ export async function removeSubset(
   if (!existsSync(file)) return;
   const text = readFileSync(file, "utf8");
   const made = subsetOwner(text);
-  if (made === undefined || !isOf(made, owner) || isTakenOver(made)) return;
+  if (made === undefined || !isOf(made, owner) || isTakenOver(made, owner)) return;
   if (text !== textOf(made, tasks)) report(`${file} is left: it was changed`);
   else await rm(file);
 }

@@ -1,15 +1,24 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { environmentFor } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
+
+/** One of this project's programs for that Python, by the name of its file. */
+export function programAt(name: string): string {
+  return join(import.meta.dirname, "python", name);
+}
 
 /** The Python of a checkout's own environment. */
 export function venvPython(folder: string): string {
   return resolve(folder, ".venv", "bin", "python");
 }
 
-/** How it is run in the checkout, to be asked about itself or about a service. */
-export function venvPythonOptions(folder: string) {
-  return { cwd: folder, env: environmentFor("cooperbench") };
+/**
+ * How it is run in the checkout, to be asked about itself or about a service.
+ *
+ * @param dockerHost engine that it asks. Default: none.
+ */
+export function venvPythonOptions(folder: string, dockerHost?: string) {
+  return { cwd: folder, env: environmentFor("cooperbench", process.env, { DOCKER_HOST: dockerHost }) };
 }
 
 /** Runs the Python of a checkout's own environment in the checkout, and collects what it prints. */

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { Problem } from "../../lib/problem.ts";
 import { output } from "../../lib/run.ts";
-import { venvPython, venvPythonOptions } from "./venv-python.ts";
+import { programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** What the CooperBench command line must show of itself. */
 export interface Verification {
@@ -27,21 +27,6 @@ export interface VerificationResult {
   readonly tasks: number;
 }
 
-// Runs in the checkout, as `cooperbench` does: it looks for the dataset in the current folder.
-const question = `
-import json, os, platform, sys
-import cooperbench
-from cooperbench.runner.tasks import discover_tasks
-subset = sys.argv[1]
-tasks = {f"{t['repo']}/{t['task_id']}" for t in discover_tasks(subset=None if subset == "full" else subset)}
-print(json.dumps({
-    "version": cooperbench.__version__,
-    "package": os.path.realpath(os.path.dirname(cooperbench.__file__)),
-    "pythonVersion": platform.python_version(),
-    "tasks": sorted(tasks),
-}))
-`;
-
 /**
  * Runs the `cooperbench` of the environment, and asks its package which version it is, from which folder it is
  * loaded, and which tasks of the subset it sees.
@@ -51,7 +36,10 @@ print(json.dumps({
 export async function verify({ folder, subset, tasks, abort }: Verification): Promise<VerificationResult> {
   const options = { ...venvPythonOptions(folder), timeoutSeconds: 300, ...(abort && { abort }) };
   const [answer] = await Promise.all([
-    output(venvPython(folder), ["-c", question, subset], { ...options, keep: 1_000_000 }),
+    output(venvPython(folder), [programAt("verify_command_line.py"), subset], {
+      ...options,
+      keep: 1_000_000,
+    }),
     output(resolve(folder, ".venv", "bin", "cooperbench"), ["--help"], options),
   ]);
   const seen = JSON.parse(answer.split("\n").at(-1) ?? "") as Omit<VerificationResult, "tasks"> & {

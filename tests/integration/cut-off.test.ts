@@ -23,7 +23,7 @@ beforeAll(async () => {
   mkdirSync(data);
   await run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", data]);
   stack = await lab.makeStack({ tasks: ["go_chi_task"] });
-  files = stateFiles(stack, lab.env) as StateFiles;
+  files = stateFiles({ stack, projectDir: lab.folder, env: lab.env }) as StateFiles;
   expect((await machine("up", stack)).code).toBe(0);
 });
 afterAll(async () => {

@@ -126,7 +126,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** Expects that nothing of a killed update is left. */
 export async function expectNothingLeft(lab: Lab, stack: string): Promise<void> {
-  const files = stateFiles(stack, lab.env);
+  const files = stateFiles({ stack, projectDir, env: lab.env });
   if (files === undefined) throw new Error("the lab's state is not in files");
   expect(names(files.locks), "locks").toEqual([]);
   const state = findState(files);

@@ -2,8 +2,7 @@ import { existsSync, lstatSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { realPlace } from "../../../lib/place.ts";
 import { Problem } from "../../../lib/problem.ts";
-import { isTakenOver } from "../../ownership/holder.ts";
-import type { Owner } from "../../ownership/owner.ts";
+import { isTakenOver, type Taker } from "../../ownership/holder.ts";
 import { makeBeside, removeBeside, removeEmptyParents, removeLeftovers } from "./beside.ts";
 import { checkoutMarker, markCheckout } from "./marker.ts";
 import { completeMove } from "./move.ts";
@@ -16,7 +15,7 @@ import { workIn } from "./work.ts";
  */
 export async function removeCheckout(
   folder: string,
-  owner: Owner,
+  owner: Taker,
   report: (line: string) => void,
 ): Promise<void> {
   const place = realPlace(folder);
@@ -34,7 +33,7 @@ export async function removeCheckout(
     return;
   }
   let { marker } = standing;
-  if (isTakenOver(marker)) {
+  if (isTakenOver(marker, owner)) {
     report(`${place} stays: the stack uses it under another name`);
     return;
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readState } from "../../../cli/state.ts";
+import { callerOf } from "../../caller.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -14,17 +15,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A Pulumi that does what a line of shell says. */
+/** A stack whose Pulumi does what a line of shell says. */
 function pulumiThat(line: string) {
-  const pulumi = join(folder, "pulumi");
-  writeFileSync(pulumi, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
-  return { pulumi, env: {}, pieces: [] };
+  const pulumi = { file: join(folder, "pulumi"), projectDir: folder, env: process.env };
+  writeFileSync(pulumi.file, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  return { ...callerOf(folder, "lab-1"), pulumi };
 }
 
 test("a state is read where the backend answers", async () => {
   const operation = '[{"kind":"update","result":"succeeded","startTime":"2026-01-01T00:00:00Z"}]';
   const answers = `case "$*" in *export*) echo '{"deployment":{}}' ;; *) echo '${operation}' ;; esac`;
-  expect(await readState("lab-1", pulumiThat(answers))).toEqual({
+  expect(await readState(pulumiThat(answers))).toEqual({
     proofs: new Map(),
     last: { kind: "update", result: "succeeded", endedAt: "2026-01-01T00:00:00Z" },
   });
@@ -32,14 +33,16 @@ test("a state is read where the backend answers", async () => {
 
 test("a stack that the backend does not have was never proved", async () => {
   const none = pulumiThat(`echo "error: no stack named 'lab-1' found" >&2; exit 6`);
-  expect(await readState("lab-1", none)).toEqual({ proofs: new Map() });
+  expect(await readState(none)).toEqual({ proofs: new Map() });
 });
 
 test("a backend that does not answer is told with its reason", async () => {
   const broken = pulumiThat(`printf "error: connection\\nrefused\\n" >&2; exit 1`);
-  expect(await readState("lab-1", broken)).toEqual({
+  expect(await readState(broken)).toEqual({
     proofs: new Map(),
     unread: "error: connection refused",
   });
-  expect((await readState("lab-1", undefined)).unread).toMatch(/^Pulumi is yet to be found/);
+  expect((await readState({ ...callerOf(folder, "lab-1"), pulumi: undefined })).unread).toMatch(
+    /^Pulumi is yet to be found/,
+  );
 });

@@ -24,7 +24,7 @@ let files: StateFiles;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "locks-"));
   env = { XDG_DATA_HOME: folder, PULUMI_CREDENTIALS_PATH: join(folder, "credentials") };
-  files = stateFiles("lab-1", env) as StateFiles;
+  files = stateFiles({ stack: "lab-1", projectDir: folder, env }) as StateFiles;
   mkdirSync(files.locks, { recursive: true });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -119,13 +119,13 @@ test("a lock that was never written to its end is told apart from one that is be
     utimesSync(join(files.locks, name), 1, 1);
   }
   expect(kinds()).toEqual(["cut off", "cut off", "cut off"]);
-  expect(await settledLocks(files)).toHaveLength(3);
+  expect(await settledLocks(files, () => recordedRuns(env))).toHaveLength(3);
   for (const one of locks()) removeLock(one);
   const young = join(files.locks, "young.json");
   writeFileSync(young, "");
   setTimeout(() => lock(4711), 200);
   setTimeout(() => rmSync(young), 200);
-  expect(await settledLocks(files)).toMatchObject([{ holder: { pid: 4711 } }]);
+  expect(await settledLocks(files, () => recordedRuns(env))).toMatchObject([{ holder: { pid: 4711 } }]);
 });
 
 test("a lock of a form that is not known is held by somebody, and not taken for one that is cut off", () => {

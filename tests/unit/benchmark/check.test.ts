@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { judge } from "../../../benchmark/judge.ts";
 import { readRun } from "../../../benchmark/read-run.ts";
 import { planCheck } from "../../../cli/plan-check.ts";
+import { callerOf, recordedOutput } from "../../caller.ts";
+
+const projectDir = join(import.meta.dirname, "../../..");
 
 // Folders are made as CooperBench 0.0.29 writes them (runner/solo.py, runner/coop.py, eval/evaluate.py).
 let logs: string;
@@ -157,16 +160,9 @@ test("an evaluation that failed is told apart, for the agents need not run again
 
 /** What the check of the run prints, and its exit code. */
 async function checked(folder = join(logs, "night"), json = false, stack?: string) {
-  let printed = "";
-  const write = process.stdout.write;
-  process.stdout.write = ((text: string) => {
-    printed += text;
-    return true;
-  }) as typeof write;
-  const code = await planCheck(stack, folder, json).finally(() => {
-    process.stdout.write = write;
-  });
-  return { code, printed };
+  const { output, printed } = recordedOutput();
+  const code = await planCheck(stack, folder, json, { ...callerOf(projectDir, "none"), output });
+  return { code, printed: printed() };
 }
 
 test("a long reason keeps its end, where a command says how it failed", () => {
@@ -240,7 +236,7 @@ test.each([false, true])(
 );
 
 test("a run that is not there is named with the folder that was looked for", async () => {
-  await expect(planCheck(undefined, join(logs, "no"), false)).rejects.toThrow(
+  await expect(planCheck(undefined, join(logs, "no"), false, callerOf(projectDir, "none"))).rejects.toThrow(
     /there is no run .*want the name of one/,
   );
 });

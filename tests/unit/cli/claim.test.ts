@@ -16,6 +16,7 @@ import { readConfiguration } from "../../../cli/stack-file.ts";
 import { identityType } from "../../../program/stack-id.ts";
 import { rehearsalAt } from "../../../rehearsal/rehearsal.ts";
 import { addUser } from "../../../rehearsal/users.ts";
+import { callerOf } from "../../caller.ts";
 
 const id = "11111111-1111-4111-8111-111111111111";
 let folder: string;
@@ -55,9 +56,8 @@ function marked(maker: object): void {
   writeFileSync(marker, JSON.stringify(maker));
 }
 const claim = (stack = "lab-1") => ({
-  projectDir: here,
-  stack,
-  configuration: readConfiguration(here, stack),
+  ...callerOf(here, stack),
+  configuration: readConfiguration({ projectDir: here, stack }),
   pulumi: undefined,
 });
 const look = async (stack?: string, mayMake = true) => (await lookWhose(claim(stack), mayMake)).verdict;

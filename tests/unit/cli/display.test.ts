@@ -1,7 +1,6 @@
-import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { BriefDisplay } from "../../../cli/display.ts";
-import { statusTerminal } from "../../../cli/terminal.ts";
+import { recordedOutput } from "../../caller.ts";
 
 /** What is left of a text. */
 function shown(text: string): string {
@@ -61,13 +60,11 @@ test("the program's own diagnostics are shown where they say more", () => {
 });
 
 function terminal(isTTY: boolean) {
-  const stream = new PassThrough();
-  const out = Object.assign(stream, { isTTY, columns: 20 }) as unknown as NodeJS.WriteStream;
   let now = 0;
-  const status = statusTerminal(out, () => now);
+  const { output, printed } = recordedOutput({ isTTY, columns: 20 }, () => now);
   return {
-    status,
-    printed: () => String(stream.read() ?? ""),
+    status: output.statusTerminal(),
+    printed,
     pass: (ms: number) => {
       now += ms;
     },

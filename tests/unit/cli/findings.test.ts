@@ -50,14 +50,16 @@ describe("a command that names no stack", () => {
 
   test("is on PULUMI_STACK, else on the only one", () => {
     add("dev");
-    expect(defaultStack(folder, { PULUMI_STACK: "lab" })).toBe("lab");
-    expect(defaultStack(folder, {})).toBe("dev");
+    expect(defaultStack({ projectDir: folder, env: { PULUMI_STACK: "lab" } })).toBe("lab");
+    expect(defaultStack({ projectDir: folder, env: {} })).toBe("dev");
   });
 
   test("is told the stacks where there are several, or how to make one", () => {
-    expect(() => defaultStack(folder, {})).toThrow(/make one: \.\/machine new STACK/);
+    expect(() => defaultStack({ projectDir: folder, env: {} })).toThrow(/make one: \.\/machine new STACK/);
     add("lab");
     add("dev");
-    expect(() => defaultStack(folder, {})).toThrow(/got no stack, want one of dev, lab: name it/);
+    expect(() => defaultStack({ projectDir: folder, env: {} })).toThrow(
+      /got no stack, want one of dev, lab: name it/,
+    );
   });
 });

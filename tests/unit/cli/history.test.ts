@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { keptUpdates, shortenHistory } from "../../../cli/history.ts";
 import { type StateFiles, stateFiles } from "../../../cli/state-files.ts";
+import { callerOf } from "../../caller.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -20,7 +21,7 @@ afterEach(() => {
 
 /** A history of so many updates, as Pulumi writes it. Gives its folder. */
 function write(updates: number, stack = "lab-1"): string {
-  const { history } = stateFiles(stack) as StateFiles;
+  const { history } = stateFiles(callerOf(folder, stack)) as StateFiles;
   mkdirSync(history, { recursive: true });
   for (let update = 0; update < updates; update++) {
     for (const kind of ["history", "checkpoint"]) {
@@ -35,23 +36,23 @@ function write(updates: number, stack = "lab-1"): string {
 test("the last 50 updates stay, each with its state, and what is not of the history", () => {
   const history = write(keptUpdates + 7);
   writeFileSync(join(history, "lab-1-note.json"), "mine");
-  shortenHistory("lab-1");
+  shortenHistory(callerOf(folder, "lab-1"));
   const left = readdirSync(history);
   expect(left).toHaveLength(4 * 50 + 1);
   expect(left).toContain("lab-1-note.json");
   expect(left.some((name) => name.includes("5613676."))).toBe(false);
   for (const kind of ["history", "checkpoint"])
     expect(left).toContain(`lab-1-1795713125985613677.${kind}.json`);
-  shortenHistory("lab-1");
+  shortenHistory(callerOf(folder, "lab-1"));
   expect(readdirSync(history)).toEqual(left);
 });
 
 test("another stack's stay, and so does a history in a backend of the user's", () => {
   const other = write(60, "lab-2");
-  shortenHistory("lab-1");
+  shortenHistory(callerOf(folder, "lab-1"));
   expect(readdirSync(other)).toHaveLength(240);
   vi.stubEnv("PULUMI_BACKEND_URL", `file://${folder}/mine`);
   const users = write(60);
-  shortenHistory("lab-1");
+  shortenHistory(callerOf(folder, "lab-1"));
   expect(readdirSync(users)).toHaveLength(240);
 });

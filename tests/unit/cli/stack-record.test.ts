@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { backendFolder, backendUrl } from "../../../cli/backend.ts";
 import { readRecord, stacksInFiles } from "../../../cli/stack-record.ts";
 import { identityType } from "../../../program/stack-id.ts";
+import { callerOf } from "../../caller.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -20,7 +21,8 @@ function write(text: string) {
   mkdirSync(stacks(), { recursive: true });
   writeFileSync(join(stacks(), "lab-1.json"), text);
 }
-const read = () => readRecord("/", "lab-1", undefined, `file://${folder}`);
+const place = () => callerOf("/", "lab-1", { PULUMI_BACKEND_URL: `file://${folder}` });
+const read = () => readRecord({ ...place(), pulumi: undefined });
 
 test.each<[string, readonly object[] | undefined, object]>([
   ["no resources", undefined, { kind: "empty", wasUpdated: false }],
@@ -56,7 +58,7 @@ test("a state that is packed is read, too, and one that is cut off is no empty o
   mkdirSync(stacks(), { recursive: true });
   writeFileSync(join(stacks(), "lab-1.json.gz"), gzipSync(latest([{ type: "x" }])));
   expect(await read()).toEqual({ kind: "made" });
-  expect(stacksInFiles("/", `file://${folder}`)).toEqual(["lab-1"]);
+  expect(stacksInFiles(place())).toEqual(["lab-1"]);
   write(latest([{ type: "x" }]).slice(0, 20));
   await expect(read()).rejects.toThrow(/^the state of stack lab-1 cannot be read: /);
 });

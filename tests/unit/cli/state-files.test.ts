@@ -16,7 +16,11 @@ let folder: string;
 let files: StateFiles;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "state-"));
-  files = stateFiles("lab-1", { PULUMI_BACKEND_URL: `file://${folder}` }) as StateFiles;
+  files = stateFiles({
+    stack: "lab-1",
+    projectDir: folder,
+    env: { PULUMI_BACKEND_URL: `file://${folder}` },
+  }) as StateFiles;
   for (const path of [dirname(files.state), files.history]) mkdirSync(path, { recursive: true });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

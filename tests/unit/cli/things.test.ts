@@ -9,5 +9,5 @@ test("an engine that does not run yet has nothing of a stack's", async () => {
     cooperbenchDir: "none/CooperBench",
     dockerHost: `unix://${tmpdir()}/no-engine.sock`,
   };
-  expect(await thingsOf(lab1, { projectDir: tmpdir(), configuration }, [])).toEqual([]);
+  expect(await thingsOf(lab1, { projectDir: tmpdir(), configuration, env: {} }, [])).toEqual([]);
 });

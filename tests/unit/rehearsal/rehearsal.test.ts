@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkSocketLength } from "../../../rehearsal/engine.ts";
 import { checkIsRehearsal, claimFolder, removeFolder } from "../../../rehearsal/folder.ts";
-import { parseReference } from "../../../rehearsal/reference.ts";
 import { isReady, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../../rehearsal/rehearsal.ts";
 import { CLIENT_MARK, machinePath } from "../../../rehearsal/tools.ts";
 
@@ -89,14 +88,6 @@ describe("a folder", () => {
     expect(() => checkSocketLength(`/${"x".repeat(65)}`)).not.toThrow();
     expect(() => checkSocketLength(`/${"x".repeat(66)}`)).toThrow(/67 bytes, and at most 66.*shorter path/);
   });
-});
-
-test.each([
-  ["akhatua/cooperbench-go-chi:task26", "akhatua/cooperbench-go-chi", "task26"],
-  ["akhatua/cooperbench-go-chi", "akhatua/cooperbench-go-chi", undefined],
-  ["host:5000/name", "host:5000/name", undefined],
-])("%s is a repository and a tag", (reference, repository, tag) => {
-  expect(parseReference(reference)).toEqual({ repository, tag });
 });
 
 test("a folder with a rehearsal's link to its client is no place of the machine's own programs", () => {

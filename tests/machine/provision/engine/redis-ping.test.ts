@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import {
-  addressOf,
   type Patience,
   patientPing,
   pingRedis,
@@ -44,11 +43,6 @@ test("gives undefined where nobody listens", async () => {
   const port = await listen(() => {});
   await new Promise((resolve) => server?.close(resolve));
   expect(await ping(port)).toBe(undefined);
-});
-
-test("asks this machine where all of its addresses are meant", () => {
-  expect(addressOf({ host: "0.0.0.0", port: 1 })).toBe("127.0.0.1:1");
-  expect(addressOf({ host: "10.0.0.5", port: 1 })).toBe("10.0.0.5:1");
 });
 
 /** Milliseconds, as a test takes them: the same in proportion as a Redis is given in seconds. */

@@ -91,7 +91,7 @@ function start(verb: "make" | "ensure" | "remove", { python, extras }: Wanted, a
     env: {
       ...process.env,
       PATH: `${cut}${delimiter}${process.env.PATH}`,
-      REQUEST: JSON.stringify({ owner: lab1, folder, pythonVersion: python, extras }),
+      COOPERBENCH_MACHINE_REQUEST: JSON.stringify({ owner: lab1, folder, pythonVersion: python, extras }),
       // As `./machine destroy`, by which an installation goes that the state does not know, too.
       ...(verb === "remove" && { [wholeStackVariable]: lab1.id }),
     },

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { parseImageName } from "../../../../lib/reference.ts";
 import { parseChallenge } from "../../../../provision/registry/challenge.ts";
 import { dockerHub, endpointsOf, parseEndpoint } from "../../../../provision/registry/endpoint.ts";
 import { quotaOf, retryAtOf } from "../../../../provision/registry/headers.ts";
@@ -58,10 +57,3 @@ test("what is no endpoint is refused with what is wanted", () =>
 
 test("an engine asks its mirrors in their order, then Docker Hub", () =>
   expect(endpointsOf(["http://one/", "http://two/"])).toEqual(["http://one/", "http://two/", dockerHub]));
-
-test.each([
-  ["akhatua/cooperbench-go-chi:task26", "akhatua/cooperbench-go-chi", "task26"],
-  ["busybox", "library/busybox", "latest"],
-])("%s is repository %s, tag %s", (reference, repository, tag) =>
-  expect(parseImageName(reference)).toEqual({ repository, tag }),
-);

@@ -53,7 +53,7 @@ function step(verb: "make" | "ensure" | "remove", commit: string, cut?: Cut): nu
     env: {
       ...process.env,
       PATH: `${join(cuts, "bin")}:${process.env.PATH}`,
-      REQUEST: JSON.stringify({
+      COOPERBENCH_MACHINE_REQUEST: JSON.stringify({
         owner: lab1,
         folder: lab.folder,
         repository: lab.repository,

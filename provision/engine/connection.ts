@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import type { Agent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Environment } from "../../lib/environment.ts";
+import { Problem } from "../../lib/problem.ts";
+import { sshAgent } from "./ssh.ts";
+
+/** How an engine's client connects. */
+export type Connection =
+  | { readonly socketPath: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly protocol: "http" | "https";
+      readonly agent?: Agent;
+    };
+
+/**
+ * How the engine at a host is reached, as the `docker` command does it: over ssh by the user's own OpenSSH, and over TLS
+ * where DOCKER_TLS_VERIFY (or DOCKER_TLS, which does not verify) is set, with the files in DOCKER_CERT_PATH.
+ *
+ * @param dockerHost as in DOCKER_HOST.
+ * @throws a Problem where it is none of unix, tcp, http, https and ssh, or a certificate cannot be read.
+ */
+export function connectionTo(dockerHost: string, env: Environment = process.env): Connection {
+  const address = dockerHost.includes("://") ? dockerHost : `tcp://${dockerHost}`;
+  if (address.startsWith("unix://"))
+    return { socketPath: address.slice("unix://".length) || "/var/run/docker.sock" };
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  switch (url?.protocol) {
+    case "ssh:":
+      // The name stands in the request's Host header alone.
+      return { host: "docker", port: 80, protocol: "http", agent: sshAgent(dockerHost, url, env) };
+    case "tcp:":
+    case "http:":
+    case "https:": {
+      const host = url.hostname;
+      const isTls = Boolean(env.DOCKER_TLS_VERIFY || env.DOCKER_TLS) || url.protocol === "https:";
+      if (!isTls) return { host, port: Number(url.port || 2375), protocol: "http" };
+      return { host, port: Number(url.port || 2376), protocol: "https", agent: tlsAgent(env) };
+    }
+    default:
+      throw new Problem(
+        `an engine cannot be asked at ${JSON.stringify(dockerHost)}: its host is unix:///PATH, tcp://HOST:PORT or ssh://[USER@]HOST[:PORT]`,
+      );
+  }
+}
+
+function tlsAgent(env: Environment): HttpsAgent {
+  const folder = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(homedir(), ".docker");
+  const read = (name: string) => {
+    try {
+      return readFileSync(join(folder, name));
+    } catch (error) {
+      throw new Problem(
+        `DOCKER_TLS_VERIFY or DOCKER_TLS is set, and ${join(folder, name)} cannot be read (${(error as NodeJS.ErrnoException).code}): DOCKER_CERT_PATH names the folder`,
+      );
+    }
+  };
+  return new HttpsAgent({
+    keepAlive: true,
+    ca: read("ca.pem"),
+    cert: read("cert.pem"),
+    key: read("key.pem"),
+    rejectUnauthorized: Boolean(env.DOCKER_TLS_VERIFY),
+  });
+}

@@ -1,0 +1,163 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { Agent } from "node:http";
+import { Duplex } from "node:stream";
+import { type Environment, environmentFor } from "../../lib/environment.ts";
+import { Problem } from "../../lib/problem.ts";
+import { NoAnswer } from "./no-answer.ts";
+
+/** Connections of this process to one engine: a usual sshd turns some away where more than 10 log in at once. */
+const CONNECTIONS = 8;
+
+const agents = new Map<string, Agent>();
+
+/**
+ * Connections to an engine through the user's own OpenSSH, whose configuration, keys, jump hosts and known hosts count, as
+ * for the `docker` command. Nobody is asked anything: a host key that is not known, or a key that wants a passphrase, is
+ * refused.
+ *
+ * @param url ssh://[USER@]HOST[:PORT][/SOCKET].
+ * @throws a Problem where the URL has something else.
+ */
+export function sshAgent(dockerHost: string, url: URL, env: Environment = process.env): Agent {
+  const known = agents.get(dockerHost);
+  if (known !== undefined) return known;
+  const args = sshArguments(dockerHost, url);
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  agent.createConnection = () => {
+    const child = spawn("ssh", args, { env: environmentFor("docker", env), stdio: "pipe" });
+    return new SshConnection(child, (reason) => new NoAnswer(dockerHost, reason));
+  };
+  agents.set(dockerHost, agent);
+  return agent;
+}
+
+function sshArguments(
+  dockerHost: string,
+  { username, password, hostname, port, pathname, search, hash }: URL,
+) {
+  if (hostname === "" || password !== "" || search !== "" || hash !== "" || !/^[\w./-]*$/.test(pathname))
+    throw new Problem(
+      `an engine cannot be asked at ${JSON.stringify(dockerHost.replace(/:[^:@/]*@/, ":…@"))}: want ssh://[USER@]HOST[:PORT], without a password`,
+    );
+  return [
+    ...["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30"],
+    ...(username === "" ? [] : ["-l", decodeURIComponent(username)]),
+    ...(port === "" ? [] : ["-p", port]),
+    ...["--", hostname.replace(/^\[|\]$/g, "")],
+    ...["docker", ...(pathname.length > 1 ? ["--host", `unix://${pathname}`] : []), "system", "dial-stdio"],
+  ];
+}
+
+/** One run of `ssh … docker system dial-stdio`, as a connection of an HTTP agent. */
+class SshConnection extends Duplex {
+  readonly #child: ChildProcessWithoutNullStreams;
+
+  constructor(child: ChildProcessWithoutNullStreams, noAnswer: (reason: string) => Error) {
+    super();
+    this.#child = child;
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      said = (said + text).slice(-2000);
+    });
+    child.stdout.on("data", (bytes) => {
+      if (!this.push(bytes)) child.stdout.pause();
+    });
+    child.stdin.on("error", () => {}); // its end says why
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === "ENOENT" ? "ssh is not on PATH. Fix: install OpenSSH's client" : error.message;
+      this.destroy(noAnswer(reason));
+    });
+    child.on("close", (code) => {
+      if (code === 0) this.push(null);
+      else this.destroy(noAnswer(reasonOf(code, said, child.spawnargs)));
+    });
+  }
+
+  override _read(): void {
+    this.#child.stdout.resume();
+  }
+
+  override _write(bytes: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
+    // A broken pipe is the program's end, which says why.
+    this.#child.stdin.write(bytes, () => done());
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#child.stdin.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#child.kill();
+    done(error);
+  }
+
+  // What an agent wants of a socket. One that waits for the next question holds no process up.
+  ref(): this {
+    for (const one of this.#handles()) one.ref?.();
+    return this;
+  }
+  unref(): this {
+    for (const one of this.#handles()) one.unref?.();
+    return this;
+  }
+  setTimeout(): this {
+    return this;
+  }
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+
+  #handles(): readonly { ref?(): unknown; unref?(): unknown }[] {
+    const { stdin, stdout, stderr } = this.#child;
+    return [this.#child, ...([stdin, stdout, stderr] as object[])];
+  }
+}
+
+/** What ssh, or docker over there, says when no connection comes of it, and what helps. The first that matches counts. */
+const reasons: readonly (readonly [RegExp, (target: string) => string])[] = [
+  [
+    /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/i,
+    (target) =>
+      `its host key is another than the known one. Fix, where you know why: ssh-keygen -R HOST, then ssh ${target}`,
+  ],
+  [
+    /Host key verification failed/i,
+    (target) => `its host key is not known. Fix: ssh ${target}, once, and compare the key's fingerprint`,
+  ],
+  [
+    /Permission denied \(|Too many authentication failures|sign_and_send_pubkey/i,
+    (target) => `it refuses the key. Fix: ssh-copy-id ${target}, or ssh-add for a key with a passphrase`,
+  ],
+  [/Could not resolve hostname/i, () => "there is no host of that name"],
+  [
+    /Connection (refused|timed out|closed|reset)|No route to host|Network is unreachable|timed out|kex_exchange_identification/i,
+    (target) => `ssh does not reach it. Fix: see what ssh ${target} says`,
+  ],
+  [
+    /docker: (command )?not found|docker.*No such file|not recognized/i,
+    (target) =>
+      `there is no docker on the PATH over there. Fix: install it, and see that ssh ${target} docker version finds it`,
+  ],
+  [
+    /permission denied/i,
+    () =>
+      "the user over there may not use its engine. Fix: sudo usermod -aG docker USER, over there, then log in again",
+  ],
+  [
+    /Cannot connect to the Docker daemon|failed to connect|dial unix/i,
+    () => "the engine over there does not run",
+  ],
+];
+
+function reasonOf(code: number | null, said: string, argv: readonly string[]): string {
+  const options = argv.slice(argv.indexOf("ConnectTimeout=30") + 1, argv.indexOf("docker"));
+  const target = options.filter((word) => word !== "--").join(" ");
+  const line = said.trim().split("\n").at(-1)?.trim() ?? "";
+  const known = reasons.find(([says]) => says.test(said))?.[1](target);
+  const words = line === "" ? `ssh ended with ${code ?? "a signal"}` : line;
+  return known === undefined ? words : `${known} (${words})`;
+}

@@ -1,0 +1,89 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { environmentFor } from "../../../lib/environment.ts";
+import { run } from "../../../lib/run.ts";
+
+const cli = join(import.meta.dirname, "../../../cli");
+const folder = mkdtempSync(join(tmpdir(), "terminal-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let runs = 0;
+
+/** Runs a command of this project in a shell's line, of which it is `command`. Gives its exit code and what is read. */
+async function piped(source: string, line: string) {
+  runs += 1;
+  const file = join(folder, `${runs}.ts`);
+  writeFileSync(file, source.replaceAll("DONE", `${file}.done`));
+  const command = `{ ${process.execPath} ${file}; echo $? > ${file}.code; }`;
+  const { stdout, stderr } = await run("bash", ["-c", line.replace("command", command)], {
+    env: environmentFor("program"),
+  });
+  const code = await vi.waitFor(
+    () => /\d+/.exec(readFileSync(`${file}.code`, "utf8"))?.[0] ?? expect.fail(),
+    20_000,
+  );
+  return { code, isDone: existsSync(`${file}.done`), stdout, stderr };
+}
+
+/** Work that goes on for a while after it has printed, and has an exit code of its own. */
+const printing = `
+import { writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Output } from "${cli}/terminal.ts";
+const output = new Output();
+const status = output.statusTerminal();
+for (let at = 0; at < 20; at += 1) {
+  output.print("x".repeat(10_000) + "\\n");
+  status.print(["a line"]);
+  output.report("y".repeat(100));
+  await sleep(5);
+}
+writeFileSync("DONE", "");
+process.exitCode = 3;
+`;
+
+/** The same by a program that stands for Pulumi, and whose own words are shown. */
+const showing = (brief: boolean) => `
+import { Output } from "${cli}/terminal.ts";
+import { showPulumi } from "${cli}/pulumi.ts";
+const lines = "for i in $(seq 200); do echo $i$i$i$i$i$i$i$i$i$i$i$i$i$i$i$i; echo $i >&2; done; sleep 0.1; echo x; echo x >&2; touch DONE; exit 3";
+const pulumi = { file: "/bin/sh", projectDir: "/", env: process.env };
+process.exitCode = await showPulumi({ pulumi, output: new Output() }, ["-c", lines], { brief: ${brief} });
+`;
+
+const readers = [
+  "command | head -1",
+  "command 2>&1 | head -1",
+  "command 2>&1 | true",
+  "command 2> >(true)",
+  "command > /dev/full",
+  "command > /dev/full 2>&1",
+  "command >&- 2>&-",
+  // A terminal that is closed, and that the command does not end with.
+  `python3 -c 'import os,pty,time
+pid, terminal = pty.fork()
+if pid == 0: os.execlp("bash", "bash", "-c", "trap \\"\\" HUP; command")
+time.sleep(0.2)' >/dev/null`,
+];
+
+describe.concurrent("where nobody takes its words", () => {
+  test.each(readers)("work goes on to its own exit code: %s", async (line) => {
+    const { code, isDone, stderr } = await piped(printing, line);
+    expect(stderr).not.toMatch(/[^ys\d\s.]/);
+    expect([code, isDone]).toEqual(["3", true]);
+  });
+
+  test.each(readers.filter((_, at) => at % 2 === 1))("so does Pulumi's: %s", async (line) => {
+    const ends = await Promise.all([piped(showing(true), line), piped(showing(false), line)]);
+    expect(ends.map(({ code, isDone }) => [code, isDone])).toEqual([
+      ["3", true],
+      ["3", true],
+    ]);
+  });
+});
+
+test("what Pulumi prints arrives whole where somebody reads it", async () => {
+  const { stdout, stderr } = await piped(showing(false), "command");
+  expect([stdout.split("\n").length, stderr.split("\n").length]).toEqual([202, 202]);
+});

@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { driftOf } from "../../../checks/drift.ts";
+import { known } from "../../../lib/known.ts";
+import type { Look, Wanted } from "../../../provision/look.ts";
+import { lab1 } from "../../owners.ts";
+import { engineFacts } from "./doctor/facts.ts";
+
+const wanted: Wanted = {
+  owner: lab1,
+  dockerHost: "unix:///run/docker.sock",
+  redis: { host: "127.0.0.1", port: 6379 },
+  git: true,
+  folder: "/srv/CooperBench",
+  pythonVersion: "3.12",
+  modelApiBase: "https://a.example/v2",
+  cohereApiKey: "canary",
+  smoke: [],
+};
+const well = known(undefined);
+const look: Look = {
+  wanted,
+  engine: known(engineFacts()),
+  redis: undefined,
+  git: undefined,
+  others: known([]),
+  head: known("c".repeat(40)),
+  checkout: well,
+  venv: well,
+  dotenv: well,
+  route: well,
+  subset: well,
+};
+
+test("a machine on which nothing is wrong has no drift", () => {
+  const { findings, unknown, ...there } = driftOf(look);
+  expect(Object.values(findings).filter((finding) => finding !== undefined)).toEqual([]);
+  expect(unknown).toEqual([]);
+  expect(there).toEqual({
+    images: [],
+    capacity: { cpus: 2, memoryBytes: 8e9 },
+    redis: undefined,
+    git: undefined,
+  });
+});
+
+test("what is wrong is a finding of its own part alone", () => {
+  const { findings } = driftOf({ ...look, venv: known("it is missing") });
+  expect(findings).toEqual({ venv: "it is missing" });
+});
+
+test("an engine that does not answer is not one that has nothing", () => {
+  const unknown = { unknown: "no answer in 10 s" };
+  const drift = driftOf({ ...look, engine: unknown, redis: unknown, git: unknown });
+  expect(drift.images).toBeUndefined();
+  expect(drift.capacity).toBeUndefined();
+  expect(drift.redis).toEqual({ kind: "own", labels: "unknown" });
+  expect(drift.git).toMatchObject({ labels: "unknown" });
+  expect(drift.git).not.toHaveProperty("finding");
+  expect(drift.unknown).toEqual([
+    expect.stringMatching(/engine at unix:\/\/\/run\/docker\.sock does not answer \(no answer in 10 s\)/),
+  ]);
+});
+
+test("what cannot be looked at is no finding, and named", () => {
+  const drift = driftOf({ ...look, dotenv: { unknown: "EACCES: permission denied" } });
+  expect(drift.findings).toEqual({});
+  expect(drift.unknown).toEqual([expect.stringMatching(/^the dotenv .*EACCES/)]);
+});

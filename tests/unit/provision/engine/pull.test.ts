@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { NoAnswer } from "../../../../provision/engine/no-answer.ts";
+import { type PullEvent, pull, Stalled } from "../../../../provision/engine/pull.ts";
+import { engines, failing, RecordedEngine, type Recording, recording, TestClock } from "./recorded-engine.ts";
+
+let clock: TestClock;
+let engine: RecordedEngine;
+let events: PullEvent[];
+beforeEach(() => {
+  clock = new TestClock();
+  engine = new RecordedEngine(clock);
+  events = [];
+});
+
+/** Pulls as it was recorded, with 3 s of patience. Gives how it failed. */
+async function play(how: Recording | (() => never), stallSeconds = 3): Promise<Error | undefined> {
+  engine.pulls.set("a/b:c", [how]);
+  const request = { source: "a/b:c", stallSeconds };
+  return clock.until(
+    pull(engine.client, request, (event) => events.push(event), clock).then(
+      () => undefined,
+      (error: Error) => error,
+    ),
+  );
+}
+
+describe.each(engines)("of engine %s,", (version) => {
+  test.each(["whole", "again", "cut-once"])("a pull that is %s is followed to its end", async (name) => {
+    const lines = recording(version, name);
+    expect(await play(lines, 10)).toBe(undefined);
+    expect(events).toEqual(lines.flatMap(({ event }) => event ?? []));
+  });
+
+  test.each([
+    ["stall", 2, true],
+    ["silent-blob", 1, true],
+    ["silent-manifest", 0, false],
+    ["beside-stalled", 2, true],
+  ])("one whose bytes do not come is ended in time: %s", async (name, moves, hasLayers) => {
+    const error = await play(recording(version, name));
+    expect(error).toBeInstanceOf(Stalled);
+    expect(error).toMatchObject({ message: "no byte and no extraction for 3 s", hasLayers });
+    // A layer's last movement came within so many seconds.
+    expect(clock.now()).toBeLessThan(1000 * (moves + 4.5));
+  });
+
+  test.each(["beside", "queue", "unpack"])(
+    "one that waits for another program's pull, or is silent at its unpacking, is left alone: %s",
+    async (name) => {
+      expect(await play(recording(version, name))).toBe(undefined);
+    },
+  );
+
+  test("what was spoilt on its way is an error", async () => {
+    expect((await play(recording(version, "spoilt"), 20))?.message).toMatch(
+      /verification failed|failed verification|unexpected commit digest|unexpected digest/,
+    );
+  });
+});
+
+test("on 20.10, a pull whose turn never comes is left waiting while the engine answers", async () => {
+  let pings = 0;
+  engine.ping = async () => {
+    pings += 1;
+    if (pings === 100) throw new NoAnswer("unix:///gone.sock", "no answer in 60 s");
+  };
+  expect(await play(recording("20.10", "queue-stalled"))).toBeInstanceOf(NoAnswer);
+  expect(clock.now()).toBeGreaterThan(300_000);
+});
+
+test("on 26.1, an unpacking that never ends is ended, too", async () => {
+  const lines = recording("26.1", "unpack").filter(
+    ({ event }) => !/^(Digest|Status)/.test(event?.status ?? ""),
+  );
+  const error = await play(lines.map((line) => (line.end ? { ...line, end: "aborted" as const } : line)));
+  expect(error?.message).toBe("no byte and no extraction for 30 s");
+});
+
+test("an engine's refusal, and a lost connection, are passed on", async () => {
+  expect(await play(recording("20.10", "status-404"))).toMatchObject({ statusCode: 500 });
+  const lost = new NoAnswer("unix:///gone.sock", "read ECONNRESET");
+  expect(await play(failing(lost))).toBe(lost);
+});
