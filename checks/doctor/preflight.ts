@@ -37,7 +37,7 @@ import { ownersFinding } from "./owners.ts";
 import { placesOf } from "./places.ts";
 import { platformFinding } from "./platform.ts";
 import { pulumiFinding } from "./pulumi.ts";
-import { isServed, pythonFinding } from "./python.ts";
+import { askDownload, isServed, pythonFinding } from "./python.ts";
 import { quotaFinding } from "./quota.ts";
 import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
 import { measureRoom, roomFindings } from "./room.ts";
@@ -179,12 +179,14 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   ]);
   const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = env;
   const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
+  const mustDownload = mayDownload && search !== undefined && search.python === undefined;
+  const download = mustDownload ? await askDownload(request) : undefined;
   return [
     clientFinding(findOnPath("docker", env.PATH), preflight.startedBy),
     gitFinding(git, folder, faultIn(look.checkout) === undefined),
     sourceFinding(source, answer, owner.stack),
     uvFinding(uv),
-    pythonFinding({ request, inVenv, fault, search, mayDownload }, owner.stack),
+    pythonFinding({ request, inVenv, fault, search, mayDownload, download }, owner.stack),
   ];
 }
 
