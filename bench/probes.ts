@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import PQueue from "p-queue";
 import { readImagesLock } from "../benchmark/images-lock.ts";
 import { readTasks, selectTasks } from "../benchmark/tasks.ts";
+import { engineAt } from "../provision/engine/client.ts";
 import { ImagePulls } from "../provision/engine/image-pulls.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
 import { Lab } from "../tests/integration/lab.ts";
@@ -21,7 +22,11 @@ const lab = new Lab();
 try {
   await startRehearsal(lab.rehearsal, console.error, { payloadBytes: 1_000_000 });
   const { images } = readImagesLock(lab.rehearsal.imagesLock);
-  const pulls = new ImagePulls(lab.engine, { mirror: "", stallSeconds: 60 }, { follow() {}, say() {} });
+  const pulls = new ImagePulls(
+    engineAt(lab.rehearsal.dockerHost),
+    { mirror: "", stallSeconds: 60 },
+    { follow() {}, say() {} },
+  );
   await Promise.all(tasks.map(({ image }) => pulls.ensure({ reference: image, locked: images[image] })));
 
   const cache = join(lab.folder, "compile-cache");

@@ -8,14 +8,14 @@ import { Problem } from "../../lib/problem.ts";
 import { sshAgent } from "./ssh.ts";
 
 /** How an engine's client connects. */
-export type Connection =
-  | { readonly socketPath: string }
-  | {
-      readonly host: string;
-      readonly port: number;
-      readonly protocol: "http" | "https";
-      readonly agent?: Agent;
-    };
+export interface Connection {
+  readonly socketPath?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly agent?: Agent;
+  /** Default: false. */
+  readonly isTls?: boolean;
+}
 
 /**
  * How the engine at a host is reached, as the `docker` command does it: over ssh by the user's own OpenSSH, and over TLS
@@ -32,14 +32,14 @@ export function connectionTo(dockerHost: string, env: Environment = process.env)
   switch (url?.protocol) {
     case "ssh:":
       // The name stands in the request's Host header alone.
-      return { host: "docker", port: 80, protocol: "http", agent: sshAgent(dockerHost, url, env) };
+      return { host: "docker", port: 80, agent: sshAgent(dockerHost, url, env) };
     case "tcp:":
     case "http:":
     case "https:": {
-      const host = url.hostname;
+      const host = url.hostname.replace(/^\[|\]$/g, "");
       const isTls = Boolean(env.DOCKER_TLS_VERIFY || env.DOCKER_TLS) || url.protocol === "https:";
-      if (!isTls) return { host, port: Number(url.port || 2375), protocol: "http" };
-      return { host, port: Number(url.port || 2376), protocol: "https", agent: tlsAgent(env) };
+      if (!isTls) return { host, port: Number(url.port || 2375) };
+      return { host, port: Number(url.port || 2376), isTls, agent: tlsAgent(env) };
     }
     default:
       throw new Problem(
