@@ -31,23 +31,15 @@ try {
 
   const cache = join(lab.folder, "compile-cache");
   mkdirSync(cache);
-  const probe = (project: string, image: string) =>
-    seconds(
-      process.execPath,
-      ["provision/main.ts", "probe", image],
-      {
-        ...{ ...lab.env, DOCKER_HOST: lab.rehearsal.dockerHost, NODE_COMPILE_CACHE: cache },
-        ...{
-          BASE_COMMIT: images[image]?.baseCommit,
-          CONTAINER: "bench",
-          STACK: "bench",
-          TIMEOUT_SECONDS: "60",
-        },
-        ...{ DIGEST: images[image]?.digest, IMAGE_ID: images[image]?.imageId },
-        PLATFORM: images[image]?.platform,
-      },
-      project,
-    );
+  const probe = (project: string, image: string) => {
+    const { baseCommit, digest, imageId, platform } = images[image] ?? {};
+    const request = {
+      ...{ owner: { stack: "bench" }, dockerHost: lab.rehearsal.dockerHost, image, container: "bench" },
+      ...{ baseCommit, locked: { digest, imageId, platform }, timeoutSeconds: 60 },
+    };
+    const env = { ...lab.env, NODE_COMPILE_CACHE: cache, REQUEST: JSON.stringify(request) };
+    return seconds(process.execPath, ["provision/main.ts", "probe", "make"], env, project);
+  };
   const all = async (project: string) => {
     const queue = new PQueue({ concurrency: 8 });
     const started = performance.now();

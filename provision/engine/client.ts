@@ -1,5 +1,4 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { buffer } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { connectionTo } from "./connection.ts";
@@ -61,26 +60,26 @@ export class Engine {
   constructor(dockerHost: string, answerMs: number) {
     this.#dockerHost = dockerHost;
     this.#answerMs = answerMs;
-    const { isTls = false, ...connection } = connectionTo(dockerHost);
-    const request = isTls ? httpsRequest : httpRequest;
-    this.#send = ({ method = "GET", path, query = {}, headers, body: content }, body, signal) =>
-      new Promise((resolve, reject) => {
-        const search = new URLSearchParams();
-        for (const [name, value] of Object.entries(query))
-          if (value !== undefined) search.set(name, String(value));
-        const length = body === undefined ? {} : { "Content-Length": body.length };
-        const type =
-          content === undefined
-            ? {}
-            : { "Content-Type": content === body ? "application/x-tar" : "application/json" };
-        request({
-          ...{ ...connection, method, signal, headers: { ...type, ...length, ...headers } },
-          path: encodeURI(path) + (search.size === 0 ? "" : `?${search}`),
-        })
-          .on("error", reject)
-          .on("response", resolve)
-          .end(body);
+    const { tls, ...connection } = connectionTo(dockerHost);
+    this.#send = async ({ method = "GET", path, query = {}, headers, body: content }, body, signal) => {
+      // Loading TLS takes longer than most questions.
+      const request = tls === undefined ? httpRequest : (await import("node:https")).request;
+      const search = new URLSearchParams();
+      for (const [name, value] of Object.entries(query))
+        if (value !== undefined) search.set(name, String(value));
+      const type = content === body ? "application/x-tar" : "application/json";
+      const options = {
+        ...{ ...connection, ...tls, method, signal },
+        headers: {
+          ...(body !== undefined && { "Content-Type": type, "Content-Length": body.length }),
+          ...headers,
+        },
+        path: encodeURI(path) + (search.size === 0 ? "" : `?${search}`),
+      };
+      return new Promise((resolve, reject) => {
+        request(options).on("error", reject).on("response", resolve).end(body);
       });
+    };
   }
 
   /** Asks, and gives the answer's JSON; undefined for an answer without any. */

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../lib/environment.ts";
@@ -13,8 +12,13 @@ export interface Connection {
   readonly host?: string;
   readonly port?: number;
   readonly agent?: Agent;
-  /** Default: false. */
-  readonly isTls?: boolean;
+  /** For TLS, with a certificate of the client's; undefined where there is none. */
+  readonly tls?: {
+    readonly ca: Buffer;
+    readonly cert: Buffer;
+    readonly key: Buffer;
+    readonly rejectUnauthorized: boolean;
+  };
 }
 
 /**
@@ -39,7 +43,7 @@ export function connectionTo(dockerHost: string, env: Environment = process.env)
       const host = url.hostname.replace(/^\[|\]$/g, "");
       const isTls = Boolean(env.DOCKER_TLS_VERIFY || env.DOCKER_TLS) || url.protocol === "https:";
       if (!isTls) return { host, port: Number(url.port || 2375) };
-      return { host, port: Number(url.port || 2376), isTls, agent: tlsAgent(env) };
+      return { host, port: Number(url.port || 2376), tls: certificates(env) };
     }
     default:
       throw new Problem(
@@ -48,7 +52,7 @@ export function connectionTo(dockerHost: string, env: Environment = process.env)
   }
 }
 
-function tlsAgent(env: Environment): HttpsAgent {
+function certificates(env: Environment): NonNullable<Connection["tls"]> {
   const folder = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(homedir(), ".docker");
   const read = (name: string) => {
     try {
@@ -59,11 +63,6 @@ function tlsAgent(env: Environment): HttpsAgent {
       );
     }
   };
-  return new HttpsAgent({
-    keepAlive: true,
-    ca: read("ca.pem"),
-    cert: read("cert.pem"),
-    key: read("key.pem"),
-    rejectUnauthorized: Boolean(env.DOCKER_TLS_VERIFY),
-  });
+  const isVerified = Boolean(env.DOCKER_TLS_VERIFY);
+  return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem"), rejectUnauthorized: isVerified };
 }

@@ -1,6 +1,6 @@
 import type { ImagePin, PinnedImage } from "../../benchmark/images-lock.ts";
+import { platformName } from "../../lib/platform.ts";
 import { splitReference } from "../../lib/reference.ts";
-import { platformName } from "../registry/image.ts";
 import { type Engine, isNone } from "./client.ts";
 
 /** An image as an engine has it. */

@@ -113,12 +113,11 @@ test("an engine on TCP is asked in the clear, unless docker's variables of TLS a
   const tls = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: folder };
   expect(connectionTo("tcp://10.0.0.1", tls)).toMatchObject({
     port: 2376,
-    isTls: true,
-    agent: { options: { ca: Buffer.from("ca"), key: Buffer.from("key"), rejectUnauthorized: true } },
+    tls: { ca: Buffer.from("ca"), key: Buffer.from("key"), rejectUnauthorized: true },
   });
   const unverified = { DOCKER_TLS: "1", DOCKER_CERT_PATH: folder };
   expect(connectionTo("tcp://10.0.0.1", unverified)).toMatchObject({
-    agent: { options: { rejectUnauthorized: false } },
+    tls: { rejectUnauthorized: false },
   });
   expect(() => connectionTo("tcp://10.0.0.1", { ...tls, DOCKER_CERT_PATH: "/nowhere" })).toThrow(
     /^DOCKER_TLS_VERIFY or DOCKER_TLS is set, and \/nowhere\/ca.pem cannot be read \(ENOENT\)/,
