@@ -1,3 +1,4 @@
+import { shellWord } from "../lib/shell-word.ts";
 import { type Capacity, leastCapacity, oraclesAtOnce } from "./capacity.ts";
 import { modelName } from "./model.ts";
 import { smokeSubset } from "./smoke-subset.ts";
@@ -109,7 +110,7 @@ export function runPlan(facts: PlanFacts): string {
   return `# Runs on this machine (stack ${stack})
 ${narrowed}
 \`\`\`sh
-cd ${folder}
+cd ${shellWord(folder)}
 export DOCKER_HOST=${dockerHost}
 \`\`\`
 

@@ -1,7 +1,9 @@
 /** What stands in the way of the next update since the last one runs yet, or was cut off, in words. */
+
 import { basename } from "node:path";
 import { blocker, type Finding, ok, warning } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import type { StackPlace } from "./caller.ts";
 import { recordedRuns } from "./recorded-runs.ts";
 import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
@@ -86,12 +88,12 @@ export function cutOffState(
     return blocker(
       check,
       `${found}; no whole copy of it is beside it`,
-      `With a copy of yours, put it there; without one: rm ${quoted(file)}, then ./machine up ${stack} finds again what is there`,
+      `With a copy of yours, put it there; without one: rm ${shellWord(file)}, then ./machine up ${stack} finds again what is there`,
     );
   return blocker(
     check,
     `${found}; ${copy.file === `${file}.bak` ? `${basename(copy.file)} beside it` : copy.file} is a whole one, of ${secondOf(copy.writtenAt)}`,
-    `cp ${quoted(copy.file)} ${quoted(file)}`,
+    `cp ${shellWord(copy.file)} ${shellWord(file)}`,
   );
 }
 
@@ -104,8 +106,4 @@ export function pendingWords(pending: readonly PendingOperation[]): string {
 
 function secondOf(time: Date): string {
   return time.toISOString().replace(/\.\d+/, "");
-}
-
-function quoted(path: string): string {
-  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -16,7 +16,11 @@ import { stackIdPattern } from "./stack-id.ts";
 
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
 const printable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
-const path = z.string().regex(printable).regex(/^[^-]/);
+// A `~` is the shell's to read: here it would be a folder of that name.
+const path = z
+  .string()
+  .regex(printable)
+  .regex(/^[^-~]/);
 const port = z.int().min(1).max(65_535);
 const noneOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
 
@@ -61,7 +65,7 @@ const fields = {
   },
   imagesLock: {
     schema: noneOr(path),
-    wants: "the path of an image lock file, or nothing",
+    wants: "the path of an image lock file, without ~, or nothing",
     mend: "set imagesLock ''",
   },
   registryMirror: {
@@ -104,7 +108,7 @@ const fields = {
   },
   cooperbenchDir: {
     schema: path.regex(/^(?!.*(^|\/)\.\.(\/|$))/),
-    wants: "the path of a folder, without ..",
+    wants: "the path of a folder, without .. and ~",
     mend: "set cooperbenchDir repos/CooperBench",
   },
   pythonVersion: {
@@ -164,7 +168,7 @@ const fields = {
   },
   passphraseFile: {
     schema: noneOr(path),
-    wants: "the path of a file, or nothing",
+    wants: "the path of a file, without ~, or nothing",
     mend: "set passphraseFile ''",
   },
 } as const satisfies Record<string, Field>;

@@ -2,6 +2,7 @@ import { constants, existsSync, lstatSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import { readText, removeBegun, writeWhole } from "../../lib/files.ts";
 import { Problem } from "../../lib/problem.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
 import { readAssignments } from "./assignments.ts";
@@ -173,7 +174,7 @@ function replace(file: string, text: string): void {
 function notOurs(file: string, { uid }: Stats, cause: unknown): Problem {
   const user = process.getuid?.() ?? "unknown";
   return new Problem(
-    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs.\nFix: run this as user ${uid}, or make the file yours: chown ${user} ${file}`,
+    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs.\nFix: run this as user ${uid}, or make the file yours: chown ${user} ${shellWord(file)}`,
     { cause },
   );
 }

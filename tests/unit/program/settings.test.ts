@@ -155,7 +155,11 @@ describe("bounds", () => {
     ["smokeTimeoutSeconds", [1, 7200], [0, 7201, 1.5, "many"]],
     ["pythonVersion", ["3.12", ">=3.10", "3.12.4"], ["", "2.7", "3", "<4", "python3"]],
     ["cooperbenchCommit", ["a".repeat(40)], ["a".repeat(39), "A".repeat(40), "main"]],
-    ["cooperbenchDir", ["repos/CooperBench", "/srv/CooperBench"], ["", "../CooperBench", "a/../b", "-rf"]],
+    [
+      "cooperbenchDir",
+      ["repos/CooperBench", "/srv/CooperBench"],
+      ["", "../CooperBench", "a/../b", "-rf", "~/CooperBench", "~lab"],
+    ],
     [
       "dockerHost",
       ["", "unix:///var/run/docker.sock", "tcp://10.0.0.1:2376", "ssh://me@lab"],
