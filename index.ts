@@ -19,13 +19,13 @@ import { readiness } from "./program/readiness.ts";
 import { runsOf } from "./program/runs.ts";
 import { parseSettings } from "./program/settings.ts";
 import { wantedOf } from "./program/wanted.ts";
-import { dockerHostOf } from "./provision/engine/host.ts";
+import { engineHostOf } from "./provision/engine/host.ts";
 import { lookAt } from "./provision/look.ts";
 import { datasetHash, taskFolder } from "./provision/steps/task-dataset.ts";
 
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
-const wanted = wantedOf(stack, settings, process.cwd(), dockerHostOf(settings.dockerHost));
+const wanted = wantedOf(stack, settings, process.cwd(), engineHostOf(settings.dockerHost));
 const { owner, folder } = wanted;
 const identity = new StackIdentity("identity", { owner, host: hostname(), folder: realPlace(process.cwd()) });
 const { images: found, findings, capacity, ...there } = driftOf(await lookAt(wanted));

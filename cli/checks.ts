@@ -16,8 +16,8 @@ import { type Found, openAsFound, type Session, startedBy } from "./session.ts";
 
 /** Looks at the machine for a stack. */
 export async function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
-  const { stack, dockerHost, toolchain, rehearsal, env, projectDir } = found;
-  const look = await lookAt(wantedOf(stack, settings, projectDir, dockerHost));
+  const { stack, engine, toolchain, rehearsal, env, projectDir } = found;
+  const look = await lookAt(wantedOf(stack, settings, projectDir, engine));
   const ports = rehearsal && settings.coop ? await rehearsalPorts(rehearsal) : undefined;
   return runPreflight({
     look,

@@ -5,7 +5,7 @@ import type { Environment } from "../lib/environment.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
-import { dockerHostOf } from "../provision/engine/host.ts";
+import { type EngineHost, engineHostOf } from "../provision/engine/host.ts";
 import { hasStandIns, type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
 import { addUser } from "../rehearsal/users.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
@@ -32,6 +32,8 @@ export interface Found extends StackCaller {
   readonly variables: Environment;
   /** Docker engine of the stack, as in DOCKER_HOST. */
   readonly dockerHost: string;
+  /** The same, with what it was taken from. */
+  readonly engine: EngineHost;
   /** Whether that engine is a rehearsal's. */
   readonly isRehearsal: boolean;
   /** That rehearsal, where the settings name it so that it can be started. */
@@ -157,7 +159,8 @@ function withStack(
 ): Found {
   const { stack } = caller;
   const configuration = readConfiguration(caller);
-  const dockerHost = dockerHostOf(String(configuration.dockerHost ?? ""), caller.env);
+  const engine = engineHostOf(String(configuration.dockerHost ?? ""), { env: caller.env });
+  const dockerHost = engine.host;
   const rehearsal = rehearsalOf({ configuration, env: caller.env });
   const path = ofTools.PATH ?? caller.env.PATH;
   const variables = {
@@ -173,6 +176,7 @@ function withStack(
     configuration,
     variables,
     dockerHost,
+    engine,
     isRehearsal: hasStandIns(dockerHost) || rehearsal !== undefined,
     rehearsal,
     toolchain,

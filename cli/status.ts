@@ -29,7 +29,7 @@ export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
   const whose = await lookWhose(found, false).catch(() => undefined);
   const refusal = whose?.verdict.ok === false ? whose.verdict : undefined;
   const isForeign = refusal !== undefined && whose?.record.kind !== "absent";
-  const look = lookAt(wantedOf(stack, settings, projectDir, found.dockerHost));
+  const look = lookAt(wantedOf(stack, settings, projectDir, found.engine));
   return machineStatus({
     look: await look,
     isRehearsal,

@@ -16,19 +16,20 @@ export interface StackWants extends Wanted {
  * What a stack's settings want of its machine.
  *
  * @param projectDir that a relative folder is of.
- * @param dockerHost the stack's engine, as in DOCKER_HOST.
+ * @param engine the stack's.
  */
 export function wantedOf(
   stack: string,
   settings: Settings,
   projectDir: string,
-  dockerHost: string,
+  engine: { readonly host: string } & Wanted["engine"],
 ): StackWants {
   const { coop, git, redisHost, redisPort, pythonVersion, modelApiBase, cohereApiKey } = settings;
   const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
   return {
     owner: ownerOf(stack, settings),
-    dockerHost,
+    dockerHost: engine.host,
+    engine,
     redis: coop ? { host: redisHost, port: redisPort } : undefined,
     git,
     folder,

@@ -9,6 +9,7 @@ import type { RedisAddress } from "../lib/redis-address.ts";
 import { askEngine, type EngineFacts } from "./engine/ask.ts";
 import { type GitFacts, lookAtGit } from "./engine/existing-git.ts";
 import { lookAtRedis, type RedisFacts } from "./engine/existing-redis.ts";
+import type { EngineHost } from "./engine/host.ts";
 import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
 import type { Owner } from "./ownership/owner.ts";
 import { headOf, inspectCheckout } from "./steps/checkout.ts";
@@ -23,6 +24,8 @@ export interface Wanted {
   readonly owner: Owner;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
+  /** What it was taken from, and what a reader should know of that. Default: nothing is said of it. */
+  readonly engine?: Pick<EngineHost, "from" | "word"> | undefined;
   /** Where Redis is to answer; undefined where none is wanted. */
   readonly redis: RedisAddress | undefined;
   /** Whether a git server is wanted. */

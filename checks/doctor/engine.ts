@@ -1,5 +1,6 @@
 import type { Known } from "../../lib/known.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
+import type { EngineHost } from "../../provision/engine/host.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
 import { isAtLeast } from "../../toolchain/versions.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
@@ -17,6 +18,8 @@ const CLOSED_NETWORK_PLUGIN_API = "1.41";
 export interface EnginePlace {
   readonly dockerHost: string;
   readonly stack: string;
+  /** What the host was taken from, and what a reader should know of that. Default: nothing is said of it. */
+  readonly engine?: Pick<EngineHost, "from" | "word"> | undefined;
   /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
   readonly startedBy?: string | undefined;
 }
@@ -29,7 +32,7 @@ export function engineFinding(
 ): Finding {
   if ("unknown" in engine) return silent(engine.unknown, place);
   const { Version, ApiVersion, MinAPIVersion = "unknown" } = engine.value.version;
-  const found = `Docker ${Version} at ${place.dockerHost}: API ${ApiVersion}, the oldest that it serves is ${MinAPIVersion}`;
+  const found = `Docker ${Version} at ${placeName(place)}: API ${ApiVersion}, the oldest that it serves is ${MinAPIVersion}`;
   const plugin = pieces.find(({ name }) => name === "plugin docker")?.from ?? "";
   if (plugin.startsWith("closed-network") && !isAtLeast(CLOSED_NETWORK_PLUGIN_API, MinAPIVersion)) {
     return blocker(
@@ -45,10 +48,15 @@ export function engineFinding(
       "Update Docker to 20.10 or newer; nothing was tried with an older one",
     );
   }
-  return ok("engine", found);
+  return ok("engine", place.engine?.word === undefined ? found : `${found}; ${place.engine.word}`);
 }
 
-function silent(error: string, { dockerHost, stack, startedBy }: EnginePlace): Finding {
+function placeName({ dockerHost, engine }: EnginePlace): string {
+  return engine === undefined ? dockerHost : `${dockerHost} (by ${engine.from})`;
+}
+
+function silent(error: string, place: EnginePlace): Finding {
+  const { dockerHost, stack, startedBy } = place;
   if (startedBy !== undefined) {
     return warning(
       "engine",
@@ -61,7 +69,7 @@ function silent(error: string, { dockerHost, stack, startedBy }: EnginePlace): F
     : "Start it (Debian, Ubuntu: apt-get install docker.io)";
   return blocker(
     "engine",
-    `the Docker engine at ${dockerHost} does not answer (${error}); want one that runs and that you may use`,
+    `the Docker engine at ${placeName(place)} does not answer (${error}); want one that runs and that you may use`,
     `${start}, or set dockerHost to the one that is meant: ./machine pulumi config set dockerHost HOST --stack ${stack}\n` +
       "To try everything without it: ./machine up dev, the rehearsal",
   );

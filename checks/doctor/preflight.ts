@@ -86,7 +86,7 @@ export interface PreflightResult {
 /** Runs all checks. Changes nothing, and starts nothing. */
 export async function runPreflight(preflight: Preflight): Promise<PreflightResult> {
   const { look, settings, toolchain, startedBy } = preflight;
-  const { owner, dockerHost, folder } = look.wanted;
+  const { owner, folder } = look.wanted;
   const engine = knownOf(look.engine);
   const pull = engine && toPull(settings.tasks, engine.images);
   const [ofTheEngine, programs, folders] = await Promise.all([
@@ -98,7 +98,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
   const isLockRead = engine !== undefined || startedBy === undefined;
   return {
     findings: [
-      engineFinding(look.engine, { dockerHost, stack: owner.stack, startedBy }, toolchain?.pieces ?? []),
+      engineFinding(look.engine, { ...look.wanted, stack: owner.stack, startedBy }, toolchain?.pieces ?? []),
       ...ofTheEngine,
       ...(isLockRead ? [lockFinding(settings.tasks, owner.stack)] : []),
       ...programs,

@@ -92,7 +92,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
   const images = imagesStatus(settings.tasks, knownOf(look.engine)?.images, state.proofs, settings.smoke);
   const checks = [
     ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedy)]),
-    engineFinding(look.engine, { dockerHost, stack, startedBy }, question.pieces),
+    engineFinding(look.engine, { ...look.wanted, stack, startedBy }, question.pieces),
     imagesCheck(stack, images),
     commandLineCheck(question),
     ...runChecks(question),

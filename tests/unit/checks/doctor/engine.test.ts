@@ -46,6 +46,14 @@ test("an engine that does not answer stops an update, with the ways out", () => 
   );
 });
 
+test("is told with what it was taken from, and with what is to be known of that", () => {
+  const engine = { from: "DOCKER_HOST", word: "a shell without it means another engine" };
+  expect(engineFinding(known(engineFacts()), { ...place, engine }, []).found).toBe(
+    "Docker 28.2.2 at unix:///run/docker.sock (by DOCKER_HOST): API 1.50, the oldest that it serves is 1.24; a shell without it means another engine",
+  );
+  expect(engineFinding({ unknown: "x" }, { ...place, engine }, []).found).toContain("(by DOCKER_HOST)");
+});
+
 test("one that this project starts is no blocker before", () => {
   const finding = engineFinding({ unknown: "x" }, { ...place, startedBy: "./machine up dev" }, []);
   expect(finding).toMatchObject({ level: "warning", remedy: "It is started by: ./machine up dev" });
