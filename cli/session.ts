@@ -14,7 +14,9 @@ import type { Caller, StackCaller } from "./caller.ts";
 import { type Claim, claimStack, userOf } from "./claim.ts";
 import type { Pulumi } from "./pulumi.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
+import { ensureStack } from "./stack.ts";
 import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
+import { stacksInFiles } from "./stack-record.ts";
 
 /** A caller with the toolchain. */
 export interface WithToolchain extends Caller {
@@ -120,11 +122,15 @@ async function adoptOldServices({ stack, configuration, dockerHost, pulumi }: Op
  * As `openUnchecked`, for any Pulumi command, such as one that corrects a setting: starts nothing.
  *
  * @param works whether the command works on what the stack has made.
+ * @param makes whether the stack is made where the backend has none yet, as of a fresh clone, whose settings Pulumi would
+ *   not show otherwise.
  */
-export async function openForPulumi(caller: StackCaller, works: boolean): Promise<Opened> {
+export async function openForPulumi(caller: StackCaller, works: boolean, makes = false): Promise<Opened> {
   const configuration = readConfiguration(caller);
   const tools = await openToolchain(caller, configuration);
-  if (works) await claimStack({ ...caller, ...tools, configuration }, true);
+  const isMade = !makes || (stacksInFiles(caller)?.includes(caller.stack) ?? true);
+  if (works || !isMade) await claimStack({ ...caller, ...tools, configuration }, true);
+  if (!isMade) await ensureStack(tools.pulumi, caller.stack);
   return withStack(caller, tools);
 }
 
