@@ -3,7 +3,6 @@ import { resolve } from "node:path";
 import { memoryLimitBytes, oraclesAtOnce } from "../benchmark/capacity.ts";
 import { spreadTasks, type Task, taskKey, taskName } from "../benchmark/tasks.ts";
 import { abortOnSignal } from "../lib/abort.ts";
-import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { runOracle } from "../provision/steps/oracle.ts";
@@ -27,7 +26,7 @@ import { assertFile, writeFor } from "./write-out.ts";
 export async function smoke(options: SmokeOptions, caller: StackCaller): Promise<number> {
   const { stack, projectDir, output } = caller;
   const engine = await openEngine(caller);
-  const { dockerHost, info, env } = engine;
+  const { dockerHost, info } = engine;
   await removeLeftovers(engine);
   const settings = readLockedSettings(caller);
   const checkout = realPlace(resolve(projectDir, settings.cooperbenchDir));
@@ -44,7 +43,6 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
   const started = performance.now();
   const common = {
     found: engine,
-    env,
     dockerHost,
     checkout,
     timeoutSeconds: settings.smokeTimeoutSeconds,
@@ -104,7 +102,6 @@ export function subjectsOf(tasks: readonly Task[], checkout: string, features: F
 
 interface Common {
   readonly found: Found;
-  readonly env: Environment;
   readonly dockerHost: string;
   readonly checkout: string;
   readonly timeoutSeconds: number;

@@ -105,13 +105,13 @@ async function verifyImage(
   abort: AbortSignal,
 ): Promise<Verified> {
   const { image: reference, locked, baseCommit } = task;
-  const { env, dockerHost } = found;
+  const { dockerHost } = found;
   const container = `cooperbench-verify-${found.stack}-${taskKey(task)}`;
   const started = performance.now();
   const stack = identityOf(found);
   const wanted = {
     ...{ image: reference, locked, baseCommit, container, stack },
-    ...{ env, dockerHost, timeoutSeconds, abort },
+    ...{ dockerHost, timeoutSeconds, abort },
   };
   const result = await probe(wanted).then(
     ({ image: _, ...found }) => ({ ok: true, ...found }),

@@ -2,7 +2,9 @@
  * What a child process gets of this process's variables: for each kind of child a list of what passes, and what could
  * change its answers set. Every program that this project starts is started with such an environment.
  */
+import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
+import { indexVariables } from "./python-index.ts";
 
 /** Variables of a process; undefined takes one away. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -87,7 +89,7 @@ const kinds = {
   /** Go, which builds this project's programs. */
   go: {
     passes: names(
-      "GO(PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB|INSECURE|AUTH|VCS|PATH|CACHE|MODCACHE|TMPDIR)",
+      "GO(ENV|PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB|INSECURE|AUTH|VCS|PATH|CACHE|MODCACHE|TMPDIR)",
       certificates,
       "SSH_\\w+",
     ),
@@ -133,6 +135,7 @@ export function environmentFor(
     HOME: homeOf(from),
     ...(child === "run" ? {} : proxies(from)),
     ...sets,
+    ...(child === "uv" ? { ...indexVariables(from), ...systemCertificates(from) } : {}),
     ...more,
   });
 }
@@ -147,6 +150,22 @@ export function homeOf({ HOME }: Environment): string {
   }
 }
 
+/** Has uv trust whom the system trusts, as a company's proxy may need, where the system trusts anybody. */
+function systemCertificates(from: Environment): Record<string, string> {
+  const isSet = from.UV_SYSTEM_CERTS !== undefined || from.UV_NATIVE_TLS !== undefined;
+  if (isSet || !STORES.some((file) => existsSync(file))) return {};
+  return { UV_SYSTEM_CERTS: "true", UV_NATIVE_TLS: "true" }; // the name since 0.10, and the one before
+}
+
+/** Where systems have the certificates that they trust. */
+const STORES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+  "/System/Library/Keychains/SystemRootCertificates.keychain",
+];
+
 /** Variables that are set: those of a child process. */
 function onlySet(variables: Environment): Record<string, string> {
   return Object.fromEntries(
@@ -155,7 +174,7 @@ function onlySet(variables: Environment): Record<string, string> {
 }
 
 /** Where nothing is asked through a proxy, whatever the user has forgotten. */
-const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
+const LOOPBACK = ["localhost", "127.0.0.1"];
 
 /**
  * The user's proxies as every reader takes them: in lower and upper case, with a scheme, and hosts without blanks. The

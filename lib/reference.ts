@@ -1,6 +1,5 @@
 /** An image's reference in its parts, as a registry's API takes them. */
 export interface ImageName {
-  /** On Docker Hub with `library/`, where its own images are. */
   readonly repository: string;
   /** Undefined where the reference names none. */
   readonly tag: string | undefined;
@@ -11,15 +10,14 @@ export function fullName(image: string): string {
   return image.includes("/") ? image : `library/${image}`;
 }
 
-/** The parts of a reference, `[HOST[:PORT]/]REPOSITORY[:TAG]`. */
+/** The parts of a reference on Docker Hub, `[HOST[:PORT]/]REPOSITORY[:TAG]`. */
 export function parseReference(reference: string): ImageName {
-  const name = fullName(reference);
-  const colon = name.lastIndexOf(":");
-  if (colon <= name.lastIndexOf("/")) return { repository: name, tag: undefined };
-  return { repository: name.slice(0, colon), tag: name.slice(colon + 1) };
+  return splitReference(fullName(reference));
 }
 
-/** A reference without its tag, as it is written. */
-export function repositoryOf(reference: string): string {
-  return reference.slice(0, reference.lastIndexOf(":"));
+/** The parts of a reference as it is written. */
+export function splitReference(reference: string): ImageName {
+  const colon = reference.lastIndexOf(":");
+  if (colon <= reference.lastIndexOf("/")) return { repository: reference, tag: undefined };
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }

@@ -1,6 +1,6 @@
 /**
  * What the program's steps run on the machine: `node provision/main.ts STEP make|ensure|remove`. States have this line, so
- * it stays. A step's request is in its variable REQUEST, a secret on its standard input; it says what it does on standard
+ * it stays. A step's request is in a variable, a secret on its standard input; it says what it does on standard
  * error, and prints its result as one line of JSON on standard output (steps/contract.ts).
  */
 import { join } from "node:path";
@@ -158,8 +158,6 @@ async function main([name = "", verb = ""]: readonly string[]): Promise<unknown>
   if (!/^(make|ensure|remove)$/.test(verb))
     throw new Problem(`${JSON.stringify(verb)} is none of make, ensure, remove`);
   const request = requestOf(name as StepName, verb as Verb);
-  // For the docker command and CooperBench's own client.
-  if ("dockerHost" in request) process.env.DOCKER_HOST = request.dockerHost;
   const secret = async () => JSON.parse(await standardInput()) as Secret<StepName>;
   return act(request, verb as Verb, secret);
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import PQueue from "p-queue";
+import { aptGet } from "../lib/apt.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { findOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
@@ -34,7 +35,10 @@ export async function fetchPackages(
     await download(names, archives, report);
     const files = readdirSync(archives).filter((name) => name.endsWith(".deb"));
     await new PQueue({ concurrency: 4 }).addAll(
-      files.map((file) => () => output("dpkg-deb", ["-x", join(archives, file), root], { env: aptEnv() })),
+      files.map(
+        (file) => () =>
+          output("dpkg-deb", ["-x", join(archives, file), root], { env: environmentFor("program") }),
+      ),
     );
     try {
       renameSync(root, target);
@@ -56,13 +60,13 @@ async function download(
   const attempt = async () => {
     const known = await knownPackages(names);
     report(`downloading from Debian, without installing: ${known.join(", ")}`);
-    await output("apt-get", [...downloadArguments(archives), ...known], { env: aptEnv() });
+    await aptGet([...downloadArguments(archives), ...known], report);
   };
   try {
     await attempt();
   } catch {
     report("updating the package lists (apt-get update)");
-    await output("apt-get", ["update", "-qq"], { env: aptEnv() });
+    await aptGet(["update", "-qq"], report);
     await attempt();
   }
 }
@@ -89,7 +93,7 @@ async function knownPackages(names: readonly string[]): Promise<string[]> {
   if (wanted.has("docker.io") || wanted.has("docker-cli")) wanted.add("docker.io");
   const known: string[] = [];
   for (const name of wanted) {
-    const policy = await output("apt-cache", ["policy", name], { env: aptEnv() });
+    const policy = await output("apt-cache", ["policy", name], { env: environmentFor("program") });
     if (/Candidate: (?!\(none\))/.test(policy)) known.push(name);
     else if (name !== "docker-cli") throw new Problem(`the package lists know no ${name}`);
   }
@@ -101,10 +105,6 @@ function distribution(): string {
   const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
   const value = (key: string) => new RegExp(`^${key}="?([^"\n]*)`, "m").exec(release)?.[1] ?? "unknown";
   return `${value("ID")}-${value("VERSION_ID")}`;
-}
-
-function aptEnv() {
-  return environmentFor("program", process.env, { DEBIAN_FRONTEND: "noninteractive" });
 }
 
 function seconds(since: number): string {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Request, Result, StepName } from "../provision/steps/contract.ts";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import { type Request, type Result, requestVariable, type StepName } from "../provision/steps/contract.ts";
 
 /** A resource that a program under test asked for. */
 export interface Recorded {
@@ -7,6 +8,25 @@ export interface Recorded {
   readonly name: string;
   /** Inputs, with secrets as `{ secret: … }`. */
   readonly inputs: Readonly<Record<string, unknown>>;
+  readonly options: RecordedOptions;
+}
+
+/** What a resource was asked for with, beside its inputs; other resources by name. What was not asked for is missing. */
+export interface RecordedOptions {
+  readonly parent?: string;
+  readonly provider?: string;
+  /** All that it waits for: by dependsOn, or by an output among its inputs. */
+  readonly dependsOn?: readonly string[];
+  readonly ignoreChanges?: readonly string[];
+  readonly replaceOnChanges?: readonly string[];
+  readonly deleteBeforeReplace?: true;
+  readonly deletedWith?: string;
+  readonly retainOnDelete?: true;
+  readonly protect?: true;
+  readonly aliases?: readonly string[];
+  /** Names of hooks. */
+  readonly beforeCreate?: readonly string[];
+  readonly otherHooks?: readonly string[];
 }
 
 const types = {
@@ -72,8 +92,8 @@ function resultOf(inputs: Recorded["inputs"]): unknown {
 
 /** What a recorded step is asked. */
 export function requestIn(resource: Pick<Recorded, "inputs"> | undefined): Readonly<Record<string, unknown>> {
-  const { REQUEST = "{}" } = (resource?.inputs.environment ?? {}) as Record<string, string>;
-  return JSON.parse(REQUEST);
+  const variables = (resource?.inputs.environment ?? {}) as Record<string, string>;
+  return JSON.parse(variables[requestVariable] ?? "{}");
 }
 
 /** What a recorded step is told to be wrong right now; undefined for nothing. */
@@ -85,10 +105,11 @@ export function findingIn(resource: Pick<Recorded, "inputs"> | undefined): strin
 /** Puts the program that is imported next on mocks that record every resource and refuse an unknown one. */
 export async function recordResources(stack = "lab-1"): Promise<readonly Recorded[]> {
   const recorded: Recorded[] = [];
+  let options: RecordedOptions = {};
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
-        recorded.push({ type, name, inputs });
+        recorded.push({ type, name, inputs, options });
         if (type.startsWith("cooperbench:")) return { id: name, state: inputs };
         const outputs = types[type as keyof typeof types];
         if (outputs === undefined) throw new Error(`unexpected resource: ${type}`);
@@ -101,16 +122,47 @@ export async function recordResources(stack = "lab-1"): Promise<readonly Recorde
     "cooperbench-machine",
     stack,
   );
-  takeHooks();
+  // The SDK's mock monitor shows its mocks no options, and knows no hooks; nothing here runs one.
+  const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, done) => {
+    options = optionsIn(request);
+    return register(request, done);
+  };
+  monitor.registerResourceHook = (_, done) => done(null, {});
   return recorded;
 }
 
-/** The SDK's mock monitor knows no hooks; nothing here runs one. */
-function takeHooks(): void {
-  const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
-  monitor.registerResourceHook = (_request: unknown, done: (error: null, response: object) => void) =>
-    done(null, {});
+type Call<T> = (request: T, done: (error: Error | null, response: object) => void) => unknown;
+interface MockMonitor {
+  registerResource: Call<RegisterResourceRequest>;
+  registerResourceHook: Call<unknown>;
 }
+
+function optionsIn(request: RegisterResourceRequest): RecordedOptions {
+  const { beforeCreateList: beforeCreate, ...hooks } = request.getHooks()?.toObject() ?? {
+    beforeCreateList: [],
+  };
+  const all = {
+    parent: nameIn(request.getParent()),
+    provider: nameIn(request.getProvider()),
+    dependsOn: request.getDependenciesList().map(nameIn).sort(),
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    deletedWith: nameIn(request.getDeletedwith()),
+    retainOnDelete: request.getRetainondelete(),
+    protect: request.getProtect(),
+    aliases: request.getAliasesList().map((alias) => JSON.stringify(alias.toObject())),
+    beforeCreate,
+    otherHooks: Object.values(hooks).flat(),
+  };
+  const asked = Object.entries(all).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value));
+  return Object.fromEntries(asked);
+}
+
+/** The name in a URN, or in a provider's reference, which is its URN and an id; empty for none. */
+const nameIn = (urn: string) => urn.split("::")[3] ?? "";
 
 /** The value of an output and whether it is secret, after every resource that was asked for is registered. */
 export async function settle<T>(output: pulumi.Output<T>): Promise<{ value: T; secret: boolean }> {

@@ -1,8 +1,6 @@
 /** Debian packages, for root on Debian or Ubuntu. */
-
-import { environmentFor } from "../lib/environment.ts";
+import { aptGet } from "../lib/apt.ts";
 import { findOnPath } from "../lib/find-program.ts";
-import { output, run } from "../lib/run.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
 
@@ -12,15 +10,16 @@ export async function installDebianPackages(
   settings: Pick<ToolchainSettings, "path">,
   report: Report,
 ): Promise<boolean> {
-  const apt = findOnPath("apt-get", settings.path);
-  if (!apt || process.getuid?.() !== 0) return false;
-  const env = environmentFor("program", process.env, { DEBIAN_FRONTEND: "noninteractive" });
+  if (!findOnPath("apt-get", settings.path) || process.getuid?.() !== 0) return false;
   const install = ["install", "--yes", "--no-install-recommends", ...packages];
   await step(report, `Debian package ${packages.join(", ")}: installing`, async () => {
-    if ((await run(apt, install, { env })).code === 0) return;
-    // A new machine has no package lists yet.
-    await output(apt, ["update"], { env });
-    await output(apt, install, { env });
+    try {
+      await aptGet(install, report);
+    } catch {
+      // A new machine has no package lists yet.
+      await aptGet(["update"], report);
+      await aptGet(install, report);
+    }
   });
   return true;
 }

@@ -1,5 +1,6 @@
 /** The official installation of Pulumi, by the Automation API, into the cache. */
 import { join } from "node:path";
+import { unreachable } from "../lib/reach.ts";
 import { cachedFolder } from "./cache.ts";
 import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
@@ -15,16 +16,7 @@ export async function canReachOfficial(
   limitMs: number = REACH_LIMIT_MS,
 ): Promise<{ reached: boolean; said: string }> {
   const start = performance.now();
-  let trouble: string | undefined;
-  try {
-    const response = await fetch(`${place}/install.sh`, {
-      method: "HEAD",
-      signal: AbortSignal.timeout(limitMs),
-    });
-    if (!response.ok) trouble = `HTTP ${response.status}`;
-  } catch (error) {
-    trouble = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
-  }
+  const trouble = await unreachable(`${place}/install.sh`, limitMs);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const host = place.replace(/^https?:\/\//, "");
   const said =

@@ -27,6 +27,7 @@ import { pluginVersions } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
 import { clientFinding } from "./client.ts";
 import { clockFinding } from "./clock.ts";
+import { credentialsFinding } from "./credentials.ts";
 import { configuredDownloads, downloadsFinding } from "./downloads.ts";
 import { engineFinding } from "./engine.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
@@ -36,7 +37,7 @@ import { ownersFinding } from "./owners.ts";
 import { placesOf } from "./places.ts";
 import { platformFinding } from "./platform.ts";
 import { pulumiFinding } from "./pulumi.ts";
-import { isServed, pythonFinding } from "./python.ts";
+import { askDownload, isServed, pythonFinding } from "./python.ts";
 import { quotaFinding } from "./quota.ts";
 import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
 import { measureRoom, roomFindings } from "./room.ts";
@@ -118,6 +119,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
   const [missing] = pull.missing;
   const notAsked =
     missing === undefined ? "no image is to be pulled" : `images come from ${settings.registryMirror} first`;
+  const credentials = missing && credentialsFinding(settings.registryMirror);
   const [disk, registry] = await Promise.all([
     measureDisk(dockerHost, info),
     missing === undefined || settings.registryMirror !== ""
@@ -131,6 +133,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     spaceFinding(pull, disk, info, dockerHost),
     registryFinding(registry, notAsked),
     quotaFinding(registry, pull.missing.length, notAsked),
+    ...(credentials === undefined ? [] : [credentials]),
     missing === undefined
       ? ok("downloads", "no image is to be pulled")
       : downloadsFinding(isLocal(dockerHost, info) ? configuredDownloads() : undefined),
@@ -176,12 +179,14 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   ]);
   const { UV_PYTHON_DOWNLOADS = "", UV_OFFLINE = "" } = env;
   const mayDownload = UV_PYTHON_DOWNLOADS !== "never" && !/^(1|true|yes|on)$/i.test(UV_OFFLINE);
+  const mustDownload = mayDownload && search !== undefined && search.python === undefined;
+  const download = mustDownload ? await askDownload(request) : undefined;
   return [
     clientFinding(findOnPath("docker", env.PATH), preflight.startedBy),
     gitFinding(git, folder, faultIn(look.checkout) === undefined),
     sourceFinding(source, answer, owner.stack),
     uvFinding(uv),
-    pythonFinding({ request, inVenv, fault, search, mayDownload }, owner.stack),
+    pythonFinding({ request, inVenv, fault, search, mayDownload, download }, owner.stack),
   ];
 }
 

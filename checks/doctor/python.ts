@@ -1,4 +1,5 @@
-import { meets, type PythonSearch } from "../../provision/steps/python.ts";
+import { unreachable } from "../../lib/reach.ts";
+import { meets, type PythonSearch, pythonDownload, pythonFix } from "../../provision/steps/python.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 
 /** What is known of a Python for the environment. */
@@ -13,6 +14,8 @@ export interface PythonFacts {
   readonly search?: PythonSearch | undefined;
   /** Whether uv may download one. */
   readonly mayDownload: boolean;
+  /** Where it would, and what keeps that from being reached; undefined where it was not asked. */
+  readonly download?: { readonly host: string; readonly trouble: string | undefined } | undefined;
 }
 
 /** Whether an environment of the wanted Python is there already, and so none has to be looked for. */
@@ -22,7 +25,7 @@ export function isServed({ request, inVenv }: Pick<PythonFacts, "request" | "inV
 
 /** Whether there is a Python that the virtual environment can be made with. */
 export function pythonFinding(facts: PythonFacts, stack: string): Finding {
-  const { request, inVenv, fault, search, mayDownload } = facts;
+  const { request, inVenv, fault, search, mayDownload, download } = facts;
   if (isServed(facts))
     return ok("python", `the virtual environment has Python ${inVenv}, ${request} is wanted`);
   const python = search?.python;
@@ -32,10 +35,31 @@ export function pythonFinding(facts: PythonFacts, stack: string): Finding {
   }
   if (python !== undefined)
     return ok("python", `Python ${python.version} (${python.path}), ${request} is wanted`);
-  const version = request.replace(">=", "");
-  const found = `got Python ${search?.instead ?? "none"}; want ${request}`;
-  const remedy = `Install Python ${version} (Debian, Ubuntu: apt-get install python${version}), or set pythonVersion to one that is there: ./machine pulumi config set pythonVersion VERSION --stack ${stack}`;
-  return mayDownload
-    ? warning("python", `${found}: uv is going to download one, from github.com`, remedy)
-    : blocker("python", `${found}, and uv is not to download any (UV_PYTHON_DOWNLOADS, UV_OFFLINE)`, remedy);
+  const found = `there is no Python ${request} (${search?.instead ?? "none"})`;
+  const fix = pythonFix(request, stack);
+  if (!mayDownload)
+    return blocker(
+      "python",
+      `${found}, and uv is not to download any (UV_PYTHON_DOWNLOADS, UV_OFFLINE)`,
+      fix,
+    );
+  if (download?.trouble !== undefined) {
+    const why = `uv would download one from ${download.host}, which is not reached (${download.trouble})`;
+    return blocker("python", `${found}, and ${why}`, fix);
+  }
+  return warning(
+    "python",
+    `${found}: uv is going to download one, from ${download?.host ?? "github.com"}`,
+    fix,
+  );
 }
+
+/** Asks the place that uv would download a Python from; undefined where uv does not say which that is. */
+export async function askDownload(request: string): Promise<PythonFacts["download"]> {
+  const url = await pythonDownload(request);
+  return url === undefined
+    ? undefined
+    : { host: new URL(url).host, trouble: await unreachable(url, DOWNLOAD_LIMIT_MS) };
+}
+
+const DOWNLOAD_LIMIT_MS = 5_000;

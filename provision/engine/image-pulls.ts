@@ -2,11 +2,15 @@ import type Docker from "dockerode";
 import PQueue from "p-queue";
 import pRetry from "p-retry";
 import type { ImagePin } from "../../benchmark/images-lock.ts";
-import { changeNames, engineImages, findImage, giveReference, isLocked, splitReference } from "./images.ts";
-import { type PullEvent, pull } from "./pull.ts";
+import { type Clock, machineClock } from "../../lib/clock.ts";
+import { splitReference } from "../../lib/reference.ts";
+import type { Engine } from "./client.ts";
+import { changeNames, dropName, findImage, giveReference, type ImageEngine, nameOf } from "./images.ts";
+import { isLayer, type PullEngine, type PullEvent, pull, Stalled } from "./pull.ts";
 import {
   explainPullFailure,
   explainPullFailures,
+  isAbsent,
   isOfEngine,
   isRateLimit,
   isUnreachable,
@@ -14,6 +18,7 @@ import {
   reasonOf,
 } from "./pull-failure.ts";
 import { authConfigFor, onDockerHub, onMirror, resetTime, type Source } from "./source.ts";
+import { type StoreAccount, usesContainerd } from "./store.ts";
 
 /** An image that is to be on the engine. */
 export interface WantedImage {
@@ -44,23 +49,55 @@ export interface PullListener {
   readonly say: (reference: string, text: string, lasting: boolean) => void;
 }
 
+/** What pulls take from the world beside the engine. */
+export interface PullWorld {
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly authConfigFor: (source: Source) => Promise<Docker.AuthConfigObject | undefined>;
+  readonly resetTime: (source: Source) => Promise<Date | undefined>;
+}
+
+const thisWorld: PullWorld = { clock: machineClock, random: Math.random, authConfigFor, resetTime };
+
 /** Attempts after the first, 1, 2, 4, 8 and 16 s after the one before, each up to twice as long by chance. */
 const retries = 5;
 /** The longest wait for a rate limit's reset; one that takes longer is left to the user. */
 const longestWaitMs = 3_600_000;
+/** A mirror that has given nothing after so many milliseconds, and then fails, hangs. */
+const hangMs = 5000;
+
+/** Of what an engine says of itself, what is looked at here. */
+interface EngineAccount extends StoreAccount {
+  readonly RegistryConfig?: { readonly Mirrors?: readonly string[] | null } | null;
+}
 
 /** Brings images to an engine: some at a time, the largest first, again where that can help. */
 export class ImagePulls {
   readonly #queue: PQueue;
-  readonly #engine: Docker;
+  readonly #engine: ImageEngine & PullEngine & Pick<Engine, "info">;
   readonly #settings: PullSettings;
   readonly #listener: PullListener;
+  readonly #world: PullWorld;
+  /** Whether the engine was ever there: one that is gone after that is started again. */
+  #wasThere = false;
+  readonly #line = { moved: 0 };
+  /** What the engine says of itself, asked at the first pull. */
+  #info: Promise<EngineAccount> | undefined;
+  /** What the first pull from the mirror has shown, once it has: why it is left out, where it hangs. */
+  #mirror: Promise<Error | undefined> | undefined;
 
-  constructor(engine: Docker, settings: PullSettings, listener: PullListener) {
+  constructor(
+    engine: ImageEngine & PullEngine & Pick<Engine, "info">,
+    settings: PullSettings,
+    listener: PullListener,
+    world: PullWorld = thisWorld,
+  ) {
     this.#queue = new PQueue({ concurrency: settings.atOnce ?? 6 });
     this.#engine = engine;
     this.#settings = settings;
     this.#listener = listener;
+    this.#world = world;
   }
 
   /**
@@ -70,23 +107,25 @@ export class ImagePulls {
    */
   async ensure(image: WantedImage): Promise<void> {
     const priority = image.locked?.compressedBytes ?? 0;
+    const { clock, random } = this.#world;
     try {
       await pRetry(() => this.#queue.add(() => this.#attempt(image), { priority }), {
         retries,
-        randomize: true,
+        minTimeout: 0,
         shouldRetry: ({ error }) => error instanceof PullFailure && error.passes,
-        onFailedAttempt: async ({ error, attemptNumber, retriesLeft, retryDelay }) => {
+        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
           if (!(error instanceof PullFailure) || !error.passes || retriesLeft === 0) return;
-          const reset = error.retryAt ? error.retryAt.getTime() - Date.now() : 0;
-          const wait = `again in ${Math.ceil(Math.max(reset, 0) / 1000 + retryDelay / 1000)} s`;
+          const reset = Math.max(0, (error.retryAt?.getTime() ?? 0) - Date.now());
+          const waitMs = reset + 1000 * 2 ** (attemptNumber - 1) * (1 + random());
           const attempt = `attempt ${attemptNumber + 1} of ${retries + 1}`;
-          this.#listener.say(image.reference, `${error.reason}; ${wait} (${attempt})`, false);
-          await new Promise((resolve) => setTimeout(resolve, reset));
+          const text = `${error.reason}; again in ${Math.ceil(waitMs / 1000)} s (${attempt})`;
+          this.#listener.say(image.reference, text, false);
+          await clock.wait(waitMs);
         },
       });
     } catch (error) {
       if (!(error instanceof PullFailure))
-        throw new Error(explainPullFailure(image.reference, error as Error));
+        throw new Error(explainPullFailure(image.reference, error as Error), { cause: error });
       const explained = explainPullFailures(image.reference, error.bySource);
       const reset = error.retryAt ? ` The rate limit resets at ${error.retryAt.toISOString()}.` : "";
       throw new Error(explained + reset, { cause: error });
@@ -94,78 +133,113 @@ export class ImagePulls {
   }
 
   async #attempt(image: WantedImage): Promise<void> {
-    const sources = this.#sources(image);
-    const there = await this.#find(image, sources);
-    if (there === image.reference) return;
-    const name = there ?? (await this.#pull(image, sources));
-    const kept = await giveReference(this.#engine, name, image.reference);
-    if (kept !== undefined) {
-      this.#listener.say(image.reference, `the image that had this tag before is kept as ${kept}`, true);
+    const { reference, locked } = image;
+    try {
+      const there = await nameOf(this.#engine, { image: reference, locked });
+      this.#wasThere = true;
+      if (there === reference) return;
+      const name = there ?? (await this.#pull(image));
+      const kept = await giveReference(this.#engine, name, reference);
+      if (kept !== undefined)
+        this.#listener.say(reference, `the image that had this tag before is kept as ${kept}`, true);
+      // A mirror's name, where it was made here, would hold the image after its reference is removed.
+      if (there === undefined && !name.startsWith(splitReference(reference).repository))
+        await changeNames(() => dropName(this.#engine, name, locked));
+    } catch (error) {
+      if (error instanceof PullFailure || !isOfEngine(error as Error)) throw error;
+      throw new PullFailure(new Map([["the engine", error as Error]]), undefined, this.#wasThere);
     }
-    // A mirror's name, where it was made here, would hold the image after its reference is removed.
-    if (there === undefined && !name.startsWith(splitReference(image.reference).repository))
-      await changeNames(() => this.#engine.getImage(name).remove());
   }
 
-  /** Where the image is pulled from: the mirror first; by digest where it is locked. */
-  #sources({ reference, locked }: WantedImage): readonly Source[] {
+  /** Pulls from the first source that gives the image, by digest where it is locked, and returns its name there. */
+  async #pull({ reference, locked }: WantedImage): Promise<string> {
     const image = locked ? `${splitReference(reference).repository}@${locked.digest}` : reference;
-    const { mirror } = this.#settings;
-    return [...(mirror === "" ? [] : [onMirror(mirror, image)]), onDockerHub(image)];
-  }
-
-  /** A name under which the engine has the image, its reference where that is right already. */
-  async #find({ reference, locked }: WantedImage, sources: readonly Source[]): Promise<string | undefined> {
-    if (locked === undefined) return (await findImage(this.#engine, reference)) && reference;
-    const names = [reference, ...(locked.imageId === undefined ? [] : [locked.imageId])];
-    for (const name of [...names, ...sources.map(({ name }) => name)]) {
-      const found = await findImage(this.#engine, name);
-      if (found && engineImages([found]).some((image) => isLocked(image, locked))) return name;
-    }
-    return undefined;
-  }
-
-  /** Pulls from the first source that gives the image, and returns its name there. */
-  async #pull({ locked }: WantedImage, sources: readonly Source[]): Promise<string> {
     const failures = new Map<string, Error>();
     let retryAt: Date | undefined;
-    const attempt = async (source: Source) => {
+    const attempt = async (source: Source, follow = this.#listener.follow) => {
       const { registry, name } = source;
       try {
-        const credentials = await authConfigFor(source);
+        const credentials = await this.#world.authConfigFor(source);
         const { stallSeconds } = this.#settings;
-        const request = { source: name, credentials, stallSeconds, platform: locked?.platform };
-        await pull(this.#engine, request, this.#listener.follow);
+        const request = {
+          ...{ source: name, credentials, platform: locked?.platform },
+          ...{ stallSeconds, line: this.#line, isContainerds: usesContainerd(await this.#account()) },
+        };
+        await pull(this.#engine, request, follow, this.#world.clock);
         if (await findImage(this.#engine, name)) return true;
         throw new Error("the engine ended the pull without a word");
       } catch (error) {
         failures.set(registry, error as Error);
-        if (isRateLimit(error as Error)) retryAt = await resetTime(source);
+        if (isRateLimit(error as Error)) retryAt = await this.#world.resetTime(source);
         return false;
       }
     };
-    for (const source of sources) {
-      if (await attempt(source)) return source.name;
-      // No other registry helps against a full disk.
-      if ([...failures.values()].some(isOfEngine)) break;
+    const { mirror } = this.#settings;
+    if (mirror !== "") {
+      const source = onMirror(mirror, image);
+      const isFirst = this.#mirror === undefined;
+      const fault = isFirst ? undefined : await this.#mirror;
+      if (fault !== undefined) failures.set(source.registry, fault);
+      else if (await (isFirst ? this.#tryMirror(source, attempt, failures) : attempt(source)))
+        return source.name;
     }
-    const last = sources.at(-1);
-    if (last && isUnreachable(failures.get(last.registry) ?? new Error())) {
+    const source = onDockerHub(image);
+    // No other registry helps against a full disk.
+    if ([...failures.values()].some(isOfEngine)) throw new PullFailure(failures, retryAt, this.#wasThere);
+    if (await attempt(source)) return source.name;
+    if (isUnreachable(failures.get(source.registry) ?? new Error())) {
       // An engine with a mirror of its own goes on to Docker Hub when the mirror fails, and where that is out of reach
       // says only so. Asked for by its own name, the mirror gives the image, or the reason why not.
-      for (const mirror of await this.#mirrorsOfEngine()) {
-        const source = onMirror(mirror, last.image, `the engine's mirror ${mirror}`);
-        if (await attempt(source)) return source.name;
-        if (isUnreachable(failures.get(source.registry) ?? new Error())) failures.delete(source.registry);
-        else failures.delete(last.registry);
+      for (const mirror of (await this.#account()).RegistryConfig?.Mirrors ?? []) {
+        const own = onMirror(mirror, source.image, `the engine's mirror ${mirror}`);
+        if (await attempt(own)) return own.name;
+        if (isUnreachable(failures.get(own.registry) ?? new Error())) failures.delete(own.registry);
+        else failures.delete(source.registry);
       }
     }
-    throw new PullFailure(failures, retryAt);
+    throw new PullFailure(failures, retryAt, this.#wasThere);
   }
 
-  async #mirrorsOfEngine(): Promise<readonly string[]> {
-    const info = (await this.#engine.info()) as { RegistryConfig?: { Mirrors?: readonly string[] | null } };
-    return info.RegistryConfig?.Mirrors ?? [];
+  /**
+   * The first pull from the mirror. The others wait until it has given something, or has failed: one that hangs is waited
+   * for once, and then left out, since each image would pay for it, and at each attempt.
+   */
+  #tryMirror(
+    source: Source,
+    attempt: (source: Source, follow: PullListener["follow"]) => Promise<boolean>,
+    failures: ReadonlyMap<string, Error>,
+  ): Promise<boolean> {
+    const { clock } = this.#world;
+    const started = clock.now();
+    let gives: (fault?: Error) => void = () => {};
+    let hasGiven = false;
+    this.#mirror = new Promise((resolve) => {
+      gives = resolve;
+    });
+    const follow = (event: PullEvent) => {
+      if (isLayer(event.id ?? "")) {
+        hasGiven = true;
+        gives();
+      }
+      this.#listener.follow(event);
+    };
+    return attempt(source, follow).then((isThere) => {
+      const fault = failures.get(source.registry);
+      const hangs = !isThere && !hasGiven && fault !== undefined && clock.now() - started > hangMs;
+      if (hangs && (fault instanceof Stalled || isUnreachable(fault))) {
+        this.#listener.say(source.registry, "it gives nothing, and is left out of this update", true);
+        gives(fault);
+      } else gives();
+      return isThere;
+    });
+  }
+
+  #account(): Promise<EngineAccount> {
+    this.#info ??= this.#engine.info<EngineAccount>();
+    this.#info.catch(() => {
+      this.#info = undefined;
+    });
+    return this.#info;
   }
 }
 
@@ -176,15 +250,19 @@ class PullFailure extends Error {
   readonly retryAt: Date | undefined;
   readonly passes: boolean;
 
-  constructor(bySource: ReadonlyMap<string, Error>, retryAt: Date | undefined) {
+  constructor(bySource: ReadonlyMap<string, Error>, retryAt: Date | undefined, engineWasThere: boolean) {
     const errors = [...bySource.values()];
     super(errors.map((error) => error.message).join("; "));
     this.bySource = bySource;
     this.retryAt = retryAt;
+    const ofEngine = errors.filter(isOfEngine);
     // Where one registry has answered no, another that is out of reach is likely so for good.
-    const pass = errors.every(mayPass) || errors.some((error) => mayPass(error) && !isUnreachable(error));
+    const pass =
+      ofEngine.length > 0
+        ? ofEngine.every((error) => mayPass(error) || (engineWasThere && isAbsent(error)))
+        : errors.every(mayPass) || errors.some((error) => mayPass(error) && !isUnreachable(error));
     const waitMs = (retryAt?.getTime() ?? 0) - Date.now();
-    this.passes = pass && !errors.some(isOfEngine) && waitMs < longestWaitMs;
+    this.passes = pass && waitMs < longestWaitMs;
   }
 
   /** Why, in one line. */

@@ -10,7 +10,7 @@ interface Cause {
 
 const unreachable: Cause = {
   matches:
-    /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|EOF|HTTP response to HTTPS client/i,
+    /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|Client\.Timeout|awaiting (response )?headers|EOF|HTTP response to HTTPS client/i,
   reason: "the engine cannot reach the registry",
   remedy: "check the engine's network and proxy, then run the update again",
   passes: true,
@@ -22,6 +22,14 @@ const rateLimit: Cause = {
   remedy:
     "wait for its reset (Docker Hub counts over 6 hours), run docker login for a higher one, or set registryMirror; then run the update again",
   passes: true,
+};
+
+const absent: Cause = {
+  matches: /ENOENT|ECONNREFUSED|EACCES|the engine at \S+ does not answer/,
+  reason: "the Docker engine does not answer",
+  remedy: "start it, or set dockerHost to the one that is meant",
+  passes: false,
+  ofEngine: true,
 };
 
 /** What an engine says when a pull fails, what it means, and what helps. The first that matches counts. */
@@ -72,22 +80,20 @@ const causes: readonly Cause[] = [
     passes: true,
   },
   {
-    matches: /ENOENT|ECONNREFUSED|EACCES|socket hang up/,
-    reason: "the Docker engine does not answer",
-    remedy: "start it, or set dockerHost to the one that is meant",
-    passes: false,
+    // Node's words, of the way to the engine; those of an engine on its way to a registry are Go's.
+    matches:
+      /ECONNRESET|ETIMEDOUT|EPIPE|socket hang up|^aborted$|Premature close|\(no answer in|\(a proxy before it/,
+    reason: "the connection to the Docker engine was lost",
+    remedy: "see whether it runs (docker version), then run the update again",
+    passes: true,
     ofEngine: true,
   },
+  absent,
   unreachable,
 ];
 
 function causeOf(error: Error): Cause | undefined {
-  return causes.find(({ matches }) => matches.test(wordsOf(error)));
-}
-
-/** The engine's own words, without what its client puts before them: every failed pull is its "server error". */
-function wordsOf(error: Error): string {
-  return error.message.trim().replace(/^\(HTTP code \d+\) [a-z ]+ - /, "");
+  return causes.find(({ matches }) => matches.test(error.message));
 }
 
 /** Whether an engine says that it could not reach the registry. */
@@ -98,6 +104,11 @@ export function isUnreachable(error: Error): boolean {
 /** Whether an engine speaks of a registry's rate limit. */
 export function isRateLimit(error: Error): boolean {
   return causeOf(error) === rateLimit;
+}
+
+/** Whether the engine is not there: for good, unless it was a moment ago. */
+export function isAbsent(error: Error): boolean {
+  return causeOf(error) === absent;
 }
 
 /** Whether the failure is the engine's own, and not a registry's. */
@@ -112,7 +123,7 @@ export function mayPass(error: Error): boolean {
 
 /** Reason and the engine's own words, without the remedy. */
 export function reasonOf(error: Error): string {
-  const words = wordsOf(error);
+  const words = error.message.trim();
   const cause = causeOf(error);
   return cause === undefined ? words : `${cause.reason} (${words})`;
 }

@@ -1,15 +1,17 @@
+import { addAbortSignal, type Readable } from "node:stream";
 import type Docker from "dockerode";
+import { type Clock, machineClock } from "../../lib/clock.ts";
+import type { Engine } from "./client.ts";
+import { type MovementSettings, PullMovement } from "./pull-movement.ts";
 
 /** What the engine is asked for. */
-export interface PullRequest {
+export interface PullRequest extends MovementSettings {
   /** `repository:tag` or `repository@digest`, of Docker Hub or with a registry's host before it. */
   readonly source: string;
   /** Such as linux/amd64. Default: the engine's own. */
   readonly platform?: string | undefined;
   /** Credentials for the registry. Default: none. */
   readonly credentials?: Docker.AuthConfig | undefined;
-  /** Seconds without any progress after which the pull is ended. */
-  readonly stallSeconds: number;
 }
 
 /** One line of the stream in which the engine tells how a pull goes. */
@@ -21,72 +23,88 @@ export interface PullEvent {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
-/** When the engine last moved a byte for any pull of this process. */
-let engineMoved = 0;
+/** An engine's client, as far as pulls need it. */
+export type PullEngine = Pick<Engine, "pull" | "ping">;
+
+/** A pull that was ended, because nothing of it moved. */
+export class Stalled extends Error {
+  constructor(seconds: number) {
+    super(`no byte and no extraction for ${seconds} s`);
+  }
+}
 
 /**
- * One pull by the engine. It is ended where it stalls, which is when neither a byte nor an extraction moves; layers
- * that wait for their turn in the engine's queue do not stall while other pulls move.
+ * One pull by the engine. It is ended where it stalls: where nothing of it moves, though it has its turn.
  *
  * @param follow gets every event.
  * @throws the engine's own error, or that the pull stalled.
  */
 export async function pull(
-  engine: Docker,
+  engine: PullEngine,
   request: PullRequest,
   follow: (event: PullEvent) => void,
+  clock: Clock = machineClock,
 ): Promise<void> {
   const { source, platform, credentials, stallSeconds } = request;
+  const movement = new PullMovement(request, clock.now());
   const abort = new AbortController();
-  const layers = new Map<string, string>();
-  let moved = performance.now();
-  const watch = setInterval(
-    () => {
-      const waiting = layers.size > 0 && [...layers.values()].every((status) => isIdle(status));
-      const since = performance.now() - (waiting ? Math.max(moved, engineMoved) : moved);
-      if (since > stallSeconds * 1000) abort.abort();
-    },
-    Math.min(1000, stallSeconds * 100),
-  );
+  const done = new AbortController();
+  const watched = watch(engine, movement, stallSeconds, abort, done.signal, clock);
   try {
     const stream = await engine.pull(source, {
-      abortSignal: abort.signal,
+      abort: abort.signal,
       ...(platform !== undefined && { platform }),
       ...(credentials !== undefined && { authconfig: credentials }),
     });
     let failure: string | undefined;
-    await new Promise<void>((resolve, reject) => {
-      abort.signal.addEventListener("abort", () => reject(abort.signal.reason));
-      engine.modem.followProgress(
-        stream,
-        (error: Error | null) => (error ? reject(error) : resolve()),
-        (event: PullEvent) => {
-          moved = performance.now();
-          engineMoved = moved;
-          failure = event.error ?? failure;
-          if (event.id !== undefined && event.status !== undefined && isLayer(event.id))
-            layers.set(event.id, event.status);
-          follow(event);
-        },
-      );
-    });
-    // A pull that fails after its first event ends as a good one does, but for this event.
+    for await (const event of eventsOf(addAbortSignal(abort.signal, stream))) {
+      movement.follow(event, clock.now());
+      failure = event.error ?? failure;
+      follow(event);
+    }
+    // A pull that fails after its first event ends as a good one does, except for this event.
     if (failure !== undefined) throw new Error(failure);
   } catch (error) {
-    if (abort.signal.aborted)
-      throw new Error(`no byte and no extraction for ${stallSeconds} s`, { cause: error });
-    throw error;
+    throw abort.signal.aborted ? abort.signal.reason : error;
   } finally {
-    clearInterval(watch);
+    done.abort();
+    await watched;
   }
+}
+
+/** Looks at a pull's movement until it is done, and aborts it where it stalls, or the engine is gone. */
+async function watch(
+  engine: PullEngine,
+  movement: PullMovement,
+  stallSeconds: number,
+  abort: AbortController,
+  done: AbortSignal,
+  clock: Clock,
+): Promise<void> {
+  let asked = clock.now();
+  while (!done.aborted && !abort.signal.aborted) {
+    await clock.wait(Math.min(1000, stallSeconds * 100), done);
+    const now = clock.now();
+    if (movement.isStalled(now)) abort.abort(new Stalled(movement.patienceSeconds));
+    // Nothing is said of a pull that waits for its turn, so that a lost engine would not show.
+    else if (movement.isSilent(now) && now - asked > stallSeconds * 1000) {
+      asked = now;
+      engine.ping().catch((error) => abort.abort(error));
+    }
+  }
+}
+
+async function* eventsOf(stream: Readable): AsyncGenerator<PullEvent> {
+  let rest = "";
+  for await (const bytes of stream.setEncoding("utf8")) {
+    const lines = (rest + bytes).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines.filter((line) => line.trim() !== "").map((line) => JSON.parse(line) as PullEvent);
+  }
+  if (rest.trim() !== "") yield JSON.parse(rest) as PullEvent;
 }
 
 /** Whether an event's id is a layer's. */
 export function isLayer(id: string): boolean {
   return /^[0-9a-f]{12}$/.test(id);
-}
-
-/** A layer that is not being moved: it is done, or waits for its turn. */
-function isIdle(status: string): boolean {
-  return /^(Waiting|Already exists|Pull complete|Download complete)/.test(status);
 }

@@ -1,10 +1,18 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { environmentFor } from "../../lib/environment.ts";
+import { findOnPath } from "../../lib/find-program.ts";
 import { Problem } from "../../lib/problem.ts";
+import { type RunResult, run } from "../../lib/run.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** Time limit of a helper, in seconds: one that asks its user something has nobody to ask here. */
 const defaultTimeoutSeconds = 10;
+
+const programOf = (name: string) => `docker-credential-${name}`;
+
+/** Whether one of Docker's credential helpers is there to be asked. */
+export function isThere(name: string, env: NodeJS.ProcessEnv): boolean {
+  return findOnPath(programOf(name), env.PATH) !== undefined;
+}
 
 /**
  * Asks one of Docker's credential helpers, `docker-credential-NAME get`.
@@ -12,7 +20,7 @@ const defaultTimeoutSeconds = 10;
  * @param server a host, or Docker Hub's key.
  * @param timeoutSeconds default: 10.
  * @returns undefined where the helper has none for that server.
- * @throws Problem where the helper is missing or fails; it holds nothing that the helper keeps.
+ * @throws Problem where the helper does not run or fails; it holds nothing that the helper keeps.
  */
 export async function askHelper(
   name: string,
@@ -20,47 +28,29 @@ export async function askHelper(
   env: NodeJS.ProcessEnv,
   timeoutSeconds = defaultTimeoutSeconds,
 ): Promise<Credentials | undefined> {
-  const program = `docker-credential-${name}`;
-  const remedy = `To mend it: install ${program}, or take it out of Docker's config.json and run docker login.`;
-  let stdout: string;
-  try {
-    const running = promisify(execFile)(program, ["get"], {
-      env,
-      timeout: timeoutSeconds * 1000,
-      killSignal: "SIGKILL",
-    });
-    running.child.stdin?.on("error", () => {}).end(server); // a helper may end without reading its input
-    ({ stdout } = await running);
-  } catch (error) {
-    const failure = error as HelperFailure;
-    // Helpers say on standard output why they fail.
-    if (`${failure.stdout}${failure.stderr}`.includes("credentials not found")) return undefined;
-    throw new Problem(
-      `the credential helper ${program}, which Docker's configuration names for ${server}, ${how(failure, timeoutSeconds)}. ${remedy}`,
-    );
-  }
-  return parseAnswer(stdout, `${program} answered get ${server}`, remedy);
+  const program = programOf(name);
+  const remedy = `Fix: install ${program}, or take it out of Docker's config.json and run docker login`;
+  const options = { env: environmentFor("credential-helper", env), input: server, timeoutSeconds };
+  const answer = await run(findOnPath(program, env.PATH) ?? program, ["get"], options);
+  if (answer.code === 0) return parseAnswer(answer.stdout, `${program} answered get ${server}`, remedy);
+  // Helpers say on standard output why they fail.
+  if (`${answer.stdout}${answer.stderr}`.includes("credentials not found")) return undefined;
+  throw new Problem(
+    `the credential helper ${program}, which Docker's configuration names for ${server}, ${how(answer, timeoutSeconds)}\n${remedy}`,
+  );
 }
 
-interface HelperFailure extends Error {
-  readonly code?: string | number | null;
-  readonly killed?: boolean;
-  readonly stdout?: string;
-  readonly stderr?: string;
-}
-
-function how({ code, killed, stdout = "", stderr = "" }: HelperFailure, timeoutSeconds: number): string {
-  if (code === "ENOENT") return "is not on PATH";
-  if (killed) return `did not answer within ${timeoutSeconds} s`;
+function how({ timedOut, ending, stdout, stderr }: RunResult, timeoutSeconds: number): string {
+  if (timedOut) return `did not answer within ${timeoutSeconds} s`;
   const said = (stderr.trim() || stdout.trim()).split("\n")[0]?.slice(0, 200) ?? "";
   // What looks like an answer may hold a secret.
-  return `failed (${code ?? "ended by a signal"}${said === "" || said.includes("{") ? "" : `: ${said}`})`;
+  return said === "" || said.includes("{") ? ending : `${ending}: ${said}`;
 }
 
 function parseAnswer(text: string, what: string, remedy: string): Credentials {
   const { Username: username, Secret: secret } = parse(text);
   if (typeof username !== "string" || typeof secret !== "string")
-    throw new Problem(`${what} with something else than JSON with Username and Secret. ${remedy}`);
+    throw new Problem(`${what} with something else than JSON with Username and Secret\n${remedy}`);
   // By this name a helper says that the secret is no password.
   return username === "<token>" ? { username, identitytoken: secret } : { username, password: secret };
 }

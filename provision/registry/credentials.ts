@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { homeOf } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { askHelper } from "./credential-helper.ts";
+import { askHelper, isThere } from "./credential-helper.ts";
 
 /** What a registry, or its token server, is shown. */
 export type Credentials =
@@ -27,25 +27,40 @@ type Configuration = z.infer<typeof configuration>;
 
 /**
  * The credentials that `docker login` has left for a registry: from the helper of this host (`credHelpers`), else from
- * the helper of all hosts (`credsStore`), else from the file itself (`auths`). The first of them that is configured
- * counts, as it does for docker. The file is `config.json` in DOCKER_CONFIG, else in ~/.docker.
+ * the helper of all hosts (`credsStore`), else from the file itself (`auths`). The first of them that is configured, and
+ * that is there, counts. The file is `config.json` in DOCKER_CONFIG, else in ~/.docker.
  *
  * @param host with its port where it has one; any of Docker Hub's for Docker Hub.
- * @throws Problem where the file is broken, or a helper is missing or fails.
+ * @throws Problem where the file is broken, or a helper fails.
  */
 export async function credentialsFor(
   host: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Credentials | undefined> {
-  const file = join(env.DOCKER_CONFIG || join(homedir(), ".docker"), "config.json");
-  if (!existsSync(file)) return undefined;
-  const { credHelpers, credsStore, auths } = readConfiguration(file);
-  const isDockerHub = dockerHubHosts.includes(host);
-  const server = isDockerHub ? dockerHubKey : host;
-  const helper = credHelpers[server] ?? (isDockerHub ? credHelpers["docker.io"] : undefined) ?? credsStore;
-  if (helper !== "") return askHelper(helper, server, env);
+  const { file, server, helper, auths } = configurationFor(host, env);
+  // Without it, what is public is there for all: `missingHelper` tells of it.
+  if (helper !== "" && isThere(helper, env)) return askHelper(helper, server, env);
   const key = server in auths ? server : Object.keys(auths).find((key) => hostOf(key) === server);
   return key === undefined ? undefined : decode(auths[key] ?? {}, `${file}, auths ${key}`, host);
+}
+
+/** The credential helper that Docker's configuration names for a registry and that is not on PATH; undefined for none. */
+export function missingHelper(host: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const { file, helper } = configurationFor(host, env);
+  if (helper === "" || isThere(helper, env)) return undefined;
+  return `${file} names docker-credential-${helper}, which is not on PATH`;
+}
+
+/** What Docker's configuration says of a host. */
+function configurationFor(host: string, env: NodeJS.ProcessEnv) {
+  const file = join(env.DOCKER_CONFIG || join(homeOf(env), ".docker"), "config.json");
+  const isDockerHub = dockerHubHosts.includes(host);
+  const server = isDockerHub ? dockerHubKey : host;
+  const { credHelpers, credsStore, auths } = existsSync(file)
+    ? readConfiguration(file)
+    : configuration.parse({});
+  const helper = credHelpers[server] ?? (isDockerHub ? credHelpers["docker.io"] : undefined) ?? credsStore;
+  return { file, server, helper, auths };
 }
 
 function readConfiguration(file: string): Configuration {

@@ -1,13 +1,12 @@
-import { type Capacity, leastCapacity } from "../../benchmark/capacity.ts";
-import { environmentFor } from "../../lib/environment.ts";
-import { run } from "../../lib/run.ts";
+import type { Capacity } from "../../benchmark/capacity.ts";
+import { engineAt } from "../engine/client.ts";
 
-/** What the engine of DOCKER_HOST has; the least where it does not answer, which whoever works with it will tell. */
-export async function askCapacity(dockerHost = process.env.DOCKER_HOST): Promise<Capacity> {
-  const { code, stdout } = await run("docker", ["info", "--format", "{{.NCPU}} {{.MemTotal}}"], {
-    env: environmentFor("docker", process.env, { DOCKER_HOST: dockerHost }),
-    timeoutSeconds: 30,
-  });
-  const [cpus, memoryBytes] = stdout.trim().split(" ").map(Number);
-  return code === 0 && cpus && memoryBytes ? { cpus, memoryBytes } : leastCapacity;
+/**
+ * What an engine has for containers.
+ *
+ * @throws NoAnswer where it does not answer.
+ */
+export async function askCapacity(dockerHost: string): Promise<Capacity> {
+  const { NCPU, MemTotal } = await engineAt(dockerHost).info();
+  return { cpus: NCPU, memoryBytes: MemTotal };
 }

@@ -1,14 +1,13 @@
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type Docker from "dockerode";
 import { assertGoesOn } from "../../lib/abort.ts";
-import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
+import { type ContainerClient, type Engine, EngineError, isNone } from "../engine/client.ts";
 import { temporaryLabels } from "../ownership/temporary.ts";
 
 /** Seconds that a client has to end, once its container is being removed; what it asks of the engine goes on there. */
 const ENDING_SECONDS = 10;
-
-/** Seconds for what an engine does at once; one over ssh, busy with pulls, takes some. */
-export const ENGINE_SECONDS = 60;
 
 /** A container that is gone when its work is done; its labels say whose it is and which process made it. */
 export interface TemporaryContainer {
@@ -18,8 +17,6 @@ export interface TemporaryContainer {
   readonly label: string;
   /** The stack that it is of, as `stackIdentity` has it. */
   readonly stack: string;
-  /** Variables of docker's client, on top of this process's. Default: none. */
-  readonly env?: Environment | undefined;
 }
 
 /** Its labels. */
@@ -27,17 +24,94 @@ export function labelsOf({ name, label, stack }: TemporaryContainer): Readonly<R
   return { [label]: name, ...temporaryLabels(stack) };
 }
 
-/** The options of docker that make it so. */
-export function identityOptions(container: TemporaryContainer): readonly string[] {
-  const labels = Object.entries(labelsOf(container)).flatMap(([key, value]) => [
-    "--label",
-    `${key}=${value}`,
-  ]);
-  return ["--name", container.name, ...labels];
+/** What a container is made of, beside its name and labels. */
+export type ContainerSpec = Omit<Docker.ContainerCreateOptions, "name" | "Labels">;
+
+/**
+ * Creates a container, has it used, and removes it however that ends: an abort takes it away at once, which ends its use.
+ *
+ * @throws a Problem where it was aborted, and the engine's own error where that refuses.
+ */
+export async function withContainer<Result>(
+  engine: Engine,
+  container: TemporaryContainer,
+  spec: ContainerSpec,
+  abort: AbortSignal | undefined,
+  use: (made: ContainerClient) => Promise<Result>,
+): Promise<Result> {
+  assertGoesOn(abort);
+  const remove = () => void removeContainer(engine, container).catch(() => {}); // once more below
+  try {
+    // Not to be given up: the engine may make it after that, when nobody removes it.
+    const made = await engine.createContainer({ ...spec, name: container.name, Labels: labelsOf(container) });
+    assertGoesOn(abort);
+    abort?.addEventListener("abort", remove, { once: true });
+    const result = await use(made);
+    assertGoesOn(abort);
+    return result;
+  } catch (error) {
+    assertGoesOn(abort); // else it is told as what the container's loss has led to
+    throw error;
+  } finally {
+    abort?.removeEventListener("abort", remove);
+    await removeContainer(engine, container);
+  }
+}
+
+/** How a container ended. */
+export interface Ended {
+  /** Exit code; undefined where the time limit came first, and it still runs. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Starts a container, and waits for its end.
+ *
+ * @param keep characters of each stream that are kept, the last ones.
+ */
+export async function startAndWait(
+  made: ContainerClient,
+  { timeoutSeconds, keep }: { readonly timeoutSeconds: number; readonly keep: number },
+): Promise<Ended> {
+  const stream = await made.attach();
+  const heard = listen(stream, keep);
+  try {
+    await made.start();
+    const limit = AbortSignal.timeout(timeoutSeconds * 1000);
+    const ended = await made.wait(limit).catch((error) => {
+      if (!limit.aborted) throw error;
+    });
+    if (ended !== undefined) await heard.whole;
+    return { code: ended?.StatusCode, ...heard.said };
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** Takes what a container prints out of Docker's frames: which stream, three zeros, four bytes of length, then so many. */
+function listen(stream: Readable, keep: number) {
+  const said = { stdout: "", stderr: "" };
+  let rest = Buffer.alloc(0);
+  stream.on("data", (bytes: Buffer) => {
+    rest = Buffer.concat([rest, bytes]);
+    while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32BE(4)) {
+      const end = 8 + rest.readUInt32BE(4);
+      const name = rest.readUInt8(0) === 2 ? "stderr" : "stdout";
+      said[name] = (said[name] + rest.toString("utf8", 8, end)).slice(-keep);
+      rest = rest.subarray(end);
+    }
+  });
+  const whole = new Promise<void>((resolve) => {
+    for (const event of ["end", "close", "error"]) stream.once(event, resolve);
+  });
+  return { said, whole };
 }
 
 /** How a client is run that makes, uses and removes a container. */
 export interface ClientOptions extends Omit<RunOptions, "ownSession" | "timeoutSeconds" | "abort"> {
+  readonly engine: Engine;
   readonly container: TemporaryContainer;
   /** Time limit in seconds, after which the container is removed, and with it the client's work. */
   readonly timeoutSeconds: number;
@@ -57,7 +131,7 @@ export interface ClientOptions extends Omit<RunOptions, "ownSession" | "timeoutS
 export async function runWithContainer(
   file: string,
   args: readonly string[],
-  { container, timeoutSeconds, abort, ...options }: ClientOptions,
+  { engine, container, timeoutSeconds, abort, ...options }: ClientOptions,
 ): Promise<RunResult> {
   assertGoesOn(abort);
   const kill = new AbortController();
@@ -72,30 +146,23 @@ export async function runWithContainer(
 
   const patience = setTimeout(() => kill.abort(), ENDING_SECONDS * 1000);
   while (!ended) {
-    await removeContainer(container);
+    await removeContainer(engine, container).catch(() => {}); // an engine that does not answer ends its client, too
     await Promise.race([client, delay(100)]);
   }
   clearTimeout(patience);
   const result = await client;
-  if (result.code !== 0) await removeContainer(container);
+  if (result.code !== 0) await removeContainer(engine, container);
   assertGoesOn(abort);
   return { ...result, timedOut };
 }
 
-/**
- * Removes a container with its volumes, running or not; that there is none is fine. Gives whether its name is free now:
- * not where another's container has it.
- */
-export async function removeContainer({
-  name,
-  label,
-  env = process.env,
-}: Pick<TemporaryContainer, "name" | "label" | "env">): Promise<boolean> {
-  const format = `{{index .Config.Labels "${label}"}}`;
-  const options = { env: environmentFor("docker", env), timeoutSeconds: ENGINE_SECONDS };
-  const found = await run("docker", ["container", "inspect", "--format", format, name], options);
-  if (found.code !== 0) return true;
-  if (found.stdout.trim() !== name) return false;
-  await run("docker", ["rm", "--force", "--volumes", name], { ...options, ownSession: true });
-  return true;
+/** Removes a temporary container with its volumes, running or not; that there is none is fine, or that it is going. */
+async function removeContainer(engine: Engine, { name, label }: TemporaryContainer): Promise<void> {
+  const there = engine.getContainer(name);
+  try {
+    const { Config } = await there.inspect();
+    if (Config.Labels[label] === name) await there.remove({ withVolumes: true });
+  } catch (error) {
+    if (!isNone(error) && !(error instanceof EngineError && error.status === 409)) throw error;
+  }
 }

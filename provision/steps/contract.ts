@@ -1,6 +1,6 @@
 /**
  * What each step is asked, and what it answers. The components ask, `provision/main.ts` answers, the tests' mock imitates:
- * all by these types. A request is one JSON in the step's variable REQUEST, its secret another on standard input; the
+ * all by these types. A request is one JSON in a variable of the step, its secret another on standard input; the
  * answer is one line of JSON on standard output.
  */
 import type { LockedImage } from "../../benchmark/images-lock.ts";
@@ -19,8 +19,8 @@ import type { RouteResult } from "./route.ts";
 import type { VenvResult } from "./venv.ts";
 import type { VerificationResult } from "./verification.ts";
 
-/** Name of the variable that holds a step's request. */
-export const requestVariable = "REQUEST";
+/** Name of that variable: one that no shell has by chance. */
+export const requestVariable = "COOPERBENCH_MACHINE_REQUEST";
 
 /** What of a removable thing's result says which resource holds it (provision/ownership/holder.ts). */
 interface Held {

@@ -1,6 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
-import { loadGitModule } from "./git-module.ts";
-import { lastLineOf, runVenvPython } from "./venv-python.ts";
+import { lastLineOf, programAt, runVenvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** The git server's image, as it is to be. */
 export interface GitImage {
@@ -8,6 +7,8 @@ export interface GitImage {
   readonly folder: string;
   /** Its reference, which must be the one that CooperBench looks for. */
   readonly image: string;
+  /** Docker engine that it is on, as in DOCKER_HOST. */
+  readonly dockerHost: string;
 }
 
 /** What is there now. */
@@ -21,32 +22,15 @@ export interface GitImageResult {
 /** Seconds that a build may take: it installs git from Debian's servers. */
 const buildSeconds = 900;
 
-// As the package itself does it on a run's first use of git: its own Dockerfile, its own client.
-const build = `${loadGitModule}
-import io, json
-if servers._IMAGE_TAG != sys.argv[1]:
-    sys.exit(f"this CooperBench looks for {servers._IMAGE_TAG}, this program knows {sys.argv[1]}")
-client = docker.from_env(timeout=${buildSeconds})
-try:
-    image, built = client.images.get(servers._IMAGE_TAG), False
-except docker.errors.ImageNotFound:
-    try:
-        image, _ = client.images.build(fileobj=io.BytesIO(servers._DOCKERFILE), tag=servers._IMAGE_TAG, rm=True, forcerm=True)
-        built = True
-    except docker.errors.BuildError as error:
-        log = "".join(line.get("stream", line.get("error", "")) for line in error.build_log)
-        sys.exit(f"{error}\\n{log[-2000:]}")
-print(json.dumps({"imageId": image.id, "built": built}))
-`;
-
 /**
  * Finds the git server's image, or builds it by CooperBench's own package.
  *
  * @throws a Problem with the end of the build's log.
  */
-export async function ensureGitImage({ folder, image }: GitImage): Promise<GitImageResult> {
-  const options = { timeoutSeconds: buildSeconds };
-  const { code, stdout, stderr } = await runVenvPython(folder, ["-c", build, image], options);
+export async function ensureGitImage({ folder, image, dockerHost }: GitImage): Promise<GitImageResult> {
+  const args = [programAt("build_git_image.py"), image, String(buildSeconds)];
+  const options = { ...venvPythonOptions(folder, dockerHost), timeoutSeconds: buildSeconds };
+  const { code, stdout, stderr } = await runVenvPython(folder, args, options);
   if (code === 0) return lastLineOf(stdout);
   throw new Problem(
     `cannot build ${image}: ${stderr.trim() || `the build did not end within ${buildSeconds} s`}\n` +

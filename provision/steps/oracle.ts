@@ -1,23 +1,20 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
-import type { Environment } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { temporaryName, withTemporaryFolder } from "../ownership/temporary.ts";
-import { removeContainer } from "./container.ts";
-import {
-  copyIn,
-  copyOut,
-  createContainer,
-  type Ended,
-  oracleLabel,
-  startContainer,
-} from "./oracle-container.ts";
-import { inspectImage } from "./probe.ts";
+import { type ContainerClient, type Engine, EngineError, engineAt } from "../engine/client.ts";
+import { findImage } from "../engine/images.ts";
+import { proxyVariables } from "../engine/proxies.ts";
+import { temporaryName } from "../ownership/temporary.ts";
+import { withContainer } from "./container.ts";
+import { copyIn, copyOut, type Ended, oracleLabel, runnerSpec, runToEnd } from "./oracle-container.ts";
+import { digestName } from "./probe.ts";
 import { assertDataset, featureFolder, patches, restore, runnerFile } from "./task-dataset.ts";
 
 /** What the oracle of a task needs to know. */
 export interface Oracle {
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
   /** Image reference; it must be on the engine already. */
   readonly image: string;
   /** Folder of the task in the dataset. */
@@ -28,8 +25,6 @@ export interface Oracle {
   readonly container: string;
   /** The stack that they are of, as `stackIdentity` has it. */
   readonly stack: string;
-  /** Variables of docker's client, on top of this process's. Default: none. */
-  readonly env?: Environment;
   /** Time limit of each of the two runs, in seconds. */
   readonly timeoutSeconds: number;
   /** Bytes of memory that a container may have. */
@@ -96,7 +91,8 @@ export async function oracle(oracle: Oracle): Promise<OracleResult> {
 export async function runOracle(oracle: Oracle): Promise<OracleReport> {
   const { image, folder, feature } = oracle;
   assertGoesOn(oracle.abort);
-  const found = await inspectImage(image, oracle.env);
+  const engine = engineAt(oracle.dockerHost);
+  const found = await findImage(engine, image);
   if (found === undefined)
     throw failure(image, "it is not on the engine; pull it by an update (./machine up STACK)");
   try {
@@ -104,68 +100,63 @@ export async function runOracle(oracle: Oracle): Promise<OracleReport> {
   } catch (error) {
     throw failure(image, (error as Error).message);
   }
-  const pinned = { ...oracle, id: found.id };
+  const pinned = { ...oracle, engine, id: found.id };
   try {
     const { runner, gold } = await inContainer(
       pinned,
       "gold",
       [patches.tests, patches.gold],
-      async (name) => ({
-        runner: await compareRunners(oracle, name),
-        gold: await runPatched(oracle, name),
+      async (made) => ({
+        runner: await compareRunners(oracle, made),
+        gold: await runPatched(pinned, made),
       }),
     );
     const control: Check =
       gold.code === undefined
         ? { seconds: 0, skipped: "the run with the gold patch did not end by itself" }
-        : await inContainer(pinned, "control", [patches.tests], async (name) =>
-            checkOf(oracle, await runPatched(oracle, name), controlFault),
+        : await inContainer(pinned, "control", [patches.tests], async (made) =>
+            checkOf(oracle, await runPatched(pinned, made), controlFault),
           );
     return {
       image,
       imageId: found.id,
-      digest: found.digests[0] ?? "",
+      digest: digestName(image, found.digests),
       feature,
       checks: { gold: checkOf(oracle, gold, goldFault), control, runner },
     };
   } catch (error) {
-    throw error instanceof Problem ? failure(image, error.message) : error;
+    const isTold = error instanceof Problem || error instanceof EngineError;
+    throw isTold ? failure(image, (error as Error).message) : error;
   }
 }
 
 interface Pinned extends Oracle {
+  readonly engine: Engine;
   /** Id of the image: what was looked at is what runs, though its tag may move. */
   readonly id: string;
 }
 
 /** Creates a container, has it used, and removes it however that ends, an abort among it. */
-async function inContainer<T>(
-  { id, container, stack, env, memoryBytes, abort }: Pinned,
+function inContainer<T>(
+  { engine, dockerHost, id, container, stack, memoryBytes, abort }: Pinned,
   kind: CheckKind,
   args: readonly string[],
-  use: (name: string) => Promise<T>,
+  use: (made: ContainerClient) => Promise<T>,
 ): Promise<T> {
-  const name = temporaryName(`${container}-${kind}`);
-  const remove = () => removeContainer({ name, label: oracleLabel, env });
-  abort?.addEventListener("abort", remove, { once: true });
-  try {
-    assertGoesOn(abort);
-    await createContainer({ name, stack, image: id, patches: args, memoryBytes, env });
-    assertGoesOn(abort);
-    return await use(name);
-  } finally {
-    abort?.removeEventListener("abort", remove);
-    await remove();
-  }
+  const identity = { name: temporaryName(`${container}-${kind}`), label: oracleLabel, stack };
+  const spec = runnerSpec(id, args, memoryBytes, proxyVariables(dockerHost));
+  return withContainer(engine, identity, spec, abort, use);
 }
 
-async function runPatched(
-  { folder, feature, timeoutSeconds, env }: Oracle,
-  container: string,
-): Promise<Ended> {
+async function runPatched({ folder, feature, timeoutSeconds }: Pinned, made: ContainerClient) {
   // Copied, not mounted: the engine may be on another machine, which has no such folder.
-  await copyIn(featureFolder(folder, feature), container, PATCHES, env);
-  return startContainer(container, timeoutSeconds, env);
+  const from = featureFolder(folder, feature);
+  const files = (await readdir(from, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const contents = files.map(
+    async ({ name }) => [`${PATCHES}/${name}`, await readFile(join(from, name))] as const,
+  );
+  await copyIn(made, new Map(await Promise.all(contents)));
+  return runToEnd(made, timeoutSeconds);
 }
 
 type Fault = (oracle: Oracle, ended: Ended) => string | undefined;
@@ -176,19 +167,17 @@ function checkOf(oracle: Oracle, ended: Ended, faultOf: Fault): Check {
   return fault === undefined ? { seconds } : { seconds, problem: failure(oracle.image, fault).message };
 }
 
-async function compareRunners({ image, folder, stack, env }: Oracle, container: string): Promise<Check> {
+async function compareRunners({ image, folder }: Oracle, made: ContainerClient): Promise<Check> {
   const started = performance.now();
-  return withTemporaryFolder(stack, async (scratch) => {
-    const copy = join(scratch, "runner.sh");
-    const copied = await copyOut(container, RUNNER, copy, env);
-    const fault = !copied
+  const runner = await copyOut(made, RUNNER);
+  const fault =
+    runner === undefined
       ? `it has no ${RUNNER}; ${pullAnew(image)}`
-      : (await readFile(copy)).equals(await readFile(runnerFile(folder)))
+      : runner.equals(await readFile(runnerFile(folder)))
         ? undefined
         : `its runner.sh is not the dataset's (${runnerFile(folder)}), so that one of them is of another version; ${pullAnew(image)}, or check out the dataset that the image is of (cooperbenchCommit)`;
-    const seconds = Math.round(performance.now() - started) / 1000;
-    return fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
-  });
+  const seconds = Math.round(performance.now() - started) / 1000;
+  return fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
 }
 
 /** What is wrong with any run that the runner did not end with a word on its tests; undefined where it did. */

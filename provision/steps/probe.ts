@@ -1,11 +1,14 @@
-import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { type RunResult, run } from "../../lib/run.ts";
+import { splitReference } from "../../lib/reference.ts";
+import { type Engine, EngineError, engineAt } from "../engine/client.ts";
+import { type EngineImage, findImage, type Identity, identify } from "../engine/images.ts";
 import { temporaryName } from "../ownership/temporary.ts";
-import { identityOptions, runWithContainer } from "./container.ts";
+import { type Ended, startAndWait, withContainer } from "./container.ts";
 
 /** What the probe of an image needs to know. */
 export interface Probe {
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
   /** Image reference; it must be on the engine already. */
   readonly image: string;
   /** What the lock says of it; undefined where it is not locked. */
@@ -18,8 +21,6 @@ export interface Probe {
   readonly container: string;
   /** The stack that it is of, as `stackIdentity` has it. */
   readonly stack: string;
-  /** Variables of docker's client, on top of this process's. Default: none. */
-  readonly env?: Environment;
   /** Time limit of the container, in seconds. */
   readonly timeoutSeconds: number;
   /** Ends the probe, its container removed. Default: never. */
@@ -62,94 +63,74 @@ echo "commit $head"`;
  * @throws a Problem that names image, reason and remedy.
  */
 export async function probe(probe: Probe): Promise<ProbeResult> {
-  const [image, result] = await Promise.all([inspectImage(probe.image, probe.env), runContainer(probe)]);
-  const commit = /^commit (.+)$/m.exec(result.stdout)?.[1];
+  const engine = engineAt(probe.dockerHost);
+  const [image, ended] = await Promise.all([findImage(engine, probe.image), runContainer(engine, probe)]);
+  const commit = /^commit (.+)$/m.exec(ended.stdout)?.[1];
   const fault =
     (image && wrongImage(probe, image)) ??
-    (result.code === 0 && commit === probe.baseCommit ? undefined : reason(probe, result, commit));
+    (ended.code === 0 && commit === probe.baseCommit ? undefined : reason(probe, ended, commit));
   if (image === undefined || commit === undefined || fault !== undefined)
     throw new Problem(`${probe.image} failed its probe: ${fault ?? "the engine does not know it"}`);
-  const digest = probe.locked
-    ? `${repositoryOf(probe.image)}@${probe.locked.digest}`
-    : (image.digests[0] ?? "");
-  return { image: probe.image, imageId: image.id, digest, platform: image.platform, commit };
+  const digest = digestName(probe.image, probe.locked ? [probe.locked.digest] : image.digests);
+  return { image: probe.image, imageId: image.id, digest, platform: image.platform ?? "", commit };
 }
 
-/** An image as the engine has it. */
-export interface FoundImage {
-  readonly id: string;
-  readonly digests: readonly string[];
-  readonly platform: string;
-}
-
-/** What the engine has under a reference; undefined for nothing. */
-export async function inspectImage(
-  image: string,
-  env: Environment = process.env,
-): Promise<FoundImage | undefined> {
-  const format = '{"id":{{json .Id}},"digests":{{json .RepoDigests}},"platform":"{{.Os}}/{{.Architecture}}"}';
-  const { code, stdout } = await run("docker", ["image", "inspect", "--format", format, image], {
-    env: environmentFor("docker", env),
-  });
-  if (code !== 0) return undefined;
-  const found = JSON.parse(stdout) as FoundImage;
-  return { ...found, digests: found.digests ?? [] };
-}
-
-function repositoryOf(image: string): string {
-  return image.slice(0, image.lastIndexOf(":"));
+/** The first of an image's digests with its repository; empty where it has none. */
+export function digestName(reference: string, [digest]: readonly string[]): string {
+  return digest === undefined ? "" : `${splitReference(reference).repository}@${digest}`;
 }
 
 /** What is wrong with the image that has the reference, as the lock has it. */
-function wrongImage({ locked }: Probe, image: FoundImage): string | undefined {
+function wrongImage({ image, locked }: Probe, found: EngineImage): string | undefined {
   if (locked === undefined) return undefined;
-  const ids = [image.id, ...image.digests.map((digest) => digest.slice(digest.indexOf("@") + 1))];
-  if (!ids.includes(locked.imageId) && !ids.includes(locked.digest)) {
-    return `its tag is at image ${image.id}, the lock has ${locked.digest}; run the update again, which gives the tag back and keeps the other image under a name`;
+  const [digest = "unknown"] = found.digests;
+  const faults: Record<Identity, string | undefined> = {
+    locked: undefined,
+    other: `its tag is at image ${found.id}, the lock has ${locked.digest}; run the update again, which gives the tag back and keeps the other image under a name`,
+    half: `it is image ${found.id} with digest ${digest}, and the lock has ${locked.imageId} with ${locked.digest}: one of the lock's two is not this image's; see what the registry has (./machine lock --check), and lock it again where that is right`,
+    platform: `it is for ${found.platform}, the lock has ${locked.platform}; see what the registry has (./machine lock --check), and lock it again where that is right, or remove it (docker rmi ${image}) and run the update again`,
+  };
+  return faults[identify(found, locked)];
+}
+
+/** What a container of the image says; code 125 where the engine refuses to make or start one. */
+async function runContainer(
+  engine: Engine,
+  { image, container: prefix, stack, timeoutSeconds, abort }: Probe,
+): Promise<Ended> {
+  const container = { name: temporaryName(prefix), label: probeLabel, stack };
+  const spec = {
+    Image: image,
+    Entrypoint: ["/bin/sh"],
+    Cmd: ["-c", readCommit],
+    HostConfig: {
+      NetworkMode: "none",
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      PidsLimit: 64,
+    },
+  };
+  try {
+    return await withContainer(engine, container, spec, abort, (made) =>
+      startAndWait(made, { timeoutSeconds, keep: 4000 }),
+    );
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { code: 125, stdout: "", stderr: error.message };
   }
-  // A lock may name a variant, such as linux/arm/v7, which an engine tells elsewhere.
-  if (!`${locked.platform}/`.startsWith(`${image.platform}/`))
-    return `it is for ${image.platform}, the lock has ${locked.platform}; see what the registry has (./machine lock --check), and lock it anew where that is right`;
-  return undefined;
 }
 
-function runContainer({
-  image,
-  container: prefix,
-  stack,
-  env,
-  timeoutSeconds,
-  abort,
-}: Probe): Promise<RunResult> {
-  const isolation = [
-    "--network=none",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges",
-    "--pids-limit=64",
-  ];
-  const container = { name: temporaryName(prefix), label: probeLabel, stack, env };
-  const command = ["--entrypoint", "/bin/sh", image, "-c", readCommit];
-  const args = ["run", "--rm", "--pull=never", ...identityOptions(container), ...isolation, ...command];
-  return runWithContainer("docker", args, {
-    ...{ env: environmentFor("docker", env), keep: 4000 },
-    ...{ container, timeoutSeconds, abort },
-  });
-}
-
-function reason(probe: Probe, result: RunResult, commit: string | undefined): string {
+function reason(probe: Probe, { code, stdout, stderr }: Ended, commit: string | undefined): string {
   const pullAgain = `remove it (docker rmi ${probe.image}) and run the update again to pull it anew`;
-  if (result.timedOut) {
+  if (code === undefined) {
     return `the container did not answer within ${probe.timeoutSeconds} s and was removed; if the engine is only slow, raise probeTimeoutSeconds`;
   }
-  if (/No such image/i.test(result.stderr))
-    return "the image is not on the engine; run the update again to pull it";
-  if (/exec format error/i.test(result.stderr)) {
-    return `it is for another platform than the engine runs (${result.stderr.trim()}); install emulation (docker run --privileged --rm tonistiigi/binfmt --install all), or use a machine of its platform`;
+  if (/No such image/i.test(stderr)) return "the image is not on the engine; run the update again to pull it";
+  if (/exec format error/i.test(stderr)) {
+    return `it is for another platform than the engine runs (${stderr.trim()}); install emulation (docker run --privileged --rm tonistiigi/binfmt --install all), or use a machine of its platform`;
   }
-  if (result.code !== 0) {
-    return `docker run ended with ${result.code ?? "a signal"}: ${result.stderr.trim() || "it printed nothing"}`;
-  }
-  if (result.stdout.includes("no-repository")) return `it has no /workspace/repo; ${pullAgain}`;
-  if (result.stdout.includes("no-git")) return `its /workspace/repo is no git checkout; ${pullAgain}`;
+  if (code !== 0) return `its container ended with ${code}: ${stderr.trim() || "it printed nothing"}`;
+  if (stdout.includes("no-repository")) return `it has no /workspace/repo; ${pullAgain}`;
+  if (stdout.includes("no-git")) return `its /workspace/repo is no git checkout; ${pullAgain}`;
   return `its /workspace/repo is at commit ${commit ?? "(none)"}, the task's base commit is ${probe.baseCommit}; ${pullAgain}`;
 }

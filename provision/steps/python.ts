@@ -69,7 +69,8 @@ export async function findPython(
 
   const version = request.replace(">=", "");
   report(`no Python ${request} was found; asking uv to install ${version}`);
-  const install = await run("uv", ["python", "install", "--quiet", version], {
+  // Not --quiet, with which uv gives no reason either.
+  const install = await run("uv", ["python", "install", "--no-progress", version], {
     env: environmentFor("uv"),
     timeoutSeconds: 600,
     ...(abort && { abort }),
@@ -77,10 +78,30 @@ export async function findPython(
   assertGoesOn(abort);
   const made = await searchPython(request);
   if (made.python !== undefined) return made.python;
+  const reason = install.stderr.trim().split("\n").slice(-5).join("\n") || install.ending;
   throw new Problem(
-    `got Python ${made.instead}; want ${request}, and uv could not install it: ${install.stderr.trim() || "no reason given"}\n` +
-      `Install Python ${version} (on Debian and Ubuntu: apt-get install python${version}), or set pythonVersion to one that is there.`,
+    `there is no Python ${request} on this machine (${made.instead}), and uv could not install it:\n${reason}\n${pythonFix(request)}`,
   );
+}
+
+/** What to do where there is no Python that meets a request, and none can be downloaded. */
+export function pythonFix(request: string, stack = "STACK"): string {
+  return (
+    `Fix: set one that is there, or install Python ${request.replace(">=", "")} and run the command again ` +
+    `(many systems have a package of it; none has all versions):\n  ./machine pulumi config set pythonVersion VERSION --stack ${stack}`
+  );
+}
+
+/** The address from which uv would download a Python that meets a request; undefined where it says none. */
+export async function pythonDownload(request: string): Promise<string | undefined> {
+  const args = ["python", "list", request.replace(">=", ""), "--only-downloads", "--output-format", "json"];
+  const said = await answerOf("uv", args, { env: environmentFor("uv"), timeoutSeconds: 10 });
+  try {
+    const found = JSON.parse(said ?? "[]") as { url?: string | null; implementation?: string }[];
+    return found.find(({ implementation, url }) => implementation === "cpython" && url)?.url ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function onPath(request: string): string[] {

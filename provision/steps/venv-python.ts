@@ -12,9 +12,13 @@ export function venvPython(folder: string): string {
   return resolve(folder, ".venv", "bin", "python");
 }
 
-/** How it is run in the checkout, to be asked about itself or about a service. */
-export function venvPythonOptions(folder: string) {
-  return { cwd: folder, env: environmentFor("cooperbench") };
+/**
+ * How it is run in the checkout, to be asked about itself or about a service.
+ *
+ * @param dockerHost engine that it asks. Default: none.
+ */
+export function venvPythonOptions(folder: string, dockerHost?: string) {
+  return { cwd: folder, env: environmentFor("cooperbench", process.env, { DOCKER_HOST: dockerHost }) };
 }
 
 /** Runs the Python of a checkout's own environment in the checkout, and collects what it prints. */

@@ -20,7 +20,8 @@ test("an update that is interrupted leaves no container, and the next one comple
   child.kill("SIGINT");
   const { code, stdout } = await ended;
   expect(code).not.toBe(0);
-  expect(stdout).toMatch(/\d+\/26 images verified/);
+  // The probe that was there is counted; not one line would be printed after all 26.
+  expect(stdout).toMatch(/\b[1-9]\d?\/26 images verified/);
   // The official plugin ends the commands, and does not wait for what they have asked of the engine.
   await expect.poll(() => lab.containers(), { timeout: 20_000 }).toEqual([]);
   expect(existsSync(`${lab.checkout}.partial`)).toBe(false);

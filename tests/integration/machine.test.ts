@@ -114,6 +114,22 @@ test("the .env has what routes the model, for its owner alone", () => {
   expect(text).toContain("COHERE_API_BASE='https://stg.api.cohere.com/v2/chat'\n");
 });
 
+test("no variable of the user's shell is taken for what a step is asked", async () => {
+  const shell = {
+    CONFLICT: "x",
+    GIT_CLIENT: "x",
+    DIGEST: "x",
+    FOLDER: "/x",
+    STACK_ID: "x",
+    REQUEST: "x",
+    ADOPTED: "x",
+  };
+  chmodSync(lab.dotenv, 0o644);
+  const { code, stdout, stderr } = await lab.machine(["up", stack], shell);
+  expect(code, stdout + stderr).toBe(0);
+  expect(statSync(lab.dotenv).mode & 0o777).toBe(0o600);
+});
+
 describe("drift is shown by a preview, and an update mends just that:", () => {
   const image = "akhatua/cooperbench-go-chi:task26";
 

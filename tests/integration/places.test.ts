@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { requestVariable } from "../../provision/steps/contract.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
@@ -72,7 +73,7 @@ test("it stays where its resources are of a state in which it is written otherwi
   for (const { inputs, outputs } of exported.deployment.resources) {
     for (const values of [inputs, outputs]) {
       if (values?.delete !== "remove") continue;
-      const { owner, folder: place, file, tasks } = JSON.parse(values.environment.REQUEST);
+      const { owner, folder: place, file, tasks } = JSON.parse(values.environment[requestVariable]);
       const environment = {
         STACK: owner.stack,
         ...(place !== undefined && { FOLDER: place.replace(folder, raw) }),

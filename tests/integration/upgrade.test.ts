@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ImagesLock } from "../../benchmark/images-lock.ts";
+import { requestVariable } from "../../provision/steps/contract.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 import { readyToolchain } from "../../toolchain/toolchain.ts";
 import { type Ended, Lab } from "./lab.ts";
+import { readOldStack } from "./old-stack.ts";
 import { Project } from "./project.ts";
 
 const fixture = join(import.meta.dirname, "../fixtures/stack-of-05b84e3");
@@ -19,29 +19,21 @@ interface Exported {
   readonly deployment: { resources: { readonly urn: string }[]; readonly [key: string]: unknown };
 }
 
-/** A file of the fixture, with this machine's folders, images and containers in place of their names. */
-function laidDown(file: string): string {
-  const { images } = JSON.parse(readFileSync(lab.rehearsal.imagesLock, "utf8")) as ImagesLock;
-  return readFileSync(join(fixture, file), "utf8")
-    .replaceAll("{REPOS}", join(lab.folder, "repos"))
-    .replaceAll("{REHEARSAL}", lab.rehearsal.dir)
-    .replaceAll("{HOST}", hostname())
-    .replaceAll("{REDIS_CONTAINER}", redis)
-    .replaceAll(
-      /\{(digest|imageId) (\S+?)( hex)?\}/g,
-      (_, key: "digest" | "imageId", reference: string, hex) => {
-        const value = images[reference]?.[key] ?? "";
-        return hex === undefined ? value : value.replace("sha256:", "");
-      },
-    );
-}
+/** A file of the fixture. The git server's things are none of this machine's: they are left out below. */
+const laidDown = (file: string) =>
+  readOldStack("05b84e3", file, lab, {
+    REDIS_CONTAINER: redis,
+    GIT_CONTAINER: "",
+    GIT_IMAGE: "",
+    GIT_NETWORK: "",
+  });
 
 async function provision(step: string, request: Readonly<Record<string, unknown>>): Promise<void> {
   const { env } = await readyToolchain({ projectDir: project.dir, report: () => {} });
   const args = ["exec", "node", "provision/main.ts", step, "make"];
   const made = await project.machine(args, {
     ...env,
-    REQUEST: JSON.stringify({ owner: { stack }, folder: lab.checkout, ...request }),
+    [requestVariable]: JSON.stringify({ owner: { stack }, folder: lab.checkout, ...request }),
   });
   if (made.code !== 0) throw new Error(made.stderr);
 }

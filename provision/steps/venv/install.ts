@@ -1,8 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../../../lib/problem.ts";
+import { hasIndex } from "../../../lib/python-index.ts";
 import type { Python } from "../python.ts";
 import { sitePackages } from "./interpreter.ts";
+import { requirementsFile } from "./marker.ts";
 import { incompletePackages, packageOf } from "./records.ts";
 import { askUv, type UvPlace, writeWithUv } from "./uv.ts";
 
@@ -35,16 +37,39 @@ export async function isInSync(install: Install): Promise<boolean> {
 /** Installs what is missing, packages that lack files among it. Others that were added stay. */
 export async function sync(install: Install): Promise<void> {
   const { folder, venv, extras } = install;
-  const site = sitePackages(venv);
-  const broken = site !== undefined && existsSync(site) ? incompletePackages(site).map(packageOf) : [];
   if (hasLock(folder)) {
-    const again = broken.flatMap((name) => ["--reinstall-package", name]);
-    return writeWithUv(install, ["--quiet", ...syncArgs(install), ...again]);
+    if (hasIndex(process.env)) await installFromIndex(install);
+    return writeWithUv(install, ["--quiet", ...syncArgs(install), ...again(venv)]);
   }
   const requirement = extras.length > 0 ? `.[${extras.join(",")}]` : ".";
-  const again = broken.flatMap((name) => ["--reinstall-package", name]);
-  const target = ["--python", pythonOf(venv), ...again, "--editable", requirement];
+  const target = ["--python", pythonOf(venv), ...again(venv), "--editable", requirement];
   return writeWithUv(install, ["pip", "install", "--quiet", ...target]);
+}
+
+/** The options that have packages made again which lack files. */
+function again(venv: string): readonly string[] {
+  const site = sitePackages(venv);
+  const broken = site !== undefined && existsSync(site) ? incompletePackages(site).map(packageOf) : [];
+  return broken.flatMap((name) => ["--reinstall-package", name]);
+}
+
+/**
+ * Installs what uv.lock has, each file by its hash, from the index that the user has in place of PyPI: a sync asks for
+ * them where uv.lock says, which that index may be there to avoid. What is no index's, such as the checkout's own
+ * packages, is left to the sync.
+ */
+async function installFromIndex(install: Install): Promise<void> {
+  const { venv, extras } = install;
+  const file = requirementsFile(venv);
+  const what = ["--frozen", "--no-emit-project", "--no-annotate", "--no-header", "--output-file", file];
+  const ofExtras = extras.flatMap((extra) => ["--extra", extra]);
+  await writeWithUv(install, ["export", "--quiet", ...what, ...ofExtras, "--python", pythonOf(venv)]);
+  const entries = readFileSync(file, "utf8").split(/\n(?=\S)/);
+  const ofIndex = entries.filter((entry) => /^[\w.-]+(\[[^\]]*\])?==/.test(entry));
+  writeFileSync(file, `${ofIndex.join("\n")}\n`);
+  const how = ["--quiet", "--no-deps", "--require-hashes", "--python", pythonOf(venv), ...again(venv)];
+  await writeWithUv(install, ["pip", "install", ...how, "--requirements", file]);
+  rmSync(file);
 }
 
 /** Makes an environment in a folder that has nothing but this project's own notes. */

@@ -37,9 +37,12 @@ export const markerFile = (venv: string) => join(venv, NAME);
 /** Names the process of uv that last began to write in an environment. */
 export const writerFile = (venv: string) => join(venv, "cooperbench-machine.pid");
 
+/** What is to be installed, while it is. */
+export const requirementsFile = (venv: string) => join(venv, "cooperbench-machine.txt");
+
 /** Whether a name in an environment's folder is one that a step gives, for good or for a moment. */
 export function isStepsFile(name: string): boolean {
-  return /^cooperbench-machine\.(json(\.\d+\.new)?|pid(\.new)?)$/.test(name);
+  return /^cooperbench-machine\.(json(\.\d+\.new)?|pid(\.new)?|txt)$/.test(name);
 }
 
 /** Notes what is about to be done in an environment, before anything is. */

@@ -96,6 +96,7 @@ describe("Redis", () => {
     expect(inputsOf("coop-redis-container")?.envs).toEqual([
       expect.stringMatching(/^COOPERBENCH_MACHINE_FINDING=it is exited with 137 \(seen /),
     ]);
+    expect(named("coop-redis-container")?.options.ignoreChanges).toBeUndefined();
   });
 
   test("is used and verified, with nothing made, where another has started one", async () => {
@@ -181,6 +182,26 @@ describe("labels of what stays as it is", () => {
       redis: ["coop-redis-container"],
       git: ["coop-git-network"],
     });
+  });
+
+  test("stay as the state has them where the engine does not tell them", async () => {
+    await services({
+      existingRedis: { kind: "own", labels: "unknown" },
+      existingGit: { ...git, labels: "unknown" },
+    });
+    const ignored = ["redis-container", "git-container", "git-network", "git-volume"].map(
+      (name) => named(`coop-${name}`)?.options.ignoreChanges,
+    );
+    expect(ignored).toEqual([["envs", "labels"], ["envs", "labels"], ["labels"], ["labels"]]);
+    recorded = await recordResources();
+    await services({
+      existingRedis: { kind: "own", labels: older },
+      existingGit: { ...git, labels: { container: older, network: older, volume: older } },
+    });
+    const known = ["git-network", "git-volume", "redis-container", "git-container"].map(
+      (name) => named(`coop-${name}`)?.options.ignoreChanges,
+    );
+    expect(known).toEqual([undefined, undefined, ["envs"], ["envs"]]);
   });
 
   test("tell it of what the stack has made with its id", async () => {

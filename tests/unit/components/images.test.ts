@@ -109,12 +109,13 @@ describe("a locked image", () => {
     );
 
   test.each([
-    ["by its digest", { digests: [locked.digest] }],
+    ["by its id and digest", { id: locked.imageId, digests: [locked.digest] }],
     ["by its id", { id: locked.imageId }],
     ["by its digest as id, as with containerd's image store", { id: locked.digest }],
   ])("that the engine has under its tag %s is left as it is", async (_, image) => {
     await one(image);
     expect(images()[0]?.inputs.triggers).toEqual({ digest: locked.digest });
+    expect(images()[0]?.options.ignoreChanges).toEqual(["triggers.moved"]);
   });
 
   test("whose tag is at another image is made anew", async () => {
@@ -123,6 +124,7 @@ describe("a locked image", () => {
       digest: locked.digest,
       moved: expect.stringMatching(/^the tag is at sha256:9+ \(seen 2\d{3}-.*Z\)$/),
     });
+    expect(images()[0]?.options.ignoreChanges).toBeUndefined();
   });
 
   test("is probed for its digest, id and platform, and again when the lock is changed", async () => {

@@ -137,5 +137,6 @@ server.addService(services.LanguageRuntimeService, implementation);
 server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
   if (error) throw error;
   // The engine reads the port from the first line of standard output.
-  console.log(port);
+  // Not console.log, which colours a number where FORCE_COLOR is set.
+  process.stdout.write(`${port}\n`);
 });

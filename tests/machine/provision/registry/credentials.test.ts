@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askHelper } from "../../../../provision/registry/credential-helper.ts";
-import { credentialsFor } from "../../../../provision/registry/credentials.ts";
+import { credentialsFor, missingHelper } from "../../../../provision/registry/credentials.ts";
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -80,22 +80,17 @@ test("a helper that knows no credentials is no failure", async () => {
 });
 
 test.each([
-  ["gone", undefined, /docker-credential-gone, which .* names for r\.example, is not on PATH\. To mend it: /],
   [
     "locked",
     "echo the keychain is locked >&2; exit 3",
-    /docker-credential-locked.* failed \(3: the keychain/,
+    /docker-credential-locked.* ended with 3: the keychain/,
   ],
-  [
-    "torn",
-    `${answer("me", "geheim")}; exit 1`,
-    /docker-credential-torn.* failed \(1\)\. To mend it: install/,
-  ],
+  ["torn", `${answer("me", "geheim")}; exit 1`, /docker-credential-torn.* ended with 1\nFix: install/],
   ["odd", "echo geheim", /docker-credential-odd answered .*else than JSON with Username and Secret/],
 ])(
   "helper %s fails with its name and a remedy, and without what it printed",
   async (name, script, message) => {
-    if (script !== undefined) helper(name, script);
+    helper(name, script);
     configure({ credsStore: name });
     const error: Error = await credentialsFor("r.example", env).then(
       () => expect.fail("it did not fail"),
@@ -105,6 +100,31 @@ test.each([
     expect(error.message).not.toContain("geheim");
   },
 );
+
+test("a helper that is named and not there: what is public is asked for without it, and it can be told", async () => {
+  configure({ credsStore: "gone", auths: { "s.example": { auth: base64("me:x") } } });
+  expect(await credentialsFor("r.example", env)).toBeUndefined();
+  expect(await credentialsFor("s.example", env)).toEqual({ username: "me", password: "x" });
+  expect(missingHelper("r.example", env)).toBe(
+    `${folder}/config.json names docker-credential-gone, which is not on PATH`,
+  );
+  helper("gone", answer("me", "y"));
+  expect(missingHelper("r.example", env)).toBeUndefined();
+});
+
+test("a helper gets nothing of Pulumi's, and no key of the shell's", async () => {
+  helper("nosy", `env >${folder}/got; ${answer("me", "x")}`);
+  configure({ credsStore: "nosy" });
+  const secrets = {
+    PULUMI_CONFIG: '{"k":"geheim"}',
+    PULUMI_CONFIG_PASSPHRASE: "geheim",
+    COHERE_API_KEY: "geheim",
+  };
+  await credentialsFor("r.example", { ...env, ...secrets, GPG_TTY: "/dev/pts/0" });
+  const got = readFileSync(join(folder, "got"), "utf8");
+  expect(got).not.toContain("geheim");
+  expect(got).toContain("GPG_TTY=/dev/pts/0");
+});
 
 test("a helper that hangs is ended after the time limit", async () => {
   helper("hanging", "sleep 5");

@@ -1,113 +1,236 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "../../../../lib/run.ts";
+import { requestVariable } from "../../../../provision/steps/contract.ts";
+import { probeLabel } from "../../../../provision/steps/probe.ts";
 
-/**
- * A docker whose engine makes a container some time after it was asked to, whether its client is still there or not,
- * and whose container runs until it is removed. A container is a file, whose text is the value of its label.
- */
-const docker = `#!/bin/sh
-name() { for last; do :; done; echo "$last"; }
-case $1 in
-  image) exit 1 ;;
-  container) cat "$ENGINE/containers/$(name "$@")" ;;
-  rm) rm "$ENGINE/containers/$(name "$@")" ;;
-  run)
-    echo "$*" > "$ENGINE/options"
-    while [ "$1" != --name ]; do shift; done
-    echo "$2" >> "$ENGINE/names"
-    [ -e "$ENGINE/containers/$2" ] && { echo taken >&2; exit 125; }
-    echo "$PPID" > "$ENGINE/asked"
-    (trap "" TERM; sleep 0.5; echo "$2" > "$ENGINE/containers/$2"; touch "$ENGINE/made" "$ENGINE/made-$2") > /dev/null 2>&1 &
-    until [ -e "$ENGINE/made-$2" ]; do sleep 0.02; done
-    while [ -e "$ENGINE/containers/$2" ]; do sleep 0.02; done
-    exit 137 ;;
-esac
-`;
+const commit = "c".repeat(40);
+const id = `sha256:${"a".repeat(64)}`;
+
+/** What an engine is asked to create. */
+interface Asked {
+  readonly name: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly HostConfig: object;
+  readonly Image: string;
+}
+
+/** An engine whose one image's containers say `prints`, and run until they are removed, or end with `code` at once. */
+class Engine {
+  readonly asked: Asked[] = [];
+  readonly containers = new Map<
+    string,
+    Asked & { readonly ended: Promise<number>; end(code: number): void }
+  >();
+  /** Milliseconds that it takes to create a container, whether who asked is still there or not. */
+  createMs = 0;
+  prints = `commit ${commit}\n`;
+  code: number | undefined = 0;
+  /** Its refusal to start one. */
+  refusal: string | undefined;
+  image: object = { Id: id, RepoTags: ["a/b:c"], RepoDigests: [], Os: "linux", Architecture: "amd64" };
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "", "http://engine");
+    const [, what = "", name = "", verb = ""] = url.pathname.split("/").map(decodeURIComponent);
+    const json = (status: number, content: object = {}) =>
+      response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(content));
+    if (what === "images") return void json(200, this.image);
+    if (name === "create") {
+      const asked = { ...JSON.parse(await text(request)), name: url.searchParams.get("name") } as Asked;
+      this.asked.push(asked);
+      await delay(this.createMs);
+      const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+      this.containers.set(asked.name, { ...asked, ended, end });
+      return void json(201, { Id: asked.name });
+    }
+    const container = this.containers.get(name);
+    if (container === undefined) return void json(404, { message: `No such container: ${name}` });
+    if (verb === "json") return void json(200, { Config: { Labels: container.Labels } });
+    if (verb === "start") {
+      if (this.refusal !== undefined) return void json(400, { message: this.refusal });
+      if (this.code !== undefined) container.end(this.code);
+      return void response.writeHead(204).end();
+    }
+    if (verb === "attach") {
+      const frame = Buffer.alloc(8);
+      frame.writeUInt8(1, 0);
+      frame.writeUInt32BE(Buffer.byteLength(this.prints), 4);
+      response.writeHead(200, { "Content-Type": "application/vnd.docker.raw-stream" });
+      response.flushHeaders();
+      await container.ended;
+      return void response.end(Buffer.concat([frame, Buffer.from(this.prints)]));
+    }
+    if (verb === "wait") return void json(200, { StatusCode: await container.ended });
+    this.containers.delete(name);
+    container.end(137);
+    response.writeHead(204).end();
+  }
+}
 
 let folder: string;
-beforeEach(() => {
+let engine: Engine;
+let server: Server;
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "container-"));
-  mkdirSync(join(folder, "containers"));
-  writeFileSync(join(folder, "docker"), docker);
-  chmodSync(join(folder, "docker"), 0o755);
+  engine = new Engine();
+  server = createServer((request, response) => void engine.answer(request, response));
+  await new Promise<void>((resolve) => server.listen(join(folder, "docker.sock"), resolve));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
-/** Runs a probe in a process group of its own, as the command plugin does. */
-async function probe(timeoutSeconds: number) {
-  const { code, stderr } = await run(process.execPath, ["provision/main.ts", "probe", "make"], {
+/** Runs a probe in a process group of its own, as the command plugin does, and without a docker command. */
+async function probe(timeoutSeconds: number, abort?: AbortSignal, more = {}) {
+  const request = {
+    ...{ owner: { stack: "lab-1" }, image: "a/b:c", container: "probe-of-a-test", timeoutSeconds },
+    ...{ dockerHost: `unix://${folder}/docker.sock`, baseCommit: commit, ...more },
+  };
+  const { code, stdout, stderr } = await run(process.execPath, ["provision/main.ts", "probe", "make"], {
     cwd: resolve(import.meta.dirname, "../../../.."),
     ownSession: true,
-    env: {
-      PATH: `${folder}:${process.env.PATH}`,
-      ENGINE: folder,
-      REQUEST: JSON.stringify({
-        owner: { stack: "lab-1" },
-        image: "a/b:c",
-        dockerHost: "unix:///nowhere/docker.sock",
-        container: "probe-of-a-test",
-        baseCommit: "0".repeat(40),
-        timeoutSeconds,
-      }),
+    env: { PATH: folder, [requestVariable]: JSON.stringify(request) },
+    ...(abort && { abort }),
+  });
+  return { code, stdout, said: stderr };
+}
+
+/** The process that has asked for a container. */
+const asker = () => Number(engine.asked[0]?.Labels["cooperbench-machine.maker"]?.split("-")[3]);
+
+test("a probe finds the commit, and leaves no container", async () => {
+  const { stdout, said } = await probe(60);
+  expect(said).toBe("");
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ image: "a/b:c", imageId: id, digest: "", platform: "linux/amd64", commit },
+  });
+  expect([...engine.containers.keys()]).toEqual([]);
+});
+
+test("its container has no network, no capabilities and few processes, and says whose it is and who made it", async () => {
+  await probe(60);
+  const [asked] = engine.asked;
+  expect(asked).toMatchObject({
+    Image: "a/b:c",
+    Entrypoint: ["/bin/sh"],
+    HostConfig: {
+      NetworkMode: "none",
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      PidsLimit: 64,
     },
   });
-  return { code, said: stderr };
-}
-
-/** The process that has asked for a container; undefined before. */
-function asker(): number | undefined {
-  const file = join(folder, "asked");
-  return existsSync(file) ? Number(readFileSync(file, "utf8")) || undefined : undefined;
-}
-
-const isMade = () => existsSync(join(folder, "made"));
-const containers = () => readdirSync(join(folder, "containers"));
+  expect(asked?.Labels).toEqual({
+    [probeLabel]: asked?.name,
+    "cooperbench-machine.stack-id": "lab-1",
+    "cooperbench-machine.maker": expect.stringMatching(/^[0-9a-z]+-[0-9a-f]+-\d+-\d+-\d+$/),
+  });
+});
 
 test("a probe that is interrupted before its container is there leaves none", async () => {
+  Object.assign(engine, { createMs: 500, code: undefined });
   const ended = probe(60);
-  await expect.poll(asker, { timeout: 10_000, interval: 10 }).toBeDefined();
-  expect(isMade()).toBe(false);
-  process.kill(-Number(asker()), "SIGTERM");
+  await expect.poll(() => engine.asked.length, { timeout: 10_000, interval: 10 }).toBe(1);
+  expect(engine.containers.size).toBe(0);
+  process.kill(-asker(), "SIGTERM");
   const { code, said } = await ended;
   expect(said).toContain("it was interrupted");
   expect(code).toBe(1);
-  await expect.poll(isMade, { timeout: 10_000 }).toBe(true);
-  expect(containers()).toEqual([]);
+  expect(engine.containers.size).toBe(0);
 });
 
-test("a probe that reaches its time limit before its container is there leaves none", async () => {
+test("a probe that is interrupted while its container runs leaves none", async () => {
+  engine.code = undefined;
+  const ended = probe(60);
+  await expect.poll(() => engine.containers.size, { timeout: 10_000, interval: 10 }).toBe(1);
+  process.kill(-asker(), "SIGTERM");
+  expect((await ended).said).toContain("it was interrupted");
+  expect(engine.containers.size).toBe(0);
+});
+
+test("a probe that reaches its time limit leaves none", async () => {
+  engine.code = undefined;
   const { code, said } = await probe(0.2);
   expect(said).toContain("did not answer within 0.2 s and was removed");
   expect(code).toBe(1);
-  await expect.poll(isMade, { timeout: 10_000 }).toBe(true);
-  expect(containers()).toEqual([]);
+  expect(engine.containers.size).toBe(0);
+});
+
+test("one that is killed leaves a container that says which process made it", async () => {
+  engine.code = undefined;
+  const kill = new AbortController();
+  const ended = probe(60, kill.signal);
+  await expect.poll(() => engine.containers.size, { timeout: 10_000, interval: 10 }).toBe(1);
+  kill.abort();
+  await ended;
+  const [left] = engine.containers.values();
+  expect(left?.Labels["cooperbench-machine.maker"]).toBeDefined();
 });
 
 test("two probes of one setting, as of two stacks of one name, have containers of their own", async () => {
-  const both = await Promise.all([probe(0.2), probe(0.2)]);
-  for (const { said } of both) expect(said).toContain("did not answer within 0.2 s and was removed");
-  const asked = readFileSync(join(folder, "names"), "utf8").trim().split("\n");
-  expect(asked).toHaveLength(2);
-  expect(new Set(asked).size).toBe(2);
-  for (const name of asked) expect(name).toMatch(/^probe-of-a-test-[0-9a-f]{12}$/);
-  await expect.poll(containers, { timeout: 10_000 }).toEqual([]);
+  await Promise.all([probe(60), probe(60)]);
+  const names = engine.asked.map(({ name }) => name);
+  expect(new Set(names).size).toBe(2);
+  for (const name of names) expect(name).toMatch(/^probe-of-a-test-[0-9a-f]{12}$/);
+  expect(engine.containers.size).toBe(0);
 });
 
-test("a container says whose it is and which process made it", async () => {
-  await probe(0.2);
-  expect(readFileSync(join(folder, "options"), "utf8")).toMatch(
-    /--label cooperbench-machine\.stack-id=lab-1 --label cooperbench-machine\.maker=[0-9a-z]+-[0-9a-f]+-\d+-\d+-\d+ /,
-  );
+test("another's container of that name is left", async () => {
+  engine.code = undefined;
+  const ended = probe(0.5);
+  await expect.poll(() => engine.containers.size, { timeout: 10_000, interval: 10 }).toBe(1);
+  const [[name, container] = ["", undefined]] = engine.containers;
+  if (container !== undefined) engine.containers.set(name, { ...container, Labels: {} });
+  await ended;
+  expect(engine.containers.size).toBe(1);
+});
+
+const lock = { digest: `sha256:${"d".repeat(64)}`, imageId: id, platform: "linux/amd64" };
+test.each([
+  ["an exit code", { code: 3 }, {}, /its container ended with 3: it printed nothing\n$/],
+  [
+    "an engine that does not start it",
+    { refusal: "no bin/sh" },
+    {},
+    /its container ended with 125: .*no bin\/sh/,
+  ],
+  ["another platform", { refusal: "exec format error" }, {}, /for another platform than the engine runs/],
+  ["another commit", { prints: "commit other\n" }, {}, /at commit other, the task's base commit is c+;/],
+  ["no repository", { prints: "no-repository\n" }, {}, /it has no \/workspace\/repo; remove it \(docker rmi/],
+  [
+    "another image",
+    {},
+    { locked: { ...lock, imageId: lock.digest } },
+    /its tag is at image sha256:a+, the lock has sha256:d+;/,
+  ],
+  [
+    "another platform than the lock's",
+    {},
+    { locked: { ...lock, platform: "linux/s390x" } },
+    /it is for linux\/amd64, the lock has/,
+  ],
+  [
+    "a digest that the engine has otherwise",
+    { image: { Id: id, RepoDigests: [`a/b@sha256:${"e".repeat(64)}`], Os: "linux", Architecture: "amd64" } },
+    { locked: lock },
+    /it is image sha256:a+ with digest sha256:e+, and the lock has sha256:a+ with sha256:d+: one of the lock's two/,
+  ],
+])("%s fails the probe", async (_, how, more, message) => {
+  Object.assign(engine, how);
+  expect((await probe(60, undefined, more)).said).toMatch(message);
+  expect(engine.containers.size).toBe(0);
+});
+
+test("an engine that is not there is named", async () => {
+  const { code, said } = await probe(60, undefined, { dockerHost: `unix://${folder}/nobody.sock` });
+  expect(said.trim()).toMatch(/^the engine at unix:\S+nobody.sock does not answer \(connect ENOENT \S+\)$/);
+  expect(code).toBe(1);
 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { findPython, meets } from "../../../../provision/steps/python.ts";
+import { findPython, meets, pythonDownload } from "../../../../provision/steps/python.ts";
 
 test.each([
   ["3.12.4", "3.12", true],
@@ -42,7 +42,29 @@ test("where there is none, uv is asked, and the error says what was got, what is
   program("uv", 'case "$2" in dir) echo /nowhere;; *) echo "no network" >&2; exit 2;; esac');
   const said: string[] = [];
   await expect(findPython("3.99", (line) => said.push(line))).rejects.toThrow(
-    /got Python 3\.1\.0 \(\/opt\/python3\).*; want 3\.99, and uv could not install it: no network\nInstall Python 3\.99 .*pythonVersion/s,
+    /there is no Python 3\.99 on this machine \(3\.1\.0 \(\/opt\/python3\).*\), and uv could not install it:\nno network\nFix: .*\n {2}\.\/machine pulumi config set pythonVersion/s,
   );
   expect(said).toEqual(["no Python 3.99 was found; asking uv to install 3.99"]);
+});
+
+test("of a uv that fails without a word, its end is told", async () => {
+  program(
+    "uv",
+    'case "$2" in dir) echo /nowhere;; *) case "$*" in *--quiet*) exit 9;; *) exit 2;; esac esac',
+  );
+  await expect(findPython("3.99", () => {})).rejects.toThrow("uv could not install it:\nended with 2\n");
+});
+
+test("where uv would download one from is asked of uv", async () => {
+  const list = JSON.stringify([
+    { implementation: "pypy", url: "https://p.example/a" },
+    { implementation: "cpython", url: null },
+    { implementation: "cpython", url: "https://m.example/b" },
+  ]);
+  program("uv", `[ "$1 $2 $3" = "python list 3.99" ] && echo '${list}'`);
+  expect(await pythonDownload(">=3.99")).toBe("https://m.example/b");
+  program("uv", "echo what; exit 0");
+  expect(await pythonDownload("3.99")).toBeUndefined();
+  program("uv", "exit 1");
+  expect(await pythonDownload("3.99")).toBeUndefined();
 });

@@ -25,6 +25,7 @@ import { anotherPython, makeTinyCooperbench, pathOfPython, putUvOnPath } from ".
 
 /** Stands for uv on PATH, counts the calls of it, and at one of them ends its caller, with SIGKILL. */
 const shim = (uv: string) => `#!/bin/sh
+. "\${0%/*}/cut" # beside it: of this process's variables, uv gets those alone that it needs
 call=$(($(cat "$CUT/calls" 2>/dev/null || echo 0) + 1))
 echo $call > "$CUT/calls"
 [ "$call" = "$CUT_CALL" ] || exec "${uv}" "$@"
@@ -83,16 +84,14 @@ interface Cut {
 /** The step as an update runs it. */
 function start(verb: "make" | "ensure" | "remove", { python, extras }: Wanted, at?: Cut): ChildProcess {
   rmSync(join(cut, "calls"), { force: true });
+  writeFileSync(join(cut, "cut"), `CUT='${cut}' CUT_CALL=${at?.call ?? 0} CUT_HOW=${at?.how ?? ""}\n`);
   return spawn(process.execPath, ["provision/main.ts", "venv", verb], {
     cwd: resolve(import.meta.dirname, "../../../.."),
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
       PATH: `${cut}${delimiter}${process.env.PATH}`,
-      CUT: cut,
-      CUT_CALL: String(at?.call ?? 0),
-      CUT_HOW: at?.how,
-      REQUEST: JSON.stringify({ owner: lab1, folder, pythonVersion: python, extras }),
+      COOPERBENCH_MACHINE_REQUEST: JSON.stringify({ owner: lab1, folder, pythonVersion: python, extras }),
       // As `./machine destroy`, by which an installation goes that the state does not know, too.
       ...(verb === "remove" && { [wholeStackVariable]: lab1.id }),
     },

@@ -80,10 +80,16 @@ describe("Python", () => {
     expect(pythonFinding({ ...good, inVenv: "3.11.9" }, "lab").found).toMatch(/3\.12\.1 \(\/p\)/);
     expect(pythonFinding(other, "lab")).toMatchObject({
       level: "warning",
-      found: expect.stringContaining("got Python 3.11.2 (/usr/bin/python3); want 3.12"),
-      remedy: expect.stringMatching(/apt-get install python3\.12.*set pythonVersion VERSION --stack lab/),
+      found: expect.stringContaining("there is no Python 3.12 (3.11.2 (/usr/bin/python3))"),
+      remedy: expect.stringMatching(/^Fix: .*set pythonVersion VERSION --stack lab/s),
     });
     expect(pythonFinding({ ...other, mayDownload: false }, "lab").level).toBe("blocker");
+    const download = { host: "m.example", trouble: undefined };
+    expect(pythonFinding({ ...other, download }, "lab").found).toMatch(/download one, from m\.example$/);
+    expect(pythonFinding({ ...other, download: { ...download, trouble: "HTTP 404" } }, "lab")).toMatchObject({
+      level: "blocker",
+      found: expect.stringMatching(/from m\.example, which is not reached \(HTTP 404\)$/),
+    });
   });
 
   test("of an environment that is not whole is no reason to say that all is well", () => {

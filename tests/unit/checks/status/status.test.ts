@@ -200,7 +200,7 @@ test("proofs are read from commands alone; secret output and replaced resources 
       urn: urn("a"),
       modified: at,
       outputs: { stdout: '{"x":1}' },
-      inputs: { environment: { REQUEST: '{"a":"b"}' } },
+      inputs: { environment: { COOPERBENCH_MACHINE_REQUEST: '{"a":"b"}' } },
     },
     { ...command, urn: urn("b"), outputs: { stdout: { ciphertext: "…" } } },
     { ...command, urn: urn("c"), delete: true, outputs: { stdout: '{"x":1}' } },

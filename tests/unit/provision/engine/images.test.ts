@@ -1,7 +1,7 @@
-import type Docker from "dockerode";
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { giveReference } from "../../../../provision/engine/images.ts";
+import { describe, expect, test } from "vitest";
+import { EngineError } from "../../../../provision/engine/client.ts";
+import { giveReference, type ImageEngine, identify } from "../../../../provision/engine/images.ts";
 
 const ids = ["sha256:aaaaaaaaaaaaaaaa", "sha256:bbbbbbbbbbbbbbbb", "sha256:cccccccccccccccc"] as const;
 
@@ -18,12 +18,12 @@ class Names {
     if (turn) this.#turn = turn;
   }
 
-  get engine(): Docker {
+  get engine(): ImageEngine {
     const getImage = (name: string) => ({
       inspect: async () => {
         await this.#turn();
         const Id = this.at.get(name) ?? ids.find((id) => id === name);
-        if (Id === undefined) throw Object.assign(new Error("no such image"), { statusCode: 404 });
+        if (Id === undefined) throw new EngineError(404, "no such image");
         return { Id, RepoTags: this.namesOf(Id) };
       },
       tag: async ({ repo, tag }: { repo: string; tag: string }) => {
@@ -33,7 +33,7 @@ class Names {
         for (const one of ids) if (this.namesOf(one).length === 0) this.lost.add(one);
       },
     });
-    return { getImage } as unknown as Docker;
+    return { getImage } as unknown as ImageEngine;
   }
 
   namesOf(id: string): string[] {
@@ -102,7 +102,51 @@ test("another process that takes an image's last other name meanwhile leaves it 
         await engine.getImage(name).tag(options);
       },
     }),
-  } as unknown as Docker;
+  } as unknown as ImageEngine;
   expect(await giveReference(beside, b, "r:1")).toBe("r:1-replaced-aaaaaaaaaaaa");
   expect(names.namesOf(a)).toEqual(["r:1-replaced-aaaaaaaaaaaa"]);
+});
+
+describe("an image is the locked one", () => {
+  const [x, y, z] = ["x", "y", "z"].map((letter) => `sha256:${letter.repeat(64)}`) as [
+    string,
+    string,
+    string,
+  ];
+  const image = { id: x, references: [], digests: [y] };
+  const locked = { imageId: x, digest: y, platform: "linux/amd64" };
+  test.each([
+    ["by both, on a classic store", image, locked, "locked"],
+    ["by its id, where the engine knows no digest", { ...image, digests: [] }, locked, "locked"],
+    ["by its digest, where that is all that is pinned", image, { digest: y }, "locked"],
+    ["by its digest, on containerd's store", { ...image, id: y }, locked, "locked"],
+    ["by its digest among others", { ...image, digests: [z, y] }, locked, "locked"],
+    ["for its platform", { ...image, platform: "linux/amd64" }, locked, "locked"],
+    ["for a variant of it", { ...image, platform: "linux/amd64/v2" }, locked, "locked"],
+    ["not by neither", { ...image, id: z, digests: [z] }, locked, "other"],
+    [
+      "not by its id, on containerd's store",
+      { ...image, id: z, digests: [z] },
+      { ...locked, imageId: z },
+      "other",
+    ],
+    [
+      "not where no digest is known, and that is pinned alone",
+      { ...image, digests: [] },
+      { digest: y },
+      "other",
+    ],
+    ["not with a wrong digest", image, { ...locked, digest: z }, "half"],
+    ["not with a wrong id", image, { ...locked, imageId: z }, "half"],
+    ["not for another platform", { ...image, platform: "linux/arm64" }, locked, "platform"],
+    ["not for one whose name begins alike", { ...image, platform: "linux/amd" }, locked, "platform"],
+    [
+      "not for another platform of the same index",
+      { ...image, id: z, platform: "linux/arm64" },
+      locked,
+      "platform",
+    ],
+  ] as const)("%s", (_, image, locked, identity) => {
+    expect(identify(image, locked)).toBe(identity);
+  });
 });

@@ -8,6 +8,7 @@ import { type Ended, lastLinesOf } from "../../../../provision/steps/oracle-cont
 import { assertDataset, datasetHash, featuresOf } from "../../../../provision/steps/task-dataset.ts";
 
 const oracle = {
+  dockerHost: "unix:///nowhere.sock",
   image: "a/b:task1",
   folder: "/srv/CooperBench/dataset/b_task/task1",
   feature: 3,

@@ -13,6 +13,7 @@ import { CheckoutLab, put, treeOf, userGit } from "./lab.ts";
 const main = resolve(import.meta.dirname, "../../../../../provision/main.ts");
 const realGit = execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).trim();
 const shim = `#!/bin/sh
+. "\${0%/*}/cut" # beside it: of this process's variables, git gets those alone that it needs
 n=$(($(cat "$CUTS/calls" 2>/dev/null || echo 0) + 1))
 echo $n > "$CUTS/calls"
 [ "$n$CUT_HOW" = "\${CUT_AT}before" ] && kill -9 $PPID && exit 1
@@ -46,15 +47,13 @@ let result = "";
 function step(verb: "make" | "ensure" | "remove", commit: string, cut?: Cut): number {
   const cuts = join(lab.base, "cuts");
   rmSync(join(cuts, "calls"), { force: true });
+  const { at = 0, how = "", seconds = 0 } = cut ?? {};
+  put(join(cuts, "bin/cut"), `CUTS='${cuts}' CUT_AT=${at} CUT_HOW=${how} CUT_SECONDS=${seconds}\n`);
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, "checkout", verb], {
     env: {
       ...process.env,
       PATH: `${join(cuts, "bin")}:${process.env.PATH}`,
-      CUTS: cuts,
-      CUT_AT: String(cut?.at ?? 0),
-      CUT_HOW: cut?.how ?? "",
-      CUT_SECONDS: String(cut?.seconds ?? 0),
-      REQUEST: JSON.stringify({
+      COOPERBENCH_MACHINE_REQUEST: JSON.stringify({
         owner: lab1,
         folder: lab.folder,
         repository: lab.repository,

@@ -1,10 +1,14 @@
-/**
- * Python that loads, as `servers`, the module of CooperBench's package that knows its git server. By its file: it needs
- * nothing of the package, which takes some seconds to load.
- */
-export const loadGitModule = `
-import importlib.util, os, sys
+"""CooperBench's own module that knows its git server, as `servers`.
+
+It is loaded by its file: it needs nothing of the package, which takes some seconds to load.
+"""
+
+import importlib.util
+import os
+import sys
+
 import docker
+
 package = os.path.dirname(importlib.util.find_spec("cooperbench").origin)
 file = os.path.join(package, "agents/mini_swe_agent_v2/connectors/git_servers/docker.py")
 if not os.path.exists(file):
@@ -12,4 +16,3 @@ if not os.path.exists(file):
 spec = importlib.util.spec_from_file_location("cooperbench_git_servers_docker", file)
 servers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(servers)
-`;

@@ -1,0 +1,19 @@
+import { missingHelper } from "../../provision/registry/credentials.ts";
+import { dockerHub, parseEndpoint } from "../../provision/registry/endpoint.ts";
+import { type Finding, warning } from "../finding.ts";
+
+/**
+ * Whether what `docker login` has left can be read for the registry that images come from; undefined where it can.
+ *
+ * @param mirror as in the settings; empty for Docker Hub.
+ */
+export function credentialsFinding(mirror: string): Finding | undefined {
+  const { host } = parseEndpoint(mirror || dockerHub);
+  const missing = missingHelper(host);
+  if (missing === undefined) return undefined;
+  return warning(
+    "credentials",
+    `${missing}: images are pulled from ${host} without credentials`,
+    "Fix: install it, or take it out of that file and run docker login",
+  );
+}

@@ -1,0 +1,74 @@
+/** The script `machine`, in shells with odd variables: each works, or is told by name. */
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { run } from "../../lib/run.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const usual = { PATH: process.env.PATH ?? "", HOME: homedir() };
+
+const machine = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+  run(resolve(root, "machine"), args, { env });
+
+/** What a program that the script starts has of these variables. */
+async function given(env: Readonly<Record<string, string>>, ...names: readonly string[]) {
+  const { stdout, stderr, code } = await machine(env, "exec", "node", "-p", "JSON.stringify(process.env)");
+  expect(code, stderr).toBe(0);
+  const all = JSON.parse(stdout) as Record<string, string>;
+  return names.map((name) => all[name]);
+}
+
+test.each([{ PATH: usual.PATH }, { PATH: usual.PATH, HOME: "" }])(
+  "without a home, the system's is taken",
+  async (env) => {
+    expect(await given(env, "HOME")).toEqual([homedir()]);
+  },
+);
+
+test.each([
+  [{ http_proxy: "p:3128" }, ["http://p:3128", "http://p:3128", undefined, undefined]],
+  [{ HTTPS_PROXY: "http://p:3128" }, [undefined, undefined, "http://p:3128", "http://p:3128"]],
+  [
+    { http_proxy: "http://a:1", HTTP_PROXY: "http://b:1" },
+    ["http://a:1", "http://a:1", undefined, undefined],
+  ],
+  [
+    { HTTP_PROXY: "me:it's%20$HOME@p:1" },
+    ["http://me:it's%20$HOME@p:1", "http://me:it's%20$HOME@p:1", undefined, undefined],
+  ],
+])("proxies %j are given in both spellings, with a scheme", async (env, wanted) => {
+  const names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"];
+  expect(await given({ ...usual, ...env }, ...names)).toEqual(wanted);
+  expect(await given({ ...usual, ...env }, "no_proxy")).toEqual(["localhost,127.0.0.1"]);
+});
+
+test.each([
+  [{ NO_PROXY: "a.b, .c.d ,10.0.0.0/8" }, "a.b,.c.d,10.0.0.0/8,localhost,127.0.0.1"],
+  [{ no_proxy: "127.0.0.1,*.x" }, "127.0.0.1,*.x,localhost"],
+  [{ no_proxy: "*" }, "*"],
+  [{}, undefined],
+])("hosts without a proxy %j", async (env, wanted) => {
+  expect(await given({ ...usual, ...env }, "no_proxy", "NO_PROXY")).toEqual([wanted, wanted]);
+});
+
+test("a proxy that Node.js does not start with is told by its name, without what it is", async () => {
+  const { code, stderr } = await machine({ ...usual, https_proxy: "http://me:geheim@[" }, "help");
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    "machine: Node.js does not start with what http_proxy or https_proxy is\nFix: export https_proxy=http://HOST:PORT\n",
+  );
+});
+
+test.each([
+  { http_proxy: "p:1", NODE_USE_ENV_PROXY: "1" },
+  { FORCE_COLOR: "1" },
+  { LC_ALL: "xx_XX.UTF-8", LANG: "C" },
+  { PATH: `/root/closed:/dev/null:${usual.PATH}` },
+  { XDG_CACHE_HOME: "/dev/null/x" },
+  { IFS: "/" },
+  { CDPATH: "/" },
+])("%j: help is given", async (env) => {
+  const { code, stdout } = await machine({ ...usual, ...env }, "help");
+  expect(code).toBe(0);
+  expect(stdout).toContain("./machine up");
+});
