@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
-import type { Environment } from "../lib/environment.ts";
+import { type Environment, onlySet } from "../lib/environment.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
@@ -172,7 +172,7 @@ function withStack(
     PULUMI_STACK: stack,
     DOCKER_HOST: dockerHost,
   };
-  const env = withVariables(caller.env, variables);
+  const env = onlySet({ ...caller.env, ...variables });
   return {
     ...caller,
     env,
@@ -205,11 +205,6 @@ export async function openToolchain(
     // Pulumi and its plugins live for seconds: collecting their garbage less often takes a tenth off a preview.
     GOGC: caller.env.GOGC ?? "400",
   };
-  const env = withVariables(caller.env, variables);
+  const env = onlySet({ ...caller.env, ...variables });
   return { ...caller, env, toolchain, variables, pulumi: { file: toolchain.pulumi, projectDir, env } };
-}
-
-function withVariables(env: Environment, variables: Environment): Environment {
-  const all = Object.entries({ ...env, ...variables });
-  return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
