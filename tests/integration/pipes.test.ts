@@ -20,9 +20,7 @@ async function codeOf(line: string): Promise<string> {
 
 test("an update goes on where its reader goes away, or the disk of its log is full", async () => {
   expect(await codeOf(`./machine up ${stack} 2>&1 | head -1`)).toBe("0");
-  expect((await lab.machine(["verify", stack])).stdout).toContain("3/3 images verified");
   expect(await codeOf(`./machine up ${stack} > /dev/full 2> /dev/full`)).toBe("0");
-  expect(await codeOf(`./machine pulumi refresh --yes --stack ${stack} 2>&1 | head -1`)).toBe("0");
   const { stdout } = await lab.machine(["preview", stack, "--expect-no-changes"]);
   expect(stdout).toContain("unchanged");
 }, 600_000);
