@@ -5,14 +5,16 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { placeKey, realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { fields } from "../program/settings.ts";
 import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
 import type { Caller } from "./caller.ts";
 import type { NewOptions } from "./new-options.ts";
 import { quietPulumi } from "./pulumi.ts";
+import { rehearsalOf } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { ensureStack } from "./stack.ts";
-import { readConfiguration, settingsFile, stackConfigurations, writeSettings } from "./stack-file.ts";
+import { readStackFile, settingsFile, stackConfigurations, writeSettings } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
 
 /** Stands for the model's key where none is used: nothing in a rehearsal calls a model. */
@@ -29,7 +31,9 @@ export async function newStack(
 ): Promise<number> {
   const { projectDir, output } = caller;
   const file = settingsFile(projectDir, stack);
-  if (existsSync(file) && "cohereApiKey" in readConfiguration({ projectDir, stack }))
+  // What a command that was cut off has begun; none otherwise.
+  const begun = existsSync(file) ? readStackFile({ projectDir, stack }).values : {};
+  if ("cohereApiKey" in begun)
     throw new Problem(
       `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine pulumi config --stack ${stack}`,
     );
@@ -38,14 +42,18 @@ export async function newStack(
     await checkFolder(rehearsal).catch((error: Error) => {
       throw new Problem(error.message);
     });
-  if (rehearsal !== undefined && !/^[\w.@/~%+-]+$/.test(rehearsal.dir))
+  if (rehearsal !== undefined && !Object.entries(rehearsalSettings(rehearsal)).every(isGood))
     throw new Problem(
       `the folder ${JSON.stringify(rehearsal.dir)} has spaces or other characters that a stack's settings cannot hold. Nothing was made.\nFix: name another folder:\n  ./machine new ${stack} --rehearsal FOLDER`,
     );
-  const key = await readKey(keyFile, rehearsal !== undefined, caller);
-  if (!/^(?!.*\$\{)[!-~]+$/.test(key))
+  if (rehearsal === undefined && rehearsalOf({ configuration: begun, env: caller.env }) !== undefined)
     throw new Problem(
-      "the model's key is empty, or has spaces, control characters or ${: it must be of printable ASCII characters. Nothing was made",
+      `${file} is that of a rehearsal, which was begun and not ended. Nothing was made.\nFix: ./machine new ${stack} --rehearsal`,
+    );
+  const key = await readKey(keyFile, rehearsal !== undefined, caller);
+  if (!isGood(["cohereApiKey", key]))
+    throw new Problem(
+      `the model's key is refused; want ${fields.cohereApiKey.wants}. Nothing was made.\nFix: put the key into a file, and name that:\n  ./machine new ${stack} --key-file FILE`,
     );
 
   const tools = await openToolchain(caller);
@@ -54,21 +62,19 @@ export async function newStack(
     throw new Problem(
       `the backend has a stack ${stack} already, of another folder or without its ${file}. Nothing was made.\nFix: take another name:\n  ./machine new NAME`,
     );
-  writeSettings(
-    projectDir,
-    stack,
-    {
-      stackId: randomUUID(),
-      ...folderSetting(projectDir, stack, rehearsal !== undefined),
-      ...(rehearsal && rehearsalSettings(rehearsal)),
-    },
-    true,
-  );
+  writeSettings(projectDir, stack, {
+    stackId: begun.stackId ?? randomUUID(),
+    ...(begun.cooperbenchDir === undefined && folderSetting(projectDir, stack, rehearsal !== undefined)),
+    ...(rehearsal && rehearsalSettings(rehearsal)),
+  });
   await ensureStack(pulumi, stack);
   const set = await quietPulumi(pulumi, ["config", "set", "--secret", "cohereApiKey", "--stack", stack], {
     input: key,
   });
-  if (set.code !== 0) throw new Problem(`the key could not be stored:\n${set.stderr.trim()}`);
+  if (set.code !== 0)
+    throw new Problem(
+      `the key could not be stored:\n${set.stderr.trim()}\nFix: give the same command again: ./machine new ${stack}`,
+    );
   chmodSync(file, 0o600);
   output.print(
     `made stack ${stack} and ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
@@ -77,6 +83,11 @@ export async function newStack(
       `next: ./machine doctor ${stack}, then ./machine up ${stack}\n`,
   );
   return 0;
+}
+
+/** Whether later commands take a value of a setting. */
+function isGood([setting, value]: readonly [string, unknown]): boolean {
+  return fields[setting as keyof typeof fields].schema.safeParse(value).success;
 }
 
 /** A folder of its own for the checkout, unless it is the first stack here: two stacks cannot share a `.env`. */
@@ -114,7 +125,7 @@ async function readKey(
   if (env.COHERE_API_KEY) return env.COHERE_API_KEY;
   if (!process.stdin.isTTY) {
     throw new Problem(
-      "there is no key: name a file with --key-file FILE, set COHERE_API_KEY, or type it at a terminal",
+      "there is no key of the model\nFix: name a file that has it (--key-file FILE), set COHERE_API_KEY, or type it at a terminal",
     );
   }
   output.note("COHERE_API_KEY (not shown): ");
@@ -135,6 +146,8 @@ function readKeyFile(file: string): string {
   try {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
-    throw new Problem(`the key's file ${file} cannot be read: ${(error as Error).message}`);
+    throw new Problem(
+      `the key's file ${file} cannot be read: ${(error as Error).message}\nFix: name another: --key-file FILE`,
+    );
   }
 }

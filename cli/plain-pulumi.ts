@@ -11,7 +11,8 @@ export async function plainPulumi(args: readonly string[], caller: Caller): Prom
   const stack = stackOf(args, caller.env);
   if (stack === undefined || !stacksWithSettings(caller.projectDir).includes(stack))
     return showPulumi(await openToolchain(caller), args);
-  const opened = await openForPulumi({ ...caller, stack }, worksOn(args));
+  const isConfig = wordsOf(args)[0] === "config";
+  const opened = await openForPulumi({ ...caller, stack }, worksOn(args), isConfig);
   // Of the others Pulumi itself tells.
   if (takesLock(args)) await clearGoneLocks(opened);
   return showPulumi(opened, args);
@@ -23,8 +24,13 @@ const workingOfStack = ["rm", "remove", "rename", "change-secrets-provider"];
 
 /** Whether a command of Pulumi works on what a stack has made, or changes what its state knows of that. */
 export function worksOn(args: readonly string[]): boolean {
-  const isValue = (at: number) => ["--stack", "-s"].includes(args[at - 1] ?? "");
-  const [command = "", verb = ""] = args.filter((arg, at) => !arg.startsWith("-") && !isValue(at));
+  const [command = "", verb = ""] = wordsOf(args);
   const isHelp = args.some((arg) => arg === "--help" || arg === "-h");
   return !isHelp && (working.includes(command) || (command === "stack" && workingOfStack.includes(verb)));
+}
+
+/** The arguments that are no options, nor the stack that one names. */
+function wordsOf(args: readonly string[]): readonly string[] {
+  const isValue = (at: number) => ["--stack", "-s"].includes(args[at - 1] ?? "");
+  return args.filter((arg, at) => !arg.startsWith("-") && !isValue(at));
 }

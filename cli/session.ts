@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
-import type { Environment } from "../lib/environment.ts";
+import { type Environment, onlySet } from "../lib/environment.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
@@ -14,7 +14,9 @@ import type { Caller, StackCaller } from "./caller.ts";
 import { type Claim, claimStack, userOf } from "./claim.ts";
 import type { Pulumi } from "./pulumi.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
+import { ensureStack } from "./stack.ts";
 import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
+import { stacksInFiles } from "./stack-record.ts";
 
 /** A caller with the toolchain. */
 export interface WithToolchain extends Caller {
@@ -122,11 +124,15 @@ async function adoptOldServices({ stack, configuration, dockerHost, pulumi }: Op
  * As `openUnchecked`, for any Pulumi command, such as one that corrects a setting: starts nothing.
  *
  * @param works whether the command works on what the stack has made.
+ * @param makes whether the stack is made where the backend has none yet, as of a fresh clone, whose settings Pulumi would
+ *   not show otherwise.
  */
-export async function openForPulumi(caller: StackCaller, works: boolean): Promise<Opened> {
+export async function openForPulumi(caller: StackCaller, works: boolean, makes = false): Promise<Opened> {
   const configuration = readConfiguration(caller);
   const tools = await openToolchain(caller, configuration);
-  if (works) await claimStack({ ...caller, ...tools, configuration }, true);
+  const isMade = !makes || (stacksInFiles(caller)?.includes(caller.stack) ?? true);
+  if (works || !isMade) await claimStack({ ...caller, ...tools, configuration }, true);
+  if (!isMade) await ensureStack(tools.pulumi, caller.stack);
   return withStack(caller, tools);
 }
 
@@ -169,7 +175,7 @@ function withStack(
     PULUMI_STACK: stack,
     DOCKER_HOST: dockerHost,
   };
-  const env = withVariables(caller.env, variables);
+  const env = onlySet({ ...caller.env, ...variables });
   return {
     ...caller,
     env,
@@ -203,11 +209,6 @@ export async function openToolchain(
     // Pulumi and its plugins live for seconds: collecting their garbage less often takes a tenth off a preview.
     GOGC: caller.env.GOGC ?? "400",
   };
-  const env = withVariables(caller.env, variables);
+  const env = onlySet({ ...caller.env, ...variables });
   return { ...caller, env, toolchain, variables, pulumi: { file: toolchain.pulumi, projectDir, env } };
-}
-
-function withVariables(env: Environment, variables: Environment): Environment {
-  const all = Object.entries({ ...env, ...variables });
-  return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }

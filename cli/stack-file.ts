@@ -55,14 +55,11 @@ export function stackConfigurations(
 
 /**
  * Sets values in a stack's settings file, which is made where there is none: at once, readable by its owner alone.
- *
- * @param keep leaves values that are set already.
  */
 export function writeSettings(
   projectDir: string,
   stack: string,
   values: Readonly<Record<string, unknown>>,
-  keep = false,
 ): void {
   const file = settingsFile(projectDir, stack);
   const document = existsSync(file) ? parseDocument(readFileSync(file, "utf8")) : new Document({});
@@ -70,7 +67,7 @@ export function writeSettings(
   for (const [key, value] of Object.entries(values)) {
     const forms = [`${project}:${key}`, key, `${project}:config:${key}`];
     const there = forms.find((form) => document.hasIn(["config", form]));
-    if (!keep || there === undefined) document.setIn(["config", there ?? `${project}:${key}`], value);
+    document.setIn(["config", there ?? `${project}:${key}`], value);
   }
   writeWhole(file, document.toString({ lineWidth: 0 }), existsSync(file) ? {} : { mode: 0o600 });
 }

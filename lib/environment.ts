@@ -167,7 +167,7 @@ const STORES = [
 ];
 
 /** Variables that are set: those of a child process. */
-function onlySet(variables: Environment): Record<string, string> {
+export function onlySet(variables: Environment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
