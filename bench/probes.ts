@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import PQueue from "p-queue";
 import { readImagesLock } from "../benchmark/images-lock.ts";
 import { readTasks, selectTasks } from "../benchmark/tasks.ts";
+import { engineAt } from "../provision/engine/client.ts";
 import { ImagePulls } from "../provision/engine/image-pulls.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
 import { Lab } from "../tests/integration/lab.ts";
@@ -21,28 +22,24 @@ const lab = new Lab();
 try {
   await startRehearsal(lab.rehearsal, console.error, { payloadBytes: 1_000_000 });
   const { images } = readImagesLock(lab.rehearsal.imagesLock);
-  const pulls = new ImagePulls(lab.engine, { mirror: "", stallSeconds: 60 }, { follow() {}, say() {} });
+  const pulls = new ImagePulls(
+    engineAt(lab.rehearsal.dockerHost),
+    { mirror: "", stallSeconds: 60 },
+    { follow() {}, say() {} },
+  );
   await Promise.all(tasks.map(({ image }) => pulls.ensure({ reference: image, locked: images[image] })));
 
   const cache = join(lab.folder, "compile-cache");
   mkdirSync(cache);
-  const probe = (project: string, image: string) =>
-    seconds(
-      process.execPath,
-      ["provision/main.ts", "probe", image],
-      {
-        ...{ ...lab.env, DOCKER_HOST: lab.rehearsal.dockerHost, NODE_COMPILE_CACHE: cache },
-        ...{
-          BASE_COMMIT: images[image]?.baseCommit,
-          CONTAINER: "bench",
-          STACK: "bench",
-          TIMEOUT_SECONDS: "60",
-        },
-        ...{ DIGEST: images[image]?.digest, IMAGE_ID: images[image]?.imageId },
-        PLATFORM: images[image]?.platform,
-      },
-      project,
-    );
+  const probe = (project: string, image: string) => {
+    const { baseCommit, digest, imageId, platform } = images[image] ?? {};
+    const request = {
+      ...{ owner: { stack: "bench" }, dockerHost: lab.rehearsal.dockerHost, image, container: "bench" },
+      ...{ baseCommit, locked: { digest, imageId, platform }, timeoutSeconds: 60 },
+    };
+    const env = { ...lab.env, NODE_COMPILE_CACHE: cache, REQUEST: JSON.stringify(request) };
+    return seconds(process.execPath, ["provision/main.ts", "probe", "make"], env, project);
+  };
   const all = async (project: string) => {
     const queue = new PQueue({ concurrency: 8 });
     const started = performance.now();

@@ -1,4 +1,5 @@
 /** What stands in the way of the next update since the last one runs yet, or was cut off, in words. */
+
 import { basename } from "node:path";
 import { blocker, type Finding, ok, warning } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";

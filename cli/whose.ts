@@ -1,4 +1,5 @@
 import type { Identity, StackRecord } from "../checks/status/identity.ts";
+import { shellWord } from "../lib/shell-word.ts";
 
 /** What is known of a stack before a command works on it. */
 export interface WhoseQuestion {
@@ -122,7 +123,7 @@ function elsewhere({ stack, here }: WhoseQuestion, { folder }: Identity): Verdic
     found: `stack ${stack} was made from ${folder}, which still has it; this is ${here.folder}`,
     remedy: [
       "Fix: work on it there:",
-      `  cd ${folder}`,
+      `  cd ${shellWord(folder)}`,
       "Fix: to make one of your own here, for a rehearsal with --rehearsal:",
       "  ./machine new NAME",
     ].join("\n"),

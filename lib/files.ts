@@ -1,6 +1,7 @@
 /** Writes files so that a reader, or the successor of a writer that was killed, has the old text or the new. */
 import {
   closeSync,
+  constants,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -8,6 +9,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   type Stats,
@@ -15,6 +17,29 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { Problem } from "./problem.ts";
+
+/**
+ * The text of a file.
+ *
+ * @param flag as open(2) takes it. Default: to read.
+ * @throws a Problem that says whose it is, where this user may not read it.
+ */
+export function readText(file: string, flag: number = constants.O_RDONLY): string {
+  try {
+    return readFileSync(file, { encoding: "utf8", flag });
+  } catch (error) {
+    const stats = isDenied(error) ? lstatSync(file, { throwIfNoEntry: false }) : undefined;
+    if (stats === undefined) throw error;
+    const mode = (stats.mode & 0o7777).toString(8);
+    const message = `${file} is user ${stats.uid}'s, with mode ${mode}, and this is user ${process.getuid?.()}, who may not read it`;
+    throw new Problem(message, { cause: error });
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EACCES";
+}
 
 /** How a file is written. */
 export interface WriteOptions {

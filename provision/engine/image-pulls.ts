@@ -4,6 +4,7 @@ import pRetry from "p-retry";
 import type { ImagePin } from "../../benchmark/images-lock.ts";
 import { type Clock, machineClock } from "../../lib/clock.ts";
 import { splitReference } from "../../lib/reference.ts";
+import type { Engine } from "./client.ts";
 import { changeNames, dropName, findImage, giveReference, type ImageEngine, nameOf } from "./images.ts";
 import { isLayer, type PullEngine, type PullEvent, pull, Stalled } from "./pull.ts";
 import {
@@ -74,7 +75,7 @@ interface EngineAccount extends StoreAccount {
 /** Brings images to an engine: some at a time, the largest first, again where that can help. */
 export class ImagePulls {
   readonly #queue: PQueue;
-  readonly #engine: ImageEngine & PullEngine & Pick<Docker, "info">;
+  readonly #engine: ImageEngine & PullEngine & Pick<Engine, "info">;
   readonly #settings: PullSettings;
   readonly #listener: PullListener;
   readonly #world: PullWorld;
@@ -87,7 +88,7 @@ export class ImagePulls {
   #mirror: Promise<Error | undefined> | undefined;
 
   constructor(
-    engine: ImageEngine & PullEngine & Pick<Docker, "info">,
+    engine: ImageEngine & PullEngine & Pick<Engine, "info">,
     settings: PullSettings,
     listener: PullListener,
     world: PullWorld = thisWorld,
@@ -234,7 +235,7 @@ export class ImagePulls {
   }
 
   #account(): Promise<EngineAccount> {
-    this.#info ??= this.#engine.info() as Promise<EngineAccount>;
+    this.#info ??= this.#engine.info<EngineAccount>();
     this.#info.catch(() => {
       this.#info = undefined;
     });

@@ -93,13 +93,7 @@ const causes: readonly Cause[] = [
 ];
 
 function causeOf(error: Error): Cause | undefined {
-  const words = wordsOf(error);
-  return causes.find(({ matches }) => matches.test(words));
-}
-
-/** The engine's own words, without what its client puts before them: every failed pull is its "server error". */
-function wordsOf(error: Error): string {
-  return error.message.trim().replace(/^\(HTTP code \d+\) [a-z ]+ - /, "");
+  return causes.find(({ matches }) => matches.test(error.message));
 }
 
 /** Whether an engine says that it could not reach the registry. */
@@ -129,7 +123,7 @@ export function mayPass(error: Error): boolean {
 
 /** Reason and the engine's own words, without the remedy. */
 export function reasonOf(error: Error): string {
-  const words = wordsOf(error);
+  const words = error.message.trim();
   const cause = causeOf(error);
   return cause === undefined ? words : `${cause.reason} (${words})`;
 }

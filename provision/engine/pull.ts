@@ -1,6 +1,7 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type Docker from "dockerode";
 import { type Clock, machineClock } from "../../lib/clock.ts";
+import type { Engine } from "./client.ts";
 import { type MovementSettings, PullMovement } from "./pull-movement.ts";
 
 /** What the engine is asked for. */
@@ -23,7 +24,7 @@ export interface PullEvent {
 }
 
 /** An engine's client, as far as pulls need it. */
-export type PullEngine = Pick<Docker, "pull" | "ping">;
+export type PullEngine = Pick<Engine, "pull" | "ping">;
 
 /** A pull that was ended, because nothing of it moved. */
 export class Stalled extends Error {
@@ -51,12 +52,12 @@ export async function pull(
   const watched = watch(engine, movement, stallSeconds, abort, done.signal, clock);
   try {
     const stream = await engine.pull(source, {
-      abortSignal: abort.signal,
+      abort: abort.signal,
       ...(platform !== undefined && { platform }),
       ...(credentials !== undefined && { authconfig: credentials }),
     });
     let failure: string | undefined;
-    for await (const event of eventsOf(addAbortSignal(abort.signal, stream as Readable))) {
+    for await (const event of eventsOf(addAbortSignal(abort.signal, stream))) {
       movement.follow(event, clock.now());
       failure = event.error ?? failure;
       follow(event);

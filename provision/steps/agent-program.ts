@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import { lastLineOf, programAt, runVenvPython, venvPython } from "./venv-python.ts";
 
 /** Time limit of such a program, in seconds. Its imports alone take some. */
@@ -42,7 +43,7 @@ export async function runAgentProgram<Result>(
   } catch {
     const kind = /^[\w.]+(?=:|$)/.exec(stderr.trim().split("\n").at(-1) ?? "")?.[0] ?? "no word";
     throw new Problem(
-      `${program} ended with ${code} (${kind}), want its result; see for yourself: cd ${folder} && .venv/bin/python -c 'import cooperbench.cli'`,
+      `${program} ended with ${code} (${kind}), want its result; see for yourself: cd ${shellWord(folder)} && .venv/bin/python -c 'import cooperbench.cli'`,
     );
   }
 }

@@ -1,9 +1,11 @@
 /** The checkout of CooperBench: made, found, moved, and removed by the stack that made it. */
+
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { realPlace } from "../../lib/place.ts";
 import { Problem } from "../../lib/problem.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import { refuseOthers } from "../ownership/folder-owners.ts";
 import type { Holder } from "../ownership/holder.ts";
 import { removeLeftovers } from "./checkout/beside.ts";
@@ -90,7 +92,7 @@ async function useAsItIs(
   const head = await headOf(folder);
   if (isGutted(folder)) {
     throw new Problem(
-      `${folder}: ${inspectCheckout(folder)}; ${why}.\nFix: git -C ${folder} checkout HEAD -- src dataset, or set cooperbenchDir to another folder`,
+      `${folder}: ${inspectCheckout(folder)}; ${why}.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src dataset, or set cooperbenchDir to another folder`,
     );
   }
   if (head === commit) return { folder, commit, made: false };
@@ -128,7 +130,7 @@ async function ensureOwn(
   const fault = inspectCheckout(folder);
   if (fault !== undefined)
     throw new Problem(
-      `${folder}: ${fault}, and its work is yours to keep or drop.\nFix: git -C ${folder} checkout HEAD -- src dataset`,
+      `${folder}: ${fault}, and its work is yours to keep or drop.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src dataset`,
     );
   return { folder, commit, made: true };
 
@@ -153,7 +155,7 @@ function adopt(folder: string, marker: CheckoutMarker, owner: Holder): CheckoutM
 }
 
 function leftNote({ folder, repository, commit }: Checkout, head: string, why: string): string {
-  return `${folder} is at ${head}, not at ${commit}, and is left as it is: ${why}. To move it: git -C ${folder} fetch ${repository} && git -C ${folder} checkout ${commit}`;
+  return `${folder} is at ${head}, not at ${commit}, and is left as it is: ${why}. To move it: git -C ${shellWord(folder)} fetch ${repository} && git -C ${shellWord(folder)} checkout ${commit}`;
 }
 
 function told(line: string, report: (line: string) => void): string {

@@ -1,7 +1,8 @@
-import { constants, existsSync, lstatSync, readFileSync, rmSync, type Stats } from "node:fs";
+import { constants, existsSync, lstatSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
-import { removeBegun, writeWhole } from "../../lib/files.ts";
+import { readText, removeBegun, writeWhole } from "../../lib/files.ts";
 import { Problem } from "../../lib/problem.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
 import { readAssignments } from "./assignments.ts";
@@ -84,7 +85,7 @@ export function inspectDotenv(file: string, owner: Owner, variables: Variables):
  */
 export async function writeDotenv(file: string, owner: Holder, variables: Variables): Promise<void> {
   const stats = regularFile(file);
-  const text = stats === undefined ? "" : read(file);
+  const text = stats === undefined ? "" : readToChange(file, stats);
   const other = otherOwner(text, owner);
   if (other !== undefined) {
     const name = ownerName(other, owner);
@@ -150,12 +151,13 @@ function statIfThere(file: string): Stats | undefined {
   }
 }
 
-function read(file: string): string {
+const read = (file: string) => readText(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+
+function readToChange(file: string, stats: Stats): string {
   try {
-    return readFileSync(file, { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NOFOLLOW });
+    return read(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EACCES") throw notOurs(file, lstatSync(file), error);
-    throw error;
+    throw error instanceof Problem ? notOurs(file, stats, error) : error;
   }
 }
 
@@ -172,7 +174,7 @@ function replace(file: string, text: string): void {
 function notOurs(file: string, { uid }: Stats, cause: unknown): Problem {
   const user = process.getuid?.() ?? "unknown";
   return new Problem(
-    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs.\nFix: run this as user ${uid}, or make the file yours: chown ${user} ${file}`,
+    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs.\nFix: run this as user ${uid}, or make the file yours: chown ${user} ${shellWord(file)}`,
     { cause },
   );
 }

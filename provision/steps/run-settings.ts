@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { readText } from "../../lib/files.ts";
 import { readAssignments } from "./assignments.ts";
 
 /** Where a run's variable comes from. */
@@ -28,7 +29,7 @@ export function variablesOfRun(folder: string, environment: Environment): Readon
   for (const file of filesOfRun(folder, environment)) {
     // Of two lines of a file the last one counts; of two files the first one.
     const ofFile = new Map(
-      readAssignments(readFileSync(file, "utf8")).map(({ name, value, line }) => [
+      readAssignments(readText(file)).map(({ name, value, line }) => [
         name,
         { value, origin: { file, line } },
       ]),

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Task } from "../../benchmark/tasks.ts";
 import { Problem } from "../../lib/problem.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 
 /** The names of a feature's patches: its tests, and the gold patch that passes them. */
 export const patches = { tests: "tests.patch", gold: "feature.patch" } as const;
@@ -52,7 +53,7 @@ export function assertDataset(folder: string, feature: number): void {
 /** The command that restores a task's files, as a remedy. */
 export function restore(folder: string): string {
   const checkout = resolve(folder, "../../..");
-  return `restore it: git -C ${checkout} checkout HEAD -- ${relative(checkout, resolve(folder))}`;
+  return `restore it: git -C ${shellWord(checkout)} checkout HEAD -- ${relative(checkout, resolve(folder))}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { Problem } from "../../lib/problem.ts";
 import { output } from "../../lib/run.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import { programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** What the CooperBench command line must show of itself. */
@@ -54,7 +55,7 @@ export async function verify({ folder, subset, tasks, abort }: Verification): Pr
   if (missing.length > 0) {
     throw new Problem(
       `cooperbench sees ${tasks.length - missing.length} of ${tasks.length} tasks of ${subset}; missing: ${missing.join(", ")}\n` +
-        `Restore the dataset: git -C ${folder} checkout HEAD -- dataset`,
+        `Restore the dataset: git -C ${shellWord(folder)} checkout HEAD -- dataset`,
     );
   }
   return { ...seen, tasks: tasks.length };

@@ -1,4 +1,5 @@
 import { Problem } from "../../../lib/problem.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
 import { isMarkerBroken } from "../../ownership/marker.ts";
 import { isOf, type Owner } from "../../ownership/owner.ts";
 import { type CheckoutMarker, checkoutMarker, checkoutMarkerFile, isCopy, isSamePlace } from "./marker.ts";
@@ -58,6 +59,6 @@ function brokenMarker(folder: string, { stack }: Owner): string {
   const file = checkoutMarkerFile(folder);
   return (
     `its marker ${file} cannot be read, so that it is taken for yours. To give it to this stack again: ` +
-    `printf '{"stack":"${stack}","commit":"%s"}\\n' "$(git -C ${folder} rev-parse HEAD)" > ${file}`
+    `printf '{"stack":"${stack}","commit":"%s"}\\n' "$(git -C ${shellWord(folder)} rev-parse HEAD)" > ${shellWord(file)}`
   );
 }

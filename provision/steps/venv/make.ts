@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../../../lib/problem.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
 import { findPython, meets } from "../python.ts";
 import type { Venv, VenvResult } from "../venv.ts";
 import { faultOf } from "./fault.ts";
@@ -77,7 +78,7 @@ export function packageName({ extras }: Venv): string {
 
 /** The fault of a checkout whose package is not there, so that no environment can run it. */
 export function noSource(folder: string, what: string): Problem {
-  return new Problem(`${folder}: ${what}.\nFix: git -C ${folder} checkout HEAD -- src`);
+  return new Problem(`${folder}: ${what}.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src`);
 }
 
 /** Whether each package has all the files that it was installed with. */

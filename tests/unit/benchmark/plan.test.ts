@@ -38,6 +38,12 @@ test("an engine that did not answer is not one of 0 processors", () => {
   expect(reason).toMatch(/did not answer.*not known/);
 });
 
+test("a folder with blanks is one word of the shell", () => {
+  expect(runPlan({ ...facts, folder: "/srv/my own's/CooperBench" })).toContain(
+    "cd '/srv/my own'\\''s/CooperBench'\n",
+  );
+});
+
 test("the plan has the machine's folder, engine, subset and numbers", () => {
   const plan = runPlan(facts);
   expect(plan).toContain("cd /srv/CooperBench\nexport DOCKER_HOST=unix:///var/run/docker.sock\n");

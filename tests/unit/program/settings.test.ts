@@ -160,7 +160,7 @@ describe("bounds", () => {
     [
       "cooperbenchDir",
       ["repos/CooperBench", "/srv/CooperBench"],
-      ["", "../CooperBench", "a/../b", "-rf", "~/CooperBench"],
+      ["", "../CooperBench", "a/../b", "-rf", "~/CooperBench", "~lab"],
     ],
     [
       "dockerHost",

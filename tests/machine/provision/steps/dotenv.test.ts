@@ -39,3 +39,26 @@ test.runIf(process.getuid?.() === 0).each(["640", "600"])(
     expect([uid, gid, readFileSync(file, "utf8")]).toEqual([1234, 1234, "A=1\n"]);
   },
 );
+
+test.runIf(process.getuid?.() === 0)(
+  "what another may not read of it is not known to them, and whose it is",
+  () => {
+    writeFileSync(file, "A=1\n", { mode: 0o600 });
+    chownSync(file, 1234, 1234);
+    chmodSync(folder, 0o755);
+    const module = resolve(import.meta.dirname, "../../../../provision/look.ts");
+    const script = `const { lookAt, faultIn } = await import(${JSON.stringify(module)});
+    const wanted = {
+      owner: { stack: "lab-1" }, dockerHost: "unix:///nowhere", folder: ${JSON.stringify(folder)}, git: false,
+      pythonVersion: "3.12", modelApiBase: "https://api.example", smoke: [],
+    };
+    process.setgroups([]); process.setgid(4321); process.setuid(4321);
+    const { dotenv, route } = await lookAt(wanted);
+    console.log(faultIn(dotenv) + "\\n" + faultIn(route));`;
+    const said = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+      encoding: "utf8",
+    });
+    const why = `it is not known, because it cannot be looked at (${file} is user 1234's, with mode 600, and this is user 4321, who may not read it)`;
+    expect(said).toBe(`${why}\n${why}\n`);
+  },
+);

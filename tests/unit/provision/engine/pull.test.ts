@@ -97,7 +97,7 @@ test("on 26.1, an unpacking that never ends is ended, too", async () => {
 });
 
 test("an engine's refusal, and a lost connection, are passed on", async () => {
-  expect(await play("20.10", recording("20.10", "status-404"))).toMatchObject({ statusCode: 500 });
+  expect(await play("20.10", recording("20.10", "status-404"))).toMatchObject({ status: 500 });
   const lost = new NoAnswer("unix:///gone.sock", "read ECONNRESET");
   expect(await play("20.10", failing(lost))).toBe(lost);
 });
