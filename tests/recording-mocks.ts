@@ -102,14 +102,22 @@ export function findingIn(resource: Pick<Recorded, "inputs"> | undefined): strin
   return FINDING?.replace(/ \(seen 2\d{3}-.*Z\)$/, "");
 }
 
-/** Puts the program that is imported next on mocks that record every resource and refuse an unknown one. */
-export async function recordResources(stack = "lab-1"): Promise<readonly Recorded[]> {
+/**
+ * Puts the program that is imported next on mocks that record every resource and refuse an unknown one.
+ *
+ * @param make what a resource takes until it is there. Default: nothing.
+ */
+export async function recordResources(
+  make: (resource: Recorded) => Promise<void> | void = () => {},
+): Promise<readonly Recorded[]> {
   const recorded: Recorded[] = [];
   let options: RecordedOptions = {};
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => {
-        recorded.push({ type, name, inputs, options });
+      newResource: async ({ type, name, inputs }) => {
+        const resource = { type, name, inputs, options };
+        recorded.push(resource);
+        await make(resource);
         if (type.startsWith("cooperbench:")) return { id: name, state: inputs };
         const outputs = types[type as keyof typeof types];
         if (outputs === undefined) throw new Error(`unexpected resource: ${type}`);
@@ -120,7 +128,7 @@ export async function recordResources(stack = "lab-1"): Promise<readonly Recorde
       },
     },
     "cooperbench-machine",
-    stack,
+    "lab-1",
   );
   // The SDK's mock monitor shows its mocks no options, and knows no hooks; nothing here runs one.
   const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;

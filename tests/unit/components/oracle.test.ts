@@ -52,6 +52,21 @@ test("how many are run at the same time is no matter of a command's inputs", asy
   expect(commands().map(({ inputs }) => inputs)).toEqual(before);
 });
 
+test.each([1, 2])("no more than %i are run at the same time", async (atOnce) => {
+  let running = 0;
+  let most = 0;
+  recorded = await recordResources(async ({ type }) => {
+    if (type !== "command:local:Command") return;
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    running -= 1;
+  });
+  await settle(new Oracle("oracle", { ...args, atOnce }).passed);
+  expect([commands().length, most]).toEqual([3, atOnce]);
+});
+
 test("an image that is not verified is told as such to its command, which so fails", async () => {
   await settle(new Oracle("oracle", { ...args, imageIdOf: () => pulumi.output(undefined) }).passed);
   expect(requestIn(commands()[0]).imageId).toBe("");
