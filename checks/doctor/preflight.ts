@@ -27,7 +27,7 @@ import { pluginVersions } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
 import { clientFinding } from "./client.ts";
 import { clockFinding } from "./clock.ts";
-import { configuredDownloads, downloadsFinding } from "./downloads.ts";
+import { configuredDownloads, daemonFile, downloadsFinding } from "./downloads.ts";
 import { engineFinding } from "./engine.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
 import { findGit, gitFinding } from "./git.ts";
@@ -133,7 +133,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     quotaFinding(registry, pull.missing.length, notAsked),
     missing === undefined
       ? ok("downloads", "no image is to be pulled")
-      : downloadsFinding(isLocal(dockerHost, info) ? configuredDownloads() : undefined),
+      : downloadsFinding(isLocal(dockerHost, info) ? configuredDownloads(daemonFile(info)) : undefined, info),
     clockFinding([
       { name: "the engine", theirs: new Date(info.SystemTime), ours: facts.answeredAt },
       ...(date === undefined
