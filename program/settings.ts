@@ -88,8 +88,12 @@ export const fields = {
   registryMirror: {
     is: "Registry that images are pulled from first, by digest, such as mirror.example.org:5000. Empty is none.",
     default: "",
-    schema: noneOr(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._-]+)*$/)),
-    wants: "a registry's host, with a port or a path where it has one, and without https://, or nothing",
+    schema: noneOr(
+      // As for docker: without a dot or a port the first part is a user of Docker Hub's, and no host.
+      z.string().regex(/^(?=[^/]*[.:]|localhost(\/|$))[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._-]+)*$/),
+    ),
+    wants:
+      "a registry's host, with a dot or a port in it, a path where it has one, and without https://, or nothing",
     mend: "set registryMirror mirror.example.org:5000",
   },
   pullStallSeconds: {

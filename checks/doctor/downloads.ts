@@ -1,14 +1,22 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { EngineInfo } from "../../provision/engine/ask.ts";
+import { usesContainerd } from "../../provision/engine/store.ts";
 import { type Finding, ok } from "../finding.ts";
 
-/** Layers that an engine downloads at once, over all pulls, where its configuration sets no number. */
+/** Layers that an engine downloads at once where its configuration sets no number. */
 const DEFAULT_DOWNLOADS = 3;
 
-/** Configuration of the engine that a package installs. */
-const DAEMON_FILE = "/etc/docker/daemon.json";
+/** The configuration of an engine: a rootless one has its user's. */
+export function daemonFile({ SecurityOptions }: Pick<EngineInfo, "SecurityOptions">): string {
+  return SecurityOptions?.includes("name=rootless")
+    ? join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "docker", "daemon.json")
+    : "/etc/docker/daemon.json";
+}
 
 /** The number that a Docker configuration sets; undefined where it sets none, or cannot be read. */
-export function configuredDownloads(file = DAEMON_FILE): number | undefined {
+export function configuredDownloads(file: string): number | undefined {
   try {
     const { "max-concurrent-downloads": number } = JSON.parse(readFileSync(file, "utf8"));
     return typeof number === "number" ? number : undefined;
@@ -17,16 +25,23 @@ export function configuredDownloads(file = DAEMON_FILE): number | undefined {
   }
 }
 
-/** How many layers the engine downloads at once, and where another number would help. No engine tells it itself. */
-export function downloadsFinding(configured: number | undefined): Finding {
-  const found =
-    configured === undefined
-      ? `the engine downloads ${DEFAULT_DOWNLOADS} layers at once, over all pulls (Docker's default)`
-      : `the engine downloads ${configured} layers at once, over all pulls (${DAEMON_FILE})`;
+/**
+ * How many layers the engine downloads at once, and where another number would help. No engine tells it itself.
+ *
+ * @param configured undefined where nothing sets it, or that is not known.
+ */
+export function downloadsFinding(configured: number | undefined, info: EngineInfo): Finding {
+  const file = daemonFile(info);
+  const [number, from] =
+    configured === undefined ? [DEFAULT_DOWNLOADS, "Docker's default"] : [configured, file];
+  // Seen: 26.1 counts with containerd's store for each pull, a modern engine over all.
+  const scope = usesContainerd(info) ? "for each pull or over all, by its version" : "over all pulls";
+  const found = `the engine downloads ${number} layers at once, ${scope} (${from})`;
+  if (number > DEFAULT_DOWNLOADS) return ok("downloads", found);
+  const isRootless = file !== "/etc/docker/daemon.json";
+  const reload = `systemctl ${isRootless ? "--user " : ""}reload docker`;
   return ok(
     "downloads",
-    configured === undefined || configured <= DEFAULT_DOWNLOADS
-      ? `${found}; more help where the line is faster than these fill: "max-concurrent-downloads": 6 in ${DAEMON_FILE}, then systemctl reload docker`
-      : found,
+    `${found}; more help where the line is faster than these fill: "max-concurrent-downloads": 6 in ${file}, then ${reload}`,
   );
 }

@@ -28,7 +28,7 @@ import { type Finding, ok } from "../finding.ts";
 import { clientFinding } from "./client.ts";
 import { clockFinding } from "./clock.ts";
 import { credentialsFinding } from "./credentials.ts";
-import { configuredDownloads, downloadsFinding } from "./downloads.ts";
+import { configuredDownloads, daemonFile, downloadsFinding } from "./downloads.ts";
 import { engineFinding } from "./engine.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
 import { findGit, gitFinding } from "./git.ts";
@@ -136,7 +136,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     ...(credentials === undefined ? [] : [credentials]),
     missing === undefined
       ? ok("downloads", "no image is to be pulled")
-      : downloadsFinding(isLocal(dockerHost, info) ? configuredDownloads() : undefined),
+      : downloadsFinding(isLocal(dockerHost, info) ? configuredDownloads(daemonFile(info)) : undefined, info),
     clockFinding([
       { name: "the engine", theirs: new Date(info.SystemTime), ours: facts.answeredAt },
       ...(date === undefined

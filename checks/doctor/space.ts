@@ -6,6 +6,7 @@ import type { EngineInfo } from "../../provision/engine/ask.ts";
 import { usesContainerd } from "../../provision/engine/store.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 import { count } from "../units.ts";
+import { daemonFile } from "./downloads.ts";
 import type { ToPull } from "./to-pull.ts";
 
 /**
@@ -33,10 +34,14 @@ export function isLocal(dockerHost: string, info: EngineInfo): boolean {
   return dockerHost.startsWith("unix://") && process.platform === "linux" && info.Name === hostname();
 }
 
-/** The folder that holds an engine's images. A containerd that is the system's own has a folder of its own. */
+/** Whether an engine's images are with a containerd that is the system's own, and has a folder of its own. */
+function isWithSystems(info: EngineInfo): boolean {
+  return usesContainerd(info) && (info.Containerd?.Address?.startsWith("/run/containerd/") ?? false);
+}
+
+/** The folder that holds an engine's images; of a containerd of the system's own, its usual one, which no engine tells. */
 export function imagesFolder(info: EngineInfo): string {
-  const ofSystem = info.Containerd?.Address?.startsWith("/run/containerd/") ?? false;
-  return usesContainerd(info) && ofSystem ? "/var/lib/containerd" : info.DockerRootDir;
+  return isWithSystems(info) ? "/var/lib/containerd" : info.DockerRootDir;
 }
 
 /** Measures what is free on the engine's disk. */
@@ -80,7 +85,10 @@ export function spaceFinding(pull: ToPull, disk: Disk, info: EngineInfo, dockerH
       `Look on the engine's machine: ${show}df -h ${folder} (Docker Desktop: Settings, Resources, Disk usage)`,
     );
   }
-  const remedy = `See what takes it: docker system df; remove what nobody uses: docker image prune; or move "data-root" in /etc/docker/daemon.json to a larger disk`;
+  const setting = isWithSystems(info)
+    ? `"root" in /etc/containerd/config.toml`
+    : `"data-root" in ${daemonFile(info)}`;
+  const remedy = `See what takes it: docker system df; remove what nobody uses: docker image prune; or move ${setting} to a larger disk`;
   if (freeBytes < bytes) return blocker("space", `${free}; ${need}`, remedy);
   if (freeBytes < wanted) return warning("space", `${free}; ${need}`, remedy);
   return ok("space", `${free}; ${need}`);

@@ -1,5 +1,6 @@
 import type { EngineInfo } from "../../provision/engine/ask.ts";
 import { type Finding, ok, warning } from "../finding.ts";
+import { daemonFile } from "./downloads.ts";
 
 const slow = "every layer is a full copy of all below it, so images take many times their size";
 const deprecated = "Docker has deprecated it, and newer engines lack it";
@@ -8,7 +9,8 @@ const deprecated = "Docker has deprecated it, and newer engines lack it";
 const poor: Readonly<Record<string, string>> = { vfs: slow, aufs: deprecated, devicemapper: deprecated };
 
 /** Whether the engine's storage driver suits images of this size. */
-export function storageFinding({ Driver, DriverStatus }: EngineInfo): Finding {
+export function storageFinding(info: EngineInfo): Finding {
+  const { Driver, DriverStatus } = info;
   const below = DriverStatus?.find(([name]) => name === "Backing Filesystem")?.[1];
   const found = `storage driver ${Driver}${below === undefined ? "" : ` on ${below}`}`;
   const why = poor[Driver];
@@ -16,6 +18,6 @@ export function storageFinding({ Driver, DriverStatus }: EngineInfo): Finding {
   return warning(
     "storage",
     `${found}: ${why}`,
-    'Set "storage-driver": "overlay2" in /etc/docker/daemon.json and restart Docker; images are then pulled anew (where overlay2 fails, move data-root to ext4, or to xfs with ftype=1)',
+    `Set "storage-driver": "overlay2" in ${daemonFile(info)} and restart Docker; images are then pulled anew (where overlay2 fails, move data-root to ext4, or to xfs with ftype=1)`,
   );
 }

@@ -21,6 +21,8 @@ export interface EngineInfo {
   readonly Driver: string;
   readonly DriverStatus?: readonly (readonly string[])[] | null;
   readonly DockerRootDir: string;
+  /** Such as `name=rootless`. */
+  readonly SecurityOptions?: readonly string[] | null;
   /** Processors that containers may use. */
   readonly NCPU: number;
   /** Memory that containers may use, in bytes. */

@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { connectionTo } from "./connection.ts";
@@ -61,9 +61,9 @@ export class Engine {
     this.#dockerHost = dockerHost;
     this.#answerMs = answerMs;
     const { tls, ...connection } = connectionTo(dockerHost);
-    this.#send = async ({ method = "GET", path, query = {}, headers, body: content }, body, signal) => {
-      // Loading TLS takes longer than most questions.
-      const request = tls === undefined ? httpRequest : (await import("node:https")).request;
+    this.#send = ({ method = "GET", path, query = {}, headers, body: content }, body, signal) => {
+      // An import of node:http loads fetch, WebSocket and TLS as well, which takes longer than most questions.
+      const { request } = process.getBuiltinModule(tls === undefined ? "node:http" : "node:https");
       const search = new URLSearchParams();
       for (const [name, value] of Object.entries(query))
         if (value !== undefined) search.set(name, String(value));

@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { Agent } from "node:http";
+import type { Agent } from "node:http";
 import { Duplex } from "node:stream";
 import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
@@ -22,6 +22,7 @@ export function sshAgent(dockerHost: string, url: URL, env: Environment = proces
   const known = agents.get(dockerHost);
   if (known !== undefined) return known;
   const args = sshArguments(dockerHost, url);
+  const { Agent } = process.getBuiltinModule("node:http"); // client.ts says why
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   agent.createConnection = () => {
     const child = spawn("ssh", args, { env: environmentFor("docker", env), stdio: "pipe" });

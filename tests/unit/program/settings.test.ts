@@ -57,6 +57,19 @@ test("the image of Redis is what CooperBench starts, pinned by the lock, or by a
   });
 });
 
+test.each([
+  ["mirror.example.org", true],
+  ["mirror.example.org/docker-hub", true],
+  ["nas:5000/dockerhub", true],
+  ["localhost/dockerhub", true],
+  ["", true],
+  ["nas/dockerhub", false],
+  ["nas", false],
+  ["localhosts/dockerhub", false],
+])("the mirror %j is a registry's host, and no user of Docker Hub's: %s", (registryMirror, isGood) => {
+  expect(faultsOf({ registryMirror }).length === 0).toBe(isGood);
+});
+
 describe("a port for Redis that is in a file", () => {
   let folder: string;
   let redisPort: string;

@@ -72,12 +72,27 @@ test("downloads at once are told as they are set, and that more would help", () 
     expect(configuredDownloads(file)).toBe(number);
   }
   rmSync(folder, { recursive: true });
-  expect(downloadsFinding(undefined)).toMatchObject({
+  const classic = engineInfo();
+  expect(downloadsFinding(undefined, classic)).toMatchObject({
     level: "ok",
-    found: expect.stringMatching(/3 layers at once.*more help.*"max-concurrent-downloads": 6/),
+    found: expect.stringMatching(
+      /3 layers at once, over all pulls.*more help.*"max-concurrent-downloads": 6/,
+    ),
   });
-  expect(downloadsFinding(3).found).toContain("more help");
-  expect(downloadsFinding(4).found).not.toContain("more help");
+  expect(downloadsFinding(3, classic).found).toContain("more help");
+  expect(downloadsFinding(4, classic).found).not.toContain("more help");
+});
+
+test("the words are of the engine that is there", () => {
+  const containerds = engineInfo({ DriverStatus: [["driver-type", "io.containerd.snapshotter.v1"]] });
+  expect(downloadsFinding(undefined, containerds).found).toContain(
+    "for each pull or over all, by its version",
+  );
+  const rootless = engineInfo({ SecurityOptions: ["name=seccomp,profile=builtin", "name=rootless"] });
+  expect(downloadsFinding(undefined, rootless).found).toMatch(
+    /6 in \/\S+\/docker\/daemon\.json, then systemctl --user reload docker$/,
+  );
+  expect(downloadsFinding(undefined, rootless).found).not.toContain("/etc/docker");
 });
 
 test.each([

@@ -34,6 +34,11 @@ test("the figures and the remedy are told", () => {
   expect(remedy).toMatch(/docker system df.*docker image prune.*data-root/);
 });
 
+test("what moves the images is of the engine that is there", () => {
+  expect(judge(locked, 1, containerd).remedy).toContain('"root" in /etc/containerd/config.toml');
+  expect(judge(locked, 1, engineInfo()).remedy).toContain('"data-root" in /etc/docker/daemon.json');
+});
+
 test("containerd keeps all that it downloads", () => {
   expect(judge(locked, 16 * GB - 1, containerd).level).toBe("warning");
   expect(judge(locked, 16 * GB, containerd).level).toBe("ok");
