@@ -20,7 +20,6 @@ const odd = () => ({
   UV_PROJECT_ENVIRONMENT: "/nowhere",
   VIRTUAL_ENV: "/nowhere",
   PYTHONPATH: "/nowhere",
-  PYTHONHOME: "/nowhere",
   GIT_DIR: "/nowhere",
   GIT_CONFIG_COUNT: "2",
   GIT_CONFIG_KEY_0: "core.autocrlf",
