@@ -5,6 +5,7 @@
 
 import { readImagesLock } from "../benchmark/images-lock.ts";
 import { readTasks, selectTasks } from "../benchmark/tasks.ts";
+import { engineAt } from "../provision/engine/client.ts";
 import { ImagePulls } from "../provision/engine/image-pulls.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
 import { Lab } from "../tests/integration/lab.ts";
@@ -23,7 +24,7 @@ try {
     for (const atOnce of numbers) {
       await lab.removeImages();
       const settings = { mirror: "", stallSeconds: 60, atOnce };
-      const pulls = new ImagePulls(lab.engine, settings, { follow() {}, say() {} });
+      const pulls = new ImagePulls(engineAt(lab.rehearsal.dockerHost), settings, { follow() {}, say() {} });
       const started = performance.now();
       await Promise.all(tasks.map(({ image }) => pulls.ensure({ reference: image, locked: images[image] })));
       seconds.get(atOnce)?.push((performance.now() - started) / 1000);

@@ -60,14 +60,50 @@ export interface LockedTask extends Task {
 /** The lock file of stacks that set none, relative to the project. It is made by `./machine lock`. */
 export const defaultLockFile = "manifest/images.lock.json";
 
-/** Reads an image lock file. Throws where there is none, or where it is not of this form. */
+/** Reads an image lock file. Throws an error that names it where there is none, or it is not of this form. */
 export function readImagesLock(file: string): ImagesLock {
-  const parsed = imagesLock.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  const text = textOf(file);
+  const parsed = imagesLock.safeParse(jsonOf(text, file));
+  const twice = keyTwice(text);
+  if (twice !== undefined) throw new Error(`${file} is no image lock file: it has ${twice} twice`);
   if (parsed.success) return parsed.data as ImagesLock;
   const faults = parsed.error.issues.map(
     ({ path, message }) => `${path.join(" ") || "the file"}: ${message}`,
   );
-  throw new Error(`${file} is no image lock file (${faults.slice(0, 3).join("; ")})`);
+  throw new Error(`${file} is no image lock file: ${faults.slice(0, 3).join("; ")}`);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(code === "ENOENT" ? `there is no ${file}` : `${file} cannot be read: ${message}`);
+  }
+}
+
+function jsonOf(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const what =
+      text.trim() === "" ? "it is empty" : `it is cut off, or no JSON: ${(error as Error).message}`;
+    throw new Error(`${file} is no image lock file: ${what}`);
+  }
+}
+
+/** The first key that an object of a JSON text has twice, of which JSON.parse takes the last. */
+function keyTwice(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [token, key] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (token === "{") open.push(new Set());
+    else if (token === "}") open.pop();
+    else if (key !== undefined) {
+      if (open.at(-1)?.has(key)) return key;
+      open.at(-1)?.add(key);
+    }
+  }
+  return undefined;
 }
 
 /** The file's text: sorted by reference, every entry in one order of keys, so that equal locks are equal texts. */

@@ -111,7 +111,7 @@ export function runPlan(facts: PlanFacts): string {
 ${narrowed}
 \`\`\`sh
 cd ${shellWord(folder)}
-export DOCKER_HOST=${dockerHost}
+export DOCKER_HOST=${shellWord(dockerHost)}
 \`\`\`
 
 1. A smoke run of ${smokePairs} pairs, solo, then what it was worth:

@@ -1,4 +1,5 @@
 import type { Environment } from "../lib/environment.ts";
+import type { FoundState } from "./state-files.ts";
 import type { Output } from "./terminal.ts";
 
 /** Who calls a command. */
@@ -13,6 +14,8 @@ export interface Caller {
 /** A command on a stack. */
 export interface StackCaller extends Caller {
   readonly stack: string;
+  /** The stack's state, where its file was read already. */
+  readonly state?: FoundState | undefined;
 }
 
 /** A stack, and where its settings and its state are looked for. */

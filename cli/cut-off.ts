@@ -15,23 +15,31 @@ import { endOrphans } from "./orphans.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { forgetGoneRuns, recordedRuns } from "./recorded-runs.ts";
 import type { Found, Opened } from "./session.ts";
-import { findState, type PendingOperation, pendingInExport, stateFiles } from "./state-files.ts";
+import {
+  type FoundState,
+  findState,
+  type PendingOperation,
+  pendingInExport,
+  stateFiles,
+} from "./state-files.ts";
 import { cutOffState, lockFinding, pendingWords } from "./update-findings.ts";
 import { removeLock, settledLocks, type UpdateLock, updateLocks } from "./update-locks.ts";
 
 /**
  * Takes away the lock of an update that is gone. To be called before anything is started.
  *
+ * @returns the caller with the state, which is read here and no more until the update.
  * @throws a Problem where another update runs, or may run, or the state is not whole.
  */
-export async function takeOver(caller: StackCaller): Promise<void> {
+export async function takeOver<Of extends StackCaller>(caller: Of): Promise<Of> {
   const { stack } = caller;
-  assertWholeState(caller);
+  const state = wholeState(caller);
   const held = await clearGoneLocks(caller);
   if (held.length > 0) {
     const findings = held.map((lock) => lockFinding(stack, lock));
     throw problem(`stack ${stack} is locked, and nothing was changed`, findings);
   }
+  return { ...caller, state };
 }
 
 /** Takes away the locks of updates that are gone, with a line that says so. Gives the others. */
@@ -58,12 +66,17 @@ export function tellUpdate(caller: StackCaller): void {
   }
 }
 
-/** Throws a Problem, with the copy that replaces it, where the state of a stack is not whole. */
-export function assertWholeState(place: StackPlace): void {
+/**
+ * Reads the state of a stack; undefined where it is in no files.
+ *
+ * @throws a Problem, with the copy that replaces it, where it is not whole.
+ */
+export function wholeState(place: StackPlace): FoundState | undefined {
   const { stack } = place;
   const files = stateFiles(place);
   const state = files && findState(files);
   if (state?.kind === "cut off") throw problem("the stack cannot be read", [cutOffState(stack, state)]);
+  return state;
 }
 
 /**
@@ -103,11 +116,7 @@ async function dropPendingOperations(opened: Opened): Promise<void> {
 /** From the state's file; of another backend, which has none, Pulumi is asked where a recorded run was cut off. */
 async function pendingOperations(opened: Opened): Promise<readonly PendingOperation[]> {
   const { pulumi, stack, env } = opened;
-  const files = stateFiles(opened);
-  if (files !== undefined) {
-    const state = findState(files);
-    return state.kind === "whole" ? state.pending : [];
-  }
+  if (opened.state !== undefined) return opened.state.kind === "whole" ? opened.state.pending : [];
   if (!recordedRuns(env).some((run) => run.stack === stack && isGone(run))) return [];
   const { code, stdout } = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
   return code === 0 ? pendingInExport(stdout) : [];

@@ -43,8 +43,7 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
       return 1;
     }
   }
-  await takeOver(caller);
-  const opened = await openUnchecked(caller);
+  const opened = await openUnchecked(await takeOver(caller));
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
   const user = userOf(opened);
@@ -59,7 +58,7 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
     output.say(
       `${left.join(", ")} may be left: an update was cut off while it made them.\nFix: to remove them:\n  ./machine up ${stack}\n  ./machine destroy ${stack}`,
     );
-  const record = await readRecord(opened);
+  const record = await readRecord({ ...opened, state: undefined });
   if (record.kind === "made" || isPreview(options)) return code;
 
   let isDown = false;
@@ -135,7 +134,7 @@ async function othersOfProject(opened: Opened, rehearsal: Rehearsal, env: Enviro
       stack !== opened.stack && rehearsalOf({ configuration, env })?.dir === rehearsal.dir,
   );
   for (const other of others) {
-    const { kind } = await readRecord({ ...opened, stack: other.stack });
+    const { kind } = await readRecord({ ...opened, stack: other.stack, state: undefined });
     if (kind !== "made") continue;
     opened.output.say(`the rehearsal in ${rehearsal.dir} stays up: stack ${other.stack} uses it`);
     return true;

@@ -35,7 +35,8 @@ async function findingsOf(caller: StackCaller, live: boolean): Promise<readonly 
   try {
     settings = await readFoundSettings(found);
   } catch (error) {
-    if (error instanceof SettingsError) return error.faults.map(faultFinding);
+    if (error instanceof SettingsError)
+      return error.faults.map(({ found, remedy }) => blocker("settings", found, remedy));
     throw error;
   }
   const whose = await whoseFindings(found);
@@ -82,10 +83,4 @@ async function liveFindingOf({ stack, projectDir }: Found, settings: Settings): 
   const { cooperbenchDir, modelApiBase } = settings;
   const checkout = realPlace(resolve(projectDir, cooperbenchDir));
   return askLive({ owner: ownerOf(stack, settings), checkout, modelApiBase, model: modelName });
-}
-
-/** A fault of the settings has its remedy, a pulumi command, on its second line. */
-function faultFinding(fault: string): Finding {
-  const [found = "", mend = ""] = fault.split("\n").map((line) => line.trim());
-  return blocker("settings", found, `./machine ${mend}`);
 }

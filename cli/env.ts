@@ -1,4 +1,5 @@
 import type { Environment } from "../lib/environment.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import type { StackCaller } from "./caller.ts";
 import { openUnchecked } from "./session.ts";
 
@@ -14,7 +15,7 @@ export function shellExports(variables: Environment): string {
   return Object.entries(variables)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) =>
-      value === undefined ? `unset ${name}\n` : `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
+      value === undefined ? `unset ${name}\n` : `export ${name}=${shellWord(value)}\n`,
     )
     .join("");
 }

@@ -3,6 +3,7 @@ import { defaultLockFile } from "../benchmark/images-lock.ts";
 import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
 import { endpointsOf } from "../provision/registry/endpoint.ts";
+import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import type { Caller } from "./caller.ts";
 import { assertEngine } from "./checks.ts";
 import { rehearsalOf } from "./rehearsal.ts";
@@ -16,6 +17,8 @@ export interface LockTarget {
   readonly endpoints: readonly string[];
   /** References of the images that the services run from. */
   readonly services: readonly string[];
+  /** The rehearsal whose own lock it is. */
+  readonly rehearsal?: Rehearsal | undefined;
 }
 
 /**
@@ -40,5 +43,9 @@ export async function lockTarget(
   const mirrors = info.RegistryConfig?.Mirrors ?? [];
   // The rehearsal's engine asks no other registry: the real images must not get into the lock of the stand-ins.
   const endpoints = rehearsal !== undefined ? mirrors : endpointsOf(mirrors);
-  return { file, endpoints, services: [redisImage.image, gitBaseImage] };
+  const isItsOwn = rehearsal?.imagesLock === file;
+  return {
+    ...{ file, endpoints, services: [redisImage.image, gitBaseImage] },
+    rehearsal: isItsOwn ? rehearsal : undefined,
+  };
 }

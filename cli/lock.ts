@@ -1,16 +1,17 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { formatImagesLock, type ImagesLock, readImagesLock } from "../benchmark/images-lock.ts";
 import { applyChanges, changeCounts, changeLines } from "../benchmark/lock-changes.ts";
 import { readTasks } from "../benchmark/tasks.ts";
-import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Caller } from "./caller.ts";
 import { compareAll } from "./lock-comparison.ts";
 import type { LockOptions } from "./lock-options.ts";
 import { lockTarget } from "./lock-target.ts";
 import { type Registries, reach } from "./registries.ts";
+import { startIfNeeded } from "./rehearsal.ts";
 import type { Output } from "./terminal.ts";
+import { writeFor } from "./write-out.ts";
 
 /**
  * `./machine lock [STACK]`: asks the registry what the benchmark's images are, all of them, and writes the image lock
@@ -19,11 +20,23 @@ import type { Output } from "./terminal.ts";
  */
 export async function lock({ stack, check, platform }: LockOptions, caller: Caller): Promise<number> {
   const { projectDir, output } = caller;
-  const { file, endpoints, services } = await lockTarget(caller, stack);
+  const { file, endpoints, services, rehearsal } = await lockTarget(caller, stack);
   const again = ["./machine lock", ...(stack === undefined ? [] : [stack])].join(" ");
-  const before = readLock(file);
-  if (before === undefined && check)
-    throw new Problem(`there is no image lock file ${file} to check; make it: ${again}`);
+  let before: ImagesLock | undefined;
+  try {
+    if (check || existsSync(file)) before = readImagesLock(file);
+  } catch (error) {
+    const { message } = error as Error;
+    if (check) throw new Problem(`${message}\nFix: ${again}`);
+    if (rehearsal === undefined) renameSync(file, `${file}.damaged`);
+    else rmSync(file);
+    output.say(rehearsal === undefined ? `${message}; it is kept as ${file}.damaged` : message);
+  }
+  // That of stand-ins has what no registry knows, and is made with them.
+  if (before === undefined && rehearsal !== undefined) {
+    await startIfNeeded(rehearsal, output);
+    if (existsSync(file)) before = readImagesLock(file);
+  }
 
   const changes = await whileTelling(output, async (tell) => {
     const registries = await reach(endpoints);
@@ -37,7 +50,7 @@ export async function lock({ stack, check, platform }: LockOptions, caller: Call
   const write = !check && changed > 0;
   if (write) {
     mkdirSync(dirname(file), { recursive: true });
-    writeWhole(file, formatImagesLock(applyChanges(before ?? { images: {} }, changes)));
+    writeFor("imagesLock", file, formatImagesLock(applyChanges(before ?? { images: {} }, changes)));
   }
 
   const place = file.startsWith(`${projectDir}/`) ? relative(projectDir, file) : file;
@@ -46,17 +59,6 @@ export async function lock({ stack, check, platform }: LockOptions, caller: Call
   if (check && changed > 0) lines.push(`To lock what the registry has now: ${again}`);
   output.print(`${lines.join("\n")}\n`);
   return failed > 0 || (check && changed > 0) ? 1 : 0;
-}
-
-function readLock(file: string): ImagesLock | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    return readImagesLock(file);
-  } catch (error) {
-    throw new Problem(
-      `cannot read the image lock file: ${(error as Error).message}\nMend it (git checkout brings a committed one back), or remove it to lock all images anew: rm ${file}`,
-    );
-  }
 }
 
 function noRegistry({ unreachable }: Registries): Problem {

@@ -4,6 +4,7 @@ import { judge, type Verdict } from "../benchmark/judge.ts";
 import { coopOptions, isPlanned, type PlanFacts } from "../benchmark/plan.ts";
 import { type PairResult, type Run, readRun } from "../benchmark/read-run.ts";
 import { Problem } from "../lib/problem.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import { plannedPairs, runsOf } from "../program/runs.ts";
 import { readAssignments } from "../provision/steps/assignments.ts";
 import type { Caller } from "./caller.ts";
@@ -84,7 +85,9 @@ function show(run: Run, verdicts: readonly Verdict[], services: PlanFacts["servi
     ...(missing === 0
       ? []
       : [`${missing} of ${run.wanted} pairs have no result: give the run's command again, which goes on`]),
-    ...(unevaluated === 0 ? [] : [`${unevaluated} not evaluated: .venv/bin/cooperbench eval -n ${run.name}`]),
+    ...(unevaluated === 0
+      ? []
+      : [`${unevaluated} not evaluated: .venv/bin/cooperbench eval -n ${shellWord(run.name)}`]),
     `${run.name}: ${verdicts.length - bad.length} of ${verdicts.length} results are the model's, ${passed} of ${evaluated} evaluated ones passed`,
   ];
   return `${lines.join("\n")}\n`;
@@ -96,9 +99,9 @@ function pairName({ setting, repo, taskId, features }: PairResult): string {
 
 /** What does each of the pairs again that are not valid, in the checkout. */
 function commands(run: Run, bad: readonly Verdict[], services: PlanFacts["services"]): readonly string[] {
-  const model = run.model === "" ? "" : ` -m ${run.model}`;
+  const model = run.model === "" ? "" : ` -m ${shellWord(run.model)}`;
   const lines = bad.map(({ pair: { setting, repo, taskId, features }, kind }) => {
-    const which = `-n ${run.name} -r ${repo} -t ${taskId} -f ${features.join(",")} --force`;
+    const which = `-n ${shellWord(run.name)} -r ${repo} -t ${taskId} -f ${features.join(",")} --force`;
     const options = setting === "solo" ? "" : coopOptions(run.name, services);
     return kind === "evaluation"
       ? `again: .venv/bin/cooperbench eval ${which}`

@@ -1,14 +1,14 @@
 import type { StackCaller } from "./caller.ts";
-import { assertWholeState, tellUpdate } from "./cut-off.ts";
+import { tellUpdate, wholeState } from "./cut-off.ts";
 import { showPulumi } from "./pulumi.ts";
 import { assertSecrets } from "./secrets.ts";
 import { openUnchecked } from "./session.ts";
 
 /** `./machine preview STACK`: what differs on this machine. Gives Pulumi's exit code. */
 export async function preview(caller: StackCaller, options: readonly string[]): Promise<number> {
-  assertWholeState(caller);
+  const state = wholeState(caller);
   tellUpdate(caller);
-  const opened = await openUnchecked(caller);
+  const opened = await openUnchecked({ ...caller, state });
   const args = ["preview", "--suppress-outputs", "--stack", caller.stack, ...options];
   const code = await showPulumi(opened, args, { brief: true });
   if (code !== 0) {

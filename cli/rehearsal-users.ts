@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, readUsers } from "../rehearsal/users.ts";
-import { backendFolder } from "./backend.ts";
 import { stackConfigurations } from "./stack-file.ts";
 import { recordInFiles } from "./stack-record.ts";
+import { stateFiles } from "./state-files.ts";
 
 /**
  * Whether a stack that is noted as a rehearsal's user can still be one: its project's folder has it, and its state, where
@@ -16,10 +16,10 @@ export function isLive({ id, stack, projectDir, backend }: RehearsalUser): boole
     (one) => one.stack === stack || (id !== undefined && one.configuration.stackId === id),
   )?.stack;
   if (name === undefined) return false;
-  const folder = backendFolder(projectDir, backend);
-  if (folder === undefined) return true;
+  const files = stateFiles({ stack: name, projectDir, env: { PULUMI_BACKEND_URL: backend } });
+  if (files === undefined) return true;
   try {
-    const record = recordInFiles(folder, name);
+    const record = recordInFiles(name, files);
     return record.kind === "made" || (record.kind === "empty" && !record.wasUpdated);
   } catch {
     return true; // a state that cannot be read is not one that has nothing

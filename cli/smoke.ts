@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { memoryLimitBytes, oraclesAtOnce } from "../benchmark/capacity.ts";
 import { spreadTasks, type Task, taskKey, taskName } from "../benchmark/tasks.ts";
 import { abortOnSignal } from "../lib/abort.ts";
@@ -16,6 +16,7 @@ import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
+import { assertFile, writeFor } from "./write-out.ts";
 
 /**
  * `./machine smoke [STACK] …`: runs the dataset's gold patches and tests in the images that are there, without a
@@ -32,8 +33,7 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
   if (!existsSync(checkout)) {
     throw new Problem(`there is no checkout of CooperBench in ${checkout}; make it: ./machine up ${stack}`);
   }
-  if (options.junit !== undefined && !existsSync(dirname(resolve(options.junit))))
-    throw new Problem(`got --junit ${options.junit}, whose folder is not there; make it, or name another`);
+  if (options.junit !== undefined) assertFile("--junit", options.junit);
   const { tasks } = settings;
   const chosen = options.tasks === "all" ? tasks : spreadTasks(tasks, options.tasks);
   const subjects = subjectsOf(chosen, checkout, options.features);
@@ -65,7 +65,7 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
       ? `${JSON.stringify({ stack, dockerHost, results }, null, 2)}\n`
       : smokeTable(results, seconds),
   );
-  if (options.junit !== undefined) writeFileSync(options.junit, smokeJunit(stack, results));
+  if (options.junit !== undefined) writeFor("--junit", options.junit, smokeJunit(stack, results));
   return results.every(({ ok }) => ok) ? 0 : 1;
 }
 

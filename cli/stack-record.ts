@@ -8,7 +8,8 @@ import type { StateResource } from "../provision/engine/adopt-services.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
 import { type Pulumi, quietPulumi } from "./pulumi.ts";
-import { packedText } from "./state-files.ts";
+import { type FoundState, findState, packedText, type StateFiles, stateFiles } from "./state-files.ts";
+import { cutOffState } from "./update-findings.ts";
 
 /** A stack, and whom another backend than one of files is asked by. */
 export interface RecordPlace extends StackPlace {
@@ -24,16 +25,17 @@ export const noSuchStack = /no stack named .* found/;
  *
  * @throws a Problem where the backend does not answer, or its answer cannot be read.
  */
-export async function readRecord({ projectDir, stack, env, pulumi }: RecordPlace): Promise<StackRecord> {
-  const backend = backendUrl(env);
-  const folder = backendFolder(projectDir, backend);
-  if (folder !== undefined) {
-    const found = recordInFiles(folder, stack);
+export async function readRecord(place: RecordPlace): Promise<StackRecord> {
+  const { stack, env, pulumi, state } = place;
+  const files = stateFiles(place);
+  if (files !== undefined) {
+    const found = recordInFiles(stack, files, state);
     // A layout that is older than projects is Pulumi's to read.
-    if (found.kind !== "absent" || !existsSync(join(folder, ".pulumi", "stacks", `${stack}.json`)))
+    if (found.kind !== "absent" || !existsSync(join(files.folder, ".pulumi", "stacks", `${stack}.json`)))
       return found;
   }
-  if (pulumi === undefined) throw new Problem(`${backend} cannot be asked: Pulumi is yet to be installed`);
+  if (pulumi === undefined)
+    throw new Problem(`${backendUrl(env)} cannot be asked: Pulumi is yet to be installed`);
   return askRecord(pulumi, stack);
 }
 
@@ -51,14 +53,27 @@ export function stacksInFiles({
     .toSorted();
 }
 
-/** What a folder of a backend of files has of a stack. */
-export function recordInFiles(folder: string, stack: string): StackRecord {
-  const text = packedText(join(folder, ".pulumi", "stacks", project, `${stack}.json`));
-  if (text === undefined) return { kind: "absent" };
-  const state = parse(text, stack) as { readonly checkpoint?: { readonly latest?: unknown } };
-  const made = identityIn(state.checkpoint?.latest);
-  if (made !== undefined) return { kind: "made", ...made };
-  return { kind: "empty", wasUpdated: wasUpdated(join(folder, ".pulumi", "history", project, stack)) };
+/**
+ * What a backend of files has of a stack.
+ *
+ * @param state as it is there. Default: it is read.
+ * @throws a Problem where it cannot be read.
+ */
+export function recordInFiles(
+  stack: string,
+  files: StateFiles,
+  state: FoundState = findState(files),
+): StackRecord {
+  if (state.kind === "none") {
+    if (existsSync(files.state))
+      throw new Problem(`the state of stack ${stack} is not yours to read: ${files.state}`);
+    return { kind: "absent" };
+  }
+  if (state.kind === "cut off") throw new Problem(`${cutOffState(stack, state).found}`);
+  const made = identityIn(state.latest);
+  return made !== undefined
+    ? { kind: "made", ...made }
+    : { kind: "empty", wasUpdated: wasUpdated(files.history) };
 }
 
 function parse(text: string, stack: string): unknown {

@@ -37,7 +37,6 @@ const deployment = z.looseObject({
     .array(z.looseObject({ type: z.string(), resource: z.looseObject({ urn: z.string() }) }))
     .nullish(),
 });
-const checkpoint = z.looseObject({ checkpoint: z.looseObject({ latest: deployment.nullish() }) });
 const exported = z.looseObject({ deployment });
 
 /** Something that Pulumi was doing when it was cut off. */
@@ -51,7 +50,12 @@ export interface PendingOperation {
 /** A stack's state as its file has it. */
 export type FoundState =
   | { readonly kind: "none" }
-  | { readonly kind: "whole"; readonly pending: readonly PendingOperation[] }
+  | {
+      readonly kind: "whole";
+      readonly pending: readonly PendingOperation[];
+      /** Pulumi's latest deployment, as it is there. */
+      readonly latest?: unknown;
+    }
   | {
       readonly kind: "cut off";
       readonly file: string;
@@ -65,22 +69,21 @@ export function findState(files: StateFiles): FoundState {
   const file = newest([files.state, `${files.state}.gz`, `${files.state}.zst`]);
   if (file === undefined || !isReadable(file)) return { kind: "none" };
   const state = parsed(file);
-  if (state !== undefined) return { kind: "whole", pending: pendingIn(state) };
+  if (state !== undefined) {
+    const { latest } = (state as { readonly checkpoint?: { readonly latest?: unknown } }).checkpoint ?? {};
+    return { kind: "whole", pending: operationsOf(deployment.safeParse(latest).data), latest };
+  }
   const bytes = statSync(file).size;
   return { kind: "cut off", file, bytes, copy: wholeCopy(file, files.history) };
 }
 
-/** The operations of `pending_operations` in a state; none in one of a form that is not known here. */
-function pendingIn(state: unknown): readonly PendingOperation[] {
-  return operationsOf(checkpoint.safeParse(state).data?.checkpoint.latest);
-}
-
-/** The same in what `pulumi stack export` prints. */
+/** The operations of `pending_operations` in what `pulumi stack export` prints. */
 export function pendingInExport(text: string): readonly PendingOperation[] {
   return operationsOf(exported.safeParse(JSON.parse(text)).data?.deployment);
 }
 
-function operationsOf(state: z.infer<typeof deployment> | null | undefined): readonly PendingOperation[] {
+/** None in a state of a form that is not known here. */
+function operationsOf(state: z.infer<typeof deployment> | undefined): readonly PendingOperation[] {
   return (state?.pending_operations ?? []).map(({ type, resource: { urn } }) => ({
     type,
     resource: urn.slice(urn.lastIndexOf("::") + 2),

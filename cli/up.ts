@@ -17,8 +17,7 @@ const flags = ["--yes", "--skip-preview", "--continue-on-error", "--suppress-out
  * of it is.
  */
 export async function up(caller: StackCaller, options: readonly string[]): Promise<number> {
-  await takeOver(caller);
-  const session = await openSession(caller);
+  const session = await openSession(await takeOver(caller));
   const { stack, pulumi, settings, isRehearsal, output } = session;
   const [missing] = await Promise.all([checkBeforeUpdate(session), assertSecrets(session)]);
   await removeLeftovers(session);

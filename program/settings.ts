@@ -9,14 +9,15 @@ import {
   pinnedImage,
   readImagesLock,
 } from "../benchmark/images-lock.ts";
-import { gitBaseImage } from "../benchmark/service-images.ts";
+import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
 import { readTasks, selectTasks, subsets } from "../benchmark/tasks.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import type { RawConfiguration } from "./configuration.ts";
 import { stackIdPattern } from "./stack-id.ts";
 
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
 const printable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
-// A `~` is the shell's to read: here it would be a folder of that name.
+// A home is the shell's to know: it would be a folder of the name ~.
 const path = z
   .string()
   .regex(printable)
@@ -24,114 +25,148 @@ const path = z
 const port = z.int().min(1).max(65_535);
 const noneOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
 
-interface Field {
+/** A setting of a stack. */
+export interface Field {
+  /** What it is, as in Pulumi.yaml. */
+  readonly is: string;
+  /** Its value where a stack sets none; undefined where a stack must set one. */
+  readonly default?: string | number | boolean | readonly string[];
+  /** Whether Pulumi keeps it encrypted. Default: false. */
+  readonly secret?: boolean;
   readonly schema: z.ZodType;
   /** What a good value is, in words. */
   readonly wants: string;
-  /** Arguments of `pulumi config` that set a good value. */
-  readonly mend: string;
+  /** Arguments of `pulumi config` that set a good value. Default: those that set the default. */
+  readonly mend?: string;
 }
 
-/** Every key of a stack's configuration. Descriptions and defaults are in Pulumi.yaml. */
-const fields = {
+/** Every setting of a stack. Pulumi.yaml tells Pulumi the same: a test compares them. */
+export const fields = {
   cohereApiKey: {
+    is: "Key of the model under test (COHERE_API_KEY). Required.",
+    secret: true,
     schema: z.string().regex(/^(?!.*\$\{)[!-~]+$/),
     wants: "a key of printable ASCII characters without spaces and ${",
     mend: "set --secret cohereApiKey",
   },
   modelApiBase: {
+    is: "Base URL of the model's API, without a path such as /chat.",
+    default: "https://stg.api.cohere.com/v2",
     schema: z
       .string()
       .regex(/^https?:\/\/[\w.:/~%[\]-]+$/)
       .regex(/(?<!\/|\/chat)$/)
       .refine((value) => URL.canParse(value)),
     wants: "an http or https URL without user, query, trailing slash or /chat",
-    mend: "set modelApiBase https://stg.api.cohere.com/v2",
   },
   subset: {
+    is: "Subset whose images are provisioned. One of lite (26 tasks), flash (20), full (30).",
+    default: "lite",
     schema: z.enum(subsets),
     wants: `one of ${subsets.join(", ")}`,
-    mend: "set subset lite",
   },
   tasks: {
+    is: "Narrows the subset to these repositories (dspy_task) or tasks (dspy_task/8394). Empty is all of it.",
+    default: [],
     schema: z.array(z.string().regex(/^[a-z0-9_]+(\/\d+)?$/)),
     wants: "a list of repositories (dspy_task) or tasks (dspy_task/8394) of the subset",
     mend: "set --path 'tasks[0]' dspy_task/8394",
   },
   dockerHost: {
+    is: "Docker engine, as in DOCKER_HOST. Empty is DOCKER_HOST, then the engine's usual sockets.",
+    default: "",
     schema: noneOr(z.string().regex(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)[\w.:@/~%[\]+-]+$/)),
     wants: "a Docker host (unix, tcp or ssh), or nothing",
     mend: "set dockerHost unix:///var/run/docker.sock",
   },
   imagesLock: {
+    is: "Image lock file, relative to the project. Empty is manifest/images.lock.json where ./machine lock has made it.",
+    default: "",
     schema: noneOr(path),
     wants: "the path of an image lock file, without ~, or nothing",
-    mend: "set imagesLock ''",
   },
   registryMirror: {
+    is: "Registry that images are pulled from first, by digest, such as mirror.example.org:5000. Empty is none.",
+    default: "",
     schema: noneOr(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._-]+)*$/)),
     wants: "a registry's host, with a port or a path where it has one, and without https://, or nothing",
     mend: "set registryMirror mirror.example.org:5000",
   },
   pullStallSeconds: {
+    is: "Seconds without any progress after which a pull is ended and tried again. A slow pull is never ended.",
+    default: 60,
     schema: z.int().min(1).max(3600),
     wants: "a whole number of seconds from 1 to 3600",
-    mend: "set pullStallSeconds 60",
   },
   probeTimeoutSeconds: {
+    is: "Time limit of the probe of one image, in seconds.",
+    default: 120,
     schema: z.int().min(1).max(3600),
     wants: "a whole number of seconds from 1 to 3600",
-    mend: "set probeTimeoutSeconds 120",
   },
   smoke: {
+    is: "Number of tasks, spread over the repositories, whose gold patch and tests are part of an update. 0 is none.",
+    default: 0,
     schema: z.int().min(0).max(30),
     wants: "a whole number of tasks from 0 to 30",
     mend: "set smoke 5",
   },
   smokeTimeoutSeconds: {
+    is: "Time limit of the tests of one task, in seconds. The default is that of the benchmark's evaluation.",
+    default: 600,
     schema: z.int().min(1).max(7200),
     wants: "a whole number of seconds from 1 to 7200",
-    mend: "set smokeTimeoutSeconds 600",
   },
   cooperbenchRepository: {
+    is: "Git repository that CooperBench is cloned from.",
+    default: "https://github.com/cooperbench/CooperBench.git",
     schema: z
       .string()
       .regex(/^(https:\/\/[^@]+|ssh:\/\/.+|git@.+|file:\/\/\/.+|\/.+)$/)
       .regex(/^[\w.:@/~%+-]+$/),
     wants: "a git URL (https without a user, ssh, file), or an absolute path",
-    mend: "set cooperbenchRepository https://github.com/cooperbench/CooperBench.git",
   },
   cooperbenchCommit: {
+    is: "Commit of CooperBench, 40 hex digits.",
+    default: "44b4a7a79e7229a1baf0360aeb74648b79b7540a",
     schema: z.string().regex(/^[0-9a-f]{40}$/),
     wants: "a commit of 40 hex digits",
-    mend: "set cooperbenchCommit 44b4a7a79e7229a1baf0360aeb74648b79b7540a",
   },
   cooperbenchDir: {
+    is: "Folder of the checkout, relative to the project. One that is there already is used as it is.",
+    default: "repos/CooperBench",
     schema: path.regex(/^(?!.*(^|\/)\.\.(\/|$))/),
     wants: "the path of a folder, without .. and ~",
-    mend: "set cooperbenchDir repos/CooperBench",
   },
   pythonVersion: {
+    is: "Python of the virtual environment. A version such as 3.12, or a bound such as >=3.10.",
+    default: "3.12",
     schema: z.string().regex(/^(>=)?3\.\d{1,2}(\.\d{1,2})?$/),
     wants: "a Python version such as 3.12, or a bound such as >=3.10",
-    mend: "set pythonVersion 3.12",
   },
   cooperbenchExtras: {
+    is: "Extras of the editable install.",
+    default: ["dev"],
     schema: z.array(z.string().regex(/^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/)),
     wants: "a list of extras of the package, such as dev",
     mend: "set --path 'cooperbenchExtras[0]' dev",
   },
   coop: {
+    is: "Whether the services of cooperating agents run here. Redis; with git also the git server.",
+    default: false,
     schema: z.boolean(),
     wants: "true or false",
     mend: "set coop true",
   },
   git: {
+    is: "Whether the git server runs here too (cooperbench run --git). Needs coop.",
+    default: false,
     schema: z.boolean(),
     wants: "true, with coop true as well, or false",
-    mend: "set git false",
   },
   redisImage: {
+    is: "Image of Redis, pinned by the image lock where that has it, or as repository:tag@sha256:digest.",
+    default: defaultRedisImage,
     schema: z
       .string()
       .regex(
@@ -139,24 +174,28 @@ const fields = {
       ),
     wants:
       "an image of Docker Hub as repository:tag, with @sha256: and 64 hex digits after it where it is pinned",
-    mend: "set redisImage redis:alpine",
   },
   redisHost: {
+    is: "IPv4 address of the engine's machine that Redis answers at. It has no password; others reach 0.0.0.0.",
+    default: "127.0.0.1",
     schema: z.ipv4(),
     wants: "an IPv4 address of the engine's machine, one that this machine reaches",
-    mend: "set redisHost 127.0.0.1",
   },
   redisPort: {
+    is: "Port that Redis answers at, or the absolute path of a file that has it. CooperBench looks at 6379 unless told another.",
+    default: 6379,
     schema: z.union([port, path.regex(/^\//)]),
     wants: "a port from 1 to 65535, or the absolute path of a file that has one",
-    mend: "set redisPort 6379",
   },
   redisNetwork: {
+    is: "Network of the container of Redis. bridge publishes its port; host (Linux) is for engines that cannot.",
+    default: "bridge",
     schema: z.enum(["bridge", "host"]),
     wants: "one of bridge, host",
-    mend: "set redisNetwork bridge",
   },
   stackId: {
+    is: "Id of the stack, which what it makes is known by; an absolute path names a file that has it. Not to be copied.",
+    default: "",
     schema: noneOr(
       z
         .string()
@@ -167,9 +206,10 @@ const fields = {
     mend: "rm stackId",
   },
   passphraseFile: {
+    is: "File with the passphrase of this stack's secrets, for ./machine. Empty is the user's own.",
+    default: "",
     schema: noneOr(path),
     wants: "the path of a file, without ~, or nothing",
-    mend: "set passphraseFile ''",
   },
 } as const satisfies Record<string, Field>;
 
@@ -199,7 +239,7 @@ export interface Settings extends Omit<Configuration, "tasks" | "redisImage" | "
  *
  * @param lockedAt where the files that settings name are read from: the image lock file, and one with a port; undefined
  *   leaves them unread, for a check before they are made.
- * @throws one error that names every fault: what it got, what it wants, and the command that mends it.
+ * @throws one error that names every fault: what it got, what it wants, and the command that fixes it.
  */
 export function parseSettings(
   stack: string,
@@ -208,11 +248,12 @@ export function parseSettings(
 ): Settings {
   const values = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, typed(key, value)]));
   const parsed = schema.safeParse(values);
-  const faults = new Map<string, string>();
+  const faults = new Map<string, SettingsFault>();
+  const refuse = (key: string, got: string) => faults.set(key, faultOf(stack, key, got));
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.code === "unrecognized_keys")
       for (const key of issue.keys) faults.set(key, unknownKey(stack, key));
-    else faults.set(String(issue.path[0]), fault(stack, String(issue.path[0]), show(issue.path[0], values)));
+    else refuse(String(issue.path[0]), show(issue.path[0], values));
   }
 
   const config = values as Configuration;
@@ -226,29 +267,25 @@ export function parseSettings(
         tasks = lockTasks(tasks, lock);
       }
     } catch (error) {
-      faults.set("imagesLock", fault(stack, "imagesLock", (error as Error).message));
+      faults.set("imagesLock", {
+        found: `imagesLock: ${(error as Error).message}`,
+        remedy: `Fix: ./machine lock ${stack}`,
+      });
     }
   }
   if (!faults.has("subset") && !faults.has("tasks")) {
     const selection = selectTasks(tasks, config.subset, config.tasks);
-    if (selection.unmatched.length > 0) {
-      faults.set("tasks", fault(stack, "tasks", selection.unmatched.join(", ")));
-    }
+    if (selection.unmatched.length > 0) refuse("tasks", selection.unmatched.join(", "));
     tasks = selection.tasks;
   }
   let redisPort = typeof config.redisPort === "string" ? 0 : config.redisPort;
   if (typeof config.redisPort === "string" && !faults.has("redisPort") && lockedAt !== undefined) {
     redisPort = portIn(lockedAt(config.redisPort)) ?? 0;
-    if (redisPort === 0)
-      faults.set("redisPort", fault(stack, "redisPort", `${config.redisPort}, which has none`));
+    if (redisPort === 0) refuse("redisPort", `${config.redisPort}, which has none`);
   }
-  if (config.git === true && config.coop === false)
-    faults.set("git", fault(stack, "git", "true with coop false"));
+  if (config.git === true && config.coop === false) refuse("git", "true with coop false");
   if (!faults.has("redisHost") && config.coop === true && isElsewhere(config.dockerHost, config.redisHost))
-    faults.set(
-      "redisHost",
-      fault(stack, "redisHost", `${config.redisHost} with an engine at ${config.dockerHost}`),
-    );
+    refuse("redisHost", `${config.redisHost} with an engine at ${config.dockerHost}`);
   if (faults.size > 0) throw new SettingsError(stack, [...faults.values()]);
   const services = {
     redisImage: pinnedImage(config.redisImage, lock),
@@ -272,25 +309,40 @@ function portIn(file: string): number | undefined {
   }
 }
 
-/** Every fault of a stack's configuration in one message. */
+/** What is wrong with one setting. */
+export interface SettingsFault {
+  readonly found: string;
+  /** `Fix:` and the command. */
+  readonly remedy: string;
+}
+
+/** Every fault of a stack's settings in one message. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
-  readonly faults: readonly string[];
+  readonly faults: readonly SettingsFault[];
 
-  constructor(stack: string, faults: readonly string[]) {
+  constructor(stack: string, faults: readonly SettingsFault[]) {
     const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
-    super(`The configuration of stack ${stack} has ${count}; nothing was changed.\n${faults.join("\n")}`);
+    const lines = faults.flatMap(({ found, remedy }) => [`  ${found}`, `  ${remedy}`]);
+    super(`the settings of stack ${stack} have ${count}. Nothing was changed.\n${lines.join("\n")}`);
     this.faults = faults;
   }
 }
 
-function fault(stack: string, key: string, got: string): string {
-  const field = fields[key as keyof typeof fields];
-  return `  ${key}: got ${got}; want ${field.wants}\n    pulumi config ${field.mend} --stack ${stack}`;
+function faultOf(stack: string, key: string, got: string): SettingsFault {
+  const field: Field = fields[key as keyof typeof fields];
+  const mend = field.mend ?? `set ${key} ${shellWord(String(field.default))}`;
+  return {
+    found: `${key}: got ${got}; want ${field.wants}`,
+    remedy: `Fix: ./machine pulumi config ${mend} --stack ${stack}`,
+  };
 }
 
-function unknownKey(stack: string, key: string): string {
-  return `  ${key}: no such key; want one of ${Object.keys(fields).join(", ")}\n    pulumi config rm ${JSON.stringify(key)} --stack ${stack}`;
+function unknownKey(stack: string, key: string): SettingsFault {
+  return {
+    found: `${key}: no such setting; want one of ${Object.keys(fields).join(", ")}`,
+    remedy: `Fix: ./machine pulumi config rm ${shellWord(key)} --stack ${stack}`,
+  };
 }
 
 function show(key: PropertyKey | undefined, values: RawConfiguration): string {
@@ -307,16 +359,11 @@ function isElsewhere(dockerHost: string, host: string): boolean {
   return !here && /^(127\.|0\.0\.0\.0$)/.test(host);
 }
 
-const noStrings = new Set([
-  ...["tasks", "cooperbenchExtras"],
-  ...["probeTimeoutSeconds", "pullStallSeconds", "smoke", "smokeTimeoutSeconds", "redisPort"],
-  ...["coop", "git"],
-]);
-
 /** Pulumi hands every value to the program as a string: numbers, lists and booleans are read from it. */
 function typed(key: string, value: unknown): unknown {
+  const { default: usual = "" } = (fields as Readonly<Record<string, Field>>)[key] ?? {};
   // JSON takes blanks and line ends about a value, which are none of it.
-  if (typeof value !== "string" || !noStrings.has(key) || value.trim() !== value) return value;
+  if (typeof value !== "string" || typeof usual === "string" || value.trim() !== value) return value;
   try {
     return JSON.parse(value);
   } catch {

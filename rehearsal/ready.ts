@@ -50,7 +50,8 @@ function accepts(port: number): Promise<boolean> {
  * own files: thirty requests take 25 ms, thirty reads take one.
  */
 function imagesAreThere(r: Rehearsal): boolean {
-  const { images } = JSON.parse(readFileSync(r.imagesLock, "utf8")) as ImagesLock;
+  const images = lockedImages(r.imagesLock);
+  if (images === undefined) return false;
   const repositories = join(r.dir, "registry", "docker", "registry", "v2", "repositories");
   return Object.entries(images).every(([reference, { digest }]) => {
     const { repository, tag = "" } = parseReference(reference);
@@ -59,6 +60,15 @@ function imagesAreThere(r: Rehearsal): boolean {
     const revision = join(manifests, "revisions", digest.replace(":", "/"), "link");
     return existsSync(link) && existsSync(revision) && readFileSync(link, "utf8").trim() === digest;
   });
+}
+
+/** The images of a lock; undefined for one that was cut off, which a start makes again. */
+function lockedImages(file: string): ImagesLock["images"] | undefined {
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as Partial<ImagesLock>).images;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One GET over a bare socket: loading node's http would cost a ready rehearsal more than all the rest. */

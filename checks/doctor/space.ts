@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import prettyBytes from "pretty-bytes";
 import type { EngineInfo } from "../../provision/engine/ask.ts";
+import { usesContainerd } from "../../provision/engine/store.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 import { count } from "../units.ts";
 import type { ToPull } from "./to-pull.ts";
@@ -30,15 +31,6 @@ export interface Disk {
 /** Whether an engine is this machine's own, as far as can be told: its files can be looked at then. */
 export function isLocal(dockerHost: string, info: EngineInfo): boolean {
   return dockerHost.startsWith("unix://") && process.platform === "linux" && info.Name === hostname();
-}
-
-/** Whether an engine keeps its images with containerd, as new installations of Docker 29 do. */
-function usesContainerd({ DriverStatus }: EngineInfo): boolean {
-  return (
-    DriverStatus?.some(
-      ([name, value]) => name === "driver-type" && value?.startsWith("io.containerd.snapshotter"),
-    ) ?? false
-  );
 }
 
 /** The folder that holds an engine's images. A containerd that is the system's own has a folder of its own. */

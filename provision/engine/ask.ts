@@ -50,7 +50,7 @@ export async function askEngine(
     const engine = engineAt(dockerHost, limitMs);
     const [version, info, images] = await Promise.all([
       engine.version(),
-      engine.info() as Promise<EngineInfo>,
+      engine.info<EngineInfo>(),
       engine.listImages(),
     ]);
     return known({ version, info, images: engineImages(images), answeredAt: new Date() });

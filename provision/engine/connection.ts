@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../lib/environment.ts";
@@ -8,14 +7,19 @@ import { Problem } from "../../lib/problem.ts";
 import { sshAgent } from "./ssh.ts";
 
 /** How an engine's client connects. */
-export type Connection =
-  | { readonly socketPath: string }
-  | {
-      readonly host: string;
-      readonly port: number;
-      readonly protocol: "http" | "https";
-      readonly agent?: Agent;
-    };
+export interface Connection {
+  readonly socketPath?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly agent?: Agent;
+  /** For TLS, with a certificate of the client's; undefined where there is none. */
+  readonly tls?: {
+    readonly ca: Buffer;
+    readonly cert: Buffer;
+    readonly key: Buffer;
+    readonly rejectUnauthorized: boolean;
+  };
+}
 
 /**
  * How the engine at a host is reached, as the `docker` command does it: over ssh by the user's own OpenSSH, and over TLS
@@ -32,14 +36,14 @@ export function connectionTo(dockerHost: string, env: Environment = process.env)
   switch (url?.protocol) {
     case "ssh:":
       // The name stands in the request's Host header alone.
-      return { host: "docker", port: 80, protocol: "http", agent: sshAgent(dockerHost, url, env) };
+      return { host: "docker", port: 80, agent: sshAgent(dockerHost, url, env) };
     case "tcp:":
     case "http:":
     case "https:": {
-      const host = url.hostname;
+      const host = url.hostname.replace(/^\[|\]$/g, "");
       const isTls = Boolean(env.DOCKER_TLS_VERIFY || env.DOCKER_TLS) || url.protocol === "https:";
-      if (!isTls) return { host, port: Number(url.port || 2375), protocol: "http" };
-      return { host, port: Number(url.port || 2376), protocol: "https", agent: tlsAgent(env) };
+      if (!isTls) return { host, port: Number(url.port || 2375) };
+      return { host, port: Number(url.port || 2376), tls: certificates(env) };
     }
     default:
       throw new Problem(
@@ -48,7 +52,7 @@ export function connectionTo(dockerHost: string, env: Environment = process.env)
   }
 }
 
-function tlsAgent(env: Environment): HttpsAgent {
+function certificates(env: Environment): NonNullable<Connection["tls"]> {
   const folder = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(homedir(), ".docker");
   const read = (name: string) => {
     try {
@@ -59,11 +63,6 @@ function tlsAgent(env: Environment): HttpsAgent {
       );
     }
   };
-  return new HttpsAgent({
-    keepAlive: true,
-    ca: read("ca.pem"),
-    cert: read("cert.pem"),
-    key: read("key.pem"),
-    rejectUnauthorized: Boolean(env.DOCKER_TLS_VERIFY),
-  });
+  const isVerified = Boolean(env.DOCKER_TLS_VERIFY);
+  return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem"), rejectUnauthorized: isVerified };
 }

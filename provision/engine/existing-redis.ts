@@ -75,7 +75,7 @@ export async function lookAtRedis(
     Promise.all([containerAt(dockerHost, redisContainer), serviceRecords(dockerHost, "redis")]).catch(
       () => ["unknown", []] as const,
     ),
-    pingRedis(address),
+    pingRedis(address, limits.silentMs[0]),
   ]);
   const facts = { dockerHost, owner, address, container, records };
   const answer = await lastAnswer(facts, first, limits);

@@ -4,6 +4,7 @@ import pRetry from "p-retry";
 import type { ImagePin } from "../../benchmark/images-lock.ts";
 import { type Clock, machineClock } from "../../lib/clock.ts";
 import { splitReference } from "../../lib/reference.ts";
+import type { Engine } from "./client.ts";
 import { changeNames, dropName, findImage, giveReference, type ImageEngine, nameOf } from "./images.ts";
 import { isLayer, type PullEngine, type PullEvent, pull, Stalled } from "./pull.ts";
 import {
@@ -17,6 +18,7 @@ import {
   reasonOf,
 } from "./pull-failure.ts";
 import { authConfigFor, onDockerHub, onMirror, resetTime, type Source } from "./source.ts";
+import { type StoreAccount, usesContainerd } from "./store.ts";
 
 /** An image that is to be on the engine. */
 export interface WantedImage {
@@ -65,20 +67,28 @@ const longestWaitMs = 3_600_000;
 /** A mirror that has given nothing after so many milliseconds, and then fails, hangs. */
 const hangMs = 5000;
 
+/** Of what an engine says of itself, what is looked at here. */
+interface EngineAccount extends StoreAccount {
+  readonly RegistryConfig?: { readonly Mirrors?: readonly string[] | null } | null;
+}
+
 /** Brings images to an engine: some at a time, the largest first, again where that can help. */
 export class ImagePulls {
   readonly #queue: PQueue;
-  readonly #engine: ImageEngine & PullEngine & Pick<Docker, "info">;
+  readonly #engine: ImageEngine & PullEngine & Pick<Engine, "info">;
   readonly #settings: PullSettings;
   readonly #listener: PullListener;
   readonly #world: PullWorld;
   /** Whether the engine was ever there: one that is gone after that is started again. */
   #wasThere = false;
+  readonly #line = { moved: 0 };
+  /** What the engine says of itself, asked at the first pull. */
+  #info: Promise<EngineAccount> | undefined;
   /** What the first pull from the mirror has shown, once it has: why it is left out, where it hangs. */
   #mirror: Promise<Error | undefined> | undefined;
 
   constructor(
-    engine: ImageEngine & PullEngine & Pick<Docker, "info">,
+    engine: ImageEngine & PullEngine & Pick<Engine, "info">,
     settings: PullSettings,
     listener: PullListener,
     world: PullWorld = thisWorld,
@@ -151,7 +161,10 @@ export class ImagePulls {
       try {
         const credentials = await this.#world.authConfigFor(source);
         const { stallSeconds } = this.#settings;
-        const request = { source: name, credentials, stallSeconds, platform: locked?.platform };
+        const request = {
+          ...{ source: name, credentials, platform: locked?.platform },
+          ...{ stallSeconds, line: this.#line, isContainerds: usesContainerd(await this.#account()) },
+        };
         await pull(this.#engine, request, follow, this.#world.clock);
         if (await findImage(this.#engine, name)) return true;
         throw new Error("the engine ended the pull without a word");
@@ -177,7 +190,7 @@ export class ImagePulls {
     if (isUnreachable(failures.get(source.registry) ?? new Error())) {
       // An engine with a mirror of its own goes on to Docker Hub when the mirror fails, and where that is out of reach
       // says only so. Asked for by its own name, the mirror gives the image, or the reason why not.
-      for (const mirror of await this.#mirrorsOfEngine()) {
+      for (const mirror of (await this.#account()).RegistryConfig?.Mirrors ?? []) {
         const own = onMirror(mirror, source.image, `the engine's mirror ${mirror}`);
         if (await attempt(own)) return own.name;
         if (isUnreachable(failures.get(own.registry) ?? new Error())) failures.delete(own.registry);
@@ -221,9 +234,12 @@ export class ImagePulls {
     });
   }
 
-  async #mirrorsOfEngine(): Promise<readonly string[]> {
-    const info = (await this.#engine.info()) as { RegistryConfig?: { Mirrors?: readonly string[] | null } };
-    return info.RegistryConfig?.Mirrors ?? [];
+  #account(): Promise<EngineAccount> {
+    this.#info ??= this.#engine.info<EngineAccount>();
+    this.#info.catch(() => {
+      this.#info = undefined;
+    });
+    return this.#info;
   }
 }
 

@@ -1,8 +1,7 @@
-import type Docker from "dockerode";
 import type { ImagePin, PinnedImage } from "../../benchmark/images-lock.ts";
+import { platformName } from "../../lib/platform.ts";
 import { splitReference } from "../../lib/reference.ts";
-import { platformName } from "../registry/image.ts";
-import { isNone } from "./client.ts";
+import { type Engine, isNone } from "./client.ts";
 
 /** An image as an engine has it. */
 export interface EngineImage {
@@ -30,7 +29,7 @@ export interface ListedImage {
 }
 
 /** An engine's client, as far as images need it. */
-export type ImageEngine = Pick<Docker, "getImage" | "listImages">;
+export type ImageEngine = Pick<Engine, "getImage" | "listImages">;
 
 /** The images of an engine's list. */
 export function engineImages(listed: readonly ListedImage[]): readonly EngineImage[] {

@@ -17,14 +17,13 @@ export async function removeLeftoverContainers(
   stack: string,
 ): Promise<readonly string[]> {
   const engine = engineAt(dockerHost, ANSWER_MS);
-  const filters = { label: [makerLabel, `${identityLabel}=${stack}`] };
-  const found = await engine.listContainers({ all: true, filters }).catch(() => []);
+  const found = await engine.listContainers([makerLabel, `${identityLabel}=${stack}`]).catch(() => []);
   const left = found.filter(({ Labels }) => isLeft(Labels));
   const removed = await Promise.all(
     left.map(({ Id, Names }) =>
       engine
         .getContainer(Id)
-        .remove({ force: true, v: true })
+        .remove({ withVolumes: true })
         .then(
           () => [(Names[0] ?? Id).replace(/^\//, "")],
           () => [], // it is being removed, by its own end or by another command

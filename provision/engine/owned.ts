@@ -133,7 +133,7 @@ const isGoing = /removal of container .* is already in progress/;
 export async function removeThing(dockerHost: string, kind: ThingKind, id: string): Promise<void> {
   const engine = engineAt(dockerHost);
   const remove = () => {
-    if (kind === "container") return engine.getContainer(id).remove({ force: true });
+    if (kind === "container") return engine.getContainer(id).remove({ withVolumes: false });
     return kind === "network" ? engine.getNetwork(id).remove() : engine.getVolume(id).remove();
   };
   try {

@@ -10,7 +10,7 @@ interface Cause {
 
 const unreachable: Cause = {
   matches:
-    /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|Client\.Timeout|awaiting headers|EOF|HTTP response to HTTPS client/i,
+    /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|Client\.Timeout|awaiting (response )?headers|EOF|HTTP response to HTTPS client/i,
   reason: "the engine cannot reach the registry",
   remedy: "check the engine's network and proxy, then run the update again",
   passes: true,
@@ -93,13 +93,7 @@ const causes: readonly Cause[] = [
 ];
 
 function causeOf(error: Error): Cause | undefined {
-  const words = wordsOf(error);
-  return causes.find(({ matches }) => matches.test(words));
-}
-
-/** The engine's own words, without what its client puts before them: every failed pull is its "server error". */
-function wordsOf(error: Error): string {
-  return error.message.trim().replace(/^\(HTTP code \d+\) [a-z ]+ - /, "");
+  return causes.find(({ matches }) => matches.test(error.message));
 }
 
 /** Whether an engine says that it could not reach the registry. */
@@ -129,7 +123,7 @@ export function mayPass(error: Error): boolean {
 
 /** Reason and the engine's own words, without the remedy. */
 export function reasonOf(error: Error): string {
-  const words = wordsOf(error);
+  const words = error.message.trim();
   const cause = causeOf(error);
   return cause === undefined ? words : `${cause.reason} (${words})`;
 }

@@ -1,43 +1,54 @@
 import { isLayer, type PullEvent } from "./pull.ts";
 
-/**
- * How much longer than a download an unpacking may be silent: an engine with containerd's store, up to 28 at least, says
- * nothing of it, and does all layers in one go.
- */
-const UNPACKING = 10;
+/** How much longer than a download a pull may be silent that unpacks, or that may be waiting for its turn. */
+const PATIENCE = 10;
 
-/** Whether a pull moves, by what the engine says of it. */
-export class PullMovement {
-  /** Seconds without movement after which it has stalled. */
+/** What the movement of a pull is judged by. */
+export interface MovementSettings {
+  /** Seconds without movement after which a download has stalled. */
   readonly stallSeconds: number;
+  /**
+   * Whether the engine has containerd's store. That says nothing of an unpacking (up to 28 at least), and of a layer that
+   * waits for its turn the same as of one that has it, or nothing at all.
+   */
+  readonly isContainerds: boolean;
+  /** When any pull of the same line moved last: their downloads may be what this one waits for. */
+  readonly line: { moved: number };
+}
+
+/** Whether a pull moves, by what the engine says of it. Times are milliseconds of a clock that never goes back. */
+export class PullMovement {
+  readonly #settings: MovementSettings;
   readonly #layers = new Map<string, string>();
   readonly #last = new Map<string, string>();
   #moved: number;
 
-  /** @param now milliseconds of a clock that never goes back. */
-  constructor(stallSeconds: number, now: number) {
-    this.stallSeconds = stallSeconds;
+  constructor(settings: MovementSettings, now: number) {
+    this.#settings = settings;
     this.#moved = now;
   }
 
   /** Takes in what the engine says. The same once more is no movement: containerd's store repeats where it stands. */
   follow({ id = "", status = "", progressDetail }: PullEvent, now: number): void {
     const said = `${status} ${progressDetail?.current}`;
-    if (this.#last.get(id) !== said) this.#moved = now;
+    if (this.#last.get(id) !== said) {
+      this.#moved = now;
+      this.#settings.line.moved = now;
+    }
     this.#last.set(id, said);
     if (isLayer(id)) this.#layers.set(id, status);
   }
 
   /** Whether the registry has given anything of the image. */
-  get hasLayers(): boolean {
-    return this.#layers.size > 0;
+  get hasAnswered(): boolean {
+    return this.#last.size > 0;
   }
 
   /** Seconds that it may be silent now. */
   get patienceSeconds(): number {
-    return (
-      this.stallSeconds * (this.#areAll(/^(Already exists|Download complete|Pull complete)/) ? UNPACKING : 1)
-    );
+    const unpacks =
+      this.#layers.size > 0 && this.#areAll(/^(Already exists|Download complete|Pull complete)/);
+    return this.#settings.stallSeconds * (unpacks || this.#mayWait ? PATIENCE : 1);
   }
 
   /**
@@ -48,15 +59,22 @@ export class PullMovement {
     const waits =
       [...this.#layers.values()].includes("Waiting") &&
       this.#areAll(/^(Waiting|Already exists|Download complete|Pull complete)/);
-    return !waits && now - this.#moved > this.patienceSeconds * 1000;
+    const since = this.#mayWait ? Math.max(this.#moved, this.#settings.line.moved) : this.#moved;
+    return !waits && now - since > this.patienceSeconds * 1000;
   }
 
   /** Whether nothing was heard of it for as long as a download may be silent. */
   isSilent(now: number): boolean {
-    return now - this.#moved > this.stallSeconds * 1000;
+    return now - this.#moved > this.#settings.stallSeconds * 1000;
+  }
+
+  /** Whether it may wait for its turn with no word of that: the registry has answered, and no layer is under way. */
+  get #mayWait(): boolean {
+    const isNone = this.#areAll(/^(Pulling fs layer|Already exists|Download complete|Pull complete)/);
+    return this.#settings.isContainerds && this.hasAnswered && isNone;
   }
 
   #areAll(status: RegExp): boolean {
-    return this.hasLayers && [...this.#layers.values()].every((one) => status.test(one));
+    return [...this.#layers.values()].every((one) => status.test(one));
   }
 }

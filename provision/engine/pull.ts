@@ -1,18 +1,17 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type Docker from "dockerode";
 import { type Clock, machineClock } from "../../lib/clock.ts";
-import { PullMovement } from "./pull-movement.ts";
+import type { Engine } from "./client.ts";
+import { type MovementSettings, PullMovement } from "./pull-movement.ts";
 
 /** What the engine is asked for. */
-export interface PullRequest {
+export interface PullRequest extends MovementSettings {
   /** `repository:tag` or `repository@digest`, of Docker Hub or with a registry's host before it. */
   readonly source: string;
   /** Such as linux/amd64. Default: the engine's own. */
   readonly platform?: string | undefined;
   /** Credentials for the registry. Default: none. */
   readonly credentials?: Docker.AuthConfig | undefined;
-  /** Seconds without any progress after which the pull is ended. */
-  readonly stallSeconds: number;
 }
 
 /** One line of the stream in which the engine tells how a pull goes. */
@@ -25,16 +24,12 @@ export interface PullEvent {
 }
 
 /** An engine's client, as far as pulls need it. */
-export type PullEngine = Pick<Docker, "pull" | "ping">;
+export type PullEngine = Pick<Engine, "pull" | "ping">;
 
 /** A pull that was ended, because nothing of it moved. */
 export class Stalled extends Error {
-  /** Whether the registry had given anything of the image. */
-  readonly hasLayers: boolean;
-
-  constructor(seconds: number, hasLayers: boolean) {
+  constructor(seconds: number) {
     super(`no byte and no extraction for ${seconds} s`);
-    this.hasLayers = hasLayers;
   }
 }
 
@@ -51,18 +46,18 @@ export async function pull(
   clock: Clock = machineClock,
 ): Promise<void> {
   const { source, platform, credentials, stallSeconds } = request;
-  const movement = new PullMovement(stallSeconds, clock.now());
+  const movement = new PullMovement(request, clock.now());
   const abort = new AbortController();
   const done = new AbortController();
-  const watched = watch(engine, movement, abort, done.signal, clock);
+  const watched = watch(engine, movement, stallSeconds, abort, done.signal, clock);
   try {
     const stream = await engine.pull(source, {
-      abortSignal: abort.signal,
+      abort: abort.signal,
       ...(platform !== undefined && { platform }),
       ...(credentials !== undefined && { authconfig: credentials }),
     });
     let failure: string | undefined;
-    for await (const event of eventsOf(addAbortSignal(abort.signal, stream as Readable))) {
+    for await (const event of eventsOf(addAbortSignal(abort.signal, stream))) {
       movement.follow(event, clock.now());
       failure = event.error ?? failure;
       follow(event);
@@ -81,16 +76,16 @@ export async function pull(
 async function watch(
   engine: PullEngine,
   movement: PullMovement,
+  stallSeconds: number,
   abort: AbortController,
   done: AbortSignal,
   clock: Clock,
 ): Promise<void> {
-  const { stallSeconds } = movement;
   let asked = clock.now();
   while (!done.aborted && !abort.signal.aborted) {
     await clock.wait(Math.min(1000, stallSeconds * 100), done);
     const now = clock.now();
-    if (movement.isStalled(now)) abort.abort(new Stalled(movement.patienceSeconds, movement.hasLayers));
+    if (movement.isStalled(now)) abort.abort(new Stalled(movement.patienceSeconds));
     // Nothing is said of a pull that waits for its turn, so that a lost engine would not show.
     else if (movement.isSilent(now) && now - asked > stallSeconds * 1000) {
       asked = now;

@@ -48,8 +48,7 @@ export async function serviceRecords(
   dockerHost: string,
   service: ServiceName,
 ): Promise<readonly ServiceRecord[]> {
-  const filters = JSON.stringify({ label: [`${serviceLabel}=${service}`] });
-  const { Volumes } = await engineAt(dockerHost).listVolumes({ filters });
+  const { Volumes } = await engineAt(dockerHost).listVolumes([`${serviceLabel}=${service}`]);
   return (Volumes ?? []).flatMap(({ Name, Labels }) => {
     const owner = ownerIn(Labels);
     const kind = Labels?.[kindLabel] as RecordKind | undefined;
@@ -113,5 +112,5 @@ export async function forget(dockerHost: string, volumes: readonly string[]): Pr
 
 /** An engine that has the volume already gives it as it is. */
 async function makeVolume(dockerHost: string, name: string, labels: Labels): Promise<void> {
-  await engineAt(dockerHost).createVolume({ Name: name, Labels: { ...labels } });
+  await engineAt(dockerHost).createVolume(name, labels);
 }

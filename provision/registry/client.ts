@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { digestForm } from "../../lib/digest.ts";
+import { platformName } from "../../lib/platform.ts";
 import { authorizedRequests } from "./authorized-requests.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { RegistryError } from "./error.ts";
@@ -12,7 +13,6 @@ import {
   imageIndex,
   imageManifest,
   manifestTypes,
-  platformName,
 } from "./image.ts";
 import { request } from "./request.ts";
 import { announcedDigest, type VerifiedBody, verifiedBody } from "./verified-body.ts";

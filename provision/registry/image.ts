@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { LockedImage } from "../../benchmark/images-lock.ts";
 import { digestForm } from "../../lib/digest.ts";
+import { platformName } from "../../lib/platform.ts";
 
 /** What a registry has of an image for one platform. */
 export type ImageDescription = Omit<LockedImage, "lockedAt" | "baseCommit">;
@@ -30,11 +31,6 @@ export const imageIndex = z.object({
 
 /** The part of an image's configuration that is read here. */
 export const imageConfig = platform;
-
-/** A platform as it is written: OS/ARCH, or OS/ARCH/VARIANT. */
-export function platformName({ os, architecture, variant = "" }: z.infer<typeof platform>): string {
-  return variant === "" ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
-}
 
 /** The digest that an index has for a platform; undefined, with the platforms there are, where it has none. */
 export function chooseManifest(

@@ -2,7 +2,7 @@ import type { Capacity } from "../../benchmark/capacity.ts";
 import { engineAt } from "../engine/client.ts";
 
 /**
- * What an engine has.
+ * What an engine has for containers.
  *
  * @throws NoAnswer where it does not answer.
  */

@@ -1,9 +1,9 @@
-import { Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type Docker from "dockerode";
 import { assertGoesOn } from "../../lib/abort.ts";
 import { type RunOptions, type RunResult, run } from "../../lib/run.ts";
-import { isNone } from "../engine/client.ts";
+import { type ContainerClient, type Engine, EngineError, isNone } from "../engine/client.ts";
 import { temporaryLabels } from "../ownership/temporary.ts";
 
 /** Seconds that a client has to end, once its container is being removed; what it asks of the engine goes on there. */
@@ -33,11 +33,11 @@ export type ContainerSpec = Omit<Docker.ContainerCreateOptions, "name" | "Labels
  * @throws a Problem where it was aborted, and the engine's own error where that refuses.
  */
 export async function withContainer<Result>(
-  engine: Docker,
+  engine: Engine,
   container: TemporaryContainer,
   spec: ContainerSpec,
   abort: AbortSignal | undefined,
-  use: (made: Docker.Container) => Promise<Result>,
+  use: (made: ContainerClient) => Promise<Result>,
 ): Promise<Result> {
   assertGoesOn(abort);
   const remove = () => void removeContainer(engine, container).catch(() => {}); // once more below
@@ -66,42 +66,52 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts a container, and waits for its end. */
+/**
+ * Starts a container, and waits for its end.
+ *
+ * @param keep characters of each stream that are kept, the last ones.
+ */
 export async function startAndWait(
-  engine: Docker,
-  made: Docker.Container,
-  /** Characters of each stream that are kept, the last ones. */
+  made: ContainerClient,
   { timeoutSeconds, keep }: { readonly timeoutSeconds: number; readonly keep: number },
 ): Promise<Ended> {
-  const said = { stdout: "", stderr: "" };
-  const listen = (name: keyof typeof said) =>
-    new Writable({
-      write: (bytes, _, done) => {
-        said[name] = (said[name] + bytes).slice(-keep);
-        done();
-      },
-    });
-  const stream = await made.attach({ stream: true, stdout: true, stderr: true });
-  const closed = new Promise<void>((resolve) => {
-    for (const event of ["end", "close", "error"]) stream.once(event, resolve);
-  });
-  engine.modem.demuxStream(stream, listen("stdout"), listen("stderr"));
+  const stream = await made.attach();
+  const heard = listen(stream, keep);
   try {
     await made.start();
     const limit = AbortSignal.timeout(timeoutSeconds * 1000);
-    const ended = await made.wait({ abortSignal: limit } as object).catch((error) => {
+    const ended = await made.wait(limit).catch((error) => {
       if (!limit.aborted) throw error;
     });
-    if (ended !== undefined) await closed; // all that it has printed is there then
-    return { code: (ended as { StatusCode: number } | undefined)?.StatusCode, ...said };
+    if (ended !== undefined) await heard.whole;
+    return { code: ended?.StatusCode, ...heard.said };
   } finally {
-    (stream as unknown as { destroy(): void }).destroy();
+    stream.destroy();
   }
+}
+
+/** Takes what a container prints out of Docker's frames: which stream, three zeros, four bytes of length, then so many. */
+function listen(stream: Readable, keep: number) {
+  const said = { stdout: "", stderr: "" };
+  let rest = Buffer.alloc(0);
+  stream.on("data", (bytes: Buffer) => {
+    rest = Buffer.concat([rest, bytes]);
+    while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32BE(4)) {
+      const end = 8 + rest.readUInt32BE(4);
+      const name = rest.readUInt8(0) === 2 ? "stderr" : "stdout";
+      said[name] = (said[name] + rest.toString("utf8", 8, end)).slice(-keep);
+      rest = rest.subarray(end);
+    }
+  });
+  const whole = new Promise<void>((resolve) => {
+    for (const event of ["end", "close", "error"]) stream.once(event, resolve);
+  });
+  return { said, whole };
 }
 
 /** How a client is run that makes, uses and removes a container. */
 export interface ClientOptions extends Omit<RunOptions, "ownSession" | "timeoutSeconds" | "abort"> {
-  readonly engine: Docker;
+  readonly engine: Engine;
   readonly container: TemporaryContainer;
   /** Time limit in seconds, after which the container is removed, and with it the client's work. */
   readonly timeoutSeconds: number;
@@ -147,12 +157,12 @@ export async function runWithContainer(
 }
 
 /** Removes a temporary container with its volumes, running or not; that there is none is fine, or that it is going. */
-async function removeContainer(engine: Docker, { name, label }: TemporaryContainer): Promise<void> {
+async function removeContainer(engine: Engine, { name, label }: TemporaryContainer): Promise<void> {
   const there = engine.getContainer(name);
   try {
     const { Config } = await there.inspect();
-    if (Config.Labels[label] === name) await there.remove({ force: true, v: true });
+    if (Config.Labels[label] === name) await there.remove({ withVolumes: true });
   } catch (error) {
-    if (!isNone(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+    if (!isNone(error) && !(error instanceof EngineError && error.status === 409)) throw error;
   }
 }

@@ -1,10 +1,9 @@
 import { posix } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { stripVTControlCharacters } from "node:util";
-import type Docker from "dockerode";
 import { extract, pack } from "tar-stream";
 import { Problem } from "../../lib/problem.ts";
-import { isNone } from "../engine/client.ts";
+import { type ContainerClient, isNone } from "../engine/client.ts";
 import { type ContainerSpec, startAndWait } from "./container.ts";
 
 /** Label of every container of an oracle; its value is the container's name. */
@@ -42,18 +41,18 @@ export function runnerSpec(
 }
 
 /** Puts files, by their absolute paths, into a container that is not running. */
-export async function copyIn(made: Docker.Container, files: ReadonlyMap<string, Buffer>): Promise<void> {
+export async function copyIn(made: ContainerClient, files: ReadonlyMap<string, Buffer>): Promise<void> {
   const archive = pack();
   for (const [path, bytes] of files) archive.entry({ name: path.slice(1), mode: 0o644 }, bytes);
   archive.finalize();
-  await made.putArchive(await buffer(archive), { path: "/" });
+  await made.putArchive(await buffer(archive), "/");
 }
 
 /** A file of a container, its links followed; undefined where it has none. */
-export async function copyOut(made: Docker.Container, path: string, links = 10): Promise<Buffer | undefined> {
+export async function copyOut(made: ContainerClient, path: string, links = 10): Promise<Buffer | undefined> {
   let archive: NodeJS.ReadableStream;
   try {
-    archive = await made.getArchive({ path });
+    archive = await made.getArchive(path);
   } catch (error) {
     if (isNone(error)) return undefined;
     throw error;
@@ -71,13 +70,9 @@ export async function copyOut(made: Docker.Container, path: string, links = 10):
 }
 
 /** Starts a container and waits for its end. Throws a Problem where it could not be started or watched. */
-export async function runToEnd(
-  engine: Docker,
-  made: Docker.Container,
-  timeoutSeconds: number,
-): Promise<Ended> {
+export async function runToEnd(made: ContainerClient, timeoutSeconds: number): Promise<Ended> {
   const started = performance.now();
-  const { code, stdout, stderr } = await startAndWait(engine, made, {
+  const { code, stdout, stderr } = await startAndWait(made, {
     timeoutSeconds,
     keep: LAST_CHARACTERS,
   });

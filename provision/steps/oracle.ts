@@ -1,9 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type Docker from "dockerode";
 import { assertGoesOn } from "../../lib/abort.ts";
 import { Problem } from "../../lib/problem.ts";
-import { engineAt } from "../engine/client.ts";
+import { type ContainerClient, type Engine, EngineError, engineAt } from "../engine/client.ts";
 import { findImage } from "../engine/images.ts";
 import { proxyVariables } from "../engine/proxies.ts";
 import { temporaryName } from "../ownership/temporary.ts";
@@ -126,13 +125,13 @@ export async function runOracle(oracle: Oracle): Promise<OracleReport> {
       checks: { gold: checkOf(oracle, gold, goldFault), control, runner },
     };
   } catch (error) {
-    const isTold = error instanceof Problem || (error as { statusCode?: number }).statusCode !== undefined;
+    const isTold = error instanceof Problem || error instanceof EngineError;
     throw isTold ? failure(image, (error as Error).message) : error;
   }
 }
 
 interface Pinned extends Oracle {
-  readonly engine: Docker;
+  readonly engine: Engine;
   /** Id of the image: what was looked at is what runs, though its tag may move. */
   readonly id: string;
 }
@@ -142,14 +141,14 @@ function inContainer<T>(
   { engine, dockerHost, id, container, stack, memoryBytes, abort }: Pinned,
   kind: CheckKind,
   args: readonly string[],
-  use: (made: Docker.Container) => Promise<T>,
+  use: (made: ContainerClient) => Promise<T>,
 ): Promise<T> {
   const identity = { name: temporaryName(`${container}-${kind}`), label: oracleLabel, stack };
   const spec = runnerSpec(id, args, memoryBytes, proxyVariables(dockerHost));
   return withContainer(engine, identity, spec, abort, use);
 }
 
-async function runPatched({ engine, folder, feature, timeoutSeconds }: Pinned, made: Docker.Container) {
+async function runPatched({ folder, feature, timeoutSeconds }: Pinned, made: ContainerClient) {
   // Copied, not mounted: the engine may be on another machine, which has no such folder.
   const from = featureFolder(folder, feature);
   const files = (await readdir(from, { withFileTypes: true })).filter((entry) => entry.isFile());
@@ -157,7 +156,7 @@ async function runPatched({ engine, folder, feature, timeoutSeconds }: Pinned, m
     async ({ name }) => [`${PATCHES}/${name}`, await readFile(join(from, name))] as const,
   );
   await copyIn(made, new Map(await Promise.all(contents)));
-  return runToEnd(engine, made, timeoutSeconds);
+  return runToEnd(made, timeoutSeconds);
 }
 
 type Fault = (oracle: Oracle, ended: Ended) => string | undefined;
@@ -168,7 +167,7 @@ function checkOf(oracle: Oracle, ended: Ended, faultOf: Fault): Check {
   return fault === undefined ? { seconds } : { seconds, problem: failure(oracle.image, fault).message };
 }
 
-async function compareRunners({ image, folder }: Oracle, made: Docker.Container): Promise<Check> {
+async function compareRunners({ image, folder }: Oracle, made: ContainerClient): Promise<Check> {
   const started = performance.now();
   const runner = await copyOut(made, RUNNER);
   const fault =

@@ -1,7 +1,6 @@
-import type Docker from "dockerode";
 import { Problem } from "../../lib/problem.ts";
 import { splitReference } from "../../lib/reference.ts";
-import { engineAt } from "../engine/client.ts";
+import { type Engine, EngineError, engineAt } from "../engine/client.ts";
 import { type EngineImage, findImage, type Identity, identify } from "../engine/images.ts";
 import { temporaryName } from "../ownership/temporary.ts";
 import { type Ended, startAndWait, withContainer } from "./container.ts";
@@ -96,7 +95,7 @@ function wrongImage({ image, locked }: Probe, found: EngineImage): string | unde
 
 /** What a container of the image says; code 125 where the engine refuses to make or start one. */
 async function runContainer(
-  engine: Docker,
+  engine: Engine,
   { image, container: prefix, stack, timeoutSeconds, abort }: Probe,
 ): Promise<Ended> {
   const container = { name: temporaryName(prefix), label: probeLabel, stack };
@@ -113,11 +112,11 @@ async function runContainer(
   };
   try {
     return await withContainer(engine, container, spec, abort, (made) =>
-      startAndWait(engine, made, { timeoutSeconds, keep: 4000 }),
+      startAndWait(made, { timeoutSeconds, keep: 4000 }),
     );
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === undefined) throw error;
-    return { code: 125, stdout: "", stderr: (error as Error).message };
+    if (!(error instanceof EngineError)) throw error;
+    return { code: 125, stdout: "", stderr: error.message };
   }
 }
 

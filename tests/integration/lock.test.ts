@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatImagesLock, type LockedImage, readImagesLock } from "../../benchmark/images-lock.ts";
@@ -48,6 +48,28 @@ test("a second lock writes the same file, and a check agrees", async () => {
     expect(code).toBe(0);
   }
   expect(text()).toBe(before);
+});
+
+test("a lock that was cut off is named with the command that makes it again, and kept aside by that", async () => {
+  const before = text();
+  writeFileSync(file, before.slice(0, 500));
+  for (const args of [
+    ["doctor", stack],
+    ["status", stack],
+    ["plan", stack],
+    ["lock", stack, "--check"],
+  ]) {
+    const { code, stdout, stderr } = await lab.machine(args);
+    const told = stdout + stderr;
+    if (args[0] !== "plan")
+      expect([code, told]).toEqual([1, expect.stringContaining(`${file} is no image lock file`)]);
+    if (args[0] !== "plan") expect(told).toContain(`Fix: ./machine lock ${stack}`);
+    expect(told).not.toMatch(/^ +at /m);
+  }
+  const made = await lab.machine(["lock", stack]);
+  expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining(`it is kept as ${file}.damaged`) });
+  expect(Object.keys(readImagesLock(file).images)).toHaveLength(32);
+  writeFileSync(file, before);
 });
 
 test("a tag that has moved is told by a check, which changes nothing, and is locked anew alone", async () => {

@@ -104,7 +104,7 @@ test("services of cooperating agents are there where they are asked for", async 
 });
 
 test("a wrong configuration is refused before any resource is asked for", async () => {
-  await expect(program({ subset: "lte", smoke: 99 })).rejects.toThrow(/ 2 faults;.*subset: .*smoke: /s);
+  await expect(program({ subset: "lte", smoke: 99 })).rejects.toThrow(/ 2 faults\..*subset: .*smoke: /s);
   expect(recorded).toEqual([]);
 });
 

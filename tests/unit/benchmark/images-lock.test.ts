@@ -43,6 +43,12 @@ test("a lock that was written is read again as it was", () => {
 });
 
 test.each([
+  ["", /images\.lock\.json is no image lock file: it is empty$/],
+  ["\n", /it is empty$/],
+  ['{"images": {"a:1": ', /images\.lock\.json is no image lock file: it is cut off, or no JSON: /],
+  ["[]", /the file: /],
+  ['{"images": {}, "images": {}}', /it has "images" twice$/],
+  [`{"images": {"a:1": ${JSON.stringify(image)}, "a:1" : ${JSON.stringify(image)}}}`, /it has "a:1" twice$/],
   ["{}", /images: /],
   [JSON.stringify({ images: { "a:1": { ...image, digest: "latest" } } }), /images a:1 digest: want sha256:/],
   [JSON.stringify({ images: { "a:1": { ...image, platform: "amd64" } } }), /want a platform such as linux/],

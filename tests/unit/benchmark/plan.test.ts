@@ -55,6 +55,11 @@ test("the plan has the machine's folder, engine, subset and numbers", () => {
   expect(runPlan({ ...facts, subset: "full" })).toContain("-n solo --setting solo");
 });
 
+test("folders with spaces and quotes are one word of a shell", () => {
+  const plan = runPlan({ ...facts, folder: "/srv/it's a lab/$HOME", dockerHost: "unix:///a b.sock" });
+  expect(plan).toContain("cd '/srv/it'\\''s a lab/$HOME'\nexport DOCKER_HOST='unix:///a b.sock'\n");
+});
+
 test("a stack with the images of some tasks alone is told to run no others", () => {
   expect(runPlan({ ...facts, onlyTasks: ["dspy_task/8394"] })).toContain(
     "these tasks alone: dspy_task/8394.",

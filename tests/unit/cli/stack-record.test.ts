@@ -54,13 +54,18 @@ test("a stack that is not there is absent, and one that was destroyed is not new
   expect(await read()).toEqual({ kind: "empty", wasUpdated: true });
 });
 
+test("a state that was read already is not read again", async () => {
+  const state = { kind: "whole", pending: [], latest: { resources: [{ type: "x" }] } } as const;
+  expect(await readRecord({ ...place(), state, pulumi: undefined })).toEqual({ kind: "made" });
+});
+
 test("a state that is packed is read, too, and one that is cut off is no empty one", async () => {
   mkdirSync(stacks(), { recursive: true });
   writeFileSync(join(stacks(), "lab-1.json.gz"), gzipSync(latest([{ type: "x" }])));
   expect(await read()).toEqual({ kind: "made" });
   expect(stacksInFiles(place())).toEqual(["lab-1"]);
   write(latest([{ type: "x" }]).slice(0, 20));
-  await expect(read()).rejects.toThrow(/^the state of stack lab-1 cannot be read: /);
+  await expect(read()).rejects.toThrow(/^the state of stack lab-1 is not whole: /);
 });
 
 test.each([

@@ -109,7 +109,7 @@ describe("a locked image", () => {
     );
 
   test.each([
-    ["by its digest", { digests: [locked.digest] }],
+    ["by its id and digest", { id: locked.imageId, digests: [locked.digest] }],
     ["by its id", { id: locked.imageId }],
     ["by its digest as id, as with containerd's image store", { id: locked.digest }],
   ])("that the engine has under its tag %s is left as it is", async (_, image) => {

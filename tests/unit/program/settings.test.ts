@@ -15,7 +15,7 @@ function faultsOf(values: Record<string, unknown>): readonly string[] {
     parse(values);
   } catch (error) {
     expect(error).toBeInstanceOf(SettingsError);
-    return (error as SettingsError).faults;
+    return (error as SettingsError).faults.map(({ found }) => found);
   }
   return [];
 }
@@ -87,15 +87,15 @@ describe("faults", () => {
     } catch (error) {
       expect((error as SettingsError).faults).toHaveLength(4);
       expect((error as Error).message.split("\n")).toEqual([
-        "The configuration of stack lab-1 has 4 faults; nothing was changed.",
+        "the settings of stack lab-1 have 4 faults. Nothing was changed.",
         "  cohereApiKey: got nothing; want a key of printable ASCII characters without spaces and ${",
-        "    pulumi config set --secret cohereApiKey --stack lab-1",
+        "  Fix: ./machine pulumi config set --secret cohereApiKey --stack lab-1",
         '  modelApiBase: got "nope"; want an http or https URL without user, query, trailing slash or /chat',
-        "    pulumi config set modelApiBase https://stg.api.cohere.com/v2 --stack lab-1",
+        "  Fix: ./machine pulumi config set modelApiBase https://stg.api.cohere.com/v2 --stack lab-1",
         '  subset: got "lte"; want one of lite, flash, full',
-        "    pulumi config set subset lite --stack lab-1",
-        expect.stringMatching(/^ {2}colour: no such key; want one of cohereApiKey, /),
-        '    pulumi config rm "colour" --stack lab-1',
+        "  Fix: ./machine pulumi config set subset lite --stack lab-1",
+        expect.stringMatching(/^ {2}colour: no such setting; want one of cohereApiKey, /),
+        "  Fix: ./machine pulumi config rm colour --stack lab-1",
       ]);
     }
   });
@@ -131,7 +131,9 @@ describe("faults", () => {
 
   test("name an image lock file that cannot be read, where it is to be read", () => {
     const missing = configurationWith({ imagesLock: "no/such/file.json" });
-    expect(() => parseSettings("lab-1", missing, (file) => file)).toThrow(/imagesLock: got ENOENT/);
+    expect(() => parseSettings("lab-1", missing, (file) => file)).toThrow(
+      /imagesLock: there is no no\/such\/file\.json\n {2}Fix: \.\/machine lock lab-1$/,
+    );
     expect(parseSettings("lab-1", missing).tasks).toHaveLength(26);
   });
 });

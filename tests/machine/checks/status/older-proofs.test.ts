@@ -90,7 +90,10 @@ function proofsOf(changed: Readonly<Record<string, Command>>): ReadonlyMap<strin
     urn: `urn:pulumi:lab-1::p::t::${name}`,
     type: "command:local:Command",
     modified: command.at ?? first,
-    inputs: { environment: { REQUEST: JSON.stringify(command.request ?? {}) }, triggers: command.triggers },
+    inputs: {
+      environment: { COOPERBENCH_MACHINE_REQUEST: JSON.stringify(command.request ?? {}) },
+      triggers: command.triggers,
+    },
     outputs: { stdout: JSON.stringify(command.result) },
   }));
   return readProofs(JSON.stringify({ deployment: { resources } }));

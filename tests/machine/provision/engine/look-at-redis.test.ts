@@ -75,7 +75,7 @@ test("a PONG decides at once", async () => {
 });
 
 test("the stack's own that is slow is well", async () => {
-  const slow = await redis(1200);
+  const slow = await redis(150);
   const host = await engine(own(slow));
   const limits = { refusedMs: 400, silentMs: [50, 3000] };
   expect(judgeRedis(await lookAtRedis(host, lab1, at(slow), limits))).toEqual({
@@ -110,7 +110,7 @@ test("a paused one is not waited for", async () => {
 });
 
 test("another's that is slow is used", async () => {
-  const port = await redis(1200);
+  const port = await redis(150);
   const limits = { refusedMs: 400, silentMs: [50, 3000] };
   const facts = await lookAtRedis(await engine(own(port)), lab2, at(port), limits);
   expect(facts.answer).toBe(pong);

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "../../../../lib/run.ts";
+import { requestVariable } from "../../../../provision/steps/contract.ts";
 import { probeLabel } from "../../../../provision/steps/probe.ts";
 
 const commit = "c".repeat(40);
@@ -89,21 +90,14 @@ afterEach(() => {
 
 /** Runs a probe in a process group of its own, as the command plugin does, and without a docker command. */
 async function probe(timeoutSeconds: number, abort?: AbortSignal, more = {}) {
+  const request = {
+    ...{ owner: { stack: "lab-1" }, image: "a/b:c", container: "probe-of-a-test", timeoutSeconds },
+    ...{ dockerHost: `unix://${folder}/docker.sock`, baseCommit: commit, ...more },
+  };
   const { code, stdout, stderr } = await run(process.execPath, ["provision/main.ts", "probe", "make"], {
     cwd: resolve(import.meta.dirname, "../../../.."),
     ownSession: true,
-    env: {
-      PATH: folder,
-      COOPERBENCH_MACHINE_REQUEST: JSON.stringify({
-        owner: { stack: "lab-1" },
-        image: "a/b:c",
-        dockerHost: `unix://${folder}/docker.sock`,
-        container: "probe-of-a-test",
-        baseCommit: commit,
-        timeoutSeconds,
-        ...more,
-      }),
-    },
+    env: { PATH: folder, [requestVariable]: JSON.stringify(request) },
     ...(abort && { abort }),
   });
   return { code, stdout, said: stderr };
@@ -199,7 +193,7 @@ test("another's container of that name is left", async () => {
   expect(engine.containers.size).toBe(1);
 });
 
-const locked = { digest: `sha256:${"d".repeat(64)}`, imageId: id, platform: "linux/amd64" };
+const lock = { digest: `sha256:${"d".repeat(64)}`, imageId: id, platform: "linux/amd64" };
 test.each([
   ["an exit code", { code: 3 }, {}, /its container ended with 3: it printed nothing\n$/],
   [
@@ -214,19 +208,19 @@ test.each([
   [
     "another image",
     {},
-    { locked: { ...locked, imageId: locked.digest } },
+    { locked: { ...lock, imageId: lock.digest } },
     /its tag is at image sha256:a+, the lock has sha256:d+;/,
   ],
   [
     "another platform than the lock's",
     {},
-    { locked: { ...locked, platform: "linux/s390x" } },
+    { locked: { ...lock, platform: "linux/s390x" } },
     /it is for linux\/amd64, the lock has/,
   ],
   [
     "a digest that the engine has otherwise",
     { image: { Id: id, RepoDigests: [`a/b@sha256:${"e".repeat(64)}`], Os: "linux", Architecture: "amd64" } },
-    { locked },
+    { locked: lock },
     /it is image sha256:a+ with digest sha256:e+, and the lock has sha256:a+ with sha256:d+: one of the lock's two/,
   ],
 ])("%s fails the probe", async (_, how, more, message) => {
@@ -236,9 +230,7 @@ test.each([
 });
 
 test("an engine that is not there is named", async () => {
-  const { code, said } = await probe(60, undefined, {
-    dockerHost: `unix://${folder}/nobody.sock`,
-  });
+  const { code, said } = await probe(60, undefined, { dockerHost: `unix://${folder}/nobody.sock` });
   expect(said.trim()).toMatch(/^the engine at unix:\S+nobody.sock does not answer \(connect ENOENT \S+\)$/);
   expect(code).toBe(1);
 });

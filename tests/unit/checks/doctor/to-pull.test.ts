@@ -23,7 +23,7 @@ test("a layer that two images share counts once", () =>
 test.each([
   ["its id", { Id: first?.imageId ?? "" }],
   ["its digest as id, as containerd has it", { Id: first?.digest ?? "" }],
-  ["its digest, under any name", { Id: other, RepoDigests: [`mirror/x@${first?.digest}`] }],
+  ["id and digest, under any name", { Id: first?.imageId ?? "", RepoDigests: [`mirror/x@${first?.digest}`] }],
 ])("a locked image is found by %s, and its layers are not to be pulled", (_, image) => {
   const { missing, layers } = pullWith(tasks, [image]);
   expect(missing.map(({ locked }) => locked)).toEqual([second]);

@@ -1,7 +1,7 @@
-import type Docker from "dockerode";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { giveReference, identify } from "../../../../provision/engine/images.ts";
+import { EngineError } from "../../../../provision/engine/client.ts";
+import { giveReference, type ImageEngine, identify } from "../../../../provision/engine/images.ts";
 
 const ids = ["sha256:aaaaaaaaaaaaaaaa", "sha256:bbbbbbbbbbbbbbbb", "sha256:cccccccccccccccc"] as const;
 
@@ -18,12 +18,12 @@ class Names {
     if (turn) this.#turn = turn;
   }
 
-  get engine(): Docker {
+  get engine(): ImageEngine {
     const getImage = (name: string) => ({
       inspect: async () => {
         await this.#turn();
         const Id = this.at.get(name) ?? ids.find((id) => id === name);
-        if (Id === undefined) throw Object.assign(new Error("no such image"), { statusCode: 404 });
+        if (Id === undefined) throw new EngineError(404, "no such image");
         return { Id, RepoTags: this.namesOf(Id) };
       },
       tag: async ({ repo, tag }: { repo: string; tag: string }) => {
@@ -33,7 +33,7 @@ class Names {
         for (const one of ids) if (this.namesOf(one).length === 0) this.lost.add(one);
       },
     });
-    return { getImage } as unknown as Docker;
+    return { getImage } as unknown as ImageEngine;
   }
 
   namesOf(id: string): string[] {
@@ -102,7 +102,7 @@ test("another process that takes an image's last other name meanwhile leaves it 
         await engine.getImage(name).tag(options);
       },
     }),
-  } as unknown as Docker;
+  } as unknown as ImageEngine;
   expect(await giveReference(beside, b, "r:1")).toBe("r:1-replaced-aaaaaaaaaaaa");
   expect(names.namesOf(a)).toEqual(["r:1-replaced-aaaaaaaaaaaa"]);
 });

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import {
   explainPullFailure,
   explainPullFailures,
-  isUnreachable,
   mayPass,
 } from "../../../../provision/engine/pull-failure.ts";
 
@@ -41,14 +40,6 @@ test.each([
   expect(message).toContain(reason);
   expect(message).toContain(said);
   expect(message).toContain(remedy);
-});
-
-test("what the client puts before the engine's words decides nothing and is not shown", () => {
-  const error = new Error(
-    "(HTTP code 500) server error - Get https://registry-1.docker.io/v2/: dial tcp: i/o timeout",
-  );
-  expect(isUnreachable(error)).toBe(true);
-  expect(explainPullFailure("a/b:c", error)).not.toContain("HTTP code");
 });
 
 test.each([

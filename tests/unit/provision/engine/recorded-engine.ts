@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
-import type Docker from "dockerode";
 import type { Clock } from "../../../../lib/clock.ts";
+import { type Engine, EngineError } from "../../../../provision/engine/client.ts";
 
 /** A clock that goes on when all that is under way waits for it. */
 export class TestClock implements Clock {
@@ -51,7 +51,7 @@ export class TestClock implements Clock {
 interface Line {
   readonly ms: number;
   readonly event?: { readonly id?: string; readonly status?: string };
-  readonly error?: { readonly statusCode?: number; readonly message: string };
+  readonly error?: { readonly status?: number; readonly message: string };
   readonly end?: "whole" | "aborted";
 }
 
@@ -59,7 +59,7 @@ interface Line {
 export type Recording = readonly Line[];
 
 /** The engines that there are records of. */
-export const engines = ["20.10", "26.1"] as const;
+export const engines = ["20.10", "26.1", "modern"] as const;
 
 /** A record of an engine's. */
 export function recording(engine: (typeof engines)[number], name: string): Recording {
@@ -107,12 +107,15 @@ export class RecordedEngine {
     this.#isContainerds = store === "containerd";
   }
 
-  get client(): Docker {
+  get client(): Engine {
     return {
-      pull: (source: string, options: { abortSignal?: AbortSignal }) =>
-        this.#pull(source, options.abortSignal),
+      pull: (source: string, options: { abort?: AbortSignal }) => this.#pull(source, options.abort),
       ping: () => this.ping(),
-      info: () => Promise.resolve({ RegistryConfig: { Mirrors: this.mirrors } }),
+      info: () =>
+        Promise.resolve({
+          RegistryConfig: { Mirrors: this.mirrors },
+          DriverStatus: this.#isContainerds ? [["driver-type", "io.containerd.snapshotter.v1"]] : [],
+        }),
       listImages: () => {
         this.lists += 1;
         return Promise.resolve([...new Set(this.names.values())].map((image) => this.#listed(image)));
@@ -120,10 +123,7 @@ export class RecordedEngine {
       getImage: (name: string) => ({
         inspect: async () => {
           const image = this.#find(name);
-          if (image === undefined)
-            throw Object.assign(new Error(`(HTTP code 404) no such image - No such image: ${name} `), {
-              statusCode: 404,
-            });
+          if (image === undefined) throw new EngineError(404, `No such image: ${name}`);
           const [Os, Architecture] = (image.platform ?? "linux/amd64").split("/");
           return { ...this.#listed(image), Os, Architecture };
         },
@@ -133,7 +133,7 @@ export class RecordedEngine {
         },
         remove: async () => this.names.delete(name),
       }),
-    } as unknown as Docker;
+    } as unknown as Engine;
   }
 
   #find(name: string): StoredImage | undefined {
@@ -162,7 +162,7 @@ export class RecordedEngine {
     const [first] = how;
     if (first?.error !== undefined) {
       await this.#clock.wait(first.ms, abort);
-      throw Object.assign(new Error(first.error.message), { statusCode: first.error.statusCode });
+      throw new EngineError(first.error.status ?? 500, first.error.message);
     }
     return Readable.from(this.#play(source, how, abort), { objectMode: false });
   }
