@@ -89,7 +89,7 @@ const kinds = {
   /** Go, which builds this project's programs. */
   go: {
     passes: names(
-      "GO(ENV|PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB|INSECURE|AUTH|VCS|PATH|CACHE|MODCACHE|TMPDIR)",
+      "GO(ENV|PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB|INSECURE|AUTH|VCS|PATH|CACHE|MODCACHE)",
       certificates,
       "SSH_\\w+",
     ),
@@ -97,8 +97,8 @@ const kinds = {
   },
   /** The Python of a CooperBench environment that is asked about itself, or about a service. */
   cooperbench: { passes: names(engine, certificates), sets: plain },
-  /** A run of CooperBench, as the user starts it from this shell: with all that the shell has. */
-  run: { allBut: /^PULUMI_/ },
+  /** A run of CooperBench, as the user starts it from this shell: with all that the shell has, and nothing that is Pulumi's or a step's. */
+  run: { allBut: /^(PULUMI|COOPERBENCH_MACHINE)_/ },
   /** What keeps a registry's password for Docker. */
   "credential-helper": {
     passes: names(stores, "KEYCHAIN_\\w+|OP_\\w+|VAULT_\\w+|PASS_\\w+|ACR_\\w+|GCR_\\w+"),

@@ -1,18 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 const SCRATCH = ".new-";
 
 /** Longer than any download: a scratch folder this old was left by a killed process. */
 const ABANDONED_MS = 6 * 3600 * 1000;
-
-/** A place in the project's cache folder: `$XDG_CACHE_HOME/cooperbench-machine/…`, default in ~/.cache. */
-export function cacheFolder(...parts: string[]): string {
-  const configured = process.env.XDG_CACHE_HOME ?? "";
-  const base = configured === "" ? join(homedir(), ".cache") : configured;
-  return join(base, "cooperbench-machine", ...parts);
-}
 
 /** Runs `work` with an empty folder in `parent`, from where a finished thing can be renamed into place. */
 export async function withScratch<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "no
 import { dirname, join } from "node:path";
 import PQueue from "p-queue";
 import { aptGet } from "../lib/apt.ts";
+import { cacheFolder } from "../lib/cache-folder.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { findOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
 import { output } from "../lib/run.ts";
-import { cacheFolder, withScratch } from "./cache.ts";
+import { withScratch } from "./cache.ts";
 
 /**
  * Downloads Debian packages with what they depend on, and unpacks them into the cache folder. Nothing is
@@ -23,7 +24,11 @@ export async function fetchPackages(
         `on this machine it finds nothing of ${names.join(", ")}, and no apt-get to get them with. ` +
         `Install the programs that these Debian packages hold.`,
     );
-  const target = cacheFolder("debian", `${distribution()}-${process.arch}-${[...names].sort().join("-")}`);
+  const target = join(
+    cacheFolder(),
+    "debian",
+    `${distribution()}-${process.arch}-${[...names].sort().join("-")}`,
+  );
   if (existsSync(target)) return target;
 
   const began = Date.now();

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { cacheFolder } from "../lib/cache-folder.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { findOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
 import { output } from "../lib/run.ts";
-import { cacheFolder, withScratch } from "./cache.ts";
+import { withScratch } from "./cache.ts";
 
 /** The release that is rehearsed, and the sha256 of its sdist on PyPI. */
 export const SDIST = {
@@ -19,7 +20,7 @@ export const SDIST = {
  * @throws Error when pip cannot be had, or what it brings has another hash.
  */
 export async function fetchSdist(report: (line: string) => void): Promise<Buffer> {
-  const file = cacheFolder("sdist", `cooperbench-${SDIST.version}-${SDIST.sha256}.tar.gz`);
+  const file = join(cacheFolder(), "sdist", `cooperbench-${SDIST.version}-${SDIST.sha256}.tar.gz`);
   if (existsSync(file)) {
     const bytes = readFileSync(file);
     if (hash(bytes) === SDIST.sha256) return bytes;

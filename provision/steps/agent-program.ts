@@ -28,8 +28,9 @@ export async function runAgentProgram<Result>(
   if (!existsSync(python)) {
     throw new Problem(`there is no ${python}, want the virtual environment of CooperBench: run the update`);
   }
+  const env = environmentFor("run", process.env, environment);
   const { code, stdout, stderr, timedOut } = await runVenvPython(folder, [programAt(program)], {
-    env: environmentFor("run", process.env, environment),
+    env,
     input: JSON.stringify(input),
     timeoutSeconds: agentTimeoutSeconds,
   });
@@ -42,8 +43,11 @@ export async function runAgentProgram<Result>(
     return lastLineOf(stdout);
   } catch {
     const kind = /^[\w.]+(?=:|$)/.exec(stderr.trim().split("\n").at(-1) ?? "")?.[0] ?? "no word";
-    throw new Problem(
-      `${program} ended with ${code} (${kind}), want its result; see for yourself: cd ${shellWord(folder)} && .venv/bin/python -c 'import cooperbench.cli'`,
-    );
+    const leading = Object.keys(env).filter((name) => /^PYTHON(HOME|PATH|PLATLIBDIR)$/.test(name));
+    const fix =
+      leading.length > 0
+        ? `This shell has ${leading.join(" and ")}, which a run would have as well.\nFix: unset ${leading.join(" ")}`
+        : `Fix: see for yourself: cd ${shellWord(folder)} && .venv/bin/python -c 'import cooperbench.cli'`;
+    throw new Problem(`${program} ended with ${code} (${kind}), want its result. ${fix}`);
   }
 }

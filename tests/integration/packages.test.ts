@@ -7,13 +7,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NOBODY, NODE_PACKAGE, ProjectCopy, until } from "./project-copy.ts";
 
@@ -146,6 +147,26 @@ describe("where npm fails,", () => {
     expect(code).toBe(1);
     expect(existsSync(inProject("node_modules"))).toBe(false);
     expect((await help()).code).toBe(0);
+  });
+
+  test("a Node that does not run here is passed over for one on PATH, or named", async () => {
+    const node = `node_modules/${NODE_PACKAGE}/bin/node`;
+    const broken = `rm ${node}; printf '#!/bin/sh\\nexit 1\\n' >${node}; chmod 755 ${node}; ln -s ../${NODE_PACKAGE}/bin/node node_modules/.bin/node`;
+    const PATH = `${dirname(realpathSync(process.execPath))}:${project.env.PATH}`;
+    const first = await help({ PATH, NPM_DOES: `mkdir node_modules/.bin; ${broken}` });
+    expect(first.code, first.stderr).toBe(0);
+    const exec = await project.machine(["exec", "node", "-p", "40 + 2"], { env: { PATH } });
+    expect(exec).toMatchObject({ code: 0, stdout: "42\n", stderr: "" });
+    const old = join(project.folder, "old");
+    mkdirSync(old);
+    const script = '#!/bin/sh\ncase "$*" in --version) echo v20.1.0 ;; *"a > 22"*) exit 1 ;; esac\n';
+    writeFileSync(join(old, "node"), script, { mode: 0o755 });
+    const { code, stderr } = await help({ PATH: `${old}:${project.env.PATH}` });
+    expect(stderr).toBe(
+      `machine: the Node.js that npm has for this platform, ${inProject(node)}, does not run here, and ${old}/node on PATH is v20.1.0\nFix: install Node.js 22.18 or newer, and put it first on PATH\n`,
+    );
+    expect(code).toBe(1);
+    expect(project.installations).toBe(1);
   });
 
   test("an npm that is not there, or a Node that is too old, is named", async () => {

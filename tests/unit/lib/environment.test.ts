@@ -24,8 +24,8 @@ const reach: Readonly<Record<string, readonly Child[]>> = {
   AZURE_OPENAI_API_KEY: ["run", "pulumi"],
   AWS_SECRET_ACCESS_KEY: ["git-remote", "docker", "run", "credential-helper", "pulumi"],
   // What a step itself is given
-  CONFLICT: ["run", "pulumi"],
-  GIT_CLIENT: ["run", "pulumi"],
+  COOPERBENCH_MACHINE_REQUEST: ["pulumi"],
+  COOPERBENCH_MACHINE_DESTROYS: ["pulumi"],
   // The engine
   DOCKER_HOST: ["docker", "cooperbench", "run", "pulumi", "program"],
   DOCKER_CONTEXT: ["run"],
