@@ -40,10 +40,11 @@ export async function withContainer<Result>(
   use: (made: ContainerClient) => Promise<Result>,
 ): Promise<Result> {
   assertGoesOn(abort);
-  const remove = () => void removeContainer(engine, container).catch(() => {}); // once more below
+  let made: ContainerClient | undefined;
+  const remove = () => void (made && takeAway(made).catch(() => {})); // once more below
   try {
     // Not to be given up: the engine may make it after that, when nobody removes it.
-    const made = await engine.createContainer({ ...spec, name: container.name, Labels: labelsOf(container) });
+    made = await engine.createContainer({ ...spec, name: container.name, Labels: labelsOf(container) });
     assertGoesOn(abort);
     abort?.addEventListener("abort", remove, { once: true });
     const result = await use(made);
@@ -54,7 +55,7 @@ export async function withContainer<Result>(
     throw error;
   } finally {
     abort?.removeEventListener("abort", remove);
-    await removeContainer(engine, container);
+    await (made === undefined ? removeContainer(engine, container) : takeAway(made));
   }
 }
 
@@ -156,12 +157,19 @@ export async function runWithContainer(
   return { ...result, timedOut };
 }
 
-/** Removes a temporary container with its volumes, running or not; that there is none is fine, or that it is going. */
+/** Removes the temporary container of a name, running or not; what has the name alone is another's. */
 async function removeContainer(engine: Engine, { name, label }: TemporaryContainer): Promise<void> {
   const there = engine.getContainer(name);
+  const found = await there.inspect().catch((error) => {
+    if (!isNone(error)) throw error;
+  });
+  if (found?.Config.Labels[label] === name) await takeAway(there);
+}
+
+/** Removes a container with its volumes; that there is none is fine, or that it is going. */
+async function takeAway(there: ContainerClient): Promise<void> {
   try {
-    const { Config } = await there.inspect();
-    if (Config.Labels[label] === name) await there.remove({ withVolumes: true });
+    await there.remove({ withVolumes: true });
   } catch (error) {
     if (!isNone(error) && !(error instanceof EngineError && error.status === 409)) throw error;
   }

@@ -183,16 +183,6 @@ test("two probes of one setting, as of two stacks of one name, have containers o
   expect(engine.containers.size).toBe(0);
 });
 
-test("another's container of that name is left", async () => {
-  engine.code = undefined;
-  const ended = probe(0.5);
-  await expect.poll(() => engine.containers.size, { timeout: 10_000, interval: 10 }).toBe(1);
-  const [[name, container] = ["", undefined]] = engine.containers;
-  if (container !== undefined) engine.containers.set(name, { ...container, Labels: {} });
-  await ended;
-  expect(engine.containers.size).toBe(1);
-});
-
 const lock = { digest: `sha256:${"d".repeat(64)}`, imageId: id, platform: "linux/amd64" };
 test.each([
   ["an exit code", { code: 3 }, {}, /its container ended with 3: it printed nothing\n$/],
