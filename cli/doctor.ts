@@ -8,6 +8,7 @@ import { check } from "./checks.ts";
 import { lookWhose } from "./claim.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
+import { secretsFinding } from "./secrets.ts";
 import { type Found, openAsFound, readFoundSettings } from "./session.ts";
 import { stackConfigurations } from "./stack-file.ts";
 import { updateChecks, updateFacts } from "./update-findings.ts";
@@ -39,11 +40,12 @@ async function findingsOf(caller: StackCaller, live: boolean): Promise<readonly 
       return error.faults.map(({ found, remedy }) => blocker("settings", found, remedy));
     throw error;
   }
-  const whose = await whoseFindings(found);
+  const [whose, secrets] = await Promise.all([whoseFindings(found), secretsFinding(found)]);
   // One after the other: what the checks cost is not to be in the time of the call.
   const { findings } = await check(found, settings, true);
   return [
     ...whose,
+    secrets,
     ...findings,
     ...updateChecks(stack, updateFacts(found)),
     ...sharedFindings(found, settings),

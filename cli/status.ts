@@ -6,6 +6,7 @@ import { lookAt } from "../provision/look.ts";
 import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
+import { secretsFinding } from "./secrets.ts";
 import { openAsFound, readFoundSettings, startedBy } from "./session.ts";
 import { readState } from "./state.ts";
 
@@ -30,6 +31,7 @@ export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
   const refusal = whose?.verdict.ok === false ? whose.verdict : undefined;
   const isForeign = refusal !== undefined && whose?.record.kind !== "absent";
   const look = lookAt(wantedOf(stack, settings, projectDir, found.engine));
+  const secrets = await secretsFinding(found, false);
   return machineStatus({
     look: await look,
     isRehearsal,
@@ -39,6 +41,7 @@ export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
     projectDir,
     pieces: toolchain?.pieces ?? [],
     refusal,
+    secrets: secrets.level === "ok" ? undefined : secrets,
     state: isForeign ? { proofs: new Map(), isForeign } : await readState(found),
   });
 }

@@ -53,6 +53,8 @@ export interface StatusQuestion {
   readonly state: StackState;
   /** Why the stack is not this folder's to work on; undefined where it is. */
   readonly refusal?: { readonly found: string; readonly remedy: string } | undefined;
+  /** What is wrong with the secrets of its settings; undefined where nothing is. */
+  readonly secrets?: Finding | undefined;
 }
 
 /** A machine as it is for a run. It has no secret. */
@@ -92,6 +94,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
   const images = imagesStatus(settings.tasks, knownOf(look.engine)?.images, state.proofs, settings.smoke);
   const checks = [
     ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedy)]),
+    ...(question.secrets === undefined ? [] : [question.secrets]),
     engineFinding(look.engine, { ...look.wanted, stack, startedBy }, question.pieces),
     imagesCheck(stack, images),
     commandLineCheck(question),

@@ -33,8 +33,8 @@ test("colour changes the marks alone", () => {
 test("a finding is one line of a log, and each is counted", () => {
   expect(findings.map(oneLine)).toEqual([
     "ok: uv: it is there",
-    "warning: clock: late. To mend it: Set it",
-    "BLOCKER: git: none. To mend it: A; B",
+    "warning: clock: late. Fix: Set it",
+    "BLOCKER: git: none. Fix: A; B",
   ]);
   expect(countFindings(findings)).toEqual({ ok: 1, warnings: 1, blockers: 1 });
 });
