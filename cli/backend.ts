@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../lib/environment.ts";
-import { credentialsFolder } from "../toolchain/settings.ts";
+import { credentialsFolder } from "../toolchain/variables.ts";
 
 /** The user's data folder of this project. */
 export function dataDir(env: Environment): string {

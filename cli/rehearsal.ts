@@ -13,8 +13,8 @@ import {
   stopRehearsal,
   takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
-import { ask } from "./ask.ts";
 import type { Caller } from "./caller.ts";
+import { ask } from "./confirm.ts";
 import { liveUsers, told } from "./rehearsal-users.ts";
 import type { Output } from "./terminal.ts";
 

@@ -1,9 +1,9 @@
 import { spreadTasks } from "../benchmark/tasks.ts";
 import type { StackCaller } from "./caller.ts";
-import { checkBeforeUpdate } from "./checks.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { withEvents } from "./events.ts";
 import { shortenHistory } from "./history.ts";
+import { checkBeforeUpdate } from "./preflight.ts";
 import { showPulumi } from "./pulumi.ts";
 import { assertSecrets } from "./secrets.ts";
 import { openSession } from "./session.ts";

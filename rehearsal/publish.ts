@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Problem } from "../lib/problem.ts";
 import { parseReference } from "../lib/reference.ts";
-import { type Answer, ask } from "./ask.ts";
+import { type Answer, ask } from "./http.ts";
 import { type Layer, sha256 } from "./layer.ts";
 
 /** An image to publish. */

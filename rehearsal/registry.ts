@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../lib/files.ts";
-import { answersOk } from "./ask.ts";
 import { freePort } from "./free-port.ts";
+import { answersOk } from "./http.ts";
 import { inNetwork, isInNetwork } from "./network.ts";
 import { endService, runningService } from "./processes.ts";
 import { portStatus } from "./relay-client.ts";

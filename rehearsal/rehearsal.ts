@@ -90,7 +90,7 @@ export function rehearsalId(r: Rehearsal): string | undefined {
 
 /** Gives the rehearsal another id: that of a stack which was made in the one before. Nobody may use the present one. */
 export async function takeRehearsalId(r: Rehearsal, id: string): Promise<void> {
-  const { withLock } = await import("./lock.ts");
+  const { withLock } = await import("./folder-lock.ts");
   await withLock(
     r.dir,
     () => {},

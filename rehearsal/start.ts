@@ -6,7 +6,7 @@ import { contentsFile, fingerprint, readContents } from "./contents.ts";
 import { checkSocketLength, endEngine, startEngine } from "./engine.ts";
 import { fillRegistry } from "./fill.ts";
 import { claimFolder } from "./folder.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "./folder-lock.ts";
 import { isHeld, startNetwork } from "./network.ts";
 import { answersInFull } from "./ready.ts";
 import { keepRedisPort } from "./redis-port.ts";

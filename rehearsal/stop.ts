@@ -5,7 +5,7 @@ import { output } from "../lib/run.ts";
 import { contentsFile } from "./contents.ts";
 import { endEngine } from "./engine.ts";
 import { checkIsRehearsal, removeFolder } from "./folder.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "./folder-lock.ts";
 import { endNetwork } from "./network.ts";
 import { endRegistry } from "./registry.ts";
 import type { Rehearsal } from "./rehearsal.ts";

@@ -1,8 +1,8 @@
 /** Debian packages, for root on Debian or Ubuntu. */
 import { aptGet } from "../lib/apt.ts";
 import { findOnPath } from "../lib/find-program.ts";
-import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
+import type { ToolchainSettings } from "./variables.ts";
 
 /** Installs packages and says so; false where this is no such system or the user may not. */
 export async function installDebianPackages(

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { withLock } from "../lib/lock.ts";
+import { withLock } from "../lib/process-lock.ts";
 import type { Report } from "./steps.ts";
 
 /** The folder, made by `make` if it is not there. `make` gets the temporary folder to fill. */

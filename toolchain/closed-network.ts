@@ -18,8 +18,8 @@ import { Problem } from "../lib/problem.ts";
 import { cachedFolder } from "./cache.ts";
 import { goBuild, readyGo } from "./go.ts";
 import type { Cli } from "./pulumi.ts";
-import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
+import type { ToolchainSettings } from "./variables.ts";
 import { CLOSED_NETWORK_PLUGINS, type PluginVersion, PULUMI_VERSION } from "./versions.ts";
 
 const SOURCES = join(import.meta.dirname, "closed-network");

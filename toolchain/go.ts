@@ -8,8 +8,8 @@ import { Problem } from "../lib/problem.ts";
 import { answerOf, output } from "../lib/run.ts";
 import { cachedFolder } from "./cache.ts";
 import { findPython } from "./python.ts";
-import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
+import type { ToolchainSettings } from "./variables.ts";
 import { GO_VERSION, isAtLeast } from "./versions.ts";
 
 /** A Go that can build. */

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { unreachable } from "../lib/reach.ts";
 import { cachedFolder } from "./cache.ts";
-import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
+import type { ToolchainSettings } from "./variables.ts";
 import { packageVersion } from "./versions.ts";
 
 /** Where the official installation has its script and its archives. */

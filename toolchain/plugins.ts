@@ -13,9 +13,9 @@ import { cachedFolder } from "./cache.ts";
 import { canReachOfficial } from "./official.ts";
 import type { Cli } from "./pulumi.ts";
 import { stampOf } from "./record.ts";
-import type { ToolchainSettings } from "./settings.ts";
 import { type Report, step } from "./steps.ts";
 import type { Piece } from "./toolchain.ts";
+import type { ToolchainSettings } from "./variables.ts";
 import { type PluginVersion, pluginVersions } from "./versions.ts";
 
 /** Plugins in place. */

@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import { findOnPath } from "../lib/find-program.ts";
 import { choosePulumi } from "./pulumi.ts";
 import { type FoundToolchain, saveRecord, withPath } from "./record.ts";
-import type { ToolchainSettings } from "./settings.ts";
 import type { Report } from "./steps.ts";
 import type { Toolchain } from "./toolchain.ts";
 import { readyUv } from "./uv.ts";
+import type { ToolchainSettings } from "./variables.ts";
 
 /** Makes the toolchain ready and records it in `recordFile`. */
 export async function prepareToolchain(

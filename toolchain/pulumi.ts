@@ -11,9 +11,9 @@ import { Problem } from "../lib/problem.ts";
 import { answerOf } from "../lib/run.ts";
 import { canReachOfficial, installOfficial, officialFolder } from "./official.ts";
 import { readyPlugins } from "./plugins.ts";
-import type { ToolchainSettings } from "./settings.ts";
 import type { Report } from "./steps.ts";
 import type { Piece } from "./toolchain.ts";
+import type { ToolchainSettings } from "./variables.ts";
 import { isAtLeast, PULUMI_MINIMUM } from "./versions.ts";
 
 /** A CLI with its plugins. */

@@ -4,7 +4,7 @@ import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
 import { answerOf } from "../lib/run.ts";
-import type { ToolchainSettings } from "./settings.ts";
+import type { ToolchainSettings } from "./variables.ts";
 
 const NAMES = ["python3", ...[14, 13, 12, 11, 10, 9].map((minor) => `python3.${minor}`), "python"];
 const PROBE = "import sys; print(sys.executable, *sys.version_info[:2])";

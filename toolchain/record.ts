@@ -8,8 +8,8 @@ import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { writeWhole } from "../lib/files.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
-import type { ToolchainSettings } from "./settings.ts";
 import type { Toolchain } from "./toolchain.ts";
+import type { ToolchainSettings } from "./variables.ts";
 
 /** How long "the official place is out of reach" is believed before it is asked again. */
 const CLOSED_NETWORK_HOURS = 24;

@@ -3,7 +3,7 @@
  * second time it reads a record of what it found and checks that this is still there.
  */
 import { loadRecord, recordFile } from "./record.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings } from "./variables.ts";
 
 /** What a command needs to run Pulumi on this project. */
 export interface Toolchain {

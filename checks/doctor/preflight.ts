@@ -25,17 +25,18 @@ import { pythonOfVenv } from "../../provision/steps/venv/interpreter.ts";
 import type { Toolchain } from "../../toolchain/toolchain.ts";
 import { pluginVersions } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
-import { clientFinding } from "./client.ts";
 import { clockFinding } from "./clock.ts";
-import { credentialsFinding } from "./credentials.ts";
+import { clientFinding } from "./docker.ts";
 import { configuredDownloads, daemonFile, downloadsFinding } from "./downloads.ts";
 import { engineFinding } from "./engine.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
 import { findGit, gitFinding } from "./git.ts";
-import { lockFinding } from "./lock.ts";
+import { lockFinding } from "./image-lock.ts";
+import { loginFinding } from "./login.ts";
 import { ownersFinding } from "./owners.ts";
 import { placesOf } from "./places.ts";
 import { platformFinding } from "./platform.ts";
+import { proxyFinding } from "./proxy.ts";
 import { pulumiFinding } from "./pulumi.ts";
 import { askDownload, isServed, pythonFinding } from "./python.ts";
 import { quotaFinding } from "./quota.ts";
@@ -105,6 +106,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
       ...folders,
       ownersFinding(look.others, folder, owner),
       routeFinding(look.route),
+      ...[proxyFinding(preflight.env)].filter((finding) => finding !== undefined),
       pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
     ],
     missing: pull?.missing ?? settings.tasks,
@@ -119,7 +121,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
   const [missing] = pull.missing;
   const notAsked =
     missing === undefined ? "no image is to be pulled" : `images come from ${settings.registryMirror} first`;
-  const credentials = missing && credentialsFinding(settings.registryMirror);
+  const login = missing && loginFinding(settings.registryMirror);
   const [disk, registry] = await Promise.all([
     measureDisk(dockerHost, info),
     missing === undefined || settings.registryMirror !== ""
@@ -133,7 +135,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     spaceFinding(pull, disk, info, dockerHost),
     registryFinding(registry, notAsked),
     quotaFinding(registry, pull.missing.length, notAsked),
-    ...(credentials === undefined ? [] : [credentials]),
+    ...(login === undefined ? [] : [login]),
     missing === undefined
       ? ok("downloads", "no image is to be pulled")
       : downloadsFinding(isLocal(dockerHost, info) ? configuredDownloads(daemonFile(info)) : undefined, info),

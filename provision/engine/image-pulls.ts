@@ -5,6 +5,7 @@ import type { ImagePin } from "../../benchmark/images-lock.ts";
 import { type Clock, machineClock } from "../../lib/clock.ts";
 import { splitReference } from "../../lib/reference.ts";
 import type { Engine } from "./client.ts";
+import { authConfigFor, onDockerHub, onMirror, resetTime, type Source } from "./image-source.ts";
 import { changeNames, dropName, findImage, giveReference, type ImageEngine, nameOf } from "./images.ts";
 import { isLayer, type PullEngine, type PullEvent, pull, Stalled } from "./pull.ts";
 import {
@@ -17,7 +18,6 @@ import {
   mayPass,
   reasonOf,
 } from "./pull-failure.ts";
-import { authConfigFor, onDockerHub, onMirror, resetTime, type Source } from "./source.ts";
 import { type StoreAccount, usesContainerd } from "./store.ts";
 
 /** An image that is to be on the engine. */

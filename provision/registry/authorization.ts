@@ -1,5 +1,5 @@
 import { parseChallenge } from "./challenge.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "./docker-login.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { RegistryError } from "./error.ts";
 import { refusal } from "./refusal.ts";

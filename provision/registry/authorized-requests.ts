@@ -1,5 +1,5 @@
 import { authorize } from "./authorization.ts";
-import { type Credentials, credentialsFor } from "./credentials.ts";
+import { type Credentials, credentialsFor } from "./docker-login.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { refusal } from "./refusal.ts";
 import { type RegistryAnswer, request } from "./request.ts";

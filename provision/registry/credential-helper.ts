@@ -2,7 +2,7 @@ import { environmentFor } from "../../lib/environment.ts";
 import { findOnPath } from "../../lib/find-program.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type RunResult, run } from "../../lib/run.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "./docker-login.ts";
 
 /** Time limit of a helper, in seconds: one that asks its user something has nobody to ask here. */
 const defaultTimeoutSeconds = 10;

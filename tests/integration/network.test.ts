@@ -6,9 +6,9 @@ import { setTimeout } from "node:timers/promises";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pingRedis, pong } from "../../provision/engine/redis-ping.ts";
-import { ask } from "../../rehearsal/ask.ts";
 import { forward } from "../../rehearsal/forward.ts";
 import { freePort, isFree } from "../../rehearsal/free-port.ts";
+import { ask } from "../../rehearsal/http.ts";
 import { inNetwork } from "../../rehearsal/network.ts";
 import { findProcesses } from "../../rehearsal/processes.ts";
 import {

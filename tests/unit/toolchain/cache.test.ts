@@ -3,7 +3,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isStale, withLock } from "../../../lib/lock.ts";
+import { isStale, withLock } from "../../../lib/process-lock.ts";
 import { cachedFolder } from "../../../toolchain/cache.ts";
 import { step } from "../../../toolchain/steps.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadRecord, recordFile, saveRecord } from "../../../toolchain/record.ts";
-import type { ToolchainSettings } from "../../../toolchain/settings.ts";
+import type { ToolchainSettings } from "../../../toolchain/variables.ts";
 
 const HOUR = 3_600_000;
 const found = { pulumi: "/x/pulumi", front: ["/x"], env: { A: "b" }, pieces: [] };

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { searchPython } from "../../../../provision/steps/python.ts";
-import { readSettings } from "../../../../toolchain/settings.ts";
 import { readyUv } from "../../../../toolchain/uv.ts";
+import { readSettings } from "../../../../toolchain/variables.ts";
 
 /**
  * A checkout that uv installs as it installs CooperBench: a command, an editable package in src, one requirement and

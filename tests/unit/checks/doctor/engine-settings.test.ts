@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readTasks } from "../../../../benchmark/tasks.ts";
 import { configuredDownloads, downloadsFinding } from "../../../../checks/doctor/downloads.ts";
-import { lockFinding } from "../../../../checks/doctor/lock.ts";
+import { lockFinding } from "../../../../checks/doctor/image-lock.ts";
 import { platformFinding } from "../../../../checks/doctor/platform.ts";
 import { storageFinding } from "../../../../checks/doctor/storage.ts";
 import { showSeconds } from "../../../../checks/units.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askHelper } from "../../../../provision/registry/credential-helper.ts";
-import { credentialsFor, missingHelper } from "../../../../provision/registry/credentials.ts";
+import { credentialsFor, missingHelper } from "../../../../provision/registry/docker-login.ts";
 
 let folder: string;
 let env: NodeJS.ProcessEnv;

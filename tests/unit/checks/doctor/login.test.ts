@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { credentialsFinding } from "../../../../checks/doctor/credentials.ts";
+import { loginFinding } from "../../../../checks/doctor/login.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -15,11 +15,11 @@ afterEach(() => {
 });
 
 test("a credential helper that is named and not there is told, for the registry that it is of", () => {
-  expect(credentialsFinding("")).toBeUndefined();
+  expect(loginFinding("")).toBeUndefined();
   const config = { credHelpers: { "r.example:5000": "gone" } };
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  expect(credentialsFinding("")).toBeUndefined();
-  expect(credentialsFinding("r.example:5000/hub")).toMatchObject({
+  expect(loginFinding("")).toBeUndefined();
+  expect(loginFinding("r.example:5000/hub")).toMatchObject({
     level: "warning",
     found: `${folder}/config.json names docker-credential-gone, which is not on PATH: images are pulled from r.example:5000 without credentials`,
   });

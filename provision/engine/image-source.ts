@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { fullName } from "../../lib/reference.ts";
 import { registryAt } from "../registry/client.ts";
-import { credentialsFor, dockerHubKey } from "../registry/credentials.ts";
+import { credentialsFor, dockerHubKey } from "../registry/docker-login.ts";
 import { dockerHub, parseEndpoint } from "../registry/endpoint.ts";
 import { RegistryError } from "../registry/error.ts";
 

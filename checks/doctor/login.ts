@@ -1,4 +1,4 @@
-import { missingHelper } from "../../provision/registry/credentials.ts";
+import { missingHelper } from "../../provision/registry/docker-login.ts";
 import { dockerHub, parseEndpoint } from "../../provision/registry/endpoint.ts";
 import { type Finding, warning } from "../finding.ts";
 
@@ -7,12 +7,12 @@ import { type Finding, warning } from "../finding.ts";
  *
  * @param mirror as in the settings; empty for Docker Hub.
  */
-export function credentialsFinding(mirror: string): Finding | undefined {
+export function loginFinding(mirror: string): Finding | undefined {
   const { host } = parseEndpoint(mirror || dockerHub);
   const missing = missingHelper(host);
   if (missing === undefined) return undefined;
   return warning(
-    "credentials",
+    "login",
     `${missing}: images are pulled from ${host} without credentials`,
     "Fix: install it, or take it out of that file and run docker login",
   );

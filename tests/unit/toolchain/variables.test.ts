@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readSettings } from "../../../toolchain/settings.ts";
+import { readSettings } from "../../../toolchain/variables.ts";
 
 const env = { HOME: "/home/u", PATH: "/usr/bin:/bin" };
 
