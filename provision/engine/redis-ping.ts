@@ -25,9 +25,10 @@ export interface Patience {
 
 /**
  * What a Redis that a run may be using is given: one that swaps, saves or runs a long script answers late, and a
- * container that is being started refuses connections for a moment.
+ * container that is being started refuses connections for a moment. In all less than a look has (lib/known.ts): what is
+ * seen after that is not known.
  */
-export const patience: Patience = { refusedMs: 5000, silentMs: [1000, 3000, 6000] };
+export const patience: Patience = { refusedMs: 5000, silentMs: [1000, 3000, 4000] };
 
 /** Milliseconds between two attempts at what refuses connections. */
 const betweenMs = 250;
