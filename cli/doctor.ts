@@ -40,13 +40,15 @@ async function findingsOf(caller: StackCaller, live: boolean): Promise<readonly 
       return error.faults.map(({ found, remedy }) => blocker("settings", found, remedy));
     throw error;
   }
-  const [whose, secrets] = await Promise.all([whoseFindings(found), secretsFinding(found)]);
+  const [{ findings: whose, id }, secrets] = await Promise.all([lookWhoseIs(found), secretsFinding(found)]);
+  // An update gives the settings the id that the state has, where they have lost theirs.
+  if (id !== undefined) settings = { ...settings, stackId: id };
   // One after the other: what the checks cost is not to be in the time of the call.
   const { findings } = await check(found, settings, true);
   return [
     ...whose,
-    secrets,
     ...findings,
+    secrets,
     ...updateChecks(stack, updateFacts(found)),
     ...sharedFindings(found, settings),
     ...(live ? [await liveFindingOf(found, settings)] : []),
@@ -54,10 +56,16 @@ async function findingsOf(caller: StackCaller, live: boolean): Promise<readonly 
 }
 
 /** What stands against an update from this folder: the stack is another's. */
-async function whoseFindings(found: Found): Promise<readonly Finding[]> {
+async function lookWhoseIs(found: Found): Promise<{ findings: readonly Finding[]; id?: string | undefined }> {
   // A backend that does not answer is for the update to tell.
-  const { verdict } = await lookWhose(found, true).catch(() => ({ verdict: { ok: true } as const }));
-  return verdict.ok ? [] : [blocker("stack", verdict.found, verdict.remedy)];
+  const verdict = await lookWhose(found, true).then(
+    ({ verdict }) => verdict,
+    () => undefined,
+  );
+  if (verdict === undefined) return { findings: [] };
+  return verdict.ok
+    ? { findings: [], id: verdict.id }
+    : { findings: [blocker("stack", verdict.found, verdict.remedy)] };
 }
 
 /** Whether another stack of this project wants the same checkout. */

@@ -174,6 +174,8 @@ function withStack(
     ...(rehearsal !== undefined && rehearsalEnv(rehearsal, path)),
     PULUMI_STACK: stack,
     DOCKER_HOST: dockerHost,
+    // Certificates are for engines over the network: Pulumi's docker plugin reads them for any.
+    ...(/^(unix|ssh):/.test(dockerHost) && { DOCKER_CERT_PATH: undefined, DOCKER_TLS_VERIFY: undefined }),
   };
   const env = onlySet({ ...caller.env, ...variables });
   return {

@@ -30,7 +30,10 @@ export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
   const whose = await lookWhose(found, false).catch(() => undefined);
   const refusal = whose?.verdict.ok === false ? whose.verdict : undefined;
   const isForeign = refusal !== undefined && whose?.record.kind !== "absent";
-  const look = lookAt(wantedOf(stack, settings, projectDir, found.engine));
+  const id = whose?.verdict.ok ? whose.verdict.id : undefined;
+  // An update gives the settings the id that the state has, where they have lost theirs.
+  const owned = id === undefined ? settings : { ...settings, stackId: id };
+  const look = lookAt(wantedOf(stack, owned, projectDir, found.engine));
   const secrets = await secretsFinding(found, false);
   return machineStatus({
     look: await look,

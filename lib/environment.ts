@@ -25,8 +25,8 @@ interface Kind {
 const everybody =
   /^(PATH|HOME|USER|LOGNAME|SHELL|TZ|TMPDIR|TERM|XDG_\w+|(LD|DYLD)_\w+|SSL_CERT_(FILE|DIR)|NIX_SSL_CERT_FILE|SystemRoot)$/;
 
-/** Neither colours nor another language in what is read here. */
-const plain = { NO_COLOR: "1", LC_ALL: "C" };
+/** Neither colours nor another language in what is read here, and every letter of a path. */
+const plain = { NO_COLOR: "1", LC_ALL: "C.UTF-8" };
 
 /** How Docker's engine is reached, and where its settings and credentials are. A context, or an older API, would be another's word. */
 const engine = "DOCKER_(HOST|CONFIG|CERT_PATH|TLS\\w*)|SSH_\\w+";

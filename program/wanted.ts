@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { placeKey, realPlace } from "../lib/place.ts";
+import { Problem } from "../lib/problem.ts";
 import type { Wanted } from "../provision/look.ts";
 import { encrypted } from "./configuration.ts";
 import { runsOf } from "./runs.ts";
@@ -17,6 +18,7 @@ export interface StackWants extends Wanted {
  *
  * @param projectDir that a relative folder is of.
  * @param engine the stack's.
+ * @throws a Problem where the checkout's folder would hold the project.
  */
 export function wantedOf(
   stack: string,
@@ -26,6 +28,11 @@ export function wantedOf(
 ): StackWants {
   const { coop, git, redisHost, redisPort, pythonVersion, modelApiBase, cohereApiKey } = settings;
   const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
+  if (`${realPlace(projectDir)}/`.startsWith(folder === "/" ? folder : `${folder}/`))
+    throw new Problem(
+      `cooperbenchDir is ${folder}, which holds this project itself.\n` +
+        `Fix: ./machine pulumi config set cooperbenchDir repos/CooperBench --stack ${stack}`,
+    );
   return {
     owner: ownerOf(stack, settings),
     dockerHost: engine.host,

@@ -55,6 +55,8 @@ export async function askEngine(
       engine.info<EngineInfo>(),
       engine.listImages(),
     ]);
+    if (!version?.ApiVersion || !info?.OSType || !Array.isArray(images))
+      return { unknown: "what answers there is no Docker engine" };
     return known({ version, info, images: engineImages(images), answeredAt: new Date() });
   } catch (error) {
     return { unknown: error instanceof NoAnswer ? error.reason : (error as Error).message };

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { stripVTControlCharacters } from "node:util";
 import type Docker from "dockerode";
 import { connectionTo } from "./connection.ts";
 import { NoAnswer } from "./no-answer.ts";
@@ -14,7 +15,7 @@ export class EngineError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
-    super(message);
+    super(stripVTControlCharacters(message).replaceAll(/[^\P{Cc}\n\t]/gu, ""));
     this.status = status;
   }
 }

@@ -11,7 +11,20 @@ import { type Ended, Lab } from "./lab.ts";
 const checks = [
   ...["engine", "storage", "platform", "space", "registry", "quota", "downloads", "clock"],
   ...["services", "lock"],
-  ...["client", "git", "source", "uv", "python", "folders", "disks", "owners", "route", "pulumi", "update"],
+  ...[
+    "client",
+    "git",
+    "source",
+    "uv",
+    "python",
+    "folders",
+    "disks",
+    "owners",
+    "route",
+    "pulumi",
+    "secrets",
+    "update",
+  ],
 ];
 
 const lab = new Lab();
@@ -107,7 +120,7 @@ test("an engine that does not answer, and settings that are wrong, are findings 
   const { code, stdout } = await lab.machine(["doctor"], { PULUMI_STACK: dead });
   expect(code).toBe(1);
   expect(stdout).toMatch(
-    /^BLOCKER +engine +the Docker engine at .*nobody\.sock does not answer.*\n +Start it/,
+    /^BLOCKER +engine +the Docker engine at .*nobody\.sock .*does not answer.*\n +Start it/,
   );
   expect(stdout).toMatch(/\nwarning +lock +26 of 26 images are not locked/);
 

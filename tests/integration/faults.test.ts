@@ -84,7 +84,7 @@ test("an engine that does not answer is named, with the remedy", async () => {
   const { code, stderr } = await lab.machine(["up", stack]);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /nothing was changed:\n.*engine at unix:.*nobody\.sock does not answer.*\n +Start it .*set dockerHost.*\n.*\.\/machine up dev/,
+    /nothing was changed:\n.*engine at unix:.*nobody\.sock .*does not answer.*\n +Start it .*set dockerHost.*\n.*\.\/machine up dev/,
   );
 });
 
@@ -94,7 +94,7 @@ test("a wrong configuration is told whole, before anything is touched", async ()
   for (const command of ["up", "preview"]) {
     const { code, stderr } = await lab.machine([command, stack]);
     expect(code).toBe(1);
-    expect(stderr).toContain("has 4 faults; nothing was changed");
+    expect(stderr).toContain("has 4 faults. Nothing was changed");
     for (const key of Object.keys(wrong)) expect(stderr).toContain(`  ${key}: `);
   }
 });

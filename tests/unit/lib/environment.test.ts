@@ -81,7 +81,7 @@ test.each(children.filter((child) => child !== "run" && child !== "pulumi"))(
       LC_ALL: "de_DE.UTF-8",
       LC_MESSAGES: "de_DE.UTF-8",
     });
-    expect(env).toMatchObject({ NO_COLOR: "1", LC_ALL: "C" });
+    expect(env).toMatchObject({ NO_COLOR: "1", LC_ALL: "C.UTF-8" });
     expect(Object.keys(env).filter((name) => /^(LANG|LC_MESSAGES)/.test(name))).toEqual([]);
   },
 );
