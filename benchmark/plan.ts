@@ -1,6 +1,5 @@
 import { shellWord } from "../lib/shell-word.ts";
 import { type Capacity, leastCapacity, oraclesAtOnce } from "./capacity.ts";
-import { modelName } from "./model.ts";
 import { smokeSubset } from "./smoke-subset.ts";
 
 /** What a plan of runs is made from. */
@@ -10,6 +9,8 @@ export interface PlanFacts {
   readonly folder: string;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
+  /** Model under test, as `cooperbench run -m` takes it. */
+  readonly model: string;
   /** lite, flash or full. */
   readonly subset: string;
   /** Tasks whose images the stack has, such as dspy_task/8394, where these are not all of the subset. */
@@ -102,7 +103,7 @@ export function runPlan(facts: PlanFacts): string {
   const { pairs, evaluations, reason } = concurrencyFor(facts);
   const which = subset === "full" ? "" : ` -s ${subset}`;
   const run = (name: string, what: string, options: string) =>
-    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${modelName} -c ${pairs} --eval-concurrency ${evaluations}`;
+    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${shellWord(facts.model)} -c ${pairs} --eval-concurrency ${evaluations}`;
   const narrowed =
     facts.onlyTasks === undefined
       ? ""

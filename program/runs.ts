@@ -9,8 +9,9 @@ const smokeTasks = 5;
 
 /** What a stack's settings say of its runs. */
 export function runsOf(settings: Settings) {
-  const { subset, narrowed, tasks, coop, git, redisHost, redisPort } = settings;
+  const { model, subset, narrowed, tasks, coop, git, redisHost, redisPort } = settings;
   return {
+    model,
     subset,
     onlyTasks: narrowed ? tasks.map(taskName) : undefined,
     services: coop ? { redis: addressOf({ host: redisHost, port: redisPort }), git } : undefined,
