@@ -17,6 +17,8 @@ export interface PlannedRun {
 /** What a run was worth. */
 export interface RunCheck {
   readonly run: Run;
+  /** Whether it was held against the plan, and not against its own config.json. */
+  readonly isOfPlan: boolean;
   /** Model and agent of its command; empty where nothing says. */
   readonly model: string;
   readonly agentFramework: string;
@@ -51,6 +53,7 @@ export function checkRun(
   const { model, agentFramework } = planned ?? run;
   return {
     run,
+    isOfPlan: planned !== undefined,
     model,
     agentFramework,
     verdicts,

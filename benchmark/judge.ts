@@ -1,4 +1,4 @@
-import { type AgentLimits, agentLimitsIn } from "./agent-limits.ts";
+import type { AgentLimits } from "./agent-limits.ts";
 import { agentFindings } from "./judge-agent.ts";
 import { evaluationFindings } from "./judge-evaluation.ts";
 import type { PairResult } from "./read-run.ts";
@@ -35,13 +35,9 @@ const byWeight: readonly Kind[] = ["foreign", "machine", "unknown", "evaluation"
  * model's, those of the machine too.
  *
  * @param foreign why the pair is none of the run; empty where it is.
- * @param limits of the default agent in a setting. Default: CooperBench's own.
+ * @param limits of the default agent in the pair's setting.
  */
-export function judge(
-  pair: PairResult,
-  foreign: readonly string[] = [],
-  limits: AgentLimits = agentLimitsIn("", pair.setting),
-): Verdict {
+export function judge(pair: PairResult, foreign: readonly string[], limits: AgentLimits): Verdict {
   const findings: readonly Finding[] =
     foreign.length > 0
       ? foreign.map((reason) => ({

@@ -13,8 +13,8 @@ export type RunSetting = (typeof runSettings)[number];
 const agent = z.looseObject({
   feature_id: z.number().nullish(),
   status: z.string().nullish(),
-  steps: z.number().nullish(),
-  cost: z.number().nullish(),
+  steps: z.number().nonnegative().nullish(),
+  cost: z.number().nonnegative().nullish(),
   error: z.string().nullish(),
 });
 
@@ -228,7 +228,6 @@ function faultOf(error: unknown): RunFileError {
 /** Folders in one of a run, and links to folders, as CooperBench takes them. */
 function foldersIn(run: string, ...path: readonly string[]): readonly string[] {
   const folder = join(run, ...path);
-  const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   try {
     if (!isFolder(folder)) return [];
     return readdirSync(folder)
@@ -236,5 +235,14 @@ function foldersIn(run: string, ...path: readonly string[]): readonly string[] {
       .sort();
   } catch (error) {
     throw new Problem(`${folder} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ELOOP") return false; // a link to itself
+    throw error;
   }
 }

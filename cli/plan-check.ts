@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
 import { readRun } from "../benchmark/read-run.ts";
 import { printable } from "../lib/printable.ts";
+import { Problem } from "../lib/problem.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
 import { readAssignments } from "../provision/steps/assignments.ts";
 import type { Caller } from "./caller.ts";
@@ -48,9 +49,20 @@ function asJson({ run, verdicts, ...check }: RunCheck): string {
 
 /** An API may say the key in its refusal, and so in the run's files: it is not said again. */
 function withoutKey(text: string, dotenv: string): string {
-  if (!existsSync(dotenv)) return text;
-  const keys = readAssignments(readFileSync(dotenv, "utf8")).filter(
+  if (!existsSync(dotenv) || !statSync(dotenv).isFile()) return text;
+  const keys = readAssignments(readable(dotenv)).filter(
     ({ name, value }) => name === "COHERE_API_KEY" && value !== "",
   );
   return keys.reduce((hidden, { value }) => hidden.replaceAll(value, "[key]"), text);
+}
+
+function readable(dotenv: string): string {
+  try {
+    return readFileSync(dotenv, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Problem(
+      `${dotenv} cannot be read (${code}), so nothing here knows the key that is to be kept out of the output; want the user whose file it is`,
+    );
+  }
 }

@@ -14,7 +14,9 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
   const passed = evaluated.filter(({ pair }) => pair.evaluation?.passed).length;
   const remedies = new Set(bad.flatMap(({ remedies }) => remedies));
   const lines = [
-    ...(run.unreadable === "" ? [] : [`what ${run.name} was to do is not known: ${run.unreadable}`]),
+    ...(run.unreadable === "" || (check.isOfPlan && wanted !== undefined)
+      ? []
+      : [`what ${run.name} was to do is not known: ${run.unreadable}`]),
     ...table([
       ...bad.map(({ pair, kind, reasons }) => [kind.toUpperCase(), pairName(pair), reasons.join("; ")]),
       ...check.missingPairs.map((pair) => ["MISSING", pairName(pair), "it has no result"]),

@@ -1,6 +1,16 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readPairs } from "../../../benchmark/pairs.ts";
 import { planCheck } from "../../../cli/plan-check.ts";
@@ -365,10 +375,52 @@ describe("no folder makes a stack trace:", () => {
     expect((await checked()).printed).toContain("eval.json is no file");
     rmSync(join(folder, "result.json"));
     writeFileSync(join(folder, "result.json"), "");
-    const { truncateSync } = await import("node:fs");
     truncateSync(join(folder, "result.json"), 3 * 2 ** 30);
     expect((await checked()).printed).toMatch(/result\.json has 3\.22 GB, more than/);
   });
+});
+
+test("whatever its files hold, a run is judged, and nothing of it is printed as it is", async () => {
+  const folder = make({ setting: "coop", agents: [{ ...good, status: "LimitsExceeded" }, good] });
+  const files = ["result.json", "eval.json", "agent1_traj.json", "../../../../config.json"].map((name) =>
+    join(folder, name),
+  );
+  const usual = files.map((file) => readFileSync(file, "utf8"));
+  const text = fc.oneof(fc.json(), fc.string(), fc.constantFrom("NaN", "-Infinity", '{"a":', "\u0000"));
+  const change = fc.record({ file: fc.nat(3), at: fc.nat(60), to: fc.jsonValue(), all: fc.option(text) });
+  await fc.assert(
+    fc.asyncProperty(change, async ({ file, at, to, all }) => {
+      const read = JSON.parse(usual[file] ?? "");
+      const places = placesIn(read);
+      const [of, key] = places[at % places.length] ?? [read, "model"];
+      of[key] = to;
+      for (const [each, path] of files.entries())
+        writeFileSync(path, each === file ? (all ?? JSON.stringify(read)) : (usual[each] ?? ""));
+      for (const json of [false, true]) {
+        const { code, printed } = await checked(undefined, json);
+        expect([0, 1]).toContain(code);
+        expect(printed).not.toMatch(/[^\n\P{Cc}]|\p{Cf}/u);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** Each place of a JSON value, as what it is in and its key there. */
+function placesIn(value: unknown): readonly [Record<string, unknown>, string][] {
+  if (typeof value !== "object" || value === null) return [];
+  const of = value as Record<string, unknown>;
+  return Object.keys(of).flatMap((key) => [[of, key] as [typeof of, string], ...placesIn(of[key])]);
+}
+
+test("a link to itself is no folder, no file and no patch", async () => {
+  const folder = make();
+  for (const name of ["solo.patch", "../f7_f8", "../../../loop_task", "../../../../team"])
+    symlinkSync(basename(name), join(folder, name));
+  expect((await checked()).code).toBe(0);
+  rmSync(join(folder, "eval.json"));
+  symlinkSync("eval.json", join(folder, "eval.json"));
+  expect((await checked()).printed).toContain("eval.json cannot be read: ELOOP");
 });
 
 test("a run that is not there is named with the folder that was looked for", async () => {
