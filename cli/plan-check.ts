@@ -9,7 +9,7 @@ import { plannedRun, runsOf } from "../program/runs.ts";
 import { readAssignments } from "../provision/steps/assignments.ts";
 import type { Caller } from "./caller.ts";
 import { defaultStack } from "./default-stack.ts";
-import { runFolder } from "./run-folder.ts";
+import { noRun, runFolder } from "./run-folder.ts";
 import { runReport } from "./run-report.ts";
 import { readSettings } from "./stack-settings.ts";
 
@@ -32,7 +32,9 @@ export async function planCheck(
       : readSettings({ projectDir, stack: named ?? defaultStack(caller) });
   const { folder, name } = runFolder(resolve(projectDir, settings?.cooperbenchDir ?? ""), run);
   const logs = dirname(folder);
-  const check = checkRun(readRun(folder, name), settings && plannedRun(settings, name), (setting) =>
+  const read = readRun(folder, name);
+  if (read.pairs.length === 0 && !existsSync(join(folder, "config.json"))) throw noRun(run, folder);
+  const check = checkRun(read, settings && plannedRun(settings, name), (setting) =>
     agentLimitsIn(dirname(logs), setting),
   );
   const text = json ? asJson(check) : runReport(check, settings && runsOf(settings).services);

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve } from "node:path";
-import { runSettings } from "../benchmark/read-run.ts";
 import { Problem } from "../lib/problem.ts";
 
 /** Where a run of CooperBench is. */
@@ -21,30 +20,20 @@ export function runFolder(checkout: string, run: string): RunFolder {
   const logs = join(checkout, "logs");
   const folder = resolve(logs, run);
   const name = isAbsolute(run) ? basename(folder) : relative(logs, folder);
-  const isRun =
-    name !== "" &&
-    name.split("/")[0] !== ".." &&
-    isFolder(folder) &&
-    ["config.json", ...runSettings].some((entry) => exists(join(folder, entry)));
-  if (!isRun) {
-    throw new Problem(
-      `there is no run ${run} (no ${folder} with a config.json); want the name of one, or the path of its folder`,
-    );
-  }
+  if (name === "" || name.split("/")[0] === ".." || !isFolder(folder)) throw noRun(run, folder);
   return { name, folder };
+}
+
+/** What is said where a folder is no run's. */
+export function noRun(run: string, folder: string): Problem {
+  return new Problem(
+    `there is no run ${run} (no ${folder} with a config.json); want the name of one, or the path of its folder`,
+  );
 }
 
 function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch (error) {
-    throw new Problem(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     throw new Problem(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }

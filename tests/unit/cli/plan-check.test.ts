@@ -328,7 +328,7 @@ describe("no folder makes a stack trace:", () => {
     },
   );
 
-  test.each(["config.json", "solo/dspy_task", "", ".."])(
+  test.each(["config.json", "solo/dspy_task", "", "..", "solo"])(
     "neither is %j of a run, by its path",
     async (path) => {
       make();
