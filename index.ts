@@ -49,7 +49,13 @@ const credentials = new Credentials(
 );
 const modelRoute = new ModelRoute(
   "route",
-  { ...wanted, cohereApiKey: key, of: [cli.installed, credentials.written], finding: findings.route },
+  {
+    ...wanted,
+    model: settings.model,
+    cohereApiKey: key,
+    of: [cli.installed, credentials.written],
+    finding: findings.route,
+  },
   { dependsOn: [cli, credentials] },
 );
 const services =

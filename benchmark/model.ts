@@ -1,5 +1,5 @@
-/** Model under test, as `cooperbench run -m` takes it. */
-export const modelName = "cohere/command-a-03-2025";
+/** Model under test where a stack sets none, as `cooperbench run -m` takes it. */
+export const defaultModel = "cohere/command-a-03-2025";
 
 /** The URL of a call, which litellm takes whole, at the base URL of the model's API. */
 export function callUrl(modelApiBase: string): string {

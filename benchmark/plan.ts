@@ -1,6 +1,6 @@
 import { shellWord } from "../lib/shell-word.ts";
 import { type Capacity, leastCapacity, oraclesAtOnce } from "./capacity.ts";
-import { modelName } from "./model.ts";
+import type { RunSetting } from "./read-run.ts";
 import { smokeSubset } from "./smoke-subset.ts";
 
 /** What a plan of runs is made from. */
@@ -10,6 +10,8 @@ export interface PlanFacts {
   readonly folder: string;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
+  /** Model under test, as `cooperbench run -m` takes it. */
+  readonly model: string;
   /** lite, flash or full. */
   readonly subset: string;
   /** Tasks whose images the stack has, such as dspy_task/8394, where these are not all of the subset. */
@@ -71,6 +73,12 @@ export function concurrencyFor({
 export const runNames = { smoke: "smoke", solo: "solo", coop: "coop", silent: "coop-silent" } as const;
 const { smoke, solo, coop, silent } = runNames;
 
+/** The setting of a run of the plan; undefined for a run of another name. */
+export function plannedSetting(name: string): RunSetting | undefined {
+  if (!isPlanned(name)) return undefined;
+  return name === coop || name === silent ? "coop" : "solo";
+}
+
 /**
  * The options of a run of cooperating agents, which its results do not say: those of the plan's own runs are known by
  * their names, and others are taken to use the stack's services.
@@ -102,7 +110,7 @@ export function runPlan(facts: PlanFacts): string {
   const { pairs, evaluations, reason } = concurrencyFor(facts);
   const which = subset === "full" ? "" : ` -s ${subset}`;
   const run = (name: string, what: string, options: string) =>
-    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${modelName} -c ${pairs} --eval-concurrency ${evaluations}`;
+    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${shellWord(facts.model)} -c ${pairs} --eval-concurrency ${evaluations}`;
   const narrowed =
     facts.onlyTasks === undefined
       ? ""
@@ -141,9 +149,10 @@ export DOCKER_HOST=${shellWord(dockerHost)}
 
 ${pairs} pairs and ${evaluations} evaluations at once, for ${reason}.
 
-A run that was interrupted goes on with the same command: pairs that have a result are left out, those that ended with
-Error are done again. \`--force\` does all anew. CooperBench counts what the machine got wrong as the model's:
-\`./machine plan ${stack} --check NAME\` tells them apart, with the commands that do those pairs again.
+A run that was interrupted goes on with the same command: pairs that have a result are left out. Those that ended with
+Error are done again, and **keep the evaluation of their first try**, which says that they failed. CooperBench counts what
+the machine got wrong as the model's, too. \`./machine plan ${stack} --check NAME\` tells all of these apart, with the
+commands that do or evaluate those pairs again: give it before a figure of a run is used.
 
 Variables that your shell exports win over those of \`.env\`.
 `;

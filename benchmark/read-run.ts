@@ -1,27 +1,43 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { Problem } from "../lib/problem.ts";
+import { type Evaluation, readEvaluation } from "./read-evaluation.ts";
+import { RunFileError, readRunFile } from "./run-file.ts";
+import { engineErrorsIn } from "./trajectory.ts";
+
+/** The settings of CooperBench's runs, each a folder of a run. */
+export const runSettings = ["solo", "coop", "team"] as const;
+export type RunSetting = (typeof runSettings)[number];
 
 const agent = z.looseObject({
+  feature_id: z.number().nullish(),
   status: z.string().nullish(),
-  steps: z.number().nullish(),
+  steps: z.number().nonnegative().nullish(),
+  cost: z.number().nonnegative().nullish(),
   error: z.string().nullish(),
 });
 
 /** The part of CooperBench's result.json that is read here: one agent in a solo run, several in others. */
 const result = z.looseObject({
+  repo: z.string(),
+  task_id: z.number(),
+  features: z.array(z.number()),
+  setting: z.string(),
+  agent_framework: z.string(),
+  model: z.string(),
+  ended_at: z.string(),
+  duration_seconds: z.number().nullish(),
   agent: agent.optional(),
   agents: z.record(z.string(), agent).optional(),
 });
-
-const evaluation = z.looseObject({ error: z.string().nullish(), both_passed: z.boolean().nullish() });
-
-const trajectory = z.looseObject({ messages: z.array(z.looseObject({ content: z.unknown() })).default([]) });
+type Result = z.infer<typeof result>;
 
 const configuration = z.looseObject({
-  model: z.string().nullish(),
-  agent_framework: z.string().nullish(),
-  total_tasks: z.number().nullish(),
+  model: z.string(),
+  agent_framework: z.string(),
+  setting: z.enum(runSettings),
+  total_tasks: z.number(),
 });
 
 /** How an agent ended. */
@@ -30,27 +46,42 @@ export interface AgentResult {
   readonly name: string;
   /** CooperBench's word for it, such as Submitted, LimitsExceeded or Error. */
   readonly status: string;
-  /** Calls of the model. */
-  readonly steps: number;
+  /** Calls of the model; undefined where the file does not say. */
+  readonly steps: number | undefined;
+  /** What its calls have cost, in dollars; undefined where the file does not say. */
+  readonly cost: number | undefined;
   /** What was thrown, where something was. */
   readonly error: string;
 }
 
-/** What a run has of one pair of features. */
-export interface PairResult {
-  /** solo, coop or team. */
-  readonly setting: string;
+/** Which pair of features a result is of. */
+export interface PairName {
+  readonly setting: RunSetting;
   /** Repository folder in the dataset, such as dspy_task. */
   readonly repo: string;
   readonly taskId: number;
   readonly features: readonly number[];
+}
+
+/** What a run has of one pair of features. */
+export interface PairResult extends PairName {
+  /** Its folder, from that of the run. */
+  readonly folder: string;
+  /** As litellm calls it; empty where there is no result. */
+  readonly model: string;
+  /** Such as mini_swe_agent_v2; empty where there is no result. */
+  readonly agentFramework: string;
   readonly agents: readonly AgentResult[];
-  /** What the engine said to the agents instead of running their commands. */
+  /** How long the agents took; undefined where the file does not say. */
+  readonly seconds: number | undefined;
+  /** What the engine said to the agents instead of running their commands, up to their end. */
   readonly engineErrors: readonly string[];
   /** How the evaluation ended; undefined where there was none. */
-  readonly evaluation?: { readonly passed: boolean; readonly error: string };
+  readonly evaluation?: Evaluation;
   /** Why the folder cannot be read; empty where it can. */
   readonly unreadable: string;
+  /** Whether that is because a writer was ended, and so the machine's doing. */
+  readonly isCutOff: boolean;
 }
 
 /** A run of CooperBench, as its folder below logs/ has it. */
@@ -59,8 +90,12 @@ export interface Run {
   /** As litellm calls it; empty where the run does not say. */
   readonly model: string;
   readonly agentFramework: string;
-  /** Pairs that the run was to do; undefined where it does not say. */
+  /** Of its last command; undefined where the run does not say. */
+  readonly setting: RunSetting | undefined;
+  /** Pairs that its last command was to do; undefined where the run does not say. */
   readonly wanted: number | undefined;
+  /** Why its config.json says none of this; empty where it does. */
+  readonly unreadable: string;
   readonly pairs: readonly PairResult[];
 }
 
@@ -68,95 +103,146 @@ export interface Run {
  * Reads a run.
  *
  * @param folder absolute folder of the run: logs/NAME in the checkout.
- * @throws where there is no such folder.
+ * @throws a Problem where a folder cannot be read.
  */
 export function readRun(folder: string, name: string): Run {
-  const file = join(folder, "config.json");
-  const config = existsSync(file) ? configuration.parse(JSON.parse(readFileSync(file, "utf8"))) : {};
-  return {
-    name,
-    model: config.model ?? "",
-    agentFramework: config.agent_framework ?? "",
-    wanted: config.total_tasks ?? undefined,
-    pairs: foldersIn(folder).flatMap((setting) => readSetting(join(folder, setting), setting)),
-  };
-}
-
-function readSetting(folder: string, setting: string): readonly PairResult[] {
-  if (!["solo", "coop", "team"].includes(setting)) return [];
-  return foldersIn(folder).flatMap((repo) =>
-    foldersIn(join(folder, repo)).flatMap((task) =>
-      foldersIn(join(folder, repo, task)).flatMap((features) => {
-        const numbers = /^f\d+(_f\d+)+$/.test(features)
-          ? features.split("_").map((f) => Number(f.slice(1)))
-          : [];
-        if (numbers.length === 0) return [];
-        const pair = { setting, repo, taskId: Number(task), features: numbers };
-        return [readPair(join(folder, repo, task, features), pair)];
-      }),
-    ),
-  );
-}
-
-function readPair(
-  folder: string,
-  pair: Pick<PairResult, "setting" | "repo" | "taskId" | "features">,
-): PairResult {
-  const nothing = { ...pair, agents: [], engineErrors: [], unreadable: "" };
+  const pairs = runSettings.flatMap((setting) => readSetting(folder, setting));
   try {
-    const file = join(folder, "result.json");
-    if (!existsSync(file))
-      return { ...nothing, unreadable: "there is no result.json: the pair was interrupted" };
-    const { agent: one, agents = {} } = result.parse(JSON.parse(readFileSync(file, "utf8")));
-    const all = one === undefined ? Object.entries(agents) : [["solo", one] as const];
-    const eval_ = join(folder, "eval.json");
-    const evaluated = existsSync(eval_) && evaluation.parse(JSON.parse(readFileSync(eval_, "utf8")));
+    const read = readRunFile(join(folder, "config.json"), "config.json");
+    if (read === undefined) throw new RunFileError("there is no config.json");
+    const { model, agent_framework, setting, total_tasks } = shaped(configuration, read, "config.json");
     return {
-      ...nothing,
-      agents: all.map(([name, { status, steps, error }]) => ({
-        name,
-        status: status ?? "",
-        steps: steps ?? 0,
-        error: error ?? "",
-      })),
-      engineErrors: engineErrorsIn(folder),
-      ...(evaluated && {
-        evaluation: { passed: evaluated.both_passed === true, error: evaluated.error ?? "" },
-      }),
+      name,
+      model,
+      agentFramework: agent_framework,
+      setting,
+      wanted: total_tasks,
+      unreadable: "",
+      pairs,
     };
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    return {
-      ...nothing,
-      unreadable: `its files are not as CooperBench writes them: ${why.replaceAll("\n", " ")}`,
-    };
+    const unreadable = faultOf(error).message;
+    return { name, model: "", agentFramework: "", setting: undefined, wanted: undefined, unreadable, pairs };
   }
 }
 
-/** An agent's observation in which docker's own words stand in place of a command's output: its container was gone. */
-const engineError =
-  /"output": "((?:Error response from daemon: |Error: No such container: |Cannot connect to the Docker daemon)[^"\\]*)/;
-
-function engineErrorsIn(folder: string): readonly string[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith("_traj.json") && !name.includes("_full_"));
-  const found = files.flatMap((name) => {
-    const { messages } = trajectory.parse(JSON.parse(readFileSync(join(folder, name), "utf8")));
-    return messages.flatMap(({ content }) => engineError.exec(textOf(content))?.[1] ?? []);
-  });
-  return [...new Set(found)];
+/** What CooperBench itself takes for results: its other folders, and those of other names, are none. */
+function readSetting(run: string, setting: RunSetting): readonly PairResult[] {
+  return foldersIn(run, setting).flatMap((repo) =>
+    foldersIn(run, setting, repo)
+      .filter((task) => /^\d+$/.test(task))
+      .flatMap((task) =>
+        foldersIn(run, setting, repo, task)
+          .filter((features) => /^f\d+(_f\d+)+$/.test(features))
+          .map((features) => {
+            const numbers = features.split("_").map((f) => Number(f.slice(1)));
+            const pair = { setting, repo, taskId: Number(task), features: numbers };
+            return readPair(run, [setting, repo, task, features].join("/"), pair);
+          }),
+      ),
+  );
 }
 
-/** A message's text, which is a string or a list of parts. */
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content.map((part) => (part as { text?: unknown }).text ?? "").join("\n");
+function readPair(run: string, folder: string, pair: PairName): PairResult {
+  const nothing: PairResult = {
+    ...pair,
+    folder,
+    model: "",
+    agentFramework: "",
+    agents: [],
+    seconds: undefined,
+    engineErrors: [],
+    unreadable: "",
+    isCutOff: false,
+  };
+  try {
+    const written = [pair.setting, pair.repo, pair.taskId, featuresOf(pair.features)].join("/");
+    if (folder !== written) throw new RunFileError(`CooperBench would name its folder ${written}`);
+    const read = readRunFile(join(run, folder, "result.json"), "result.json");
+    if (read === undefined) throw new RunFileError("there is no result.json: the pair was interrupted", true);
+    const found = shaped(result, read, "result.json");
+    const agents = agentsOf(pair, found);
+    const evaluation = readEvaluation(join(run, folder), pair, found.ended_at);
+    return {
+      ...nothing,
+      model: found.model,
+      agentFramework: found.agent_framework,
+      agents,
+      seconds: found.duration_seconds ?? undefined,
+      engineErrors: engineErrorsIn(join(run, folder), pair, agents),
+      ...(evaluation && { evaluation }),
+    };
+  } catch (error) {
+    const { message, isCutOff } = faultOf(error);
+    return { ...nothing, unreadable: message, isCutOff };
+  }
 }
 
-function foldersIn(folder: string): readonly string[] {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort();
+/** The agents of a result that is of this pair, and has as many as the setting has. */
+function agentsOf(pair: PairName, found: Result): readonly AgentResult[] {
+  const of = `${found.setting} ${found.repo}/${found.task_id} ${sorted(found.features)}`;
+  const wanted = `${pair.setting} ${pair.repo}/${pair.taskId} ${sorted(pair.features)}`;
+  if (of !== wanted) throw new RunFileError(`result.json is of another pair: ${of}`);
+  const { agent: one, agents = {} } = found;
+  const all =
+    pair.setting === "solo" ? (one === undefined ? [] : [["solo", one] as const]) : Object.entries(agents);
+  const names = pair.setting === "solo" ? ["solo"] : pair.features.map((_, at) => `agent${at + 1}`);
+  const got = all.map(([name]) => name).sort();
+  if (got.join() !== names.join())
+    throw new RunFileError(
+      `result.json has ${got.join(", ") || "no agent"}, and ${pair.setting} has ${names.join(", ")}`,
+    );
+  return all.map(([name, { status, steps, cost, error }]) => ({
+    name,
+    status: status ?? "",
+    steps: steps ?? undefined,
+    cost: cost ?? undefined,
+    error: error ?? "",
+  }));
+}
+
+/** The name of a folder of a pair. */
+function featuresOf(features: readonly number[]): string {
+  return features
+    .toSorted((a, b) => a - b)
+    .map((feature) => `f${feature}`)
+    .join("_");
+}
+
+function sorted(features: readonly number[]): string {
+  return features.toSorted((a, b) => a - b).join(",");
+}
+
+function shaped<T>(schema: z.ZodType<T>, read: unknown, name: string): T {
+  const { data, error } = schema.safeParse(read);
+  if (error === undefined) return data as T;
+  const why = z.prettifyError(error).replaceAll("\n", " ");
+  throw new RunFileError(`${name} is not as CooperBench writes it: ${why}`);
+}
+
+function faultOf(error: unknown): RunFileError {
+  if (error instanceof RunFileError) return error;
+  throw error;
+}
+
+/** Folders in one of a run, and links to folders, as CooperBench takes them. */
+function foldersIn(run: string, ...path: readonly string[]): readonly string[] {
+  const folder = join(run, ...path);
+  try {
+    if (!isFolder(folder)) return [];
+    return readdirSync(folder)
+      .filter((name) => isFolder(join(folder, name)))
+      .sort();
+  } catch (error) {
+    throw new Problem(`${folder} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ELOOP") return false; // a link to itself
+    throw error;
+  }
 }

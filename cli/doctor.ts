@@ -86,11 +86,8 @@ function sharedFindings({ stack, projectDir }: Found, { cooperbenchDir }: Settin
 }
 
 async function liveFindingOf({ stack, projectDir }: Found, settings: Settings): Promise<Finding> {
-  const [{ askLive }, { modelName }] = await Promise.all([
-    import("../checks/doctor/live.ts"),
-    import("../benchmark/model.ts"),
-  ]);
-  const { cooperbenchDir, modelApiBase } = settings;
+  const { askLive } = await import("../checks/doctor/live.ts");
+  const { cooperbenchDir, modelApiBase, model } = settings;
   const checkout = realPlace(resolve(projectDir, cooperbenchDir));
-  return askLive({ owner: ownerOf(stack, settings), checkout, modelApiBase, model: modelName });
+  return askLive({ owner: ownerOf(stack, settings), checkout, modelApiBase, model });
 }

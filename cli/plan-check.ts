@@ -1,16 +1,17 @@
-import { existsSync, readFileSync } from "node:fs";
-import { basename, isAbsolute, join, resolve } from "node:path";
-import { judge, type Verdict } from "../benchmark/judge.ts";
-import { coopOptions, isPlanned, type PlanFacts } from "../benchmark/plan.ts";
-import { type PairResult, type Run, readRun } from "../benchmark/read-run.ts";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { agentLimitsIn } from "../benchmark/agent-limits.ts";
+import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
+import { readRun } from "../benchmark/read-run.ts";
+import { printable } from "../lib/printable.ts";
 import { Problem } from "../lib/problem.ts";
-import { shellWord } from "../lib/shell-word.ts";
-import { plannedPairs, runsOf } from "../program/runs.ts";
+import { plannedRun, runsOf } from "../program/runs.ts";
 import { readAssignments } from "../provision/steps/assignments.ts";
 import type { Caller } from "./caller.ts";
 import { defaultStack } from "./default-stack.ts";
+import { noRun, runFolder } from "./run-folder.ts";
+import { runReport } from "./run-report.ts";
 import { readSettings } from "./stack-settings.ts";
-import { table } from "./table.ts";
 
 /**
  * `./machine plan [STACK] --check RUN`: which results of a run are the model's, and which the machine's. Gives 1 where
@@ -29,87 +30,41 @@ export async function planCheck(
     isAbsolute(run) && named === undefined
       ? undefined
       : readSettings({ projectDir, stack: named ?? defaultStack(caller) });
-  const checkout = resolve(projectDir, settings?.cooperbenchDir ?? "");
-  const folder = resolve(checkout, "logs", run);
-  if (!existsSync(folder)) {
-    throw new Problem(
-      `there is no run ${run} (no ${folder}); want the name of one, or the path of its folder`,
-    );
-  }
-  const name = basename(folder);
-  const found = readRun(folder, name);
-  // What a run says is of its last command, which may have done a pair of it again.
-  const planned = settings && plannedPairs(settings, name);
-  const read = { ...found, wanted: Math.max(planned ?? 0, found.wanted ?? 0) };
-  const verdicts = read.pairs.map(judge);
-  const text = json
-    ? `${JSON.stringify({ run: read.name, pairs: verdicts }, null, 2)}\n`
-    : show(read, verdicts, settings && runsOf(settings).services);
-  output.print(withoutKey(text, folder));
-  return isWhole(read, verdicts) ? 0 : 1;
+  const { folder, name } = runFolder(resolve(projectDir, settings?.cooperbenchDir ?? ""), run);
+  const logs = dirname(folder);
+  const read = readRun(folder, name);
+  if (read.pairs.length === 0 && !existsSync(join(folder, "config.json"))) throw noRun(run, folder);
+  const check = checkRun(read, settings && plannedRun(settings, name), (setting) =>
+    agentLimitsIn(dirname(logs), setting),
+  );
+  const text = json ? asJson(check) : runReport(check, settings && runsOf(settings).services);
+  output.print(printable(withoutKey(text, join(dirname(logs), ".env"))));
+  return check.isValid ? 0 : 1;
+}
+
+/** All that the exit code comes from, without what the tests of each feature have printed. */
+function asJson({ run, verdicts, ...check }: RunCheck): string {
+  const { name, pairs: _, ...configuration } = run;
+  const told = { run: name, ...check, configuration, pairs: verdicts };
+  return `${JSON.stringify(told, (key, value) => (key === "output" ? undefined : value), 2)}\n`;
 }
 
 /** An API may say the key in its refusal, and so in the run's files: it is not said again. */
-function withoutKey(text: string, folder: string): string {
-  const file = join(folder, "..", "..", ".env");
-  if (!existsSync(file)) return text;
-  const keys = readAssignments(readFileSync(file, "utf8")).filter(
+function withoutKey(text: string, dotenv: string): string {
+  if (!existsSync(dotenv) || !statSync(dotenv).isFile()) return text;
+  const keys = readAssignments(readable(dotenv)).filter(
     ({ name, value }) => name === "COHERE_API_KEY" && value !== "",
   );
   return keys.reduce((hidden, { value }) => hidden.replaceAll(value, "[key]"), text);
 }
 
-function isWhole(run: Run, verdicts: readonly Verdict[]): boolean {
-  return verdicts.every(({ kind }) => kind === "valid") && missingOf(run) === 0 && verdicts.length > 0;
-}
-
-/** Pairs that the run was to do, and has nothing of. A run says how many it was to do for one setting. */
-function missingOf({ wanted, pairs }: Run): number {
-  return wanted === undefined ? 0 : Math.max(0, wanted - pairs.length);
-}
-
-function show(run: Run, verdicts: readonly Verdict[], services: PlanFacts["services"]): string {
-  const bad = verdicts.filter(({ kind }) => kind !== "valid");
-  const rows = bad.map(({ pair, kind, reasons }) => [kind.toUpperCase(), pairName(pair), reasons.join("; ")]);
-  const remedies = [...new Set(bad.flatMap(({ remedies }) => remedies))];
-  const missing = missingOf(run);
-  const passed = verdicts.filter(({ kind, pair }) => kind === "valid" && pair.evaluation?.passed).length;
-  const evaluated = verdicts.filter(
-    ({ kind, pair }) => kind === "valid" && pair.evaluation !== undefined,
-  ).length;
-  const unevaluated = verdicts.length - bad.length - evaluated;
-  const lines = [
-    ...table(rows),
-    ...remedies.map((remedy) => `to mend it: ${remedy}`),
-    ...commands(run, bad, services),
-    ...(missing === 0
-      ? []
-      : [`${missing} of ${run.wanted} pairs have no result: give the run's command again, which goes on`]),
-    ...(unevaluated === 0
-      ? []
-      : [`${unevaluated} not evaluated: .venv/bin/cooperbench eval -n ${shellWord(run.name)}`]),
-    `${run.name}: ${verdicts.length - bad.length} of ${verdicts.length} results are the model's, ${passed} of ${evaluated} evaluated ones passed`,
-  ];
-  return `${lines.join("\n")}\n`;
-}
-
-function pairName({ setting, repo, taskId, features }: PairResult): string {
-  return `${setting} ${repo}/${taskId} ${features.join(",")}`;
-}
-
-/** What does each of the pairs again that are not valid, in the checkout. */
-function commands(run: Run, bad: readonly Verdict[], services: PlanFacts["services"]): readonly string[] {
-  const model = run.model === "" ? "" : ` -m ${shellWord(run.model)}`;
-  const lines = bad.map(({ pair: { setting, repo, taskId, features }, kind }) => {
-    const which = `-n ${shellWord(run.name)} -r ${repo} -t ${taskId} -f ${features.join(",")} --force`;
-    const options = setting === "solo" ? "" : coopOptions(run.name, services);
-    return kind === "evaluation"
-      ? `again: .venv/bin/cooperbench eval ${which}`
-      : `again: .venv/bin/cooperbench run ${which} --setting ${setting}${options}${model}`;
-  });
-  const isUnsure =
-    !isPlanned(run.name) && bad.some(({ pair, kind }) => pair.setting !== "solo" && kind !== "evaluation");
-  return isUnsure
-    ? [...lines, "add to these what the run had besides, such as --no-messaging: its files do not say"]
-    : lines;
+function readable(dotenv: string): string {
+  try {
+    return readFileSync(dotenv, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Problem(
+      `${dotenv} cannot be read (${code}), so nothing here knows the key that is to be kept out of the output; want the user whose file it is`,
+    );
+  }
 }

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { modelName } from "../benchmark/model.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
 import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
@@ -12,6 +11,8 @@ export interface ModelRouteArgs {
   readonly cohereApiKey: string;
   /** Base URL of the model's API, without a path such as /chat. */
   readonly modelApiBase: string;
+  /** Model under test, as `cooperbench run -m` takes it. */
+  readonly model: string;
   /** Folder of the CooperBench checkout. */
   readonly folder: string;
   /** What the proof is of: a change of one, such as of the time when the `.env` was written, proves it anew. */
@@ -28,13 +29,13 @@ export class ModelRoute extends pulumi.ComponentResource {
   constructor(name: string, args: ModelRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:credentials:ModelRoute", name, {}, opts);
 
-    const { folder, modelApiBase } = args;
+    const { folder, modelApiBase, model } = args;
     const proof = step(
       `${name}-proof`,
       "route",
       {
         owner: args.owner,
-        request: { folder, modelApiBase, model: modelName },
+        request: { folder, modelApiBase, model },
         secret: { key: args.cohereApiKey },
         triggers: args.of,
         finding: args.finding,

@@ -9,6 +9,7 @@ import {
   pinnedImage,
   readImagesLock,
 } from "../benchmark/images-lock.ts";
+import { defaultModel } from "../benchmark/model.ts";
 import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
 import { readTasks, selectTasks, subsets } from "../benchmark/tasks.ts";
 import { shellWord } from "../lib/shell-word.ts";
@@ -48,6 +49,12 @@ export const fields = {
     schema: z.string().regex(/^(?!.*\$\{)[!-~]+$/),
     wants: "a key of printable ASCII characters without spaces and ${",
     mend: "set --secret cohereApiKey",
+  },
+  model: {
+    is: "Model under test, as cooperbench run -m takes it. One of Cohere's, since the key is.",
+    default: defaultModel,
+    schema: z.string().regex(/^cohere(_chat)?\/[A-Za-z0-9][\w.:-]*$/),
+    wants: `a model of Cohere's as litellm calls it, such as ${defaultModel}`,
   },
   modelApiBase: {
     is: "Base URL of the model's API, without a path such as /chat.",

@@ -136,22 +136,25 @@ export function credentialsCheck(stack: string, file: string, wrong: string | un
 export interface RouteFacts {
   readonly stack: string;
   readonly modelApiBase: string;
+  /** Model under test. */
+  readonly model: string;
   /** What overrides the route right now; undefined where nothing does. */
   readonly overridden: string | undefined;
   readonly proof: Proof | undefined;
 }
 
 /** Whether a run's calls go where they are configured to. */
-export function routeCheck({ stack, modelApiBase, overridden, proof }: RouteFacts): StatusCheck {
+export function routeCheck({ stack, modelApiBase, model, overridden, proof }: RouteFacts): StatusCheck {
   const provedAt = proof?.provedAt;
   if (overridden !== undefined) {
     const mend = `take it away, then ${up(stack)}`;
     return { ...blocker("route", overridden, mend), provedAt };
   }
   if (proof === undefined) return blocker("route", noProof, up(stack));
-  const { modelApiBase: proved } = proof.request;
-  if (proved !== modelApiBase) {
-    const found = `it was proved for ${proved}; want ${modelApiBase}`;
+  const wanted = { modelApiBase, model };
+  const other = (["modelApiBase", "model"] as const).find((part) => proof.request[part] !== wanted[part]);
+  if (other !== undefined) {
+    const found = `it was proved for ${proof.request[other]}; want ${wanted[other]}`;
     return { ...blocker("route", found, up(stack)), provedAt };
   }
   return { ...ok("route", `a run asks ${callUrl(modelApiBase)}`), provedAt };

@@ -67,7 +67,7 @@ export function readProofs(exported: string): Proofs {
 /** Versions up to 949dbd7 have a variable for each part of a request; one part is compared, the route's. */
 function requestIn(variables: Readonly<Record<string, unknown>>): Proof["request"] {
   const request = variables[requestVariable];
-  if (request === undefined) return { modelApiBase: variables.MODEL_API_BASE };
+  if (request === undefined) return { modelApiBase: variables.MODEL_API_BASE, model: variables.MODEL };
   return (resultIn(request) ?? {}) as Proof["request"];
 }
 

@@ -4,7 +4,7 @@
  * are of is still there.
  */
 import { join } from "node:path";
-import { modelEnvironment, modelName } from "../../benchmark/model.ts";
+import { modelEnvironment } from "../../benchmark/model.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
 import { addressOf } from "../../lib/redis-address.ts";
 import type { RawConfiguration } from "../../program/configuration.ts";
@@ -115,7 +115,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     machine: lookAtMachine(),
     dockerHost,
     versions: versionsOf(question, look.engine, project),
-    model: modelName,
+    model: settings.model,
     environment: { ...modelEnvironment(hidden, settings.modelApiBase), DOCKER_HOST: dockerHost },
     configuration,
   };
@@ -148,7 +148,7 @@ function commandLineCheck({ look, state: { proofs } }: StatusQuestion): StatusCh
 }
 
 /** The settings of a run, and the route that it takes with them. */
-function runChecks({ look, state: { proofs } }: StatusQuestion): readonly StatusCheck[] {
+function runChecks({ look, settings, state: { proofs } }: StatusQuestion): readonly StatusCheck[] {
   const { owner, folder, modelApiBase } = look.wanted;
   return [
     credentialsCheck(owner.stack, join(folder, ".env"), faultIn(look.dotenv)),
@@ -161,6 +161,7 @@ function runChecks({ look, state: { proofs } }: StatusQuestion): readonly Status
       : routeCheck({
           stack: owner.stack,
           modelApiBase,
+          model: settings.model,
           overridden: look.route.value,
           proof: proofs.get(proofNames.route),
         }),

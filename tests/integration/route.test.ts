@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { modelName } from "../../benchmark/model.ts";
+import { defaultModel } from "../../benchmark/model.ts";
 import type { Finding } from "../../checks/finding.ts";
 import { proveRoute, type RouteResult } from "../../provision/steps/route.ts";
 import { startCohereMock } from "./cohere-mock.ts";
@@ -38,7 +38,7 @@ function prove(
   modelApiBase = "https://stg.api.cohere.com/v2",
 ): Promise<RouteResult> {
   const environment = { ...nothing, MSWEA_GLOBAL_CONFIG_DIR: join(lab.folder, "agent-config"), ...exported };
-  return proveRoute({ folder: lab.checkout, modelApiBase, model: modelName, key }, environment);
+  return proveRoute({ folder: lab.checkout, modelApiBase, model: defaultModel, key }, environment);
 }
 
 /** The message of a proof that fails. */

@@ -7,6 +7,7 @@ const facts = {
   stack: "lab-1",
   folder: "/srv/CooperBench",
   dockerHost: "unix:///var/run/docker.sock",
+  model: "cohere/command-a-03-2025",
   subset: "lite",
   smokePairs: 5,
   capacity: { cpus: 2, memoryBytes: 24e9 },

@@ -15,6 +15,7 @@ const route = (finding?: string) =>
     owner: lab1,
     cohereApiKey: "canary",
     modelApiBase: "https://a.example/v2",
+    model: "cohere/command-a-03-2025",
     folder: "/nowhere/CooperBench",
     of: ["c".repeat(40), "2026-01-01T00:00:00Z"],
     finding,

@@ -154,6 +154,11 @@ describe("faults", () => {
 describe("bounds", () => {
   test.each([
     [
+      "model",
+      ["cohere/command-r-08-2024", "cohere_chat/command-a-03-2025"],
+      ["", "command-a-03-2025", "openai/gpt-4o", "cohere/", "cohere/a b", "cohere/-x", "cohere/x\n"],
+    ],
+    [
       "modelApiBase",
       ["https://a.example", "http://127.0.0.1:8080/v2"],
       [

@@ -78,7 +78,7 @@ const commands: Readonly<Record<string, Command>> = {
   "credentials-dotenv": { result: { written: first } },
   [proofNames.route]: {
     result: {},
-    request: { modelApiBase },
+    request: { modelApiBase, model: "cohere/command-a-03-2025" },
     triggers: [`${commit} ${first}`, first],
   },
   [proofNames.coop]: { result: {}, triggers: [`${commit} ${first}`] },

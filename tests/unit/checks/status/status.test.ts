@@ -125,11 +125,16 @@ test("credentials and route block a run where they are not as configured", () =>
     stack: "lab-1",
     modelApiBase: "https://a.example/v2",
     overridden: undefined,
-    proof: proof(undefined, { modelApiBase: "https://a.example/v2" }),
+    model: "cohere/command-r",
+    proof: proof(undefined, { modelApiBase: "https://a.example/v2", model: "cohere/command-r" }),
   };
   expect(routeCheck(facts)).toMatchObject({ level: "ok", found: "a run asks https://a.example/v2/chat" });
   expect(routeCheck({ ...facts, overridden: "X is overridden" })).toMatchObject({ level: "blocker" });
   expect(routeCheck({ ...facts, modelApiBase: "https://b.example/v2" })).toMatchObject({ level: "blocker" });
+  expect(routeCheck({ ...facts, model: "cohere/command-a-03-2025" })).toMatchObject({
+    level: "blocker",
+    found: "it was proved for cohere/command-r; want cohere/command-a-03-2025",
+  });
   expect(routeCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
 });
 

@@ -1,0 +1,69 @@
+import type { RunCheck } from "../benchmark/check-run.ts";
+import { defaultAgent } from "../benchmark/judge-agent.ts";
+import { coopOptions, isPlanned, type PlanFacts } from "../benchmark/plan.ts";
+import type { PairName } from "../benchmark/read-run.ts";
+import { shellWord } from "../lib/shell-word.ts";
+import { table } from "./table.ts";
+
+/** What a run was worth, in lines: what is not the model's, why, what helps, what is missing, and how much is left. */
+export function runReport(check: RunCheck, services: PlanFacts["services"]): string {
+  const { run, verdicts, missing, wanted } = check;
+  const bad = verdicts.filter(({ kind }) => kind !== "valid");
+  const valid = verdicts.filter(({ kind }) => kind === "valid");
+  const evaluated = valid.filter(({ pair }) => pair.evaluation !== undefined);
+  const passed = evaluated.filter(({ pair }) => pair.evaluation?.passed).length;
+  const remedies = new Set(bad.flatMap(({ remedies }) => remedies));
+  const lines = [
+    ...(run.unreadable === "" || (check.isOfPlan && wanted !== undefined)
+      ? []
+      : [`what ${run.name} was to do is not known: ${run.unreadable}`]),
+    ...table([
+      ...bad.map(({ pair, kind, reasons }) => [kind.toUpperCase(), pairName(pair), reasons.join("; ")]),
+      ...check.missingPairs.map((pair) => ["MISSING", pairName(pair), "it has no result"]),
+    ]),
+    ...[...remedies].map((remedy) => `Fix: ${remedy}`),
+    ...commands(check, services),
+    ...(missing === 0
+      ? []
+      : [`${missing} of ${wanted} pairs have no result: give the run's command again, which goes on`]),
+    ...(evaluated.length === valid.length
+      ? []
+      : [
+          `${valid.length - evaluated.length} not evaluated: .venv/bin/cooperbench eval -n ${shellWord(run.name)}`,
+        ]),
+    `${run.name}: ${valid.length} of ${verdicts.length} results are the model's, ${passed} of ${evaluated.length} evaluated ones passed`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function pairName({ setting, repo, taskId, features }: PairName): string {
+  return `${setting} ${repo}/${taskId} ${features.join(",")}`;
+}
+
+/**
+ * Does again what the machine has spoilt, in the checkout. A result of which nothing is known is not done again, since
+ * the model would have another try; a foreign one is not, since it would be lost.
+ */
+function commands(
+  { run, agentFramework, verdicts, ...check }: RunCheck,
+  services: PlanFacts["services"],
+): readonly string[] {
+  const agent = ["", defaultAgent].includes(agentFramework) ? "" : ` -a ${shellWord(agentFramework)}`;
+  const again = verdicts.filter(({ kind }) => kind === "machine" || kind === "evaluation");
+  const isUnsure =
+    !isPlanned(run.name) && again.some(({ pair, kind }) => pair.setting !== "solo" && kind === "machine");
+  const lines = again.map(({ pair, kind }) => {
+    const { setting, repo, taskId, features } = pair;
+    const which = `-n ${shellWord(run.name)} -r ${shellWord(repo)} -t ${taskId} -f ${features.join(",")} --force`;
+    if (kind === "evaluation") return `again: .venv/bin/cooperbench eval ${which}`;
+    const model = pair.model === "" ? check.model : pair.model;
+    // Without one CooperBench takes a model of its own.
+    if (model === "")
+      return `again: ${pairName(pair)}, by the run's own command: nothing here says of which model it is`;
+    const options = setting === "solo" ? "" : coopOptions(run.name, services);
+    return `again: .venv/bin/cooperbench run ${which} --setting ${setting}${options}${agent} -m ${shellWord(model)}`;
+  });
+  return isUnsure
+    ? [...lines, "add to these what the run had besides, such as --no-messaging: its files do not say"]
+    : lines;
+}

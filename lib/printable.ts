@@ -1,0 +1,11 @@
+/**
+ * A text with what a terminal would act on, or show as something else, as escapes of JSON: control and format
+ * characters and lone surrogates. Line ends stay.
+ */
+export function printable(text: string): string {
+  return text.replace(/[^\n\P{Cc}]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
