@@ -44,12 +44,12 @@ const cli = new CooperBenchCli("cooperbench", {
 });
 const credentials = new Credentials(
   "credentials",
-  { ...wanted, cohereApiKey: key, finding: findings.dotenv },
+  { ...wanted, cohereApiKey: key, finding: findings.dotenv, hash: there.dotenvHash },
   { dependsOn: [cli] },
 );
 const modelRoute = new ModelRoute(
   "route",
-  { ...wanted, cohereApiKey: key, of: [cli.installed, credentials.written], finding: findings.route },
+  { ...wanted, cohereApiKey: key, of: [cli.installed, credentials.hash], finding: findings.route },
   { dependsOn: [cli, credentials] },
 );
 const services =

@@ -6,7 +6,6 @@ import { type PairResult, type Run, readRun } from "../benchmark/read-run.ts";
 import { Problem } from "../lib/problem.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { plannedPairs, runsOf } from "../program/runs.ts";
-import { readAssignments } from "../provision/steps/assignments.ts";
 import type { Caller } from "./caller.ts";
 import { defaultStack } from "./default-stack.ts";
 import { readSettings } from "./stack-settings.ts";
@@ -53,10 +52,9 @@ export async function planCheck(
 function withoutKey(text: string, folder: string): string {
   const file = join(folder, "..", "..", ".env");
   if (!existsSync(file)) return text;
-  const keys = readAssignments(readFileSync(file, "utf8")).filter(
-    ({ name, value }) => name === "COHERE_API_KEY" && value !== "",
-  );
-  return keys.reduce((hidden, { value }) => hidden.replaceAll(value, "[key]"), text);
+  // Whatever could be one: what is hidden in vain harms nobody.
+  const keys = readFileSync(file, "utf8").matchAll(/COHERE_API_KEY['"]?\s*=\s*['"]?([^\s'"]{8,})/g);
+  return [...keys].reduce((hidden, [, key = ""]) => hidden.replaceAll(key, "[key]"), text);
 }
 
 function isWhole(run: Run, verdicts: readonly Verdict[]): boolean {

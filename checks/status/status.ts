@@ -16,6 +16,7 @@ import type { CheckoutResult } from "../../provision/steps/checkout.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
 import { engineFinding } from "../doctor/engine.ts";
+import { otherSettingsFinding } from "../doctor/route.ts";
 import { measureDisk, spaceFinding } from "../doctor/space.ts";
 import { toPull } from "../doctor/to-pull.ts";
 import { blocker, type Finding } from "../finding.ts";
@@ -162,8 +163,10 @@ function runChecks({ look, state: { proofs } }: StatusQuestion): readonly Status
           stack: owner.stack,
           modelApiBase,
           overridden: look.route.value,
+          dotenvHash: look.dotenvBytes?.hash,
           proof: proofs.get(proofNames.route),
         }),
+    ...[otherSettingsFinding(look.otherSettings)].filter((finding) => finding !== undefined),
   ];
 }
 

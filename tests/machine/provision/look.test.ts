@@ -7,6 +7,7 @@ import { modelEnvironment } from "../../../benchmark/model.ts";
 import { lookAt, type Wanted } from "../../../provision/look.ts";
 import { writeDotenv } from "../../../provision/steps/dotenv.ts";
 import { lab1 } from "../../owners.ts";
+import { readsBack } from "../../reads-back.ts";
 
 let base: string;
 let server: Server | undefined;
@@ -61,7 +62,12 @@ test("an engine that takes every question and answers none holds nothing up", as
 test("what cannot be looked at is not known, and the rest is", async () => {
   const { folder } = wanted();
   mkdirSync(join(folder, "dataset", "subsets", "machine-smoke.json"), { recursive: true });
-  await writeDotenv(join(folder, ".env"), lab1, modelEnvironment("canary", "https://a.example/v2"));
+  await writeDotenv(
+    join(folder, ".env"),
+    lab1,
+    modelEnvironment("canary", "https://a.example/v2"),
+    readsBack,
+  );
   const look = await lookAt(wanted());
   expect(look.subset).toEqual({ unknown: expect.stringContaining("EISDIR") });
   expect(look.dotenv).toEqual({ value: undefined });
@@ -71,7 +77,12 @@ test("without the stack's key the one that the .env has is right, and none is wr
   const { folder } = wanted();
   mkdirSync(folder);
   const withoutKey = wanted({ cohereApiKey: undefined });
-  await writeDotenv(join(folder, ".env"), lab1, modelEnvironment("another", "https://a.example/v2"));
+  await writeDotenv(
+    join(folder, ".env"),
+    lab1,
+    modelEnvironment("another", "https://a.example/v2"),
+    readsBack,
+  );
   expect((await lookAt(wanted())).dotenv).toEqual({ value: "COHERE_API_KEY not as configured" });
   expect((await lookAt(withoutKey)).dotenv).toEqual({ value: undefined });
   writeFileSync(join(folder, ".env"), "", { mode: 0o600 });

@@ -47,6 +47,8 @@ const look: Look = {
   git: undefined,
   others: known([]),
   head: known(commit),
+  otherSettings: known([]),
+  dotenvBytes: undefined,
   ...{ checkout: well, venv: well, dotenv: well, route: well, subset: well },
 };
 
