@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { judge, type Verdict } from "../benchmark/judge.ts";
 import { coopOptions, isPlanned, type PlanFacts } from "../benchmark/plan.ts";
@@ -10,6 +10,7 @@ import type { Caller } from "./caller.ts";
 import { defaultStack } from "./default-stack.ts";
 import { readSettings } from "./stack-settings.ts";
 import { table } from "./table.ts";
+import { withoutKey } from "./without-key.ts";
 
 /**
  * `./machine plan [STACK] --check RUN`: which results of a run are the model's, and which the machine's. Gives 1 where
@@ -44,17 +45,8 @@ export async function planCheck(
   const text = json
     ? `${JSON.stringify({ run: read.name, pairs: verdicts }, null, 2)}\n`
     : show(read, verdicts, settings && runsOf(settings).services);
-  output.print(withoutKey(text, folder));
+  output.print(withoutKey(text, join(folder, "..", "..", ".env")));
   return isWhole(read, verdicts) ? 0 : 1;
-}
-
-/** An API may say the key in its refusal, and so in the run's files: it is not said again. */
-function withoutKey(text: string, folder: string): string {
-  const file = join(folder, "..", "..", ".env");
-  if (!existsSync(file)) return text;
-  // Whatever could be one: what is hidden in vain harms nobody.
-  const keys = readFileSync(file, "utf8").matchAll(/COHERE_API_KEY['"]?\s*=\s*['"]?([^\s'"]{8,})/g);
-  return [...keys].reduce((hidden, [, key = ""]) => hidden.replaceAll(key, "[key]"), text);
 }
 
 function isWhole(run: Run, verdicts: readonly Verdict[]): boolean {
