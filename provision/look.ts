@@ -74,14 +74,14 @@ export interface Look {
 }
 
 /**
- * Looks at a machine. Starts and changes nothing, never throws, and ends in time: what has not answered by then is not
+ * Looks at a machine. Changes nothing, starts nothing but python-dotenv where a `.env` may say something new, never throws, and ends in time: what has not answered by then is not
  * known.
  *
  * @param limitMs for all of it. Default: 10 s (lib/known.ts).
  */
 export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
   const { owner, dockerHost, folder } = wanted;
-  const ask = <Value>(question: () => Value | Promise<Value>) => within(limitMs, question);
+  const ask: Ask = (question) => within(limitMs, question);
   const { redis } = wanted;
   const [engine, redisThere, git, others, head, checkout, venv, ofRun, subset] = await Promise.all([
     askEngine(dockerHost, limitMs),
@@ -97,7 +97,7 @@ export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
   return { wanted, engine, redis: redisThere, git, others, head, checkout, venv, ...ofRun, subset };
 }
 
-type Ask = <Value>(question: () => Value | Promise<Value>) => Promise<Known<Value>>;
+type Ask = <Value>(question: (abort: AbortSignal) => Value | Promise<Value>) => Promise<Known<Value>>;
 
 /** The `.env` of a run, and what the run has of it and beside it. */
 async function lookAtRun(
@@ -111,8 +111,8 @@ async function lookAtRun(
   if ("unknown" in there)
     return { dotenv: there, dotenvBytes: undefined, route: there, otherSettings: there };
   const { variables, seen } = there.value;
-  const run = await ask(() =>
-    variablesOfRun(folder, seen, variables, { DOCKER_HOST: dockerHost }, process.env),
+  const run = await ask((abort) =>
+    variablesOfRun(folder, seen, variables, { DOCKER_HOST: dockerHost }, process.env, abort),
   );
   return {
     dotenv: dotenvFault(seen, variables.COHERE_API_KEY === "", run),

@@ -77,17 +77,22 @@ export function readCases(folder: string, cases: readonly DotenvCase[]): Promise
 }
 
 /** Has a run's files loaded as it loads them, by a process with a run's variables. */
-export function readRun(folder: string, run: RunAsked, env: RunOptions["env"]): Promise<RunRead> {
-  return ask(folder, { run }, { env });
+export function readRun(
+  folder: string,
+  run: RunAsked,
+  options: Pick<RunOptions, "env" | "abort">,
+): Promise<RunRead> {
+  return ask(folder, { run }, options);
 }
 
 /** @throws a Problem where the environment has no python-dotenv. What is said of that has no line of a file. */
 async function ask<Answer>(
   folder: string,
   input: unknown,
-  options: Partial<Pick<RunOptions, "env">> = {},
+  options: Partial<Pick<RunOptions, "env" | "abort">> = {},
 ): Promise<Answer> {
-  const { code, stdout, stderr, ending } = await runVenvPython(folder, [programAt("read_dotenv.py")], {
+  // Nothing is written into the environment, not even what Python has compiled.
+  const { code, stdout, stderr, ending } = await runVenvPython(folder, ["-B", programAt("read_dotenv.py")], {
     ...options,
     input: JSON.stringify(input),
     timeoutSeconds: 30,

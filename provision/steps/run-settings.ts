@@ -46,6 +46,7 @@ export interface RunSeen extends RunRead {
  * @param dotenv what is seen of its `.env`.
  * @param wanted variables that a run is to have of its `.env`.
  * @param also what others are compared with, such as the engine.
+ * @param abort ends the question.
  */
 export async function variablesOfRun(
   folder: string,
@@ -53,6 +54,7 @@ export async function variablesOfRun(
   wanted: Variables,
   also: Variables,
   environment: Environment,
+  abort?: AbortSignal,
 ): Promise<RunSeen> {
   const own = resolve(folder, ".env");
   const searches = searchesOf(folder, environment);
@@ -70,7 +72,8 @@ export async function variablesOfRun(
     return { own: null, variables, failed: null, isAsked: false, unasked: isKnown ? undefined : telling };
   }
   const asked = { searches, own, wanted, also, names: `${ofRoute}|${ofRun}` };
-  return { ...(await readRun(folder, asked, environmentFor("run", environment))), isAsked: true };
+  const options = { env: environmentFor("run", environment), ...(abort && { abort }) };
+  return { ...(await readRun(folder, asked, options)), isAsked: true };
 }
 
 /**

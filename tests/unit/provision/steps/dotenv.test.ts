@@ -185,6 +185,13 @@ describe("a file that the block cannot be written over is named with its line, a
     },
   );
 
+  test("it goes out of a file that is not UTF-8, whose other bytes stay", async () => {
+    const mine = Buffer.from("B=gr\u00fcn\r", "latin1");
+    await written((before) => Buffer.concat([mine, Buffer.from(before)]));
+    await removeFromDotenv(file, lab1);
+    expect(readFileSync(file)).toEqual(mine);
+  });
+
   test("destroy says so where it cannot take the key out", async () => {
     const before = await written((before) => Buffer.from(`\ufeff${before}`, "utf16le"));
     await expect(removeFromDotenv(file, lab1)).rejects.toThrow(
