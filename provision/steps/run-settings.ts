@@ -106,11 +106,6 @@ function exportedOnes(wanted: Variables, environment: Environment): Readonly<Rec
   return Object.fromEntries(entries);
 }
 
-/** Whether python-dotenv, as it is now, reads no file at all: `value` is that of PYTHON_DOTENV_DISABLED. */
-export function isDotenvDisabled(value: string | undefined): boolean {
-  return /^(1|true|t|yes|y)$/i.test(value ?? "");
-}
-
 /** Whether there is a file to read: a pipe, which is none, would never end. */
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
