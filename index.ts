@@ -44,7 +44,7 @@ const cli = new CooperBenchCli("cooperbench", {
 });
 const credentials = new Credentials(
   "credentials",
-  { ...wanted, cohereApiKey: key, finding: findings.dotenv },
+  { ...wanted, cohereApiKey: key, finding: findings.dotenv, hash: there.dotenvHash },
   { dependsOn: [cli] },
 );
 const modelRoute = new ModelRoute(
@@ -53,7 +53,7 @@ const modelRoute = new ModelRoute(
     ...wanted,
     model: settings.model,
     cohereApiKey: key,
-    of: [cli.installed, credentials.written],
+    of: [cli.installed, credentials.hash],
     finding: findings.route,
   },
   { dependsOn: [cli, credentials] },

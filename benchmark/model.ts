@@ -6,14 +6,14 @@ export function callUrl(modelApiBase: string): string {
   return `${modelApiBase}/chat`;
 }
 
+/** Variables by name, in the order in which they are written. */
+export type Variables = Readonly<Record<string, string>>;
+
 /**
  * The variables of a run. COHERE_API_BASE is what routes CooperBench 0.0.29 (its litellm takes the full URL of the
  * call); MSWEA_MODEL_API_BASE is what routed its first agents.
  */
-export function modelEnvironment(
-  cohereApiKey: string,
-  modelApiBase: string,
-): Readonly<Record<string, string>> {
+export function modelEnvironment(cohereApiKey: string, modelApiBase: string): Variables {
   return {
     COHERE_API_KEY: cohereApiKey,
     COHERE_API_BASE: callUrl(modelApiBase),
@@ -22,3 +22,6 @@ export function modelEnvironment(
     LITELLM_LOG: "ERROR",
   };
 }
+
+/** Names of the variables of a run. */
+export const runVariables: readonly string[] = Object.keys(modelEnvironment("", ""));

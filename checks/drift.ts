@@ -18,6 +18,8 @@ export interface Drift {
   readonly git: ExistingGit | undefined;
   /** What is wrong with each of these right now; undefined where nothing is. */
   readonly findings: Readonly<Record<LookedAt, string | undefined>>;
+  /** Names the bytes of the `.env`; undefined where it has no block. */
+  readonly dotenvHash: string | undefined;
   /** What could not be looked at, and why, a sentence each. */
   readonly unknown: readonly string[];
 }
@@ -34,7 +36,11 @@ export function driftOf(look: Look): Drift {
     capacity: engine && { cpus: engine.info.NCPU, memoryBytes: engine.info.MemTotal },
     redis: look.redis && judged(look.redis, judgeRedis, unknownRedis),
     git: look.git && judged(look.git, (facts) => judgeGit(owner, facts), unknownGit),
-    findings: Object.fromEntries(lookedAt.map((part) => [part, knownOf(look[part])])) as Drift["findings"],
+    findings: {
+      ...(Object.fromEntries(lookedAt.map((part) => [part, knownOf(look[part])])) as Drift["findings"]),
+      dotenv: knownOf(look.dotenv) ?? changeOf(look),
+    },
+    dotenvHash: look.dotenvBytes?.hash,
     unknown: [
       ...("unknown" in look.engine
         ? [
@@ -47,6 +53,13 @@ export function driftOf(look: Look): Drift {
       }),
     ],
   };
+}
+
+/** What has python-dotenv asked anew by the step, which notes for the next looks that it was. */
+function changeOf({ dotenv, dotenvBytes }: Look): string | undefined {
+  const { hash, read } = dotenvBytes ?? {};
+  const isChanged = "value" in dotenv && hash !== undefined && read !== undefined && read !== hash;
+  return isChanged ? "its other lines have changed since the update wrote it" : undefined;
 }
 
 function judged<Facts, Judgement>(

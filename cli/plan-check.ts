@@ -1,17 +1,16 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
 import { readRun } from "../benchmark/read-run.ts";
 import { printable } from "../lib/printable.ts";
-import { Problem } from "../lib/problem.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
-import { readAssignments } from "../provision/steps/assignments.ts";
 import type { Caller } from "./caller.ts";
 import { defaultStack } from "./default-stack.ts";
 import { noRun, runFolder } from "./run-folder.ts";
 import { runReport } from "./run-report.ts";
 import { readSettings } from "./stack-settings.ts";
+import { withoutKey } from "./without-key.ts";
 
 /**
  * `./machine plan [STACK] --check RUN`: which results of a run are the model's, and which the machine's. Gives 1 where
@@ -47,24 +46,4 @@ function asJson({ run, verdicts, ...check }: RunCheck): string {
   const { name, pairs: _, ...configuration } = run;
   const told = { run: name, ...check, configuration, pairs: verdicts };
   return `${JSON.stringify(told, (key, value) => (key === "output" ? undefined : value), 2)}\n`;
-}
-
-/** An API may say the key in its refusal, and so in the run's files: it is not said again. */
-function withoutKey(text: string, dotenv: string): string {
-  if (!existsSync(dotenv) || !statSync(dotenv).isFile()) return text;
-  const keys = readAssignments(readable(dotenv)).filter(
-    ({ name, value }) => name === "COHERE_API_KEY" && value !== "",
-  );
-  return keys.reduce((hidden, { value }) => hidden.replaceAll(value, "[key]"), text);
-}
-
-function readable(dotenv: string): string {
-  try {
-    return readFileSync(dotenv, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Problem(
-      `${dotenv} cannot be read (${code}), so nothing here knows the key that is to be kept out of the output; want the user whose file it is`,
-    );
-  }
 }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { modelEnvironment } from "../benchmark/model.ts";
+import { modelEnvironment, type Variables } from "../benchmark/model.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import type { Variables } from "../provision/steps/dotenv.ts";
+import { hashWord } from "../provision/steps/dotenv.ts";
 import { step } from "./step.ts";
 
 /** Arguments of `Credentials`. */
@@ -19,14 +19,16 @@ export interface CredentialsArgs {
   readonly folderKey: string;
   /** What is wrong with the `.env` right now; undefined where nothing is. */
   readonly finding?: string | undefined;
+  /** Names its bytes as they are right now; undefined where that is not known. */
+  readonly hash?: string | undefined;
 }
 
 /** The credentials and settings of the model under test, as outputs and in the checkout's `.env`. */
 export class Credentials extends pulumi.ComponentResource {
   /** The environment of a run. Secret. */
   readonly environment: pulumi.Output<Variables>;
-  /** When the `.env` was last written: another value means that it may have changed. */
-  readonly written: pulumi.Output<string>;
+  /** Names the bytes of the `.env`, without the key: as they are now, or as they are once it is written. */
+  readonly hash: pulumi.Output<string>;
 
   constructor(name: string, args: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:credentials:Credentials", name, {}, opts);
@@ -47,8 +49,13 @@ export class Credentials extends pulumi.ComponentResource {
     );
 
     this.environment = pulumi.secret(variables);
-    // A state of old has none.
-    this.written = dotenv.result.apply(({ written = "" }) => written);
+    // A state of old has none, nor has one whose `.env` cannot be looked at.
+    this.hash =
+      args.finding === undefined && args.hash !== undefined
+        ? pulumi.output(`${hashWord}${args.hash}`)
+        : dotenv.result.apply(({ hash, written = "" }) =>
+            hash === undefined ? written : `${hashWord}${hash}`,
+          );
     this.registerOutputs({ environment: this.environment });
   }
 }

@@ -15,7 +15,7 @@ export interface ModelRouteArgs {
   readonly model: string;
   /** Folder of the CooperBench checkout. */
   readonly folder: string;
-  /** What the proof is of: a change of one, such as of the time when the `.env` was written, proves it anew. */
+  /** What the proof is of: a change of one, such as of the hash of the `.env`, proves it anew. */
   readonly of: readonly pulumi.Input<string>[];
   /** What overrides the route right now; undefined where nothing does. */
   readonly finding?: string | undefined;

@@ -19,15 +19,20 @@ import {
 import { basename, dirname, join } from "node:path";
 import { Problem } from "./problem.ts";
 
+/** The text of a file, as `readBytes`. */
+export function readText(file: string, flag?: number): string {
+  return readBytes(file, flag).toString("utf8");
+}
+
 /**
- * The text of a file.
+ * The bytes of a file.
  *
  * @param flag as open(2) takes it. Default: to read.
  * @throws a Problem that says whose it is, where this user may not read it.
  */
-export function readText(file: string, flag: number = constants.O_RDONLY): string {
+export function readBytes(file: string, flag: number = constants.O_RDONLY): Buffer {
   try {
-    return readFileSync(file, { encoding: "utf8", flag });
+    return readFileSync(file, { flag });
   } catch (error) {
     const stats = isDenied(error) ? lstatSync(file, { throwIfNoEntry: false }) : undefined;
     if (stats === undefined) throw error;

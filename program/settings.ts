@@ -46,8 +46,9 @@ export const fields = {
   cohereApiKey: {
     is: "Key of the model under test (COHERE_API_KEY). Required.",
     secret: true,
-    schema: z.string().regex(/^(?!.*\$\{)[!-~]+$/),
-    wants: "a key of printable ASCII characters without spaces and ${",
+    // python-dotenv, of one version or another, reads back none but such.
+    schema: z.string().regex(/^(?!.*\$\{)[!#-&(-[\]-~]+$/),
+    wants: "a key of printable ASCII characters without spaces, quotes, backslashes and ${",
     mend: "set --secret cohereApiKey",
   },
   model: {

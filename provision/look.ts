@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { SubsetTask } from "../benchmark/smoke-subset.ts";
-import { type Known, within } from "../lib/known.ts";
+import { type Known, known, within } from "../lib/known.ts";
 import type { RedisAddress } from "../lib/redis-address.ts";
 import { askEngine, type EngineFacts } from "./engine/ask.ts";
 import { type GitFacts, lookAtGit } from "./engine/existing-git.ts";
@@ -13,8 +13,9 @@ import type { EngineHost } from "./engine/host.ts";
 import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
 import type { Owner } from "./ownership/owner.ts";
 import { headOf, inspectCheckout } from "./steps/checkout.ts";
-import { inspectDotenv, type Variables } from "./steps/dotenv.ts";
-import { inspectRoute, inspectWrittenRoute, writtenVariables } from "./steps/route-drift.ts";
+import { type DotenvSeen, inspectDotenv, misreadInWords } from "./steps/dotenv.ts";
+import { otherSettings, routeFault, writtenVariables } from "./steps/route-drift.ts";
+import { type RunSeen, variablesOfRun } from "./steps/run-settings.ts";
 import { inspectSubset } from "./steps/subset.ts";
 import { inspectVenv } from "./steps/venv.ts";
 
@@ -62,23 +63,27 @@ export interface Look {
   readonly venv: Fault;
   /** Of the `.env` and the settings in it. */
   readonly dotenv: Fault;
+  /** Which bytes the `.env` has; undefined where that is not known. */
+  readonly dotenvBytes: Pick<DotenvSeen, "hash" | "read"> | undefined;
   /** What leads a run's calls of the model elsewhere. */
   readonly route: Fault;
+  /** What else decides what a run does, each with its place. */
+  readonly otherSettings: Known<readonly string[]>;
   /** Of the smoke run's subset. */
   readonly subset: Fault;
 }
 
 /**
- * Looks at a machine. Starts and changes nothing, never throws, and ends in time: what has not answered by then is not
+ * Looks at a machine. Changes nothing, starts nothing but python-dotenv where a `.env` may say something new, never throws, and ends in time: what has not answered by then is not
  * known.
  *
  * @param limitMs for all of it. Default: 10 s (lib/known.ts).
  */
 export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
   const { owner, dockerHost, folder } = wanted;
-  const ask = <Value>(question: () => Value | Promise<Value>) => within(limitMs, question);
+  const ask: Ask = (question) => within(limitMs, question);
   const { redis } = wanted;
-  const [engine, redisThere, git, others, head, checkout, venv, dotenv, route, subset] = await Promise.all([
+  const [engine, redisThere, git, others, head, checkout, venv, ofRun, subset] = await Promise.all([
     askEngine(dockerHost, limitMs),
     redis && ask(() => lookAtRedis(dockerHost, owner, redis)),
     wanted.git ? ask(() => lookAtGit(dockerHost)) : undefined,
@@ -86,27 +91,43 @@ export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
     ask(() => (inspectCheckout(folder) === undefined ? headOf(folder) : undefined)),
     ask(() => inspectCheckout(folder)),
     ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
-    ask(() => inspectCredentials(wanted)),
-    ask(() => inspectModelRoute(wanted)),
+    lookAtRun(wanted, ask),
     ask(() => inspectSubset(folder, owner, wanted.smoke)),
   ]);
-  return { wanted, engine, redis: redisThere, git, others, head, checkout, venv, dotenv, route, subset };
+  return { wanted, engine, redis: redisThere, git, others, head, checkout, venv, ...ofRun, subset };
 }
 
-function inspectCredentials(wanted: Wanted): string | undefined {
-  const variables = variablesOf(wanted);
-  const wrong = inspectDotenv(join(wanted.folder, ".env"), wanted.owner, variables);
-  return wrong ?? (variables.COHERE_API_KEY === "" ? "it has no key" : undefined);
+type Ask = <Value>(question: (abort: AbortSignal) => Value | Promise<Value>) => Promise<Known<Value>>;
+
+/** The `.env` of a run, and what the run has of it and beside it. */
+async function lookAtRun(
+  { folder, owner, dockerHost, modelApiBase, cohereApiKey }: Wanted,
+  ask: Ask,
+): Promise<Pick<Look, "dotenv" | "dotenvBytes" | "route" | "otherSettings">> {
+  const there = await ask(() => {
+    const variables = writtenVariables(folder, owner, modelApiBase, cohereApiKey);
+    return { variables, seen: inspectDotenv(join(folder, ".env"), owner, variables) };
+  });
+  if ("unknown" in there)
+    return { dotenv: there, dotenvBytes: undefined, route: there, otherSettings: there };
+  const { variables, seen } = there.value;
+  const run = await ask((abort) =>
+    variablesOfRun(folder, seen, variables, { DOCKER_HOST: dockerHost }, process.env, abort),
+  );
+  return {
+    dotenv: dotenvFault(seen, variables.COHERE_API_KEY === "", run),
+    dotenvBytes: { hash: seen.hash, read: seen.read },
+    route: "unknown" in run ? run : known(routeFault(folder, variables, run.value)),
+    otherSettings: "unknown" in run ? run : known(otherSettings(run.value)),
+  };
 }
 
-function inspectModelRoute(wanted: Wanted): string | undefined {
-  const inspect = wanted.cohereApiKey === undefined ? inspectWrittenRoute : inspectRoute;
-  return inspect(wanted.folder, variablesOf(wanted));
-}
-
-/** The variables that a run is to have. */
-function variablesOf({ folder, owner, modelApiBase, cohereApiKey }: Wanted): Variables {
-  return writtenVariables(folder, owner, modelApiBase, cohereApiKey);
+function dotenvFault({ fault }: DotenvSeen, hasNoKey: boolean, run: Known<RunSeen>): Fault {
+  if (fault !== undefined) return known(fault);
+  if (hasNoKey) return known("it has no key");
+  if ("unknown" in run) return run;
+  const { own } = run.value;
+  return known(own === null ? undefined : misreadInWords(own));
 }
 
 /** What is wrong with something, or that it is not known; undefined where nothing is. */

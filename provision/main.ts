@@ -3,7 +3,7 @@
  * it stays. A step's request is in a variable, a secret on its standard input; it says what it does on standard
  * error, and prints its result as one line of JSON on standard output (steps/contract.ts).
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
 import { oldRequest } from "./old-request.ts";
@@ -55,9 +55,10 @@ const steps: { readonly [Name in StepName]: Act<Name> } = {
   async dotenv({ file, owner }, verb, secret) {
     const { writeDotenv, removeFromDotenv } = await import("./steps/dotenv.ts");
     if (verb === "remove") return gone(removeFromDotenv(file, owner));
+    const { askerIn } = await import("./steps/dotenv-reader.ts");
     const holder = holderFor(verb);
-    await writeDotenv(file, { ...owner, holder }, await secret());
-    return { file, written: new Date().toISOString(), holder };
+    const hash = await writeDotenv(file, { ...owner, holder }, await secret(), askerIn(dirname(file)));
+    return { file, written: new Date().toISOString(), hash, holder };
   },
   async route(request, _, secret) {
     const { proveRoute } = await import("./steps/route.ts");

@@ -53,7 +53,7 @@ const answers: { readonly [Name in StepName]: (request: Request<Name>) => Result
   }),
   verification: () => ({ version: "0.0.0", package: "src", pythonVersion: "3.12.4", tasks: 1 }),
   subset: ({ folder }) => ({ folder, holder: "a" }),
-  dotenv: ({ file }) => ({ file, written: "2026-01-01T00:00:01Z", holder: "a" }),
+  dotenv: ({ file }) => ({ file, written: "2026-01-01T00:00:01Z", hash: "b", holder: "a" }),
   "service-use": ({ service }) => ({ service }),
   "git-image": () => ({ imageId: "sha256:id-of-git-server", built: true }),
   coop: ({ redis, gitClient }) => ({

@@ -25,7 +25,7 @@ export async function askLive({ owner, checkout, modelApiBase, model }: Live): P
   const dotenv = join(checkout, ".env");
   const { stack } = owner;
   const variables = variablesIn(dotenv, owner);
-  const fault = inspectDotenv(dotenv, owner, variables);
+  const { fault } = inspectDotenv(dotenv, owner, variables);
   const key = variables.COHERE_API_KEY;
   if (fault !== undefined || key === undefined) {
     const why = fault ?? `it has no key of stack ${stack}`;

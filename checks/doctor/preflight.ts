@@ -42,7 +42,7 @@ import { askDownload, isServed, pythonFinding } from "./python.ts";
 import { quotaFinding } from "./quota.ts";
 import { type AskTag, askRegistry, registryFinding } from "./registry.ts";
 import { measureRoom, roomFindings } from "./room.ts";
-import { routeFinding } from "./route.ts";
+import { otherSettingsFinding, routeFinding } from "./route.ts";
 import { servicesFinding } from "./services.ts";
 import { askSource, isMissingFolder, sourceFinding } from "./source.ts";
 import { isLocal, measureDisk, spaceFinding } from "./space.ts";
@@ -106,7 +106,9 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
       ...folders,
       ownersFinding(look.others, folder, owner),
       routeFinding(look.route),
-      ...[proxyFinding(preflight.env)].filter((finding) => finding !== undefined),
+      ...[otherSettingsFinding(look.otherSettings), proxyFinding(preflight.env)].filter(
+        (finding) => finding !== undefined,
+      ),
       pulumiFinding(toolchain?.pieces, pluginVersions(preflight.projectDir)),
     ],
     missing: pull?.missing ?? settings.tasks,

@@ -1,3 +1,4 @@
+import { type Known, knownOf } from "../../lib/known.ts";
 import type { Fault } from "../../provision/look.ts";
 import { type Finding, ok, warning } from "../finding.ts";
 
@@ -16,4 +17,15 @@ export function routeFinding(route: Fault): Finding {
   const remedy =
     "Take that away (unset NAME, or its line of the file): with it, the proof of the route fails";
   return warning("route", route.value, remedy);
+}
+
+/** What else decides what a run does: the user's own lines and variables, which may be meant. Undefined where nothing does. */
+export function otherSettingsFinding(others: Known<readonly string[]>): Finding | undefined {
+  const names = knownOf(others) ?? [];
+  if (names.length === 0) return undefined;
+  return warning(
+    "variables",
+    `what a run does is decided by ${names.join(", ")} as well`,
+    "Unless that is meant: remove the line, or unset the variable",
+  );
 }

@@ -2,6 +2,7 @@ import { callUrl } from "../../benchmark/model.ts";
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
 import type { RedisTrouble } from "../../provision/engine/existing-redis.ts";
 import { pong } from "../../provision/engine/redis-ping.ts";
+import { hashWord } from "../../provision/steps/dotenv.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import { blocker, type Finding, type Level, ok, warning } from "../finding.ts";
 import type { ImageState, ImageStatus } from "./images.ts";
@@ -140,11 +141,20 @@ export interface RouteFacts {
   readonly model: string;
   /** What overrides the route right now; undefined where nothing does. */
   readonly overridden: string | undefined;
+  /** What names the bytes of the `.env` now; undefined where that is not known. */
+  readonly dotenvHash?: string | undefined;
   readonly proof: Proof | undefined;
 }
 
 /** Whether a run's calls go where they are configured to. */
-export function routeCheck({ stack, modelApiBase, model, overridden, proof }: RouteFacts): StatusCheck {
+export function routeCheck({
+  stack,
+  modelApiBase,
+  model,
+  overridden,
+  dotenvHash,
+  proof,
+}: RouteFacts): StatusCheck {
   const provedAt = proof?.provedAt;
   if (overridden !== undefined) {
     const mend = `take it away, then ${up(stack)}`;
@@ -157,6 +167,10 @@ export function routeCheck({ stack, modelApiBase, model, overridden, proof }: Ro
     const found = `it was proved for ${proof.request[other]}; want ${wanted[other]}`;
     return { ...blocker("route", found, up(stack)), provedAt };
   }
+  // A proof of old is of no such hash.
+  const provedHash = proof.of.find((word) => word.startsWith(hashWord));
+  if (provedHash !== undefined && dotenvHash !== undefined && provedHash !== hashWord + dotenvHash)
+    return { ...blocker("route", "the .env has changed since the proof", up(stack)), provedAt };
   return { ...ok("route", `a run asks ${callUrl(modelApiBase)}`), provedAt };
 }
 

@@ -8,6 +8,8 @@ export interface Proof {
   readonly provedAt: string;
   /** What its step was asked. */
   readonly request: Readonly<Record<string, unknown>>;
+  /** What it is of, as its resource has it in its triggers. */
+  readonly of: readonly string[];
   /** What it has shown; undefined where the state keeps that as a secret. */
   readonly result: unknown;
 }
@@ -32,7 +34,10 @@ const exportedStack = z.looseObject({
           created: z.string().optional(),
           modified: z.string().optional(),
           inputs: z
-            .looseObject({ environment: z.record(z.string(), z.unknown()).optional().catch(undefined) })
+            .looseObject({
+              environment: z.record(z.string(), z.unknown()).optional().catch(undefined),
+              triggers: z.array(z.string()).optional().catch(undefined),
+            })
             .optional(),
           outputs: z.looseObject({ stdout: z.unknown().optional() }).optional(),
         }),
@@ -58,6 +63,7 @@ export function readProofs(exported: string): Proofs {
         {
           provedAt: modified,
           request: requestIn(inputs?.environment ?? {}),
+          of: inputs?.triggers ?? [],
           result: resultIn(outputs?.stdout),
         },
       ]),

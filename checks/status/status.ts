@@ -16,6 +16,7 @@ import type { CheckoutResult } from "../../provision/steps/checkout.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
 import { engineFinding } from "../doctor/engine.ts";
+import { otherSettingsFinding } from "../doctor/route.ts";
 import { measureDisk, spaceFinding } from "../doctor/space.ts";
 import { toPull } from "../doctor/to-pull.ts";
 import { blocker, type Finding } from "../finding.ts";
@@ -163,8 +164,10 @@ function runChecks({ look, settings, state: { proofs } }: StatusQuestion): reado
           modelApiBase,
           model: settings.model,
           overridden: look.route.value,
+          dotenvHash: look.dotenvBytes?.hash,
           proof: proofs.get(proofNames.route),
         }),
+    ...[otherSettingsFinding(look.otherSettings)].filter((finding) => finding !== undefined),
   ];
 }
 

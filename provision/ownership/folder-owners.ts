@@ -34,8 +34,11 @@ export function ownersIn(folder: string): readonly OwnedThing[] {
       path: venv,
       owner: environment && isCopy(environment, venv, venvMarkerFile) ? undefined : environment,
     },
-    { path: join(folder, ".env"), owner: ownerOfText(join(folder, ".env"), dotenvOwner) },
-    { path: join(folder, smokeSubsetFile), owner: ownerOfText(join(folder, smokeSubsetFile), subsetOwner) },
+    { path: join(folder, ".env"), owner: ownerOfFile(join(folder, ".env"), dotenvOwner) },
+    {
+      path: join(folder, smokeSubsetFile),
+      owner: ownerOfFile(join(folder, smokeSubsetFile), (bytes) => subsetOwner(bytes.toString("utf8"))),
+    },
   ];
   return things.flatMap(({ path, owner }) =>
     owner === undefined ? [] : [{ path, owner: { stack: owner.stack, id: owner.id } }],
@@ -66,10 +69,10 @@ export function refuseOthers(folder: string, owner: Owner): void {
   throw new Problem(`${found}. Nothing was changed.\nFix: ${remedy}`);
 }
 
-function ownerOfText(file: string, ownerIn: (text: string) => Owner | undefined): Owner | undefined {
+function ownerOfFile(file: string, ownerIn: (bytes: Buffer) => Owner | undefined): Owner | undefined {
   try {
     // What is read must end: a pipe would not.
-    return statSync(file).isFile() ? ownerIn(readFileSync(file, "utf8")) : undefined;
+    return statSync(file).isFile() ? ownerIn(readFileSync(file)) : undefined;
   } catch {
     return undefined; // it is not there, or not for this user to read
   }

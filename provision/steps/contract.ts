@@ -4,12 +4,13 @@
  * answer is one line of JSON on standard output.
  */
 import type { LockedImage } from "../../benchmark/images-lock.ts";
+import type { Variables } from "../../benchmark/model.ts";
 import type { SubsetTask } from "../../benchmark/smoke-subset.ts";
 import type { ServiceName } from "../engine/service-records.ts";
 import type { UseWish } from "../engine/service-use.ts";
 import type { Owner } from "../ownership/owner.ts";
 import type { CheckoutResult } from "./checkout.ts";
-import type { DotenvResult, Variables } from "./dotenv.ts";
+import type { DotenvResult } from "./dotenv.ts";
 import type { GitImageResult } from "./git-image.ts";
 import type { GitResult } from "./git-server.ts";
 import type { OracleResult } from "./oracle.ts";

@@ -1,134 +1,209 @@
+import { isUtf8 } from "node:buffer";
 import { constants, existsSync, lstatSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
-import { readText, removeBegun, writeWhole } from "../../lib/files.ts";
+import type { Variables } from "../../benchmark/model.ts";
+import { readBytes, removeBegun, writeWhole } from "../../lib/files.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
-import { readAssignments } from "./assignments.ts";
-
-/** Variables by name, in the order in which they are written. */
-export type Variables = Readonly<Record<string, string>>;
+import {
+  beginIn,
+  bytesOf,
+  type Dotenv,
+  hashOf,
+  parseDotenv,
+  partsOf,
+  textOf,
+  valuesIn,
+  withBlock,
+  withoutBlocks,
+} from "./dotenv-block.ts";
+import type { AskDotenv } from "./dotenv-reader.ts";
 
 /** What the update has written. */
 export interface DotenvResult {
   readonly file: string;
   /** When, in ISO 8601. */
   readonly written: string;
+  /** Names what python-dotenv was asked about, the block itself left out (`hashOf`). In no state of old. */
+  readonly hash?: string;
 }
 
-const beginOf = ({ stack, id, holder }: Holder, ownFile: boolean) =>
-  `# >>> cooperbench-machine, stack ${stack}${id === undefined ? "" : `, id ${id}`}${holder === undefined ? "" : `, resource ${holder}`}${ownFile ? ", which made this file" : ""} >>>`;
-const end = "# <<< cooperbench-machine <<<";
-const kept = "# kept by cooperbench-machine: ";
-const block =
-  /^(?<begin># >>> cooperbench-machine, stack (?<stack>[^ ,]+)(?:, id (?<id>[^ ,]+))?(?:, resource (?<holder>[^ ,]+))?(?<ownFile>, which made this file)? >>>)\n(?:.*\n)*?# <<< cooperbench-machine <<<\n/m;
-const assignment =
-  /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|).*$/gm;
+/** What such a hash begins with among the triggers of a proof. */
+export const hashWord = ".env ";
 
-/**
- * The text of a `.env` file with the variables in a block of their own. Every other line is kept; one that assigns
- * one of the variables is kept as a comment, so that `withoutVariables` can bring it back.
- */
-export function withVariables(text: string, owner: Holder, variables: Variables, ownFile = false): string {
-  const lines = Object.entries(variables).map(
-    ([name, value]) => `${name}='${value.replace(/[\\']/g, "\\$&")}'\n`,
-  );
-  const old = block.exec(text);
-  const written = `${beginOf(owner, old === null ? ownFile : old.groups?.ownFile !== undefined)}\n${lines.join("")}${end}\n`;
-  const comment = (part: string) =>
-    part.replace(assignment, (line, name) =>
-      Object.hasOwn(variables, name) ? line.replace(/^/gm, kept) : line,
-    );
-  if (old === null) {
-    const others = comment(text);
-    return others + (others === "" || others.endsWith("\n") ? "" : "\n") + written;
-  }
-  return comment(text.slice(0, old.index)) + written + comment(text.slice(old.index + old[0].length));
+/** What is seen of a `.env` without python-dotenv. */
+export interface DotenvSeen {
+  /** What is wrong with it, in words without any value; undefined where nothing is. */
+  readonly fault?: string | undefined;
+  /** Names its bytes, the block left out; undefined where there is no block. */
+  readonly hash?: string | undefined;
+  /** The hash that python-dotenv was asked about when the block was written; undefined in a block of old. */
+  readonly read?: string | undefined;
 }
 
-/** The text without the block and with the kept lines back; undefined where the file was made for the block alone. */
-export function withoutVariables(text: string): string | undefined {
-  const old = block.exec(text);
-  const rest = text.replace(block, "").replaceAll(new RegExp(`^${kept}`, "gm"), "");
-  return rest === "" && old?.groups?.ownFile ? undefined : rest;
-}
-
-/** What is wrong with a `.env` file, in words without any value; undefined where nothing is. */
-export function inspectDotenv(file: string, owner: Owner, variables: Variables): string | undefined {
+/** Looks at a `.env` file. What its lines mean is for python-dotenv to say: where `read` is not `hash`, it is to be asked. */
+export function inspectDotenv(file: string, owner: Owner, variables: Variables): DotenvSeen {
   const stats = statIfThere(file);
-  if (stats === undefined) return "it is missing";
-  if (!stats.isFile()) return "it is not a regular file";
-  if ((stats.mode & 0o777) !== 0o600) return `its mode is ${(stats.mode & 0o777).toString(8)}, not 600`;
-  const text = read(file);
-  const other = otherOwner(text, owner);
-  if (other !== undefined) return `it has the settings of stack ${ownerName(other, owner)}`;
-  // What the block calls its stack is no setting: the stack may have been renamed.
-  const maker = dotenvOwner(text) ?? owner;
-  if (withVariables(text, maker, variables) === text) return undefined;
-  const written = block.exec(text)?.[0] ?? "";
-  const wanted =
-    block
-      .exec(withVariables("", owner, variables))?.[0]
-      .split("\n")
-      .slice(1, -2) ?? [];
-  const changed = Object.keys(variables).filter((_, index) => !written.includes(`\n${wanted[index]}\n`));
-  return changed.length > 0
-    ? `${changed.join(", ")} not as configured`
-    : "another line assigns one of its variables";
+  if (stats === undefined) return { fault: "it is missing" };
+  if (!stats.isFile()) return { fault: "it is not a regular file" };
+  const bytes = read(file);
+  const dotenv = parseDotenv(textOf(bytes));
+  const begin = beginIn(dotenv);
+  const seen = { hash: hashOf(dotenv), read: begin?.read };
+  if ((stats.mode & 0o777) !== 0o600)
+    return { ...seen, fault: `its mode is ${(stats.mode & 0o777).toString(8)}, not 600` };
+  const wrong = unreadable(bytes) ?? dotenv.faults[0];
+  if (wrong !== undefined) return { ...seen, fault: wrong };
+  const other = otherOwner(dotenv, owner);
+  if (other !== undefined)
+    return { ...seen, fault: `it has the settings of stack ${ownerName(other, owner)}` };
+  const values = valuesIn(dotenv);
+  const changed = Object.keys(variables).filter((name) => values[name] !== variables[name]);
+  return changed.length > 0 ? { ...seen, fault: `${changed.join(", ")} not as configured` } : seen;
 }
 
 /**
- * Writes the variables into a `.env` file: at once or not at all, mode 0600, other lines kept, no symlink followed.
+ * Writes the variables into a block of a `.env` file, at its end where none is there: at once or not at all, mode 0600, every
+ * other byte kept, no symlink followed.
  *
- * @throws a Problem where the file has another stack's variables, or is no regular file.
+ * @param ask has python-dotenv read what is to be written, before anything is.
+ * @returns the hash of what is there now (`hashOf`).
+ * @throws a Problem where the file has another stack's variables, is no regular file, has something in the way of the
+ *   block, or where the variables cannot be read back. Nothing is changed then.
  */
-export async function writeDotenv(file: string, owner: Holder, variables: Variables): Promise<void> {
+export async function writeDotenv(
+  file: string,
+  owner: Holder,
+  variables: Variables,
+  ask: AskDotenv,
+): Promise<string> {
   const stats = regularFile(file);
-  const text = stats === undefined ? "" : readToChange(file, stats);
-  const other = otherOwner(text, owner);
+  const bytes = stats === undefined ? Buffer.alloc(0) : readToChange(file, stats);
+  const dotenv = parseDotenv(textOf(bytes));
+  const wrong = unreadable(bytes) ?? dotenv.faults[0];
+  if (wrong !== undefined)
+    throw new Problem(
+      `${file}: ${wrong}. Nothing was changed.\nFix: put it right in an editor, then run this again`,
+    );
+  const other = otherOwner(dotenv, owner);
   if (other !== undefined) {
     const name = ownerName(other, owner);
     throw new Problem(
       `${file}: got the settings of stack ${name}, want none but those of ${owner.stack}; set cooperbenchDir to a folder of this stack's own, or destroy ${name}`,
     );
   }
-  replace(file, withVariables(text, owner, variables, stats === undefined));
+  const begin = beginIn(dotenv);
+  const ownFile = stats === undefined || begin?.ownFile === true;
+  const there = partsOf(dotenv);
+  const atEnd = withBlock({ before: withoutBlocks(dotenv), ownFile }, owner, variables);
+  const text = await firstReadBack(
+    file,
+    [
+      // Where it is, unless a line below it counts instead.
+      ...(there === undefined
+        ? []
+        : [withBlock({ ...there, ownFile, endedLine: begin?.endedLine === true }, owner, variables)]),
+      atEnd,
+    ],
+    withBlock({ before: "", ownFile }, owner, variables),
+    { variables, ask },
+  );
+  replace(file, bytesOf(text));
+  return hashOf(parseDotenv(text)) ?? "";
+}
+
+/** The first of some texts that python-dotenv reads the variables back from. */
+async function firstReadBack(
+  file: string,
+  texts: readonly string[],
+  block: string,
+  { variables, ask }: { readonly variables: Variables; readonly ask: AskDotenv },
+): Promise<string> {
+  const isReadBack = (name: string) => valuesIn(parseDotenv(block))[name] === variables[name];
+  const unwritable = Object.keys(variables).filter((name) => !isReadBack(name));
+  const [alone, ...read] = await ask([block, ...texts].map(bytesOf), variables);
+  const misread = [...new Set([...unwritable, ...(alone?.other ?? [])])];
+  if (misread.length > 0)
+    throw new Problem(
+      `${file}: python-dotenv would read another value of ${misread.join(", ")} than the one that is set. Nothing was changed.\nFix: set one without quotes, backslashes and \${`,
+    );
+  const good = texts.find((_, index) => read[index]?.other.length === 0);
+  if (good !== undefined) return good;
+  const last = read.at(-1);
+  const fault = (last && misreadInWords(last)) ?? "python-dotenv gave no answer";
+  throw new Problem(
+    `${file}: ${fault}. Nothing was changed.\nFix: put it right in an editor, then run this again`,
+  );
+}
+
+/** What is wrong where python-dotenv reads a file otherwise than it was written; undefined where it does not. */
+export function misreadInWords({
+  other,
+  unread,
+}: {
+  readonly other: readonly string[];
+  readonly unread: readonly number[];
+}): string | undefined {
+  if (other.length === 0) return undefined;
+  const names = `python-dotenv reads ${other.join(", ")} otherwise than the update has written`;
+  if (unread.length === 0) return `${names}: another line below assigns it`;
+  const lines = `${unread.length === 1 ? "line" : "lines"} ${unread.slice(0, 3).join(", ")}`;
+  return `${names}, because it cannot read ${lines}: see the quotes there`;
 }
 
 /** The variables that a stack has in a `.env` file; none where the file or its block is not there. */
 export function variablesIn(file: string, owner: Owner): Variables {
   if (!statIfThere(file)?.isFile()) return {};
-  const text = read(file);
-  const found = block.exec(text);
-  if (found === null || otherOwner(text, owner) !== undefined) return {};
-  return Object.fromEntries(readAssignments(found[0]).map(({ name, value }) => [name, value]));
+  const dotenv = parseDotenv(textOf(read(file)));
+  return beginIn(dotenv) === undefined || otherOwner(dotenv, owner) !== undefined ? {} : valuesIn(dotenv);
 }
 
-/** Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. */
+/**
+ * Takes a stack's variables out of a `.env` file, and the file too where it was made for them and is empty now. What is left
+ * of a block that was damaged goes as well: the key is nowhere in the file then, and every line of the user's is.
+ */
 export async function removeFromDotenv(file: string, owner: Taker): Promise<void> {
   if (!existsSync(dirname(file))) return;
   removeBegun(file);
   rmSync(`${file}.cooperbench-machine.tmp`, { force: true }); // what a version before has begun, and was killed
   const stats = statIfThere(file);
   if (!stats?.isFile()) return; // what is there instead is the user's
-  const text = read(file);
-  const made = dotenvOwner(text);
-  if (made === undefined || !isOf(made, owner) || isTakenOver(made, owner)) return;
-  const rest = withoutVariables(text);
-  if (rest === undefined) rmSync(file);
-  else replace(file, rest);
+  const bytes = read(file);
+  if (/cooperbench-machine/.test(textOf(bytes).replaceAll("\0", "")) && bytes.includes(0))
+    throw new Problem(
+      `${file}: ${unreadable(bytes)}, so that this stack's lines cannot be taken out of it. Nothing was changed.\nFix: save it as UTF-8, then run this again`,
+    );
+  const dotenv = parseDotenv(textOf(bytes));
+  const isTaken = (begin: ReturnType<typeof beginIn>) =>
+    begin === undefined || (isOf(begin, owner) && !isTakenOver(begin, owner));
+  const taken = dotenv.blocks.filter(({ begin }) => isTaken(begin));
+  if (taken.length === 0) return;
+  const rest = withoutBlocks(dotenv, isTaken);
+  if (rest === "" && taken.some(({ begin }) => begin?.ownFile)) rmSync(file);
+  else replace(file, bytesOf(rest));
 }
 
-/** The stack whose variables a `.env` file's text has; undefined where it has none. */
-export function dotenvOwner(text: string): Holder | undefined {
-  const { stack, id, holder } = block.exec(text)?.groups ?? {};
-  return stack === undefined ? undefined : { stack, id, holder };
+/** The stack whose variables a `.env` file has; undefined where it has none. */
+export function dotenvOwner(bytes: Uint8Array): Holder | undefined {
+  return beginIn(parseDotenv(textOf(bytes)));
 }
 
-function otherOwner(text: string, owner: Owner): Owner | undefined {
-  const maker = dotenvOwner(text);
-  return maker === undefined || isOf(maker, owner) ? undefined : maker;
+/** Why python-dotenv, and a run with it, ends at these bytes; undefined where it does not. */
+export function unreadable(bytes: Uint8Array): string | undefined {
+  const at = bytes.indexOf(0);
+  const [first, second] = bytes;
+  if (at >= 0 || (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    return "it is UTF-16, or no text, and not UTF-8";
+  if (isUtf8(bytes)) return undefined;
+  const lines = textOf(bytes).split(/\r\n|\n|\r/);
+  const line = lines.findIndex((text) => !isUtf8(bytesOf(text))) + 1;
+  return `line ${line} is not UTF-8 (Latin-1?)`;
+}
+
+function otherOwner(dotenv: Dotenv, owner: Owner): Owner | undefined {
+  return dotenv.blocks.map(({ begin }) => begin).find((begin) => begin !== undefined && !isOf(begin, owner));
 }
 
 function regularFile(file: string): Stats | undefined {
@@ -151,9 +226,9 @@ function statIfThere(file: string): Stats | undefined {
   }
 }
 
-const read = (file: string) => readText(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+const read = (file: string) => readBytes(file, constants.O_RDONLY | constants.O_NOFOLLOW);
 
-function readToChange(file: string, stats: Stats): string {
+function readToChange(file: string, stats: Stats): Buffer {
   try {
     return read(file);
   } catch (error) {
@@ -162,9 +237,9 @@ function readToChange(file: string, stats: Stats): string {
 }
 
 /** Replaces a file at once, with mode 0600. It stays its owner's: an update by root takes it from nobody. */
-function replace(file: string, text: string): void {
+function replace(file: string, bytes: Uint8Array): void {
   try {
-    writeWhole(file, text, { mode: 0o600, mustKeepOwner: true });
+    writeWhole(file, bytes, { mode: 0o600, mustKeepOwner: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall !== "fchown") throw error;
     throw notOurs(file, lstatSync(file), error);

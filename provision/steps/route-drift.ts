@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { modelEnvironment } from "../../benchmark/model.ts";
+import { modelEnvironment, type Variables } from "../../benchmark/model.ts";
 import type { Owner } from "../ownership/owner.ts";
-import { type Variables, variablesIn } from "./dotenv.ts";
-import { isDotenvDisabled, type RunVariable, told, variablesOfRun } from "./run-settings.ts";
+import { variablesIn } from "./dotenv.ts";
+import type { RunVariable } from "./dotenv-reader.ts";
+import { ofRun, type RunSeen, told } from "./run-settings.ts";
 
 // Of the variables that a run is to have, those that decide its route.
 const deciding = ["COHERE_API_KEY", "COHERE_API_BASE"] as const;
@@ -11,33 +12,58 @@ const azure = ["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"] as const;
 
 /**
  * What on this machine overrides the model's route right now, in words without any key; undefined where nothing does.
- * A look at variables and files, not a proof. What the checkout's own `.env` lacks is for `inspectDotenv` to tell.
+ * Not a proof. What is wrong with the checkout's own `.env` is for the look at that to tell.
  *
  * @param folder of the checkout.
- * @param wanted variables that a run is to have.
- * @param environment that runs are started from.
+ * @param wanted variables that a run is to have. An empty key is one that is not known.
+ * @param seen variables that it would have.
  */
-export function inspectRoute(
-  folder: string,
-  wanted: Variables,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): string | undefined {
+export function routeFault(folder: string, wanted: Variables, seen: RunSeen): string | undefined {
+  const { variables, failed, unasked } = seen;
   const dotenv = resolve(folder, ".env");
-  if (!existsSync(dotenv)) return undefined;
-  const variables = variablesOfRun(folder, environment);
+  if (failed !== null && failed.file !== dotenv)
+    return `a run ends at ${failed.file}, which cannot be read (${failed.error})`;
   const isOwn = ({ origin }: RunVariable) => "file" in origin && origin.file === dotenv;
   for (const name of deciding) {
-    const variable = variables.get(name);
-    if (variable !== undefined && variable.value !== wanted[name] && !isOwn(variable))
+    if (wanted[name] === "") continue;
+    const variable = variables[name];
+    if (variable !== undefined && !variable.isSame && !isOwn(variable))
       return `${name} is overridden (${told(variable.origin)})`;
-    if (variable === undefined && isDotenvDisabled(environment.PYTHON_DOTENV_DISABLED))
-      return "PYTHON_DOTENV_DISABLED is exported: no .env is read";
+    if (variable !== undefined) continue;
+    if (!isUnread(seen, name)) continue;
+    const disabled = variables.PYTHON_DOTENV_DISABLED;
+    return disabled !== undefined
+      ? `${dotenv} is not read: PYTHON_DOTENV_DISABLED is set (${told(disabled.origin)})`
+      : `${name} is set nowhere: another .env is read instead of ${dotenv}`;
   }
+  if (unasked !== undefined && unasked !== dotenv)
+    return `${unasked} is read by a run, and may override it: there is no environment yet that could tell`;
   // The versions that heed them have a file for it.
   if (!existsSync(join(folder, "src", "cooperbench", "agents", "_azure.py"))) return undefined;
-  const [key, endpoint] = azure.map((name) => variables.get(name));
-  if (!key?.value.trim() || !endpoint?.value.trim()) return undefined;
+  const [key, endpoint] = azure.map((name) => variables[name]);
+  if (key === undefined || key.isBlank || endpoint === undefined || endpoint.isBlank) return undefined;
   return `${azure[0]} (${told(key.origin)}) and ${azure[1]} (${told(endpoint.origin)}) override it`;
+}
+
+/** Whether a run lacks a variable that the checkout's own `.env` has. */
+function isUnread({ own }: RunSeen, name: string): boolean {
+  return own !== null && !own.other.includes(name);
+}
+
+/**
+ * What else decides what a run does, by name and place: the user's own lines and variables. An engine that the shell
+ * names is not among them, because the stack's own settings have it.
+ *
+ * @param seen of a run that is to have the stack's engine as DOCKER_HOST.
+ */
+export function otherSettings({ variables }: RunSeen): readonly string[] {
+  const names = new RegExp(ofRun);
+  return Object.entries(variables)
+    .filter(([name, { origin, isSame }]) => {
+      const isEngine = name.startsWith("DOCKER_");
+      return names.test(name) && !isSame && !(isEngine && !("file" in origin));
+    })
+    .map(([name, { origin }]) => `${name} (${told(origin)})`);
 }
 
 /**
@@ -52,16 +78,4 @@ export function writtenVariables(
 ): Variables {
   const key = cohereApiKey ?? variablesIn(resolve(folder, ".env"), owner).COHERE_API_KEY ?? "";
   return modelEnvironment(key, modelApiBase);
-}
-
-/** As `inspectRoute`, with what `writtenVariables` gives: without a key, what is exported is looked at alone. */
-export function inspectWrittenRoute(
-  folder: string,
-  wanted: Variables,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): string | undefined {
-  const { COHERE_API_BASE: exported = wanted.COHERE_API_BASE } = environment;
-  if (exported !== wanted.COHERE_API_BASE)
-    return `COHERE_API_BASE is overridden (${told({ exported: true })})`;
-  return wanted.COHERE_API_KEY === "" ? undefined : inspectRoute(folder, wanted, environment);
 }

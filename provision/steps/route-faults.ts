@@ -1,4 +1,4 @@
-import { isDotenvDisabled, type Origin, removal, told } from "./run-settings.ts";
+import { type Origin, removal, told } from "./run-settings.ts";
 
 /** What the agent's model was seen to ask, as `agent/prove_route.py` tells it. Without any key. */
 export interface RouteSeen {
@@ -51,7 +51,8 @@ export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly stri
       `this version's agent${agent} cannot be asked: ${seen.cannotAsk}; want a version of CooperBench whose default agent makes a LitellmModel, such as 0.0.29: set cooperbenchCommit`,
     ];
   }
-  if (isDotenvDisabled(seen.urls?.PYTHON_DOTENV_DISABLED))
+  // Versions of python-dotenv that do not heed it have read files.
+  if (seen.urls?.PYTHON_DOTENV_DISABLED !== undefined && (seen.files ?? []).length === 0)
     return ["no .env is read: PYTHON_DOTENV_DISABLED is set; unset PYTHON_DOTENV_DISABLED"];
   const { asked = [], refused = [], error = "no error" } = seen;
   const [first] = asked;

@@ -1,47 +1,109 @@
-import { statSync } from "node:fs";
+/** What a run of CooperBench would have of variables: what is exported, and what its packages load of `.env` files. */
+import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { readText } from "../../lib/files.ts";
-import { readAssignments } from "./assignments.ts";
+import type { Variables } from "../../benchmark/model.ts";
+import { environmentFor } from "../../lib/environment.ts";
+import { readBytes } from "../../lib/files.ts";
+import { type DotenvSeen, unreadable } from "./dotenv.ts";
+import { parseDotenv, textOf, withoutBlocks } from "./dotenv-block.ts";
+import { type Origin, type RunRead, type RunVariable, readRun, type Search } from "./dotenv-reader.ts";
+import { venvPython } from "./venv-python.ts";
 
-/** Where a run's variable comes from. */
-export type Origin = { readonly exported: true } | { readonly file: string; readonly line: number };
+export type { Origin } from "./dotenv-reader.ts";
 
-/** A variable of a run. Its value may be a secret. */
-export interface RunVariable {
-  readonly value: string;
-  readonly origin: Origin;
-}
+/** Variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Names of what decides the route. */
+const ofRoute = "^(COHERE_API_|CO_API_KEY$|AZURE_OPENAI_)";
 
 /**
- * The variables that a run of CooperBench would have: those that the environment exports, then those of each `.env` that
- * its packages load, in their order. Only looks, at a handful of files.
- *
- * @param folder of the checkout.
+ * Names of what decides a run beside the route: the engine, what starts a container, limits of calls and cost, litellm's own
+ * ways. Not LITELLM_LOG, which the update writes, and what only spares litellm a download.
  */
-export function variablesOfRun(folder: string, environment: Environment): ReadonlyMap<string, RunVariable> {
-  const variables = new Map<string, RunVariable>();
-  for (const [name, value] of Object.entries(environment))
-    if (value !== undefined) variables.set(name, { value, origin: { exported: true } });
-  if (isDotenvDisabled(environment.PYTHON_DOTENV_DISABLED)) return variables;
-  for (const file of filesOfRun(folder, environment)) {
-    // Of two lines of a file the last one counts; of two files the first one.
-    const ofFile = new Map(
-      readAssignments(readText(file)).map(({ name, value, line }) => [
-        name,
-        { value, origin: { file, line } },
-      ]),
-    );
-    for (const [name, variable] of ofFile) if (!variables.has(name)) variables.set(name, variable);
-  }
-  return variables;
+export const ofRun =
+  "^(DOCKER_|MSWEA_(DOCKER_EXECUTABLE|GLOBAL_(CALL|COST)_LIMIT|CONFIG_DIR|MODEL_RETRY_)|LITELLM_(?!LOG$|LOCAL_MODEL_COST_MAP$)|PYTHON_DOTENV_DISABLED$)";
+
+// A line that has no such name in it assigns none: python-dotenv knows no escapes in names.
+const tellsOfRun =
+  /CO_API_KEY|AZURE_OPENAI_|DOCKER_|MSWEA_(?:DOCKER|GLOBAL|CONFIG_DIR|MODEL_RETRY)|LITELLM_(?!(?:LOG|LOCAL_MODEL_COST_MAP)\b)|PYTHON_DOTENV/;
+const tells = new RegExp(`COHERE_API_|${tellsOfRun.source}`);
+
+/** What a run would have, and how that is known. */
+export interface RunSeen extends RunRead {
+  /** Whether python-dotenv was asked: else only what is exported is in it, and what a file could say is known. */
+  readonly isAsked: boolean;
+  /** A file that may say something, and was not read, because there is no Python to ask. */
+  readonly unasked?: string | undefined;
 }
 
-/** Whether python-dotenv reads no file at all: `value` is that of PYTHON_DOTENV_DISABLED. */
-export function isDotenvDisabled(value: string | undefined): boolean {
-  return /^(1|true|t|yes|y)$/i.test(value ?? "");
+/**
+ * The variables that a run would have. Only looks. python-dotenv is asked where a file may say something that is not known:
+ * the checkout's `.env` has changed since it was written, or a line that is not the update's has one of the names.
+ *
+ * @param folder of the checkout.
+ * @param dotenv what is seen of its `.env`.
+ * @param wanted variables that a run is to have of its `.env`.
+ * @param also what others are compared with, such as the engine.
+ * @param abort ends the question.
+ */
+export async function variablesOfRun(
+  folder: string,
+  dotenv: DotenvSeen,
+  wanted: Variables,
+  also: Variables,
+  environment: Environment,
+  abort?: AbortSignal,
+): Promise<RunSeen> {
+  const own = resolve(folder, ".env");
+  const searches = searchesOf(folder, environment);
+  const isDev = (environment.LITELLM_MODE ?? "DEV") === "DEV";
+  const heeded = searches.filter(({ isOfLitellm }) => isDev || !isOfLitellm);
+  const files = [...new Set(heeded.flatMap((search) => search.files.find(isFile) ?? []))];
+  const isProved = dotenv.fault === undefined && dotenv.read === dotenv.hash;
+  const telling = files.find((file) => mayTell(file, file === own && isProved));
+  const isKnown =
+    (isProved ? files.includes(own) : !isFile(own)) &&
+    telling === undefined &&
+    environment.PYTHON_DOTENV_DISABLED === undefined;
+  if (isKnown || !existsSync(venvPython(folder))) {
+    const variables = exportedOnes({ ...also, ...wanted }, environment);
+    return { own: null, variables, failed: null, isAsked: false, unasked: isKnown ? undefined : telling };
+  }
+  const asked = { searches, own, wanted, also, names: `${ofRoute}|${ofRun}` };
+  const options = { env: environmentFor("run", environment), ...(abort && { abort }) };
+  return { ...(await readRun(folder, asked, options)), isAsked: true };
+}
+
+/**
+ * Whether a file may have one of the names in a line, or cannot be read.
+ *
+ * @param isProved whether python-dotenv is known to read the update's lines of it as they are.
+ */
+function mayTell(file: string, isProved: boolean): boolean {
+  const bytes = readBytes(file);
+  if (unreadable(bytes) !== undefined) return true;
+  return isProved ? tellsOfRun.test(withoutBlocks(parseDotenv(textOf(bytes)))) : tells.test(textOf(bytes));
+}
+
+function exportedOnes(wanted: Variables, environment: Environment): Readonly<Record<string, RunVariable>> {
+  const names = new RegExp(`${ofRoute}|${ofRun}`);
+  const entries = Object.entries(environment).flatMap(([name, value]) =>
+    value !== undefined && (Object.hasOwn(wanted, name) || names.test(name))
+      ? [
+          [
+            name,
+            {
+              origin: { exported: true },
+              isSame: wanted[name] === value,
+              isBlank: value.trim() === "",
+            } as const,
+          ] as const,
+        ]
+      : [],
+  );
+  return Object.fromEntries(entries);
 }
 
 /** Whether there is a file to read: a pipe, which is none, would never end. */
@@ -49,21 +111,20 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** The `.env` files that a run loads, in its order. Each package looks from its own folder upward, up to the first. */
-function filesOfRun(folder: string, environment: Environment): readonly string[] {
+/** Where a run looks for `.env` files, in its order. Each package looks from its own folder upward, up to the first. */
+function searchesOf(folder: string, environment: Environment): readonly Search[] {
   const own = resolve(folder);
   const cooperbench = ["src/cooperbench", "src", "."];
-  const searches = [
-    [join(agentConfigDir(environment))],
-    // litellm
-    ...((environment.LITELLM_MODE ?? "DEV") === "DEV" ? [[".venv", "."]] : []),
-    ["src/cooperbench/runner", ...cooperbench],
-    cooperbench,
+  const at = (folders: readonly string[], isOfLitellm = false) => ({
+    files: folders.map((path) => resolve(own, path, ".env")),
+    isOfLitellm,
+  });
+  return [
+    at([agentConfigDir(environment)]),
+    at([".venv", "."], true),
+    at(["src/cooperbench/runner", ...cooperbench]),
+    at(cooperbench),
   ];
-  const found = searches.flatMap(
-    (folders) => folders.map((path) => resolve(own, path, ".env")).find(isFile) ?? [],
-  );
-  return [...new Set(found)];
 }
 
 /** Where mini-swe-agent keeps the user's own settings. */

@@ -161,10 +161,20 @@ describe("drift is shown by a preview, and an update mends just that:", () => {
       },
       ["cooperbench-venv", "cooperbench-verification", "route-proof"],
     ],
-    ["a .env with a wide mode", () => chmodSync(lab.dotenv, 0o644), ["credentials-dotenv", "route-proof"]],
+    ["a .env with a wide mode", () => chmodSync(lab.dotenv, 0o644), ["credentials-dotenv"]],
     [
       "a .env without a key",
       () => writeFileSync(lab.dotenv, readFileSync(lab.dotenv, "utf8").replace(/^LITELLM.*\n/m, "")),
+      ["credentials-dotenv"],
+    ],
+    [
+      "a .env with another line of the user's",
+      () => writeFileSync(lab.dotenv, `${readFileSync(lab.dotenv, "utf8")}MINE=1\n`),
+      ["credentials-dotenv", "route-proof"],
+    ],
+    [
+      "a .env with a line that takes the key away",
+      () => writeFileSync(lab.dotenv, `${readFileSync(lab.dotenv, "utf8")}'COHERE_API_KEY'\n`),
       ["credentials-dotenv", "route-proof"],
     ],
   ])("%s", async (_, damage, mended) => {
@@ -254,7 +264,7 @@ test("destroy removes what the stack made, keeps what it did not, and takes the 
   writeFileSync(join(lab.checkout, "logs", "result.json"), "{}");
   const { code } = await lab.machine(["pulumi", "destroy", "--yes", "--stack", stack]);
   expect(code).toBe(0);
-  expect(readFileSync(lab.dotenv, "utf8")).toBe("MINE=1\n");
+  expect(readFileSync(lab.dotenv, "utf8")).toBe("MINE=1\n'COHERE_API_KEY'\nMINE=1\n");
   expect(existsSync(join(lab.checkout, ".venv"))).toBe(false);
   expect(readFileSync(join(lab.checkout, "logs", "result.json"), "utf8")).toBe("{}");
   expect((await lab.engine.listImages()).length).toBe(26);

@@ -1,9 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultModel } from "../../benchmark/model.ts";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { defaultModel, modelEnvironment } from "../../benchmark/model.ts";
 import type { Finding } from "../../checks/finding.ts";
+import { runAgentProgram } from "../../provision/steps/agent-program.ts";
+import { inspectDotenv } from "../../provision/steps/dotenv.ts";
 import { proveRoute, type RouteResult } from "../../provision/steps/route.ts";
+import type { RouteSeen } from "../../provision/steps/route-faults.ts";
+import { variablesOfRun } from "../../provision/steps/run-settings.ts";
 import { startCohereMock } from "./cohere-mock.ts";
 import { type Ended, Lab } from "./lab.ts";
 
@@ -102,6 +106,47 @@ describe.concurrent("with what the user's shell exports,", () => {
     expect(await failure({ MSWEA_GLOBAL_CONFIG_DIR })).toContain(
       `COHERE_API_BASE (${file}:2) is https://b.example/v2/chat, and wins; remove its line in ${file}`,
     );
+  });
+});
+
+describe("the look between proofs finds each variable where the package itself does, with", () => {
+  const wanted = modelEnvironment(key, "https://stg.api.cohere.com/v2");
+  const places = {
+    agent: join(lab.folder, "agent-of-look", ".env"),
+    src: join(lab.checkout, "src", ".env"),
+    nearer: join(lab.checkout, "src", "cooperbench", ".env"),
+  };
+  afterEach(() => {
+    for (const file of Object.values(places)) rmSync(file, { force: true });
+  });
+
+  test.each<Partial<Record<keyof typeof places, string>>>([
+    { agent: "A=1\n\nexport COHERE_API_BASE = https://b.example # c\n", src: "COHERE_API_KEY=x\n" },
+    { agent: "LITELLM_MODE=PRODUCTION\n", src: "\fCOHERE_API_KEY=x\n" },
+    { agent: "PYTHON_DOTENV_DISABLED=1\n", nearer: "COHERE_API_BASE\n" },
+    {
+      agent: "COHERE_API_KEY\nLITELLM_MODE=PRODUCTION",
+      src: "COHERE_API_BASE=z",
+      nearer: "'COHERE_API_BASE'='q'\r\n",
+    },
+  ])("%j", async (texts) => {
+    mkdirSync(dirname(places.agent), { recursive: true });
+    for (const [place, text] of Object.entries(texts))
+      writeFileSync(places[place as keyof typeof places], text);
+    const environment = { ...nothing, MSWEA_GLOBAL_CONFIG_DIR: dirname(places.agent) };
+    const asked = { model: defaultModel, path: "/v2/chat", salt: "", keyHash: "" };
+    const { origins = {} } = await runAgentProgram<RouteSeen>(
+      lab.checkout,
+      "prove_route.py",
+      asked,
+      environment,
+    );
+    const owner = { stack, id: undefined };
+    const seen = inspectDotenv(lab.dotenv, owner, wanted);
+    const run = { ...process.env, ...environment };
+    const { variables } = await variablesOfRun(lab.checkout, seen, wanted, {}, run);
+    for (const name of ["COHERE_API_KEY", "COHERE_API_BASE"])
+      expect([name, variables[name]?.origin]).toEqual([name, origins[name]]);
   });
 });
 

@@ -89,7 +89,7 @@ test("a stack of the version before is updated in place: nothing of it is made a
   const after = await idsInState();
   expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
   expect(Object.keys(before).length).toBeGreaterThan(25);
-  // The step of the `.env` was run, and might have written another, so the route that it takes is proved again.
+  // A proof of then is of the time when the .env was written, and not of its bytes.
   const route = "command:local:Command::route-proof";
   expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual([route]);
   expect(await project.machine(["preview", stack, "--expect-no-changes"])).toMatchObject({ code: 0 });

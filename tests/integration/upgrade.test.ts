@@ -110,7 +110,7 @@ test("a stack that is older than ids is adopted with a line, and nothing of it i
   expect(update.stderr).toContain(`stack ${stack} is older than ids`);
   const id = /stackId: (\S+)/.exec(readFileSync(project.settingsFile(stack), "utf8"))?.[1];
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
-  // The .env says whose it is: it was written, so the route that it takes is proved again.
+  // A proof of then is of the time when the .env was written, and not of its bytes.
   expect(made(update).filter((name) => !name.startsWith("coop-"))).toEqual(["route-proof"]);
   expect(readFileSync(lab.dotenv, "utf8")).toContain(`stack ${stack}, id ${id}`);
   expect(await project.machine(["preview", stack, "--expect-no-changes"])).toMatchObject({ code: 0 });

@@ -27,6 +27,8 @@ const look: Look = {
   checkout: well,
   venv: well,
   dotenv: well,
+  dotenvBytes: undefined,
+  otherSettings: known([]),
   route: well,
   subset: well,
 };
@@ -46,6 +48,18 @@ test("a machine on which nothing is wrong has no drift", () => {
 test("what is wrong is a finding of its own part alone", () => {
   const { findings } = driftOf({ ...look, venv: known("it is missing") });
   expect(findings).toEqual({ venv: "it is missing" });
+});
+
+test("other lines of a .env that have changed since it was written are asked about anew, unless that is not known", () => {
+  const changed = { hash: "b", read: "a" };
+  expect(driftOf({ ...look, dotenvBytes: changed }).findings).toEqual({
+    dotenv: "its other lines have changed since the update wrote it",
+  });
+  expect(driftOf({ ...look, dotenvBytes: changed }).dotenvHash).toBe("b");
+  for (const dotenvBytes of [{ hash: "a", read: "a" }, { hash: "a" }, undefined])
+    expect(driftOf({ ...look, dotenvBytes }).findings.dotenv).toBeUndefined();
+  const unknown = { unknown: "it is another's" };
+  expect(driftOf({ ...look, dotenv: unknown, dotenvBytes: changed }).findings.dotenv).toBeUndefined();
 });
 
 test("an engine that does not answer is not one that has nothing", () => {

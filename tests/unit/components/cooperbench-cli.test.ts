@@ -83,7 +83,7 @@ test("what is wrong on the machine is a finding, and nothing else is one", async
   expect(findings()).toEqual([]);
 });
 
-const credentials = (finding?: string) =>
+const credentials = (finding?: string, hash?: string) =>
   new Credentials("credentials", {
     owner: lab1,
     folderKey: "repos/CooperBench",
@@ -91,7 +91,15 @@ const credentials = (finding?: string) =>
     modelApiBase: "https://a.example/v2",
     folder,
     finding,
+    hash,
   });
+
+test("what names the .env is its hash as it is, or as it will be once it is written, and no secret", async () => {
+  expect(await settle(credentials(undefined, "a").hash)).toEqual({ value: ".env a", secret: false });
+  const written = { value: ".env b", secret: false };
+  expect(await settle(credentials("its mode is 644, not 600", "a").hash)).toEqual(written);
+  expect(await settle(credentials().hash)).toEqual(written);
+});
 
 test("the environment of a run is secret, and has both variables that route the model", async () => {
   const { value, secret } = await settle(credentials().environment);

@@ -101,7 +101,7 @@ describe("faults", () => {
       expect((error as SettingsError).faults).toHaveLength(4);
       expect((error as Error).message.split("\n")).toEqual([
         "the settings of stack lab-1 have 4 faults. Nothing was changed.",
-        "  cohereApiKey: got nothing; want a key of printable ASCII characters without spaces and ${",
+        "  cohereApiKey: got nothing; want a key of printable ASCII characters without spaces, quotes, backslashes and ${",
         "  Fix: ./machine pulumi config set --secret cohereApiKey --stack lab-1",
         '  modelApiBase: got "nope"; want an http or https URL without user, query, trailing slash or /chat',
         "  Fix: ./machine pulumi config set modelApiBase https://stg.api.cohere.com/v2 --stack lab-1",
@@ -117,6 +117,13 @@ describe("faults", () => {
     const { cohereApiKey: _, ...rest } = configurationWith();
     expect(() => parseSettings("lab-1", rest)).toThrow(/cohereApiKey: got nothing/);
   });
+
+  test.each(["ends-in\\", "has'one", 'has"one', "has$" + "{HOME}in", "has one"])(
+    "a key that not every python-dotenv reads back is one: %s",
+    (cohereApiKey) => {
+      expect(faultsOf({ cohereApiKey }).join()).toContain("without spaces, quotes, backslashes and");
+    },
+  );
 
   test("never show the key", () => {
     expect(faultsOf({ cohereApiKey: "canary with a space" }).join()).not.toContain("canary");

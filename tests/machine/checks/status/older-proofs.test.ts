@@ -47,6 +47,8 @@ const look: Look = {
   git: undefined,
   others: known([]),
   head: known(commit),
+  otherSettings: known([]),
+  dotenvBytes: { hash: "a", read: "a" },
   ...{ checkout: well, venv: well, dotenv: well, route: well, subset: well },
 };
 
@@ -75,11 +77,10 @@ const commands: Readonly<Record<string, Command>> = {
     result: { version: "0.0.29", pythonVersion: "3.12.1" },
     triggers: [commit, first],
   },
-  "credentials-dotenv": { result: { written: first } },
   [proofNames.route]: {
     result: {},
     request: { modelApiBase, model: "cohere/command-a-03-2025" },
-    triggers: [`${commit} ${first}`, first],
+    triggers: [`${commit} ${first}`, ".env a"],
   },
   [proofNames.coop]: { result: {}, triggers: [`${commit} ${first}`] },
 };
@@ -134,6 +135,7 @@ test.each<[string, Partial<Look>, readonly string[]]>([
     ["images", "oracle"],
   ],
   ["commit of the checkout", { head: known("d".repeat(40)) }, ["cooperbench"]],
+  ["bytes of the .env", { dotenvBytes: { hash: "b", read: "b" } }, ["route"]],
   ["base URL in the settings", { wanted: { ...wanted, modelApiBase: "https://b.example/v2" } }, ["route"]],
 ])("a proof that is older than the %s is none of what is there", async (_, now, checks) => {
   const found = await levels(now);
@@ -148,7 +150,6 @@ test.fails.each<[string, Readonly<Record<string, Command>>, readonly string[]]>(
     { "cooperbench-venv": { result: { changed: later }, at: later } },
     ["cooperbench", "route", "services"],
   ],
-  [".env", { "credentials-dotenv": { result: { written: later }, at: later } }, ["route"]],
 ])(
   "a proof that is older than the %s that the same update has made is none of it",
   async (_, inState, checks) => {

@@ -5,13 +5,14 @@ import { sweep } from "../../../../provision/ownership/sweep.ts";
 import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
 import { ensureSubset } from "../../../../provision/steps/subset.ts";
 import { lab1, lab2 } from "../../../owners.ts";
+import { readsBack } from "../../../reads-back.ts";
 import { CheckoutLab, put, treeOf } from "../steps/checkout/lab.ts";
 
 let lab: CheckoutLab;
 beforeEach(async () => {
   lab = new CheckoutLab();
   await lab.ensure();
-  await writeDotenv(join(lab.folder, ".env"), lab1, { A: "1" });
+  await writeDotenv(join(lab.folder, ".env"), lab1, { LITELLM_LOG: "1" }, readsBack);
   await ensureSubset(lab.folder, lab1, []);
   const venv = join(lab.folder, ".venv");
   put(join(venv, "cooperbench-machine.json"), JSON.stringify({ ...lab1, path: venv }));

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
 import { lab1 } from "../../../owners.ts";
+import { readsBack } from "../../../reads-back.ts";
 
 let folder: string;
 let file: string;
@@ -15,8 +16,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 test("a new .env gives a shell and so a dotenv reader the very values", async () => {
-  await writeDotenv(file, lab1, { A: "plain", B: "two words # no comment" });
-  const read = execFileSync("sh", ["-c", '. "$0"; printf %s "$A|$B"', file], { encoding: "utf8" });
+  await writeDotenv(
+    file,
+    lab1,
+    { LITELLM_LOG: "plain", COHERE_API_KEY: "two words # no comment" },
+    readsBack,
+  );
+  const read = execFileSync("sh", ["-c", '. "$0"; printf %s "$LITELLM_LOG|$COHERE_API_KEY"', file], {
+    encoding: "utf8",
+  });
   expect(read).toBe("plain|two words # no comment");
 });
 
@@ -31,7 +39,7 @@ test.runIf(process.getuid?.() === 0).each(["640", "600"])(
     const module = resolve(import.meta.dirname, "../../../../provision/steps/dotenv.ts");
     const script = `const { writeDotenv } = await import(${JSON.stringify(module)});
       process.setgroups([]); process.setgid(4321); process.setuid(4321);
-      await writeDotenv(${JSON.stringify(file)}, { stack: "lab-1" }, { A: "1" }).catch((error) => console.log(error.name, error.message));`;
+      await writeDotenv(${JSON.stringify(file)}, { stack: "lab-1" }, { LITELLM_LOG: "1" }, async () => [{ other: [], unread: [] }, { other: [], unread: [] }]).catch((error) => console.log(error.name, error.message));`;
     const args = ["--input-type=module", "--eval", script];
     const said = execFileSync(process.execPath, args, { encoding: "utf8" });
     expect(said).toMatch(/^Problem .*\.env is user 1234's, and this is user 4321.*\nFix: .*chown 4321/);

@@ -6,6 +6,7 @@ import { askLive, liveFinding } from "../../../../checks/doctor/live.ts";
 import { doctorOptions } from "../../../../cli/doctor-options.ts";
 import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
 import { lab1, lab2 } from "../../../owners.ts";
+import { readsBack } from "../../../reads-back.ts";
 
 const url = "https://a.example/v2/chat";
 const call = { seconds: 0.62, status: 200, inputTokens: 12, outputTokens: 2, costDollars: 0.00005 };
@@ -66,12 +67,12 @@ describe("nobody is asked", () => {
   });
 
   test("with the .env of another stack", async () => {
-    await writeDotenv(join(checkout, ".env"), lab2, { COHERE_API_KEY: "canary" });
+    await writeDotenv(join(checkout, ".env"), lab2, { COHERE_API_KEY: "canary" }, readsBack);
     expect((await ask()).found).toBe(`not asked: ${checkout}/.env: it has the settings of stack lab-2`);
   });
 
   test("without a virtual environment", async () => {
-    await writeDotenv(join(checkout, ".env"), lab1, { COHERE_API_KEY: "canary" });
+    await writeDotenv(join(checkout, ".env"), lab1, { COHERE_API_KEY: "canary" }, readsBack);
     const { level, found } = await ask();
     expect(level).toBe("blocker");
     expect(found).toMatch(/^not asked: there is no .*\/\.venv\/bin\/python, want/);

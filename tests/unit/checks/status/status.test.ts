@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { taskName } from "../../../../benchmark/tasks.ts";
+import { otherSettingsFinding } from "../../../../checks/doctor/route.ts";
 import {
   cliCheck,
   credentialsCheck,
@@ -14,6 +15,7 @@ import { imagesStatus } from "../../../../checks/status/images.ts";
 import { proofNames } from "../../../../checks/status/names.ts";
 import { reportPage } from "../../../../checks/status/page.ts";
 import { lastOperation, type Proof, readProofs } from "../../../../checks/status/proofs.ts";
+import { known } from "../../../../lib/known.ts";
 import type { EngineImage } from "../../../../provision/engine/images.ts";
 import { digest, lockedTasks } from "../doctor/facts.ts";
 
@@ -29,7 +31,7 @@ const there: readonly EngineImage[] = tasks.map(({ image, locked }) => ({
 }));
 
 function proof(result: unknown, request = {}, provedAt = at): Proof {
-  return { provedAt, request, result };
+  return { provedAt, request, of: [], result };
 }
 
 function probed(task: typeof one, more = {}): [string, Proof] {
@@ -138,6 +140,32 @@ test("credentials and route block a run where they are not as configured", () =>
   expect(routeCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
 });
 
+test("the proof of a route is of one .env, as far as it says so", () => {
+  const facts = { stack: "lab-1", modelApiBase: "https://a.example/v2", overridden: undefined };
+  const of = (...words: string[]) => ({
+    ...proof(undefined, { modelApiBase: facts.modelApiBase }),
+    of: ["c a", ...words],
+  });
+  expect(routeCheck({ ...facts, dotenvHash: "a", proof: of(".env a") })).toMatchObject({ level: "ok" });
+  expect(routeCheck({ ...facts, dotenvHash: "b", proof: of(".env a") })).toMatchObject({
+    level: "blocker",
+    found: "the .env has changed since the proof",
+    remedy: "./machine up lab-1",
+  });
+  // Of a state of old, and of a .env without a block, which is a finding of its own.
+  expect(routeCheck({ ...facts, dotenvHash: "b", proof: of(at) })).toMatchObject({ level: "ok" });
+  expect(routeCheck({ ...facts, proof: of(".env a") })).toMatchObject({ level: "ok" });
+});
+
+test("what else decides a run is a warning, and nothing where nothing does", () => {
+  expect(otherSettingsFinding(known([]))).toBeUndefined();
+  expect(otherSettingsFinding({ unknown: "no answer" })).toBeUndefined();
+  expect(otherSettingsFinding(known(["DOCKER_HOST (/c/.env:3)"]))).toMatchObject({
+    level: "warning",
+    found: "what a run does is decided by DOCKER_HOST (/c/.env:3) as well",
+  });
+});
+
 test("services are off, well, or in the way", () => {
   const facts: ServicesFacts = {
     redis: { host: "127.0.0.1", port: 6379 },
@@ -205,14 +233,14 @@ test("proofs are read from commands alone; secret output and replaced resources 
       urn: urn("a"),
       modified: at,
       outputs: { stdout: '{"x":1}' },
-      inputs: { environment: { COOPERBENCH_MACHINE_REQUEST: '{"a":"b"}' } },
+      inputs: { environment: { COOPERBENCH_MACHINE_REQUEST: '{"a":"b"}' }, triggers: ["c", ".env d"] },
     },
     { ...command, urn: urn("b"), outputs: { stdout: { ciphertext: "…" } } },
     { ...command, urn: urn("c"), delete: true, outputs: { stdout: '{"x":1}' } },
   ];
   expect([...readProofs(JSON.stringify({ deployment: { resources } }))]).toEqual([
-    ["a", { provedAt: at, request: { a: "b" }, result: { x: 1 } }],
-    ["b", { provedAt: "2026-01-01T00:00:00Z", request: {}, result: undefined }],
+    ["a", { provedAt: at, request: { a: "b" }, of: ["c", ".env d"], result: { x: 1 } }],
+    ["b", { provedAt: "2026-01-01T00:00:00Z", request: {}, of: [], result: undefined }],
   ]);
   expect(readProofs('{"deployment":{}}').size).toBe(0);
 });

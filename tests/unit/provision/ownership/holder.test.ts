@@ -17,6 +17,7 @@ import {
   writeDotenv,
 } from "../../../../provision/steps/dotenv.ts";
 import { lab1, lab2 } from "../../../owners.ts";
+import { readsBack } from "../../../reads-back.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -74,10 +75,10 @@ describe("a thing with a marker", () => {
 
 test("the block of a .env stays where another resource has written it, and goes with that one", async () => {
   const file = join(folder, ".env");
-  await writeDotenv(file, { ...lab1, holder: "old" }, { A: "1" });
-  await writeDotenv(file, { ...lab1, holder: "new" }, { A: "1" });
-  expect(dotenvOwner(readFileSync(file, "utf8"))).toEqual({ ...lab1, holder: "new" });
-  expect(inspectDotenv(file, lab1, { A: "1" })).toBeUndefined();
+  await writeDotenv(file, { ...lab1, holder: "old" }, { LITELLM_LOG: "1" }, readsBack);
+  await writeDotenv(file, { ...lab1, holder: "new" }, { LITELLM_LOG: "1" }, readsBack);
+  expect(dotenvOwner(readFileSync(file))).toMatchObject({ ...lab1, holder: "new" });
+  expect(inspectDotenv(file, lab1, { LITELLM_LOG: "1" }).fault).toBeUndefined();
   inState("old");
   await removeFromDotenv(file, lab1);
   expect(existsSync(file)).toBe(true);

@@ -7,10 +7,11 @@ import { ownersFinding } from "../../../../../checks/doctor/owners.ts";
 import { known } from "../../../../../lib/known.ts";
 import { othersIn, ownersIn } from "../../../../../provision/ownership/folder-owners.ts";
 import type { Owner } from "../../../../../provision/ownership/owner.ts";
-import { writeDotenv } from "../../../../../provision/steps/dotenv.ts";
-import { inspectRoute } from "../../../../../provision/steps/route-drift.ts";
+import { inspectDotenv, writeDotenv } from "../../../../../provision/steps/dotenv.ts";
+import { variablesOfRun } from "../../../../../provision/steps/run-settings.ts";
 import { ensureSubset } from "../../../../../provision/steps/subset.ts";
 import { lab1, lab2 } from "../../../../owners.ts";
+import { readsBack } from "../../../../reads-back.ts";
 import { CheckoutLab, put, treeOf } from "./lab.ts";
 
 let lab: CheckoutLab;
@@ -113,17 +114,20 @@ describe("a marker of the stack", () => {
   );
 });
 
-test("a pipe in the place of a .env holds nobody up", () => {
+test("a pipe in the place of a .env holds nobody up", async () => {
   execFileSync("mkfifo", [join(lab.folder, ".env")]);
   expect(ownersIn(lab.folder)).toHaveLength(1);
-  expect(inspectRoute(lab.folder, modelEnvironment("key", "https://a.example/v2"), {})).toBeUndefined();
+  const wanted = modelEnvironment("key", "https://a.example/v2");
+  const seen = inspectDotenv(join(lab.folder, ".env"), lab1, wanted);
+  expect(seen).toEqual({ fault: "it is not a regular file" });
+  expect((await variablesOfRun(lab.folder, seen, wanted, {}, {})).variables).toEqual({});
 });
 
 describe("a folder in which something is another stack's is refused before anything is touched:", () => {
   const asOf: readonly [string, (owner: Owner) => unknown][] = [
     ["the checkout", (owner) => lab.mark(owner)],
     ["the environment", (owner) => putVenv(owner)],
-    ["the .env", (owner) => writeDotenv(join(lab.folder, ".env"), owner, { A: "1" })],
+    ["the .env", (owner) => writeDotenv(join(lab.folder, ".env"), owner, { LITELLM_LOG: "1" }, readsBack)],
     ["the subset", (owner) => ensureSubset(lab.folder, owner, [])],
   ];
   const putVenv = (owner: Owner) =>
