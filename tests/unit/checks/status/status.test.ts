@@ -141,9 +141,10 @@ test("credentials and route block a run where they are not as configured", () =>
 });
 
 test("the proof of a route is of one .env, as far as it says so", () => {
-  const facts = { stack: "lab-1", modelApiBase: "https://a.example/v2", overridden: undefined };
+  const asked = { modelApiBase: "https://a.example/v2", model: "cohere/command-r" };
+  const facts = { stack: "lab-1", ...asked, overridden: undefined };
   const of = (...words: string[]) => ({
-    ...proof(undefined, { modelApiBase: facts.modelApiBase }),
+    ...proof(undefined, asked),
     of: ["c a", ...words],
   });
   expect(routeCheck({ ...facts, dotenvHash: "a", proof: of(".env a") })).toMatchObject({ level: "ok" });
