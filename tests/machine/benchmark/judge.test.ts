@@ -1,13 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, test as anyTest, beforeAll, describe, expect } from "vitest";
 import { agentLimitsIn } from "../../../benchmark/agent-limits.ts";
 import { checkRun } from "../../../benchmark/check-run.ts";
 import { countTests } from "../../../benchmark/counted-tests.ts";
 import type { Kind } from "../../../benchmark/judge.ts";
 import { readRun } from "../../../benchmark/read-run.ts";
-import { askCooperbench, type MadeAgent, type MadeRun, type MadeTry, type Said } from "./made-runs.ts";
+import {
+  askCooperbench,
+  cooperbenchPython,
+  type MadeAgent,
+  type MadeRun,
+  type MadeTry,
+  type Said,
+} from "./made-runs.ts";
 
 const model = "cohere/command-a-03-2025";
 const submit = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT";
@@ -510,6 +517,9 @@ const outputs = [
   "error: could not compile `x` due to 1 previous error",
 ];
 
+const python = await cooperbenchPython();
+const test = anyTest.skipIf(python === undefined);
+
 let root: string;
 let counted: unknown;
 beforeAll(async () => {
@@ -531,7 +541,8 @@ beforeAll(async () => {
       ...row.run,
     };
   });
-  const printed = await askCooperbench({ root, runs, outputs });
+  if (python === undefined) return;
+  const printed = await askCooperbench(python, { root, runs, outputs });
   counted = JSON.parse(printed.trim().split("\n").at(-1) ?? "");
   for (const [at, { run, after }] of rows.entries())
     after?.(join(root, "logs", `run-${at}`, run?.setting ?? "solo", "dspy_task", "8394", "f1_f2"));

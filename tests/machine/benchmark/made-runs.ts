@@ -52,14 +52,26 @@ export interface MadeRun {
   readonly tries: readonly MadeTry[];
 }
 
-/** What a table of runs, and of outputs to be counted, is made to by CooperBench itself. */
-export async function askCooperbench(asked: {
-  readonly root?: string;
-  readonly runs?: readonly MadeRun[];
-  readonly outputs?: readonly string[];
-}): Promise<string> {
+/** The Python that CooperBench's packages are for; undefined, and said so, where this machine has none. */
+export async function cooperbenchPython(): Promise<string | undefined> {
   await putUvOnPath();
-  const { path } = await pathOfPython(">=3.12");
+  try {
+    return (await pathOfPython(">=3.12")).path;
+  } catch (error) {
+    console.warn(`not tried is how runs that CooperBench writes are judged: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** What a table of runs, and of outputs to be counted, is made to by CooperBench itself. */
+export async function askCooperbench(
+  path: string,
+  asked: {
+    readonly root?: string;
+    readonly runs?: readonly MadeRun[];
+    readonly outputs?: readonly string[];
+  },
+): Promise<string> {
   const packages = ["--no-project", "--quiet", "--with", `cooperbench==${SDIST.version}`];
   const args = ["run", ...packages, "--python", path, join(import.meta.dirname, "make_runs.py")];
   const env = {
