@@ -5,9 +5,9 @@ import { requestVariable } from "../../provision/steps/contract.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 import { readyToolchain } from "../../toolchain/toolchain.ts";
-import { type Ended, Lab } from "./lab.ts";
-import { readOldStack } from "./old-stack.ts";
-import { Project } from "./project.ts";
+import { type Ended, Lab } from "../integration/lab.ts";
+import { readOldStack } from "../integration/old-stack.ts";
+import { Project } from "../integration/project.ts";
 
 const fixture = join(import.meta.dirname, "../fixtures/stack-of-05b84e3");
 const stack = "legacy";
