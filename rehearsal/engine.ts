@@ -38,7 +38,9 @@ export async function startEngine(dir: string, port: number, tools: Tools): Prom
   const record = join(dir, "run", "dockerd.arguments");
   const same = existsSync(record) && readFileSync(record, "utf8") === arguments_.join("\n");
   const running = runningService(dir, NAME);
-  if (same && running !== undefined && isInNetwork(dir, running) && (await engineAnswers(dir))) return;
+  // One that is only slow, on a machine that is busy, is not ended under what uses it.
+  if (same && running !== undefined && isInNetwork(dir, running) && (await engineAnswers(dir, 15_000)))
+    return;
   await endEngine(dir);
   // As after a reboot: what a killed engine says of its containers there would only hold the next one up.
   rmSync(join(dir, "exec"), { recursive: true, force: true });
