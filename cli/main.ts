@@ -174,11 +174,33 @@ const commands: Record<string, Command> = {
   },
 };
 
+/** Whether what a command prints is its work: that of others goes on without a word. */
+async function isToBeRead(name: string, args: readonly string[]): Promise<boolean> {
+  if (name === "report") return args.includes("-") || args.includes("--out=-");
+  if (name === "pulumi") {
+    const [{ worksOn }, { takesLock }] = await Promise.all([
+      import("./plain-pulumi.ts"),
+      import("./pulumi-process.ts"),
+    ]);
+    return !worksOn(args) && !takesLock(args);
+  }
+  return ["help", "--help", "-h", "verify", "smoke", "doctor", "status", "plan", "env"].includes(name);
+}
+
+/** The exit code of a command that has printed all that it had to: no success where some of it is lost. */
+async function printedCode(code: number, name: string, args: readonly string[], output: Output) {
+  if (!(await isToBeRead(name, args))) return code;
+  const lost = await output.unwritten();
+  if (lost === undefined) return code;
+  output.say(`not all could be printed: ${lost}`);
+  return 1;
+}
+
 async function main([name = "help", ...args]: readonly string[], caller: Caller): Promise<number> {
   const { output } = caller;
   if (["help", "--help", "-h"].includes(name)) {
     output.print(help);
-    return 0;
+    return printedCode(0, name, args, output);
   }
   const command = commands[name];
   if (command === undefined) {
@@ -190,7 +212,7 @@ async function main([name = "help", ...args]: readonly string[], caller: Caller)
     return 2;
   }
   try {
-    return await command.run(args, caller);
+    return await printedCode(await command.run(args, caller), name, args, output);
   } catch (error) {
     const expected = error instanceof Problem || (error as Error).name === "SettingsError";
     output.say(`${expected ? (error as Error).message : (error as Error).stack}`);

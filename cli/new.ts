@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { chmodSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
@@ -14,8 +15,15 @@ import { quietPulumi } from "./pulumi.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { ensureStack } from "./stack.ts";
-import { readStackFile, settingsFile, stackConfigurations, writeSettings } from "./stack-file.ts";
+import {
+  hasSettingsFile,
+  readStackFile,
+  settingsFile,
+  stackConfigurations,
+  writeSettings,
+} from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
+import type { Output } from "./terminal.ts";
 
 /** Stands for the model's key where none is used: nothing in a rehearsal calls a model. */
 const placeholderKey = "placeholder-of-a-rehearsal";
@@ -32,7 +40,7 @@ export async function newStack(
   const { projectDir, output } = caller;
   const file = settingsFile(projectDir, stack);
   // What a command that was cut off has begun; none otherwise.
-  const begun = existsSync(file) ? readStackFile({ projectDir, stack }).values : {};
+  const begun = hasSettingsFile({ projectDir, stack }) ? readStackFile({ projectDir, stack }).values : {};
   if ("cohereApiKey" in begun)
     throw new Problem(
       `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine pulumi config --stack ${stack}`,
@@ -120,7 +128,7 @@ async function readKey(
   isRehearsal: boolean,
   { env, output }: Caller,
 ): Promise<string> {
-  if (keyFile !== undefined) return readKeyFile(keyFile);
+  if (keyFile !== undefined) return readKeyFile(keyFile, output);
   if (isRehearsal) return placeholderKey;
   if (env.COHERE_API_KEY) return env.COHERE_API_KEY;
   if (!process.stdin.isTTY) {
@@ -142,12 +150,18 @@ async function readKey(
   }
 }
 
-function readKeyFile(file: string): string {
+/** Milliseconds after which a file that gives nothing yet, such as the pipe of another program, is told. */
+const SILENT_MS = 2_000;
+
+async function readKeyFile(file: string, { say }: Output): Promise<string> {
+  const silent = setTimeout(() => say(`waiting for the key from ${file}`), SILENT_MS);
   try {
-    return readFileSync(file, "utf8").trim();
+    return (await readFile(file, "utf8")).trim();
   } catch (error) {
     throw new Problem(
       `the key's file ${file} cannot be read: ${(error as Error).message}\nFix: name another: --key-file FILE`,
     );
+  } finally {
+    clearTimeout(silent);
   }
 }

@@ -26,7 +26,8 @@ export async function secretsFinding(place: StackPlace, decrypts = true): Promis
   const { secrets, encryptionsalt } = yaml;
   if (secrets.length === 0) return ok(check, "the settings have none");
   const decrypter = otherDecrypter(yaml, place);
-  if (decrypter !== undefined) return ok(check, `${decrypter} decrypts them`);
+  if (decrypter !== undefined)
+    return ok(check, `they are decrypted by ${decrypter}, which is not asked here`);
 
   const file = settingsFile(place.projectDir, place.stack);
   const setAgain = (damaged: readonly Secret[]) =>

@@ -1,11 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap, parseDocument } from "yaml";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import type { StackPlace } from "./caller.ts";
-import { parseProjectDefaults, parseStackYaml, type StackYaml } from "./settings-yaml.ts";
+import {
+  type ProjectYaml,
+  parseProjectYaml,
+  parseStackYaml,
+  type StackYaml,
+  yamlText,
+} from "./settings-yaml.ts";
 
 /** A stack of a project's folder. */
 export type SettingsPlace = Pick<StackPlace, "projectDir" | "stack">;
@@ -13,6 +20,53 @@ export type SettingsPlace = Pick<StackPlace, "projectDir" | "stack">;
 /** The settings file of a stack, which is there for every stack that was made. */
 export function settingsFile(projectDir: string, stack: string): string {
   return join(projectDir, `Pulumi.${stack}.yaml`);
+}
+
+/** Whether a stack has something in the place of its settings file, be it one or not. */
+export function hasSettingsFile({ projectDir, stack }: SettingsPlace): boolean {
+  return lstatSync(settingsFile(projectDir, stack), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** The text of a file of YAML. Throws a Problem where it is no regular file, which may never end, or cannot be read. */
+function readYaml(file: string): string {
+  const refused = (why: string, ...remedy: readonly string[]) =>
+    new Problem(`${file} cannot be read: ${why}\nFix: ${remedy.join("\n")}`);
+  const move = [
+    "move it out of the way, and put the file there:",
+    `  mv ${shellWord(file)} ${shellWord(`${file}.old`)}`,
+  ];
+  const link = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(file) : undefined;
+  let stats: Stats;
+  try {
+    stats = statSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (link !== undefined && code === "ENOENT")
+      throw refused(`it is a link to ${link}, which is not there`, ...move);
+    if (code === "ELOOP") throw refused(`it is a link to ${link}, which leads round in a circle`, ...move);
+    throw refused(message, "let this user read it");
+  }
+  if (!stats.isFile()) throw refused(`it is ${kindOf(stats)} and no file`, ...move);
+  try {
+    return yamlText(readFileSync(file), file);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EACCES") throw refused(message, "let this user read it");
+    const mode = (stats.mode & 0o7777).toString(8);
+    const user = process.geteuid?.();
+    throw refused(
+      `it is user ${stats.uid}'s, with mode ${mode}, and this is user ${user}`,
+      "give this command as that user, or give the file to this one:",
+      `  sudo chown ${user} ${shellWord(file)}`,
+    );
+  }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a named pipe";
+  return stats.isSocket() ? "a socket" : "a device";
 }
 
 /** The names of the stacks that have a settings file. */
@@ -23,21 +77,26 @@ export function stacksWithSettings(projectDir: string): readonly string[] {
 /** A stack's settings file, as Pulumi reads it. Throws a Problem where there is none, or it is none. */
 export function readStackFile({ projectDir, stack }: SettingsPlace): StackYaml {
   const file = settingsFile(projectDir, stack);
-  if (!existsSync(file)) {
+  if (!hasSettingsFile({ projectDir, stack })) {
     const others = stacksWithSettings(projectDir).toSorted();
     const there = others.length > 0 ? `; there are ${others.join(", ")}` : "";
     throw new Problem(
       `there is no stack ${stack} (no ${file})${there}.\nFix: to make it:\n  ./machine new ${stack}`,
     );
   }
-  return parseStackYaml(readFileSync(file, "utf8"), file);
+  return parseStackYaml(readYaml(file), file);
 }
 
 /** A stack's configuration, unchecked: from its file, with the defaults of Pulumi.yaml. Secrets stay encrypted. */
 export function readConfiguration(place: SettingsPlace): RawConfiguration {
   const { values } = readStackFile(place);
-  const file = join(place.projectDir, "Pulumi.yaml");
-  return { ...parseProjectDefaults(readFileSync(file, "utf8"), file), ...values };
+  return { ...readProjectFile(place.projectDir).defaults, ...values };
+}
+
+/** What the project's Pulumi.yaml says of its settings. */
+export function readProjectFile(projectDir: string): ProjectYaml {
+  const file = join(projectDir, "Pulumi.yaml");
+  return parseProjectYaml(readYaml(file), file);
 }
 
 /** The stacks of a project's folder with their configurations, as `readConfiguration` gives them. */
@@ -62,12 +121,13 @@ export function writeSettings(
   values: Readonly<Record<string, unknown>>,
 ): void {
   const file = settingsFile(projectDir, stack);
-  const document = existsSync(file) ? parseDocument(readFileSync(file, "utf8")) : new Document({});
+  const isThere = hasSettingsFile({ projectDir, stack });
+  const document = isThere ? parseDocument(readYaml(file)) : new Document({});
   if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
   for (const [key, value] of Object.entries(values)) {
     const forms = [`${project}:${key}`, key, `${project}:config:${key}`];
     const there = forms.find((form) => document.hasIn(["config", form]));
     document.setIn(["config", there ?? `${project}:${key}`], value);
   }
-  writeWhole(file, document.toString({ lineWidth: 0 }), existsSync(file) ? {} : { mode: 0o600 });
+  writeWhole(file, document.toString({ lineWidth: 0 }), isThere ? {} : { mode: 0o600 });
 }

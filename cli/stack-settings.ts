@@ -1,13 +1,74 @@
 import { resolve } from "node:path";
-import { parseSettings, type Settings } from "../program/settings.ts";
-import { readConfiguration, type SettingsPlace } from "./stack-file.ts";
+import { shellWord } from "../lib/shell-word.ts";
+import { type FileFaults, parseSettings, type Settings, type SettingsFault } from "../program/settings.ts";
+import { backendUrl } from "./backend.ts";
+import type { StackPlace } from "./caller.ts";
+import { type Lined, misfit } from "./settings-yaml.ts";
+import {
+  readConfiguration,
+  readProjectFile,
+  readStackFile,
+  type SettingsPlace,
+  settingsFile,
+} from "./stack-file.ts";
+
+/** A stack, and the variables that say which backend it has, where they are known. */
+type CheckedPlace = SettingsPlace & Partial<Pick<StackPlace, "env">>;
 
 /** A stack's settings, checked before anything is started; so the image lock file, which may yet be made, is left. */
-export function readSettings(place: SettingsPlace): Settings {
-  return parseSettings(place.stack, readConfiguration(place));
+export function readSettings(place: CheckedPlace): Settings {
+  return parseSettings(place.stack, readConfiguration(place), undefined, fileFaults(place));
 }
 
 /** The same with the image lock file read, as the program reads it. */
-export function readLockedSettings(place: SettingsPlace): Settings {
-  return parseSettings(place.stack, readConfiguration(place), (file) => resolve(place.projectDir, file));
+export function readLockedSettings(place: CheckedPlace): Settings {
+  return parseSettings(
+    place.stack,
+    readConfiguration(place),
+    (file) => resolve(place.projectDir, file),
+    fileFaults(place),
+  );
+}
+
+/** What Pulumi refuses of a settings file before it starts the program, or makes the program fail. */
+function fileFaults(place: CheckedPlace): FileFaults {
+  const { given, environment, disabledProviders } = readStackFile(place);
+  const { types } = readProjectFile(place.projectDir);
+  const file = settingsFile(place.projectDir, place.stack);
+  const misfits = Object.entries(given).flatMap(([key, value]) => {
+    const declared = types[key];
+    const got = declared && misfit(declared, value);
+    return got === undefined ? [] : [[key, got] as const];
+  });
+  const lineFault = ({ line }: Lined, what: string): SettingsFault => ({
+    found: `${file}, line ${line}: ${what}`,
+    remedy: `Fix: take it out of the file:\n  \${EDITOR:-vi} +${line} ${shellWord(file)}`,
+  });
+  const others: SettingsFault[] = [];
+  const backend = place.env && backendUrl(place.env);
+  if (environment !== undefined && backend !== undefined && !/^https?:/.test(backend))
+    others.push(
+      lineFault(
+        environment,
+        `environment: got ${environment.text}; environments need Pulumi Cloud, and the backend is ${backend}`,
+      ),
+    );
+  if (disabledProviders !== undefined && disables(disabledProviders.text))
+    others.push(
+      lineFault(
+        disabledProviders,
+        `pulumi:disable-default-providers: got ${disabledProviders.text}; want a list without docker, command and "*", which the program needs`,
+      ),
+    );
+  return { misfits: Object.fromEntries(misfits), others };
+}
+
+/** Whether a list of providers that are not to be used has one that the program needs, or is none that Pulumi reads. */
+function disables(text: string): boolean {
+  try {
+    const list: unknown = JSON.parse(text);
+    return !Array.isArray(list) || list.some((name) => ["docker", "command", "*"].includes(String(name)));
+  } catch {
+    return text !== "";
+  }
 }

@@ -15,6 +15,8 @@ export class Output {
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
   /** Columns of the terminal on standard output. */
   readonly columns: () => number;
+  /** Waits until all results are written. Gives why some could not be; undefined where they could, or nobody reads them. */
+  readonly unwritten: () => Promise<string | undefined>;
   readonly #clock: () => number;
   readonly #started: number;
 
@@ -28,8 +30,10 @@ export class Output {
     env: Environment = process.env,
     clock = () => performance.now(),
   ) {
-    this.print = writerTo(stdout);
-    this.note = writerTo(stderr);
+    const results = new Writer(stdout);
+    this.print = results.write;
+    this.unwritten = () => results.failure();
+    this.note = new Writer(stderr).write;
     this.isTerminal = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
     this.isInColour = this.isTerminal.stdout && !env.NO_COLOR;
     this.columns = () => stdout.columns;
@@ -92,13 +96,33 @@ const LOG_EVERY_MS = 10_000;
 
 type Write = (text: string | Uint8Array) => void;
 
+/** What a stream says whose reader has gone away, as `head` does. */
+const READER_GONE = ["EPIPE", "ECONNRESET"];
+
 /** Writes to a stream for as long as it takes something. */
-function writerTo(stream: NodeJS.WritableStream): Write {
-  let isGone = false;
-  stream.on("error", () => {
-    isGone = true;
-  });
-  return (text) => {
-    if (!isGone && text.length > 0) stream.write(text);
+class Writer {
+  readonly #stream: NodeJS.WritableStream;
+  #error: NodeJS.ErrnoException | undefined;
+
+  constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream;
+    stream.on("error", (error) => {
+      this.#error ??= error;
+    });
+  }
+
+  readonly write: Write = (text) => {
+    if (this.#error === undefined && text.length > 0) this.#stream.write(text);
   };
+
+  /** Waits until all is written. Gives why it is not, unless its reader has gone away. */
+  async failure(): Promise<string | undefined> {
+    if (this.#error === undefined)
+      await new Promise<void>((resolve) => {
+        this.#stream.once("error", () => resolve());
+        this.#stream.write("", () => setImmediate(resolve));
+      });
+    const { code = "", message } = this.#error ?? {};
+    return READER_GONE.includes(code) ? undefined : message;
+  }
 }

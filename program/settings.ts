@@ -246,17 +246,26 @@ export interface Settings extends Omit<Configuration, "tasks" | "redisImage" | "
   readonly gitBaseImage: PinnedImage;
 }
 
+/** Faults of a settings file that its values as the program has them do not show. */
+export interface FileFaults {
+  /** By setting, what it has. */
+  readonly misfits: Readonly<Record<string, string>>;
+  readonly others: readonly SettingsFault[];
+}
+
 /**
  * Checks a stack's whole configuration, defaults included.
  *
  * @param lockedAt where the files that settings name are read from: the image lock file, and one with a port; undefined
  *   leaves them unread, for a check before they are made.
+ * @param ofFile what is wrong with the file that the configuration is from. Default: nothing.
  * @throws one error that names every fault: what it got, what it wants, and the command that fixes it.
  */
 export function parseSettings(
   stack: string,
   raw: RawConfiguration,
   lockedAt?: (file: string) => string,
+  ofFile: FileFaults = { misfits: {}, others: [] },
 ): Settings {
   const values = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, typed(key, value)]));
   const parsed = schema.safeParse(values);
@@ -267,6 +276,7 @@ export function parseSettings(
       for (const key of issue.keys) faults.set(key, unknownKey(stack, key));
     else refuse(String(issue.path[0]), show(issue.path[0], values));
   }
+  for (const [key, got] of Object.entries(ofFile.misfits)) if (!faults.has(key)) refuse(key, got);
 
   const config = values as Configuration;
   let tasks: readonly LockedTask[] = readTasks();
@@ -298,7 +308,8 @@ export function parseSettings(
   if (config.git === true && config.coop === false) refuse("git", "true with coop false");
   if (!faults.has("redisHost") && config.coop === true && isElsewhere(config.dockerHost, config.redisHost))
     refuse("redisHost", `${config.redisHost} with an engine at ${config.dockerHost}`);
-  if (faults.size > 0) throw new SettingsError(stack, [...faults.values()]);
+  const all = [...faults.values(), ...ofFile.others];
+  if (all.length > 0) throw new SettingsError(stack, all);
   const services = {
     redisImage: pinnedImage(config.redisImage, lock),
     gitBaseImage: pinnedImage(gitBaseImage, lock),
@@ -335,7 +346,10 @@ export class SettingsError extends Error {
 
   constructor(stack: string, faults: readonly SettingsFault[]) {
     const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
-    const lines = faults.flatMap(({ found, remedy }) => [`  ${found}`, `  ${remedy}`]);
+    const lines = faults.flatMap(({ found, remedy }) => [
+      `  ${found}`,
+      ...remedy.split("\n").map((line) => `  ${line}`),
+    ]);
     super(`the settings of stack ${stack} have ${count}. Nothing was changed.\n${lines.join("\n")}`);
     this.faults = faults;
   }
@@ -344,15 +358,17 @@ export class SettingsError extends Error {
 function faultOf(stack: string, key: string, got: string): SettingsFault {
   const field: Field = fields[key as keyof typeof fields];
   const mend = field.mend ?? `set ${key} ${shellWord(String(field.default))}`;
-  return {
-    found: `${key}: got ${got}; want ${field.wants}`,
-    remedy: `Fix: ./machine pulumi config ${mend} --stack ${stack}`,
-  };
+  const command = (does: string) => `./machine pulumi config ${does} --stack ${stack}`;
+  // An item that is set leaves the others, and Pulumi sets none of what is no list.
+  const remedy = Array.isArray(field.default)
+    ? `Fix: make the list anew, each item with the next number:\n  ${command(`rm ${key}`)}\n  ${command(mend)}`
+    : `Fix: ${command(mend)}`;
+  return { found: `${key}: got ${got}; want ${field.wants}`, remedy };
 }
 
 function unknownKey(stack: string, key: string): SettingsFault {
   return {
-    found: `${key}: no such setting; want one of ${Object.keys(fields).join(", ")}`,
+    found: `${key || '""'}: no such setting; want one of ${Object.keys(fields).join(", ")}`,
     remedy: `Fix: ./machine pulumi config rm ${shellWord(key)} --stack ${stack}`,
   };
 }

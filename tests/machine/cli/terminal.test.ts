@@ -83,6 +83,44 @@ describe.concurrent("where nobody takes its words", () => {
   });
 });
 
+describe("where what is printed is the work", () => {
+  const root = join(cli, "..");
+  /** Runs a command of ./machine in a line of bash. */
+  const machine = (command: string, line: string) =>
+    run("bash", ["-c", line.replace("command", `${process.execPath} ${cli}/main.ts ${command}`)], {
+      cwd: root,
+      env: environmentFor("program"),
+    });
+
+  test.each(["help", "pulumi version"])(
+    "a disk that is full is a failure, told in one line: %s",
+    async (command) => {
+      const { code, stderr } = await machine(command, "command > /dev/full");
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/(^|\n)machine: not all could be printed: ENOSPC.*\n$/),
+      ]);
+    },
+  );
+
+  test("so is a terminal that does not take it", async () => {
+    const closed = `python3 -c 'import os,pty,subprocess,sys
+master, slave = pty.openpty()
+os.close(master)
+sys.exit(subprocess.call(sys.argv[1:], stdout=slave))' command`;
+    const { code, stderr } = await machine("help", closed);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^machine: not all could be printed: EIO.*\n$/),
+    ]);
+  });
+
+  test("a reader that has gone away is none", async () => {
+    const { stdout, stderr } = await machine("help", "command | true; echo $PIPESTATUS");
+    expect([stdout, stderr]).toEqual(["0\n", ""]);
+  });
+});
+
 test("what Pulumi prints arrives whole where somebody reads it", async () => {
   const { stdout, stderr } = await piped(showing(false), "command");
   expect([stdout.split("\n").length, stderr.split("\n").length]).toEqual([202, 202]);

@@ -34,7 +34,10 @@ test("secrets that Pulumi has encrypted can be read, with the stack's own passph
 test("there is nothing to read where there is no secret, or another than a passphrase decrypts", async () => {
   expect(await find("config: {}\n")).toMatchObject({ level: "ok", found: "the settings have none" });
   const kms = own.replace(/^encryptionsalt.*/m, "secretsprovider: awskms://alias/x");
-  expect(await find(kms)).toMatchObject({ level: "ok", found: "awskms://alias/x decrypts them" });
+  expect(await find(kms)).toMatchObject({
+    level: "ok",
+    found: "they are decrypted by awskms://alias/x, which is not asked here",
+  });
   const service = { PULUMI_BACKEND_URL: "https://api.pulumi.com" };
   expect(await find(own.replace(/^encryptionsalt.*/m, ""), service)).toMatchObject({ level: "ok" });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseProjectDefaults, parseStackYaml } from "../../../cli/settings-yaml.ts";
+import { parseProjectYaml, parseStackYaml, yamlText } from "../../../cli/settings-yaml.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { encrypted } from "../../../program/configuration.ts";
 
@@ -44,7 +44,7 @@ config:
     secure: v1:d:e
   tasks: [{ secure: v1:f:g }, a]
 `;
-  expect(read(file)).toEqual({
+  expect(read(file)).toMatchObject({
     values: { cohereApiKey: encrypted, tasks: encrypted },
     secrets: [
       { key: "cohereApiKey", ciphertext: "v1:n:c", line: 5 },
@@ -75,6 +75,30 @@ describe("what Pulumi refuses, or reads as another text than is written, is told
       "subset is there twice, in line 2 as well",
       3,
     ],
+    [
+      "a key twice, once with its prefix, and empty",
+      'config:\n  "":\n  "cooperbench-machine:":\n',
+      '"" is there twice, in line 2 as well',
+      3,
+    ],
+    ["a key that is a number", "config:\n  subset: lite\n  1: a\n", "the key 1 is no text", 3],
+    ["a key that is true", "config:\n  true: a\n", "the key true is no text", 2],
+    ["a key that is nothing", "config:\n  null: a\n", "the key null is no text", 2],
+    [
+      "lists in lists",
+      `config:\n  x:\n    ${"[".repeat(60)}${"]".repeat(60)}\n`,
+      "x is nested too deeply",
+      3,
+    ],
+    [
+      "many more of them",
+      `# [[\nconfig:\n  x: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`,
+      "it is nested too deeply",
+      3,
+    ],
+    ["the same as blocks", `config:\n  x:\n    ${"- ".repeat(20_000)}a\n`, "it is nested too deeply", 3],
+    ["a control character", "config:\n  subset: a\u0001\n", "it has a control character", 2],
+    ["a salt that is a list", "encryptionsalt: [a]\n", "encryptionsalt must be text", 1],
     ["a key of too many parts", "config:\n  a:b:c: 1\n", "a:b:c is no key", 2],
     ["a version that is a number", "config:\n  pythonVersion: 3.10\n", 'in quotes: "3.10"', 2],
     ["a number in a list", "config:\n  cooperbenchExtras:\n    - dev\n    - 1e3\n", 'in quotes: "1e3"', 4],
@@ -93,5 +117,17 @@ describe("what Pulumi refuses, or reads as another text than is written, is told
 
 test("the defaults of a project are text, too", () => {
   const file = "name: x\nconfig:\n  a: { type: string, default: '3.12' }\n  b: { default: [dev] }\n  c: {}\n";
-  expect(parseProjectDefaults(file, "/p/Pulumi.yaml")).toEqual({ a: "3.12", b: '["dev"]' });
+  expect(parseProjectYaml(file, "/p/Pulumi.yaml").defaults).toEqual({ a: "3.12", b: '["dev"]' });
+});
+
+test("one byte that is not UTF-8 is told with its line, in a comment as well", () => {
+  const bytes = Buffer.concat([
+    Buffer.from("# ü\nconfig:\n  subset: lite # caf"),
+    Buffer.from([0xe9]),
+    Buffer.from("\n  smoke: 5\n"),
+  ]);
+  expect(() => yamlText(bytes, "/p/Pulumi.lab-1.yaml")).toThrow(
+    /^\/p\/Pulumi\.lab-1\.yaml, line 3: it has a character that is not UTF-8\nFix: .*\n {2}.* \+3 /,
+  );
+  expect(yamlText(Buffer.from("\uFEFF# ü\n"), "f")).toBe("\uFEFF# ü\n");
 });

@@ -113,6 +113,24 @@ describe("faults", () => {
     }
   });
 
+  test("of a list are mended by making it anew: an item that is set would leave the others", () => {
+    const [fault] = faultsOf({ tasks: [5, null, { a: 1 }] });
+    expect(fault).toMatch(/^tasks: got \[5,null,\{"a":1\}\]; want a list .*\n?/);
+    expect(() => parse({ tasks: [5] })).toThrow(
+      [
+        "  Fix: make the list anew, each item with the next number:",
+        "    ./machine pulumi config rm tasks --stack lab-1",
+        "    ./machine pulumi config set --path 'tasks[0]' dspy_task/8394 --stack lab-1",
+      ].join("\n"),
+    );
+  });
+
+  test("name a key that is empty", () => {
+    expect(() => parse({ "": "a" })).toThrow(
+      /^ {2}"": no such setting; .*\n {2}Fix: .* config rm '' --stack/m,
+    );
+  });
+
   test("a missing key is one", () => {
     const { cohereApiKey: _, ...rest } = configurationWith();
     expect(() => parseSettings("lab-1", rest)).toThrow(/cohereApiKey: got nothing/);

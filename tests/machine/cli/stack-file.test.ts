@@ -1,0 +1,57 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { newStack } from "../../../cli/new.ts";
+import { readStackFile } from "../../../cli/stack-file.ts";
+import { recordedOutput } from "../../caller.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "stack-file-"));
+  chmodSync(folder, 0o755);
+  file = join(folder, "Pulumi.lab.yaml");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+const read = () => readStackFile({ projectDir: folder, stack: "lab" });
+
+test("a pipe and a socket in the place of a settings file are told, and not waited for", async () => {
+  execFileSync("mkfifo", [file]);
+  expect(read).toThrow(/cannot be read: it is a named pipe and no file\nFix: .*\n {2}mv /);
+  rmSync(file);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(file, resolve));
+  expect(read).toThrow(/cannot be read: it is a socket and no file\nFix: .*\n {2}mv /);
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test("a file that this user may not read is told with whose it is", () => {
+  writeFileSync(file, "config: {}\n");
+  chmodSync(file, 0);
+  const owner = process.getuid?.();
+  if (owner === 0) process.seteuid?.(65_534);
+  const reader = process.geteuid?.();
+  try {
+    expect(read).toThrow(
+      `${file} cannot be read: it is user ${owner}'s, with mode 0, and this is user ${reader}\nFix: `,
+    );
+  } finally {
+    process.seteuid?.(owner ?? 0);
+  }
+});
+
+test("new waits for a key that a program gives it, and says so", async () => {
+  const pipe = join(folder, "key");
+  execFileSync("mkfifo", [pipe]);
+  const { output, noted } = recordedOutput();
+  const made = newStack({ stack: "lab", keyFile: pipe }, { projectDir: folder, env: {}, output });
+  await Promise.all([
+    expect(made).rejects.toThrow(/the model's key is refused/),
+    sleep(2500).then(() => writeFileSync(pipe, "a b")),
+  ]);
+  expect(noted()).toBe(`machine: waiting for the key from ${pipe}\n`);
+});

@@ -1,0 +1,35 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { newStack } from "../../../cli/new.ts";
+import { readStackFile } from "../../../cli/stack-file.ts";
+import { Problem } from "../../../lib/problem.ts";
+import { callerOf } from "../../caller.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "stack-file-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test.each<[string, (file: string) => void, string]>([
+  ["a folder", (file) => mkdirSync(file), "it is a folder and no file"],
+  ["a device", (file) => symlinkSync("/dev/null", file), "it is a device and no file"],
+  [
+    "a dangling link",
+    (file) => symlinkSync("gone.yaml", file),
+    "it is a link to gone.yaml, which is not there",
+  ],
+  [
+    "a link to itself",
+    (file) => symlinkSync("Pulumi.lab.yaml", file),
+    "it is a link to Pulumi.lab.yaml, which leads round in a circle",
+  ],
+])("%s in the place of a settings file is told, and by new as well", async (_, make, why) => {
+  const file = join(folder, "Pulumi.lab.yaml");
+  make(file);
+  const told = `${file} cannot be read: ${why}\nFix: move it out of the way, and put the file there:\n  mv ${file} ${file}.old`;
+  expect(() => readStackFile({ projectDir: folder, stack: "lab" })).toThrow(new Problem(told));
+  await expect(newStack({ stack: "lab" }, callerOf(folder, "lab", {}))).rejects.toThrow(new Problem(told));
+});

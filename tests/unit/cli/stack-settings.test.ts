@@ -1,0 +1,69 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readSettings } from "../../../cli/stack-settings.ts";
+import type { SettingsError } from "../../../program/settings.ts";
+
+const root = join(import.meta.dirname, "../../..");
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "stack-settings-"));
+  copyFileSync(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const key = "  cohereApiKey: { secure: v1:n:c }\n";
+function faultsOf(text: string, backend = "file:///state"): readonly string[] {
+  writeFileSync(join(folder, "Pulumi.lab.yaml"), text);
+  try {
+    readSettings({ projectDir: folder, stack: "lab", env: { PULUMI_BACKEND_URL: backend } });
+    return [];
+  } catch (error) {
+    return (error as SettingsError).faults.map(({ found, remedy }) => `${found}\n${remedy}`);
+  }
+}
+
+test.each([
+  "{ secure: null }",
+  "{ secure: [a] }",
+  "{ secure: v1:a:b, other: 1 }",
+  "{ Secure: v1:a:b }",
+  "canary",
+])("a key of the model that Pulumi takes for no secret is refused, and not shown: %s", (value) => {
+  expect(faultsOf(`config:\n  cohereApiKey: ${value}\n`)).toEqual([
+    expect.stringMatching(
+      /^cohereApiKey: got a value that is not encrypted; want .*\nFix: .* config set --secret cohereApiKey --stack lab$/,
+    ),
+  ]);
+});
+
+test.each([
+  ["tasks", `'["go_chi_task"]'`, 'tasks: got the text "[\\"go_chi_task\\"]"; want a list'],
+  ["smoke", '"5e0"', 'smoke: got the text "5e0"; want a whole number'],
+  ["imagesLock", "[a]", "imagesLock: got a list; want the path"],
+  ["imagesLock", "{ a: b }", "imagesLock: got keys with values; want the path"],
+])("a value of another type than Pulumi.yaml declares is refused: %s: %s", (name, value, found) => {
+  expect(faultsOf(`config:\n${key}  ${name}: ${value}\n`)).toEqual([expect.stringContaining(found)]);
+});
+
+test("environments are refused with their line where the backend has none", () => {
+  const text = `config:\n${key}environment: [prod]\n`;
+  expect(faultsOf(text)).toEqual([
+    expect.stringMatching(
+      /Pulumi\.lab\.yaml, line 3: environment: got \["prod"\]; environments need Pulumi Cloud, .* file:\/\/\/state\nFix: .*\n.*\+3 /,
+    ),
+  ]);
+  expect(faultsOf(text, "https://api.pulumi.com")).toEqual([]);
+  expect(faultsOf(`config:\n${key}environment: []\n`)).toEqual([]);
+});
+
+test.each(["[docker]", "[aws, command]", `'["*"]'`, "docker"])(
+  "providers that the program needs are not to be disabled: %s",
+  (list) => {
+    expect(faultsOf(`config:\n${key}  pulumi:disable-default-providers: ${list}\n`)).toEqual([
+      expect.stringMatching(/line 3: pulumi:disable-default-providers: got .*\nFix: .*\n.*\+3 /),
+    ]);
+    expect(faultsOf(`config:\n${key}  pulumi:disable-default-providers: [aws]\n`)).toEqual([]);
+  },
+);
