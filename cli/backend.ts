@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../lib/environment.ts";
+import { readText } from "../lib/files.ts";
+import { Problem } from "../lib/problem.ts";
 import { credentialsFolder } from "../toolchain/variables.ts";
 
-/** The user's data folder of this project. */
-export function dataDir(env: Environment): string {
-  return join(env.XDG_DATA_HOME || join(homedir(), ".local", "share"), "cooperbench-machine");
+/** The user's data folder of this project. The XDG specification says that a relative path is to be ignored. */
+export function dataDir({ XDG_DATA_HOME: xdg }: Environment): string {
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), ".local", "share"), "cooperbench-machine");
 }
 
 /**
@@ -83,8 +85,16 @@ function isLoggedIn(env: Environment): boolean {
 function loginOf(env: Environment): string | undefined {
   const file = join(credentialsFolder(env), "credentials.json");
   if (!existsSync(file)) return undefined;
-  const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
-  return current || undefined;
+  return currentIn(readText(file), file) || undefined;
+}
+
+function currentIn(text: string, file: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { current?: string } | null)?.current;
+  } catch {
+    // A parser's message may quote the text, tokens and all.
+    throw new Problem(`${file}, Pulumi's login, is no JSON\nFix: remove it, and log in again if you were`);
+  }
 }
 
 /**
