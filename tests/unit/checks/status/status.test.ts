@@ -95,7 +95,10 @@ test("what was proved is not known where the state could not be read, and is not
     found: "1/2 are there; whether they are as they were proved is not known",
     remedy: "see the update",
   });
-  expect(oracleCheck("lab-1", images, false)).toMatchObject({ level: "blocker", found: "whether gold patches pass their tests is not known" });
+  expect(oracleCheck("lab-1", images, false)).toMatchObject({
+    level: "blocker",
+    found: "whether gold patches pass their tests is not known",
+  });
 });
 
 test("an oracle counts for the image that it was run in", () => {
