@@ -2,6 +2,7 @@
  * The toolchain: Pulumi with its plugins and language host, Node, uv. `readyToolchain` finds or gets them; the
  * second time it reads a record of what it found and checks that this is still there.
  */
+import { assertCanCache } from "../lib/cache-folder.ts";
 import { loadRecord, newestRecorded, recordFile } from "./record.ts";
 import { readSettings } from "./variables.ts";
 
@@ -37,6 +38,7 @@ export async function readyToolchain({ projectDir, report, env }: ToolchainOptio
   const { settings, file } = lookUp(projectDir, env);
   const known = loadRecord(file, settings, Date.now());
   if (known) return known;
+  assertCanCache(env);
   const { prepareToolchain } = await import("./prepare.ts");
   return prepareToolchain(settings, file, report);
 }
