@@ -22,7 +22,7 @@ export function dataDir({ XDG_DATA_HOME: xdg }: Environment): string {
  */
 export function backendEnv(passphraseFile: string, env: Environment): Environment {
   const { PULUMI_BACKEND_URL } = stateEnv(env);
-  if (PULUMI_BACKEND_URL !== undefined) mkdirSync(stateDir(env), { recursive: true, mode: 0o700 });
+  if (PULUMI_BACKEND_URL !== undefined) makeFolder(stateDir(env));
   const passphrase = passphraseEnv(passphraseFile, env);
   const own = ownPassphrase(env);
   if (passphrase.PULUMI_CONFIG_PASSPHRASE_FILE === own) makePassphrase(own);
@@ -112,9 +112,21 @@ function ownPassphrase(env: Environment): string {
   return resolve(dataDir(env), "passphrase");
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new Problem(
+      `${folder}, where this user's state is kept, cannot be made (${why})\nFix: export XDG_DATA_HOME=FOLDER, with a folder that you may write in`,
+      { cause: error },
+    );
+  }
+}
+
 function makePassphrase(file: string): void {
   if (existsSync(file)) return;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   try {
     writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
   } catch (error) {
