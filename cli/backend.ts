@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../lib/environment.ts";
+import { readText } from "../lib/files.ts";
+import { Problem } from "../lib/problem.ts";
 import { credentialsFolder } from "../toolchain/variables.ts";
 
-/** The user's data folder of this project. */
-export function dataDir(env: Environment): string {
-  return join(env.XDG_DATA_HOME || join(homedir(), ".local", "share"), "cooperbench-machine");
+/** The user's data folder of this project. The XDG specification says that a relative path is to be ignored. */
+export function dataDir({ XDG_DATA_HOME: xdg }: Environment): string {
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), ".local", "share"), "cooperbench-machine");
 }
 
 /**
@@ -20,7 +22,7 @@ export function dataDir(env: Environment): string {
  */
 export function backendEnv(passphraseFile: string, env: Environment): Environment {
   const { PULUMI_BACKEND_URL } = stateEnv(env);
-  if (PULUMI_BACKEND_URL !== undefined) mkdirSync(stateDir(env), { recursive: true, mode: 0o700 });
+  if (PULUMI_BACKEND_URL !== undefined) makeFolder(stateDir(env));
   const passphrase = passphraseEnv(passphraseFile, env);
   const own = ownPassphrase(env);
   if (passphrase.PULUMI_CONFIG_PASSPHRASE_FILE === own) makePassphrase(own);
@@ -83,8 +85,16 @@ function isLoggedIn(env: Environment): boolean {
 function loginOf(env: Environment): string | undefined {
   const file = join(credentialsFolder(env), "credentials.json");
   if (!existsSync(file)) return undefined;
-  const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: string };
-  return current || undefined;
+  return currentIn(readText(file), file) || undefined;
+}
+
+function currentIn(text: string, file: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { current?: string } | null)?.current;
+  } catch {
+    // A parser's message may quote the text, tokens and all.
+    throw new Problem(`${file}, Pulumi's login, is no JSON\nFix: remove it, and log in again if you were`);
+  }
 }
 
 /**
@@ -102,9 +112,21 @@ function ownPassphrase(env: Environment): string {
   return resolve(dataDir(env), "passphrase");
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new Problem(
+      `${folder}, where this user's state is kept, cannot be made (${why})\nFix: export XDG_DATA_HOME=FOLDER, with a folder that you may write in`,
+      { cause: error },
+    );
+  }
+}
+
 function makePassphrase(file: string): void {
   if (existsSync(file)) return;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   try {
     writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
   } catch (error) {

@@ -13,7 +13,7 @@ import type { StackCaller } from "./caller.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
 import { settingsFile, stackConfigurations } from "./stack-file.ts";
-import { type RecordPlace, readRecord, stacksInFiles } from "./stack-record.ts";
+import { deniedState, type RecordPlace, readRecord, stacksInFiles } from "./stack-record.ts";
 import { thingsOf } from "./things.ts";
 import { judge, notThere, type Verdict, type WhoseQuestion } from "./whose.ts";
 
@@ -36,6 +36,11 @@ export interface Claimed {
  */
 export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed> {
   const { projectDir, stack, configuration } = claim;
+  const denied = deniedState(claim);
+  if (denied !== undefined) {
+    const found = `what stack ${stack} has made is not known: ${denied.found}`;
+    return { record: { kind: "absent" }, verdict: { ok: false, found, remedy: `Fix: ${denied.remedy}` } };
+  }
   const backend = backendUrl(claim.env);
   const record = await readRecord(claim);
   const setting = String(configuration.stackId ?? "");

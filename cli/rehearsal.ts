@@ -3,6 +3,7 @@ import { Problem } from "../lib/problem.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
 import {
+  deniedEngine,
   isReady,
   type Rehearsal,
   rehearsalAt,
@@ -98,6 +99,11 @@ async function act({ verb, folder, force }: RehearsalOptions, output: Output): P
       await stopRehearsal(rehearsal, report);
       return 0;
     default: {
+      const denied = await deniedEngine(rehearsal);
+      if (denied !== undefined)
+        throw new Problem(
+          `it is not known whether the rehearsal in ${rehearsal.dir} runs: ${denied.found}\nFix: ${denied.remedy}`,
+        );
       const ready = await isReady(rehearsal);
       const lines = [
         ...(await portLines(rehearsal)),

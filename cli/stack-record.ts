@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { identityIn, type StackRecord } from "../checks/status/identity.ts";
+import { assertReadable, type Denied, deniedAt } from "../lib/denied.ts";
 import { Problem } from "../lib/problem.ts";
 import { project } from "../program/configuration.ts";
 import type { StateResource } from "../provision/engine/adopt-services.ts";
@@ -47,10 +48,26 @@ export function stacksInFiles({
   const folder = backendFolder(projectDir, backendUrl(env));
   if (folder === undefined) return undefined;
   const stacks = join(folder, ".pulumi", "stacks", project);
+  assertReadable(stacks);
   if (!existsSync(stacks)) return [];
   return readdirSync(stacks)
     .flatMap((file) => /^(.+)\.json(\.gz|\.zst)?$/.exec(file)?.[1] ?? [])
     .toSorted();
+}
+
+/** What keeps this user from reading a stack's state; undefined where nothing does, or the backend is no folder. */
+export function deniedState(place: StackPlace): Denied | undefined {
+  const files = stateFiles(place);
+  return files && deniedIn(files);
+}
+
+/** A file that may not be read is not one that is not there. */
+function deniedIn({ state }: StateFiles): Denied | undefined {
+  for (const path of [dirname(state), state, `${state}.gz`, `${state}.zst`]) {
+    const denied = deniedAt(path);
+    if (denied !== undefined) return denied;
+  }
+  return undefined;
 }
 
 /**
@@ -65,8 +82,9 @@ export function recordInFiles(
   state: FoundState = findState(files),
 ): StackRecord {
   if (state.kind === "none") {
-    if (existsSync(files.state))
-      throw new Problem(`the state of stack ${stack} is not yours to read: ${files.state}`);
+    const denied = deniedIn(files);
+    if (denied !== undefined)
+      throw new Problem(`the state of stack ${stack} is not known: ${denied.found}\nFix: ${denied.remedy}`);
     return { kind: "absent" };
   }
   if (state.kind === "cut off") throw new Problem(`${cutOffState(stack, state).found}`);

@@ -1,7 +1,7 @@
 import { lastOperation, readProofs, type StackState } from "../checks/status/proofs.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
-import { noSuchStack, type RecordPlace } from "./stack-record.ts";
+import { deniedState, noSuchStack, type RecordPlace } from "./stack-record.ts";
 import { cutOffState, updateFacts, updateFindings } from "./update-findings.ts";
 
 /** Seconds that a backend may take to answer. */
@@ -11,6 +11,8 @@ const patience = 30;
 export async function readState(place: RecordPlace): Promise<StackState> {
   const { stack, env, pulumi } = place;
   const nothing: StackState = { proofs: new Map() };
+  const denied = deniedState(place);
+  if (denied !== undefined) return { ...nothing, unread: denied.found, remedy: denied.remedy };
   if (!isStateMade(env)) return nothing;
   const facts = updateFacts(place);
   if (facts?.state.kind === "cut off") {

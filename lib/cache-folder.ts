@@ -1,9 +1,38 @@
+import { type Stats, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { assertReadable } from "./denied.ts";
 import { type Environment, homeOf } from "./environment.ts";
+import { Problem } from "./problem.ts";
 
 /** Folder of everything that is made here once for all checkouts: $XDG_CACHE_HOME (or ~/.cache), cooperbench-machine. */
 export function cacheFolder(from: Environment = process.env): string {
   // The XDG specification says that a relative path there is to be ignored.
   const xdg = from.XDG_CACHE_HOME;
   return join(xdg && isAbsolute(xdg) ? xdg : join(homeOf(from), ".cache"), "cooperbench-machine");
+}
+
+/**
+ * @throws a Problem where the cache folder cannot be made: a home that is not there is not made, for it would be filled
+ *   with what nobody looks for there.
+ */
+export function assertCanCache(from: Environment = process.env): void {
+  const xdg = from.XDG_CACHE_HOME;
+  const [name, folder] =
+    xdg && isAbsolute(xdg) ? (["XDG_CACHE_HOME", xdg] as const) : (["HOME", homeOf(from)] as const);
+  const fix = `Fix: export ${name}=FOLDER, with a folder of yours`;
+  if (!isAbsolute(folder)) throw new Problem(`${name} is ${folder}, which is not absolute\n${fix}`);
+  // A cache may be made where its variable says; a home is made by who makes the user.
+  const stats = statOf(folder);
+  if (stats === undefined && name === "HOME")
+    throw new Problem(`your ${name}, ${folder}, is not there\n${fix}`);
+  if (stats?.isDirectory() === false) throw new Problem(`${name} is ${folder}, which is no folder\n${fix}`);
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES") assertReadable(path);
+    return undefined;
+  }
 }

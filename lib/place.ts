@@ -1,20 +1,41 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { deniedAt } from "./denied.ts";
+import { Problem } from "./problem.ts";
 
 /**
  * The one path of a place on this machine, however it is written: absolute, without links as far as it is there. What
  * is compared with another path, or kept for later, is made by this function.
+ *
+ * @throws a Problem where that cannot be known, as in a folder that this user may not look into.
  */
 export function realPlace(path: string): string {
   const absolute = resolve(path);
+  return realPart(absolute, absolute);
+}
+
+function realPart(path: string, whole: string): string {
   try {
-    return realpathSync(absolute);
+    return realpathSync(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if ((code !== "ENOENT" && code !== "ENOTDIR") || dirname(absolute) === absolute) throw error;
-    return join(realPlace(dirname(absolute)), basename(absolute));
+    const { code = "" } = error as NodeJS.ErrnoException;
+    const why = noPlace[code];
+    if (why !== undefined)
+      throw new Problem(
+        `${whole} is no place on this machine: ${why(path)}\nFix: name another folder where that one is named, which may be a stack's setting cooperbenchDir:\n  ./machine pulumi config set cooperbenchDir FOLDER --stack STACK`,
+        { cause: error },
+      );
+    if ((code !== "ENOENT" && code !== "ENOTDIR") || dirname(path) === path) throw error;
+    return join(realPart(dirname(path), whole), basename(path));
   }
 }
+
+/** Why there can be no such place, by the system's word for it. */
+const noPlace: Readonly<Record<string, (path: string) => string>> = {
+  ELOOP: (path) => `${path} is a symbolic link that leads to itself`,
+  ENAMETOOLONG: () => "a name in it is longer than the file system takes",
+  EACCES: (path) => deniedAt(path)?.found ?? `${path} may not be looked at by you`,
+};
 
 /**
  * What a place is called in a stack's state: from the project's folder where it lies in that, so that a project that is

@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Denied } from "../lib/denied.ts";
 import { folderId, MARK, setFolderId } from "./folder.ts";
 import type { PortStatus } from "./relay-ports.ts";
 
@@ -114,6 +115,12 @@ export async function isReady(r: Rehearsal): Promise<boolean> {
   if (!existsSync(join(r.dir, "contents.json")) || !existsSync(join(r.dir, "docker.sock"))) return false;
   const { answersInFull } = await import("./ready.ts");
   return answersInFull(r);
+}
+
+/** What keeps this user from the rehearsal's engine, which may run all the same; undefined where nothing does. */
+export async function deniedEngine(r: Rehearsal): Promise<Denied | undefined> {
+  const { deniedSocket } = await import("../lib/denied.ts");
+  return deniedSocket(join(r.dir, "docker.sock"));
 }
 
 /**

@@ -2,9 +2,10 @@
  * Folders of the cache, each made once: in a temporary sibling that is renamed when it is whole, under a lock, so
  * that two runs at once do not do the work twice.
  */
-import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { Problem } from "../lib/problem.ts";
 import { withLock } from "../lib/process-lock.ts";
 import type { Report } from "./steps.ts";
 
@@ -15,7 +16,16 @@ export async function cachedFolder(
   make: (temporary: string) => Promise<void>,
 ): Promise<string> {
   if (existsSync(folder)) return folder;
-  await mkdir(dirname(folder), { recursive: true });
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    await access(dirname(folder), constants.W_OK);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new Problem(
+      `the cache folder ${dirname(folder)} cannot be made or written in (${why})\nFix: export XDG_CACHE_HOME=FOLDER, with a folder that you may write in`,
+      { cause: error },
+    );
+  }
   await withLock(`${folder}.lock`, report, async () => {
     if (existsSync(folder)) return;
     const temporary = `${folder}.part-${process.pid}`;

@@ -21,11 +21,7 @@ export async function prepareToolchain(
   const found: FoundToolchain = {
     pulumi: pulumi.file,
     front,
-    env: {
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      NODE_COMPILE_CACHE: settings.compileCache,
-      ...pulumi.env,
-    },
+    env: { PULUMI_SKIP_UPDATE_CHECK: "true", ...pulumi.env },
     pieces: [
       ...pulumi.pieces,
       { name: "node", version: process.versions.node, from: process.execPath },
@@ -39,7 +35,7 @@ export async function prepareToolchain(
     files: [pulumi.file, uv.file, process.execPath, ...packages, ...pulumi.files],
     closedNetwork: pulumi.closedNetwork,
   });
-  return withPath(found, settings.path);
+  return withPath(found, settings);
 }
 
 /** The folder of the Node that runs this, unless PATH's `node` is the same one. */

@@ -4,7 +4,7 @@
  * without the project's folder and by their content: so it holds for one that was moved, and for another checkout.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { writeWhole } from "../lib/files.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
@@ -14,7 +14,7 @@ import type { ToolchainSettings } from "./variables.ts";
 /** How long "the official place is out of reach" is believed before it is asked again. */
 const CLOSED_NETWORK_HOURS = 24;
 /** Counts changes of this file format and of what a record means. */
-const FORMAT = 3;
+const FORMAT = 4;
 /** The programs of PATH that decide what the toolchain is: a user who installs Pulumi later is to get it used. */
 const DECIDING = ["pulumi", "pulumi-language-nodejs", "uv", "node"];
 
@@ -22,11 +22,12 @@ const DECIDING = ["pulumi", "pulumi-language-nodejs", "uv", "node"];
 export interface FoundToolchain extends Omit<Toolchain, "env"> {
   /** Folders that PATH is to begin with. */
   readonly front: readonly string[];
-  /** Variables to set for child processes, but for PATH. */
+  /** Variables to set for child processes, but for PATH and what depends on nothing that was found. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 interface ToolchainRecord {
+  readonly format: number;
   readonly found: FoundToolchain;
   /** What each file that the toolchain rests on was like: the project's by content, others by size and time. */
   readonly stamps: Readonly<Record<string, string>>;
@@ -37,16 +38,45 @@ interface ToolchainRecord {
 /** Stands for the project's folder in a record. */
 const PROJECT = "<project>/";
 
-/** Where the record for these settings lies. */
-export function recordFile({ path, projectDir, ...settings }: ToolchainSettings): string {
+/** What a record is read with. */
+type Reader = Pick<ToolchainSettings, "path" | "projectDir" | "compileCache">;
+
+/** Where the record for these settings lies. Where Node keeps compiled code decides nothing. */
+export function recordFile({ path, projectDir, compileCache: _, ...settings }: ToolchainSettings): string {
   const onPath = DECIDING.map((name) => findAllOnPath(name, path));
   const node = [withoutProject(process.execPath, projectDir), process.version, process.arch];
   const key = JSON.stringify([FORMAT, node, settings, onPath]);
-  return join(
-    settings.cacheDir,
-    "records",
-    `${createHash("sha256").update(key).digest("hex").slice(0, 20)}.json`,
-  );
+  return join(recordsFolder(settings), `${createHash("sha256").update(key).digest("hex").slice(0, 20)}.json`);
+}
+
+function recordsFolder({ cacheDir }: Pick<ToolchainSettings, "cacheDir">): string {
+  return join(cacheDir, "records");
+}
+
+/**
+ * The newest toolchain on record whose files are all as they were, whichever settings it was made with; undefined for
+ * none. Good enough to look with, where these settings have none yet. The user's login is where these settings say.
+ */
+export function newestRecorded(settings: ToolchainSettings): Toolchain | undefined {
+  const folder = recordsFolder(settings);
+  const ages = namesIn(folder).map((name) => ({
+    file: join(folder, name),
+    writtenAt: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  }));
+  for (const { file } of ages.toSorted((a, b) => b.writtenAt - a.writtenAt)) {
+    const found = loadRecord(file, settings);
+    if (found !== undefined)
+      return { ...found, env: { ...found.env, PULUMI_CREDENTIALS_PATH: settings.credentialsPath } };
+  }
+  return undefined;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith(".json"));
+  } catch {
+    return []; // Not there, or not this user's to read.
+  }
 }
 
 /**
@@ -54,11 +84,7 @@ export function recordFile({ path, projectDir, ...settings }: ToolchainSettings)
  *
  * @param now milliseconds since 1970; a record that has expired by then counts as none. Default: no record expires.
  */
-export function loadRecord(
-  file: string,
-  { path, projectDir }: Pick<ToolchainSettings, "path" | "projectDir">,
-  now = 0,
-): Toolchain | undefined {
+export function loadRecord(file: string, { projectDir, ...reader }: Reader, now = 0): Toolchain | undefined {
   let record: ToolchainRecord;
   try {
     record = JSON.parse(readFileSync(file, "utf8")) as ToolchainRecord;
@@ -66,6 +92,7 @@ export function loadRecord(
     // No record, or one that was cut off: then it is made.
     return undefined;
   }
+  if (record.format !== FORMAT) return undefined;
   if (record.expires !== null && now > record.expires) return undefined;
   const changed = Object.entries(record.stamps).some(([name, stamp]) => stamped(name, projectDir) !== stamp);
   if (changed) return undefined;
@@ -76,7 +103,7 @@ export function loadRecord(
       front: front.map((dir) => withProject(dir, projectDir)),
       pieces: pieces.map((piece) => ({ ...piece, from: withProject(piece.from, projectDir) })),
     },
-    path,
+    reader,
   );
 }
 
@@ -93,6 +120,7 @@ export function saveRecord(
     (name) => !name.startsWith(PROJECT) || name !== withoutProject(process.execPath, projectDir),
   );
   const record: ToolchainRecord = {
+    format: FORMAT,
     found: {
       ...found,
       front: front.map((dir) => withoutProject(dir, projectDir)),
@@ -105,9 +133,13 @@ export function saveRecord(
   writeWhole(file, JSON.stringify(record));
 }
 
-/** What was found, for a PATH: child processes get the toolchain's folders, then the user's. */
-export function withPath({ front, ...found }: FoundToolchain, path: readonly string[]): Toolchain {
-  return { ...found, env: { PATH: [...new Set([...front, ...path])].join(delimiter), ...found.env } };
+/** What was found, for this user's PATH: child processes get the toolchain's folders, then the user's. */
+export function withPath(
+  { front, ...found }: FoundToolchain,
+  { path, compileCache }: Omit<Reader, "projectDir">,
+): Toolchain {
+  const PATH = [...new Set([...front, ...path])].join(delimiter);
+  return { ...found, env: { PATH, NODE_COMPILE_CACHE: compileCache, ...found.env } };
 }
 
 function withoutProject(path: string, projectDir: string): string {

@@ -2,7 +2,8 @@
  * The toolchain: Pulumi with its plugins and language host, Node, uv. `readyToolchain` finds or gets them; the
  * second time it reads a record of what it found and checks that this is still there.
  */
-import { loadRecord, recordFile } from "./record.ts";
+import { assertCanCache } from "../lib/cache-folder.ts";
+import { loadRecord, newestRecorded, recordFile } from "./record.ts";
 import { readSettings } from "./variables.ts";
 
 /** What a command needs to run Pulumi on this project. */
@@ -37,20 +38,22 @@ export async function readyToolchain({ projectDir, report, env }: ToolchainOptio
   const { settings, file } = lookUp(projectDir, env);
   const known = loadRecord(file, settings, Date.now());
   if (known) return known;
+  assertCanCache(env);
   const { prepareToolchain } = await import("./prepare.ts");
   return prepareToolchain(settings, file, report);
 }
 
 /**
- * The toolchain that is ready, or undefined where there is none yet. Prepares nothing, and runs nothing; whether the
- * official place could be reached by now does not matter.
+ * A toolchain to look with, or undefined where there is none yet: the one that is ready for these variables, else the
+ * newest that is still there, so that one more program on PATH hides no state. Prepares nothing, and runs nothing;
+ * whether the official place could be reached by now does not matter.
  */
 export function recordedToolchain({
   projectDir,
   env,
 }: Pick<ToolchainOptions, "projectDir" | "env">): Toolchain | undefined {
   const { settings, file } = lookUp(projectDir, env);
-  return loadRecord(file, settings);
+  return loadRecord(file, settings) ?? newestRecorded(settings);
 }
 
 function lookUp(projectDir: string, env: ToolchainOptions["env"] = process.env) {

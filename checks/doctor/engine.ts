@@ -57,6 +57,13 @@ function placeName({ dockerHost, engine }: EnginePlace): string {
 
 function silent(error: string, place: EnginePlace): Finding {
   const { dockerHost, stack, startedBy } = place;
+  const isDenied = /EACCES|permission denied/i.test(error);
+  if (startedBy !== undefined && isDenied)
+    return blocker(
+      "engine",
+      `the rehearsal's engine at ${dockerHost} is there, and is not this user's to use (${error})`,
+      "Run this as the user who started it",
+    );
   if (startedBy !== undefined) {
     return warning(
       "engine",
@@ -64,7 +71,7 @@ function silent(error: string, place: EnginePlace): Finding {
       `It is started by: ${startedBy}`,
     );
   }
-  const start = /EACCES|permission denied/i.test(error)
+  const start = isDenied
     ? "Run this as a user of the group docker (usermod -aG docker USER, then log in again)"
     : "Start it (Debian, Ubuntu: apt-get install docker.io)";
   return blocker(

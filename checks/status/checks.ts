@@ -58,8 +58,15 @@ const stateWords: readonly (readonly [ImageState, string])[] = [
   ["other", "not what the lock says by now"],
 ];
 
-/** Whether each image is there as it was proved. */
-export function imagesCheck(stack: string, images: readonly ImageStatus[]): StatusCheck {
+/** What helps where the state could not be read, so that no proof is known: what it is said with. */
+const seeUpdate = "see the update";
+
+/**
+ * Whether each image is there as it was proved.
+ *
+ * @param isRead whether the state could be read, which has the proofs. Default: true.
+ */
+export function imagesCheck(stack: string, images: readonly ImageStatus[], isRead = true): StatusCheck {
   const of = (state: ImageState) => images.filter((image) => image.state === state);
   const proved = images.flatMap((image) => image.provedAt ?? []);
   const provedAt = oldest(proved);
@@ -67,6 +74,10 @@ export function imagesCheck(stack: string, images: readonly ImageStatus[]): Stat
   if (of("unseen").length > 0) {
     const found = `${counted(proved.length)} were proved; not to be seen now`;
     return { ...blocker("images", found, "see the engine"), provedAt };
+  }
+  if (!isRead) {
+    const found = `${counted(images.length - of("missing").length)} are there; whether they are as they were proved is not known`;
+    return blocker("images", found, seeUpdate);
   }
   const unlocked = images.filter(({ isLocked }) => !isLocked).length;
   const good = of("proved").length;
@@ -208,12 +219,17 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
   };
 }
 
-/** Whether the gold patches of the wanted tasks have passed in the images that are there. */
-export function oracleCheck(stack: string, images: readonly ImageStatus[]): StatusCheck {
+/**
+ * Whether the gold patches of the wanted tasks have passed in the images that are there.
+ *
+ * @param isRead whether the state could be read, which has the proofs. Default: true.
+ */
+export function oracleCheck(stack: string, images: readonly ImageStatus[], isRead = true): StatusCheck {
   const check = "oracle";
   const wanted = images.filter(({ isSmoked }) => isSmoked);
   if (wanted.length === 0)
     return off(check, "none, for smoke is 0", `./machine pulumi config set smoke 5 --stack ${stack}`);
+  if (!isRead) return blocker(check, "whether gold patches pass their tests is not known", seeUpdate);
   const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
   const found = `${passed.length}/${wanted.length} gold patches pass their tests, which fail without`;
   const provedAt = oldest(wanted.flatMap(({ oracle }) => oracle?.provedAt ?? []));

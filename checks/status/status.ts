@@ -91,17 +91,18 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
   const { dockerHost } = look.wanted;
   const { stack } = look.wanted.owner;
   const at = new Date().toISOString();
+  const isRead = state.unread === undefined;
   const [space, project] = await Promise.all([spaceOf(question), projectAt(question.projectDir)]);
   const images = imagesStatus(settings.tasks, knownOf(look.engine)?.images, state.proofs, settings.smoke);
   const checks = [
     ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedy)]),
     ...(question.secrets === undefined ? [] : [question.secrets]),
     engineFinding(look.engine, { ...look.wanted, stack, startedBy }, question.pieces),
-    imagesCheck(stack, images),
+    imagesCheck(stack, images, isRead),
     commandLineCheck(question),
     ...runChecks(question),
     servicesCheck(stack, servicesOf(question)),
-    oracleCheck(stack, images),
+    oracleCheck(stack, images, isRead),
     ...space,
     ...(state.isForeign === true ? [] : [operationCheck(stack, state)]),
   ];

@@ -2,6 +2,7 @@ import { environmentFor } from "../../lib/environment.ts";
 import { findOnPath } from "../../lib/find-program.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type RunResult, run } from "../../lib/run.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import type { Credentials } from "./docker-login.ts";
 
 /** Time limit of a helper, in seconds: one that asks its user something has nobody to ask here. */
@@ -29,7 +30,11 @@ export async function askHelper(
   timeoutSeconds = defaultTimeoutSeconds,
 ): Promise<Credentials | undefined> {
   const program = programOf(name);
-  const remedy = `Fix: install ${program}, or take it out of Docker's config.json and run docker login`;
+  const remedy = [
+    "Fix: see what it does, and mend it:",
+    `  echo ${shellWord(server)} | ${program} get`,
+    "Fix: to do without it, as public images can, take it out of Docker's config.json; for others run docker login then",
+  ].join("\n");
   const options = { env: environmentFor("credential-helper", env), input: server, timeoutSeconds };
   const answer = await run(findOnPath(program, env.PATH) ?? program, ["get"], options);
   if (answer.code === 0) return parseAnswer(answer.stdout, `${program} answered get ${server}`, remedy);

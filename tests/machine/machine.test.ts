@@ -1,5 +1,6 @@
 /** The script `machine`, in shells with odd variables: each works, or is told by name. */
-import { homedir } from "node:os";
+import { existsSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { run } from "../../lib/run.ts";
@@ -71,4 +72,44 @@ test.each([
   const { code, stdout } = await machine({ ...usual, ...env }, "help");
   expect(code).toBe(0);
   expect(stdout).toContain("./machine up");
+});
+
+test.each([
+  [
+    "--require /nowhere.js",
+    /^machine: Node.js does not start with NODE_OPTIONS, which is --require \/nowhere.js\nFix: unset/,
+  ],
+  [
+    "--inspect-brk",
+    /^machine: NODE_OPTIONS is --inspect-brk, with which Node.js waits for a debugger\nFix: unset/,
+  ],
+])("NODE_OPTIONS=%s is told by its name", async (NODE_OPTIONS, wanted) => {
+  const { code, stderr } = await machine({ ...usual, NODE_OPTIONS }, "help");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(wanted);
+});
+
+test("NODE_OPTIONS with which Node.js starts are given", async () => {
+  const NODE_OPTIONS = "--max-old-space-size=300";
+  expect(await given({ ...usual, NODE_OPTIONS }, "NODE_OPTIONS")).toEqual([NODE_OPTIONS]);
+});
+
+test.each(["/proc/x", "/proc/self", "/dev/null", "/sys/x"])(
+  "the place for compiled code is the usual one where it is %s",
+  async (NODE_COMPILE_CACHE) => {
+    const wanted = resolve(homedir(), ".cache/cooperbench-machine/node-compile-cache");
+    expect(await given({ ...usual, NODE_COMPILE_CACHE }, "NODE_COMPILE_CACHE")).toEqual([wanted]);
+  },
+);
+
+test("a relative home is refused, a relative XDG_CACHE_HOME ignored, and a home that is not there not made", async () => {
+  const { code, stderr } = await machine({ ...usual, HOME: "home" }, "help");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^machine: HOME is home, which is not absolute\nFix: export HOME=/);
+  expect(await given({ ...usual, XDG_CACHE_HOME: "x" }, "NODE_COMPILE_CACHE")).toEqual([
+    resolve(homedir(), ".cache/cooperbench-machine/node-compile-cache"),
+  ]);
+  const HOME = resolve(tmpdir(), `no-home-${process.pid}`);
+  expect((await machine({ ...usual, HOME }, "help")).code).toBe(0);
+  expect(existsSync(HOME)).toBe(false);
 });

@@ -1,11 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { backendFolder, backendUrl } from "../../../cli/backend.ts";
 import { readRecord, stacksInFiles } from "../../../cli/stack-record.ts";
+import { readState } from "../../../cli/state.ts";
 import { identityType } from "../../../program/stack-id.ts";
+import { asAnotherUser } from "../../as-another-user.ts";
 import { callerOf } from "../../caller.ts";
 
 let folder: string;
@@ -52,6 +54,20 @@ test("a stack that is not there is absent, and one that was destroyed is not new
   expect(await read(), "a destroy of nothing").toEqual({ kind: "empty", wasUpdated: false });
   writeFileSync(join(history, "lab-1-2.history.json"), '{"kind": "update"}');
   expect(await read()).toEqual({ kind: "empty", wasUpdated: true });
+});
+
+test("a state that may not be read is not absent, nor are its stacks, and whose it is is told", async () => {
+  write(latest());
+  chmodSync(folder, 0o700);
+  const denied = new RegExp(
+    `${folder} cannot be read by you, user \\d+: it is user ${process.geteuid?.()}'s`,
+  );
+  await expect(asAnotherUser(read)).rejects.toThrow(denied);
+  await expect(asAnotherUser(() => stacksInFiles(place()))).rejects.toThrow(denied);
+  expect(await asAnotherUser(() => readState({ ...place(), pulumi: undefined }))).toMatchObject({
+    unread: expect.stringMatching(denied),
+    remedy: expect.stringMatching(/^run this as user/),
+  });
 });
 
 test("a state that was read already is not read again", async () => {

@@ -1,8 +1,8 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadRecord, recordFile, saveRecord } from "../../../toolchain/record.ts";
+import { loadRecord, newestRecorded, recordFile, saveRecord } from "../../../toolchain/record.ts";
 import type { ToolchainSettings } from "../../../toolchain/variables.ts";
 
 const HOUR = 3_600_000;
@@ -38,12 +38,17 @@ function save(closedNetwork = false): string {
   return file;
 }
 
+const compiled = () => ({ NODE_COMPILE_CACHE: settings.compileCache });
 const load = (file: string, now?: number) => loadRecord(file, settings, now);
 
 describe("a record", () => {
   test("gives back what was saved, for the PATH of today", () => {
     const file = save();
-    expect(load(file)).toEqual({ pulumi: "/x/pulumi", env: { A: "b", PATH: `/x:${bin}` }, pieces: [] });
+    expect(load(file)).toEqual({
+      pulumi: "/x/pulumi",
+      env: { A: "b", ...compiled(), PATH: `/x:${bin}` },
+      pieces: [],
+    });
     expect(loadRecord(file, { ...settings, path: ["/y", "/x"] })?.env.PATH).toBe("/x:/y");
   });
 
@@ -107,7 +112,7 @@ describe("a record", () => {
     expect(recordFile(other)).toBe(file);
     expect(loadRecord(file, other)).toEqual({
       pulumi: "/x/pulumi",
-      env: { A: "b", PATH: `${join(dir, "other", "node_modules")}:${bin}` },
+      env: { A: "b", ...compiled(), PATH: `${join(dir, "other", "node_modules")}:${bin}` },
       pieces: [{ ...node, from: join(dir, "other", "node_modules", "node") }],
     });
     expect(load(file)).toBeUndefined();
@@ -124,5 +129,52 @@ describe("a record", () => {
     chmodSync(pulumi, 0o755);
     expect(recordFile(settings)).not.toBe(file);
     expect(recordFile({ ...settings, path: [] })).toBe(file);
+  });
+
+  test("is the same wherever Node keeps compiled code, and says so to child processes", () => {
+    const file = save();
+    settings = { ...settings, compileCache: "/elsewhere" };
+    expect(recordFile(settings)).toBe(file);
+    expect(load(file)?.env.NODE_COMPILE_CACHE).toBe("/elsewhere");
+  });
+});
+
+describe("the newest toolchain on record", () => {
+  const program = (name: string) => {
+    writeFileSync(join(bin, name), "", { mode: 0o755 });
+    return join(bin, name);
+  };
+
+  test("is there to look with when PATH has one more program, with the login that is this user's", () => {
+    save();
+    program("uv");
+    expect(loadRecord(recordFile(settings), settings)).toBeUndefined();
+    expect(newestRecorded({ ...settings, credentialsPath: "/mine" })).toMatchObject({
+      pulumi: "/x/pulumi",
+      env: { A: "b", PULUMI_CREDENTIALS_PATH: "/mine" },
+    });
+  });
+
+  test("is one whose files are as they were", () => {
+    const older = save();
+    utimesSync(older, 1000, 1000);
+    const uv = program("uv");
+    saveRecord(
+      recordFile(settings),
+      settings,
+      { ...found, pulumi: "/new/pulumi" },
+      { files: [uv], closedNetwork: false },
+    );
+    expect(newestRecorded(settings)?.pulumi).toBe("/new/pulumi");
+    rmSync(uv);
+    expect(newestRecorded(settings)?.pulumi).toBe("/x/pulumi");
+    rmSync(piece);
+    expect(newestRecorded(settings)).toBeUndefined();
+  });
+
+  test("is none where there is no record, or one of another form", () => {
+    expect(newestRecorded(settings)).toBeUndefined();
+    writeFileSync(save(), JSON.stringify({ stamps: {}, expires: null }));
+    expect(newestRecorded(settings)).toBeUndefined();
   });
 });

@@ -85,7 +85,11 @@ test.each([
     "echo the keychain is locked >&2; exit 3",
     /docker-credential-locked.* ended with 3: the keychain/,
   ],
-  ["torn", `${answer("me", "geheim")}; exit 1`, /docker-credential-torn.* ended with 1\nFix: install/],
+  [
+    "torn",
+    `${answer("me", "geheim")}; exit 1`,
+    /docker-credential-torn.* ended with 1\nFix: see what it does, and mend it:\n {2}echo r.example \| docker-credential-torn get\n/,
+  ],
   ["odd", "echo geheim", /docker-credential-odd answered .*else than JSON with Username and Secret/],
 ])(
   "helper %s fails with its name and a remedy, and without what it printed",
@@ -98,6 +102,7 @@ test.each([
     );
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain("geheim");
+    expect(error.message, "it is installed").not.toContain("install");
   },
 );
 

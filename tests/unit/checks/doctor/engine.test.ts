@@ -54,6 +54,17 @@ test("is told with what it was taken from, and with what is to be known of that"
   expect(engineFinding({ unknown: "x" }, { ...place, engine }, []).found).toContain("(by DOCKER_HOST)");
 });
 
+test("a rehearsal's that is another user's is not said to be down", () => {
+  const of = { ...place, startedBy: "./machine up dev" };
+  expect(engineFinding({ unknown: "connect EACCES /r/docker.sock" }, of, [])).toEqual({
+    check: "engine",
+    level: "blocker",
+    found:
+      "the rehearsal's engine at unix:///run/docker.sock is there, and is not this user's to use (connect EACCES /r/docker.sock)",
+    remedy: "Run this as the user who started it",
+  });
+});
+
 test("one that this project starts is no blocker before", () => {
   const finding = engineFinding({ unknown: "x" }, { ...place, startedBy: "./machine up dev" }, []);
   expect(finding).toMatchObject({ level: "warning", remedy: "It is started by: ./machine up dev" });

@@ -89,6 +89,20 @@ test("the images' check counts, names what is wrong, and tells of the oldest pro
   expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, all, 0))).toMatchObject({ level: "blocker" });
 });
 
+test("what was proved is not known where the state could not be read, and is not said to be nothing", () => {
+  const images = imagesStatus(tasks, there.slice(1), new Map(), 1);
+  expect(imagesCheck("lab-1", images, false)).toEqual({
+    check: "images",
+    level: "blocker",
+    found: "1/2 are there; whether they are as they were proved is not known",
+    remedy: "see the update",
+  });
+  expect(oracleCheck("lab-1", images, false)).toMatchObject({
+    level: "blocker",
+    found: "whether gold patches pass their tests is not known",
+  });
+});
+
 test("an oracle counts for the image that it was run in", () => {
   const oracle = (imageId: string): [string, Proof] => [
     proofNames.oracle(one),
