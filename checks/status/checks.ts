@@ -72,7 +72,8 @@ export function imagesCheck(stack: string, images: readonly ImageStatus[], isRea
   const provedAt = oldest(proved);
   const counted = (number: number) => `${number}/${images.length}`;
   if (of("unseen").length > 0) {
-    const found = `${counted(proved.length)} were proved; not to be seen now`;
+    const known = isRead ? `${counted(proved.length)} were proved` : "what was proved is not known";
+    const found = `${known}; not to be seen now`;
     return { ...blocker("images", found, "see the engine"), provedAt };
   }
   if (!isRead) {

@@ -97,6 +97,9 @@ test("what was proved is not known where the state could not be read, and is not
     found: "1/2 are there; whether they are as they were proved is not known",
     remedy: "see the update",
   });
+  expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, new Map(), 1), false).found).toBe(
+    "what was proved is not known; not to be seen now",
+  );
   expect(oracleCheck("lab-1", images, false)).toMatchObject({
     level: "blocker",
     found: "whether gold patches pass their tests is not known",
