@@ -94,7 +94,7 @@ test("a wrong configuration is told whole, before anything is touched", async ()
   for (const command of ["up", "preview"]) {
     const { code, stderr } = await lab.machine([command, stack]);
     expect(code).toBe(1);
-    expect(stderr).toContain("has 4 faults. Nothing was changed");
+    expect(stderr).toContain("have 4 faults. Nothing was changed");
     for (const key of Object.keys(wrong)) expect(stderr).toContain(`  ${key}: `);
   }
 });
