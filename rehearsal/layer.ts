@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { digestOf } from "../lib/digest.ts";
 
 /** An entry of a layer. Everything belongs to root. */
 export interface Entry {
@@ -52,16 +53,11 @@ export async function makeLayer(entries: readonly Entry[], level = 1): Promise<L
   for await (const chunk of archive) chunks.push(chunk as Buffer);
   const tar = Buffer.concat(chunks);
   const compressed = await promisify(gzip)(tar, { level });
-  return { digest: sha256(compressed), diffId: sha256(tar), bytes: compressed };
+  return { digest: digestOf(compressed), diffId: digestOf(tar), bytes: compressed };
 }
 
 /** Bytes that no compression makes smaller, the same ones for the same seed. */
 export function incompressible(seed: string, length: number): Buffer {
   const key = createHash("sha256").update(seed).digest();
   return createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(length));
-}
-
-/** A digest as registries write it. */
-export function sha256(bytes: Buffer | string): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

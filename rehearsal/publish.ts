@@ -1,8 +1,9 @@
 import { setTimeout } from "node:timers/promises";
+import { digestOf } from "../lib/digest.ts";
 import { Problem } from "../lib/problem.ts";
 import { parseReference } from "../lib/reference.ts";
 import { type Answer, ask } from "./http.ts";
-import { type Layer, sha256 } from "./layer.ts";
+import type { Layer } from "./layer.ts";
 
 /** An image to publish. */
 export interface ImageSpec {
@@ -53,25 +54,25 @@ export async function publishImage(registryUrl: string, spec: ImageSpec): Promis
       history: spec.layers.map(() => ({ created: "2025-01-01T00:00:00Z", created_by: "rehearsal" })),
     }),
   );
-  await pushBlob(registryUrl, repository, sha256(config), config);
+  await pushBlob(registryUrl, repository, digestOf(config), config);
   for (const layer of spec.layers) await pushBlob(registryUrl, repository, layer.digest, layer.bytes);
 
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: MANIFEST,
-      config: { mediaType: CONFIG, size: config.length, digest: sha256(config) },
+      config: { mediaType: CONFIG, size: config.length, digest: digestOf(config) },
       layers: spec.layers.map(({ digest, bytes }) => ({ mediaType: LAYER, size: bytes.length, digest })),
     }),
   );
-  const digest = sha256(manifest);
+  const digest = digestOf(manifest);
   const path = `/v2/${repository}/manifests/${tag ?? digest}`;
   const headers = { "Content-Type": MANIFEST, "Content-Length": manifest.length };
   expect(await call(registryUrl, "PUT", path, manifest, headers), [201], `PUT ${path}`);
   return {
     digest,
     platform: `linux/${architecture}`,
-    imageId: sha256(config),
+    imageId: digestOf(config),
     compressedBytes: spec.layers.reduce((sum, { bytes }) => sum + bytes.length, 0),
     layers: Object.fromEntries(spec.layers.map(({ digest, bytes }) => [digest, bytes.length])),
   };

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { stripVTControlCharacters } from "node:util";
 import type Docker from "dockerode";
+import { withoutControls } from "../../lib/printable.ts";
 import { connectionTo } from "./connection.ts";
 import { NoAnswer } from "./no-answer.ts";
 
@@ -15,7 +15,7 @@ export class EngineError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
-    super(stripVTControlCharacters(message).replaceAll(/[^\P{Cc}\n\t]/gu, ""));
+    super(withoutControls(message));
     this.status = status;
   }
 }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { stripVTControlCharacters } from "node:util";
 import { extract, pack } from "tar-stream";
+import { withoutControls } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type ContainerClient, isNone } from "../engine/client.ts";
 import { type ContainerSpec, startAndWait } from "./container.ts";
@@ -87,7 +87,7 @@ export async function runToEnd(made: ContainerClient, timeoutSeconds: number): P
 /** The last lines of each stream: which came first is not known. */
 export function lastLinesOf(...streams: readonly string[]): string {
   return streams
-    .map((text) => stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, ""))
+    .map(withoutControls)
     .map((text) => text.trimEnd().split("\n").slice(-LAST_LINES).join("\n").slice(-LAST_CHARACTERS))
     .filter((text) => text !== "")
     .join("\n");

@@ -1,7 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import { extract } from "tar-stream";
 import { expect, test } from "vitest";
-import { type Entry, incompressible, makeLayer, sha256 } from "../../../rehearsal/layer.ts";
+import { digestOf } from "../../../lib/digest.ts";
+import { type Entry, incompressible, makeLayer } from "../../../rehearsal/layer.ts";
 
 const entries: Entry[] = [
   { path: "bin", type: "directory" },
@@ -18,8 +19,8 @@ test("equal entries give equal bytes", async () => {
 
 test("digest is of the compressed bytes, diffId of the archive", async () => {
   const { bytes, digest, diffId } = await makeLayer(entries);
-  expect(digest).toBe(sha256(bytes));
-  expect(diffId).toBe(sha256(gunzipSync(bytes)));
+  expect(digest).toBe(digestOf(bytes));
+  expect(diffId).toBe(digestOf(gunzipSync(bytes)));
 });
 
 test("the archive holds types, modes and targets as given, all of root", async () => {
