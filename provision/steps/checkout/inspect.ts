@@ -25,31 +25,35 @@ export function inspectCheckout(folder: string): string | undefined {
 }
 
 /** The commit that a checkout's HEAD is at, as its files say; undefined where they say nothing. */
-function headIn(folder: string): string | undefined {
+export function headIn(folder: string): string | undefined {
   try {
     let dir = join(folder, ".git");
     // In a linked worktree and in a submodule it is a file that names the folder.
     if (statSync(dir).isFile())
       dir = resolve(folder, /^gitdir: (.+)$/m.exec(readFileSync(dir, "utf8"))?.[1] ?? "");
-    const head = readFileSync(join(dir, "HEAD"), "utf8").trim();
-    const branch = /^ref: (refs\/\S+)$/.exec(head)?.[1];
-    if (branch === undefined) return isCommit(head) ? head : undefined;
     // A linked worktree shares the branches of the repository that it belongs to.
     const shared = existsSync(join(dir, "commondir"))
       ? resolve(dir, readFileSync(join(dir, "commondir"), "utf8").trim())
       : dir;
-    const commit = existsSync(join(shared, branch))
-      ? readFileSync(join(shared, branch), "utf8").trim()
-      : packedRef(shared, branch);
-    return isCommit(commit) ? commit : undefined;
+    let found = readFileSync(join(dir, "HEAD"), "utf8").trim();
+    for (let names = 0; names < mostNames; names++) {
+      const branch = /^ref: (refs\/\S+)$/.exec(found)?.[1];
+      if (branch === undefined) break;
+      found = refIn(shared, branch);
+    }
+    return /^[0-9a-f]{40,64}$/.test(found) ? found : undefined;
   } catch {
     return undefined;
   }
 }
 
-const isCommit = (text: string | undefined) => text !== undefined && /^[0-9a-f]{40,64}$/.test(text);
+/** How many names git follows, each of which may stand for another. */
+const mostNames = 5;
 
-function packedRef(dir: string, name: string): string | undefined {
+/** What a reference is at, a commit or another name; empty where there is none. */
+function refIn(dir: string, name: string): string {
+  const file = join(dir, name);
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
   const lines = readFileSync(join(dir, "packed-refs"), "utf8").split("\n");
-  return lines.find((line) => line.endsWith(` ${name}`))?.split(" ")[0];
+  return lines.find((line) => line.endsWith(` ${name}`))?.split(" ")[0] ?? "";
 }
