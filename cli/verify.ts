@@ -8,7 +8,7 @@ import { Problem } from "../lib/problem.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
 import { type ProbeResult, probe } from "../provision/steps/probe.ts";
-import { inspectVenv } from "../provision/steps/venv.ts";
+import { inspectVenv } from "../provision/steps/venv/fault.ts";
 import { verify as verifyCommandLine } from "../provision/steps/verification.ts";
 import type { StackCaller } from "./caller.ts";
 import { removeLeftovers } from "./cut-off.ts";

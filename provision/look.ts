@@ -12,12 +12,12 @@ import { lookAtRedis, type RedisFacts } from "./engine/existing-redis.ts";
 import type { EngineHost } from "./engine/host.ts";
 import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
 import type { Owner } from "./ownership/owner.ts";
-import { headOf, inspectCheckout } from "./steps/checkout.ts";
+import { headIn, inspectCheckout } from "./steps/checkout/inspect.ts";
 import { type DotenvSeen, inspectDotenv, misreadInWords } from "./steps/dotenv.ts";
 import { otherSettings, routeFault, writtenVariables } from "./steps/route-drift.ts";
 import { type RunSeen, variablesOfRun } from "./steps/run-settings.ts";
 import { inspectSubset } from "./steps/subset.ts";
-import { inspectVenv } from "./steps/venv.ts";
+import { inspectVenv } from "./steps/venv/fault.ts";
 
 /** What a stack wants of its machine, as far as it can be looked at. */
 export interface Wanted {
@@ -56,7 +56,7 @@ export interface Look {
   readonly git: Known<GitFacts> | undefined;
   /** What in the checkout's folder is another stack's. */
   readonly others: Known<readonly OwnedThing[]>;
-  /** Commit that the checkout is at; undefined where there is none. */
+  /** Commit that the checkout is at, as its files say; undefined where they say none. */
   readonly head: Known<string | undefined>;
   readonly checkout: Fault;
   /** Of the environment at first sight: no program is run. */
@@ -74,8 +74,8 @@ export interface Look {
 }
 
 /**
- * Looks at a machine. Changes nothing, starts nothing but python-dotenv where a `.env` may say something new, never throws, and ends in time: what has not answered by then is not
- * known.
+ * Looks at a machine. Changes nothing, starts nothing but python-dotenv where a `.env` may say something new, never
+ * throws, and ends in time: what has not answered by then is not known.
  *
  * @param limitMs for all of it. Default: 10 s (lib/known.ts).
  */
@@ -88,7 +88,7 @@ export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
     redis && ask(() => lookAtRedis(dockerHost, owner, redis)),
     wanted.git ? ask(() => lookAtGit(dockerHost)) : undefined,
     ask(() => othersIn(folder, owner)),
-    ask(() => (inspectCheckout(folder) === undefined ? headOf(folder) : undefined)),
+    ask(() => headIn(folder)),
     ask(() => inspectCheckout(folder)),
     ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
     lookAtRun(wanted, ask),

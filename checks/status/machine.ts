@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname, release, totalmem } from "node:os";
-import { git, headOf } from "../../provision/steps/checkout.ts";
+import { git, headOf } from "../../provision/steps/checkout/git.ts";
 
 /** The machine that this project runs on. */
 export interface Machine {

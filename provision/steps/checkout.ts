@@ -18,8 +18,6 @@ import { restoreMissing } from "./checkout/restore.ts";
 import { refuseCopiedSettings, standingOf } from "./checkout/standing.ts";
 import { list, workIn } from "./checkout/work.ts";
 
-export { git, headOf } from "./checkout/git.ts";
-export { inspectCheckout } from "./checkout/inspect.ts";
 export { removeCheckout } from "./checkout/remove.ts";
 
 /** The checkout of CooperBench that is wanted. */

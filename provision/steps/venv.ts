@@ -38,11 +38,6 @@ export interface VenvResult {
 
 const venvOf = (folder: string) => join(folder, ".venv");
 
-/** What is wrong with the environment at first sight (no program is run); undefined where nothing is. */
-export function inspectVenv(folder: string, pythonVersion: string, owner: Owner): string | undefined {
-  return faultOf(folder, pythonVersion, originOf(venvOf(folder), owner))?.what;
-}
-
 /**
  * Makes the environment and the editable install with uv, or finds them good. What is not whole is put right in its
  * place where only packages are missing, so that those which the user added stay, and else made again. An environment

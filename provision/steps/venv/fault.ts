@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { realPlace } from "../../../lib/place.ts";
+import type { Owner } from "../../ownership/owner.ts";
 import { interpreterFault, sitePackages } from "./interpreter.ts";
-import { isSamePlace, scriptsEnvironment, type VenvOrigin } from "./origin.ts";
+import { isSamePlace, originOf, scriptsEnvironment, type VenvOrigin } from "./origin.ts";
 import { distInfosIn, quickSampleOf } from "./records.ts";
 
 /** Why an environment is not whole. */
@@ -11,6 +12,11 @@ export interface VenvFault {
   readonly what: string;
   /** Whether uv can put it right in its place, else it is made again; or whether the checkout lacks something. */
   readonly cure: "sync" | "make" | "checkout";
+}
+
+/** What is wrong with an environment at first sight (no program is run); undefined where nothing is. */
+export function inspectVenv(folder: string, pythonVersion: string, owner: Owner): string | undefined {
+  return faultOf(folder, pythonVersion, originOf(join(folder, ".venv"), owner))?.what;
 }
 
 /**

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ensureCheckout, inspectCheckout, removeCheckout } from "../../../../provision/steps/checkout.ts";
+import { inspectCheckout } from "../../../../provision/steps/checkout/inspect.ts";
+import { ensureCheckout, removeCheckout } from "../../../../provision/steps/checkout.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 
 let base: string;

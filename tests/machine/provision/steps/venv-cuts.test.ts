@@ -19,7 +19,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { startOf } from "../../../../lib/process-id.ts";
 import { wholeStackVariable } from "../../../../provision/ownership/holder.ts";
-import { inspectVenv } from "../../../../provision/steps/venv.ts";
+import { inspectVenv } from "../../../../provision/steps/venv/fault.ts";
 import { lab1 } from "../../../owners.ts";
 import { anotherPython, makeTinyCooperbench, pathOfPython, putUvOnPath } from "./tiny-cooperbench.ts";
 

@@ -7,7 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { ensureVenv, inspectVenv } from "../../../../provision/steps/venv.ts";
+import { inspectVenv } from "../../../../provision/steps/venv/fault.ts";
+import { ensureVenv } from "../../../../provision/steps/venv.ts";
 import { lab1 } from "../../../owners.ts";
 import { makeTinyCooperbench, pathOfPython, putUvOnPath } from "./tiny-cooperbench.ts";
 

@@ -16,7 +16,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Owner } from "../../../../provision/ownership/owner.ts";
-import { ensureVenv, inspectVenv, removeVenv } from "../../../../provision/steps/venv.ts";
+import { inspectVenv } from "../../../../provision/steps/venv/fault.ts";
+import { ensureVenv, removeVenv } from "../../../../provision/steps/venv.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 import { anotherPython, makeTinyCooperbench, pathOfPython, putUvOnPath } from "./tiny-cooperbench.ts";
 

@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { inspectCheckout } from "../../../../../provision/steps/checkout.ts";
+import { inspectCheckout } from "../../../../../provision/steps/checkout/inspect.ts";
 import { lab1 } from "../../../../owners.ts";
 import { CheckoutLab, put, treeOf, userGit } from "./lab.ts";
 

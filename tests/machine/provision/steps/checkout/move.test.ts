@@ -2,7 +2,7 @@ import { cpSync, existsSync, rmSync, truncateSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { inspectCheckout } from "../../../../../provision/steps/checkout.ts";
+import { inspectCheckout } from "../../../../../provision/steps/checkout/inspect.ts";
 import { CheckoutLab, put, treeOf, userGit } from "./lab.ts";
 
 let lab: CheckoutLab;
