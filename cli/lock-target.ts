@@ -5,7 +5,7 @@ import { dockerHostOf } from "../provision/engine/host.ts";
 import { endpointsOf } from "../provision/registry/endpoint.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import type { Caller } from "./caller.ts";
-import { assertEngine } from "./preflight.ts";
+import { assertEngine } from "./engine.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { readSettings } from "./stack-settings.ts";
 

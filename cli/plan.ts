@@ -4,7 +4,7 @@ import { measureDisk } from "../checks/doctor/space.ts";
 import { realPlace } from "../lib/place.ts";
 import { runsOf } from "../program/runs.ts";
 import type { StackCaller } from "./caller.ts";
-import { openEngine } from "./preflight.ts";
+import { openEngine } from "./engine.ts";
 import { readSettings } from "./stack-settings.ts";
 
 /** `./machine plan [STACK]`: the commands of the runs, with this machine's paths and numbers. Changes nothing. */

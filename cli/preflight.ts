@@ -1,18 +1,15 @@
 import type { LockedTask } from "../benchmark/images-lock.ts";
-import { type EnginePlace, engineFinding } from "../checks/doctor/engine.ts";
 import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.ts";
 import type { Finding } from "../checks/finding.ts";
 import { cacheFolder } from "../lib/cache-folder.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Settings } from "../program/settings.ts";
 import { wantedOf } from "../program/wanted.ts";
-import { askEngine, type EngineFacts } from "../provision/engine/ask.ts";
 import { lookAt } from "../provision/look.ts";
 import { rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import { backendFolder, backendUrl, dataDir } from "./backend.ts";
-import type { StackCaller } from "./caller.ts";
 import { findingLines, oneLine } from "./findings.ts";
-import { type Found, openAsFound, type Session, startedBy } from "./session.ts";
+import { type Found, type Session, startedBy } from "./session.ts";
 
 /** Looks at the machine for a stack. */
 export async function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
@@ -44,25 +41,6 @@ async function askTag(reference: string) {
   ]);
   const { repository, tag = "latest" } = parseReference(reference);
   return registryAt(dockerHub).head(repository, tag);
-}
-
-/**
- * What an engine says of itself, for commands that only look.
- *
- * @param startedBy command that starts the engine, where this project can.
- * @throws a Problem where it does not answer.
- */
-export async function assertEngine(place: EnginePlace): Promise<EngineFacts> {
-  const engine = await askEngine(place.dockerHost);
-  if (!("unknown" in engine)) return engine.value;
-  const { found, remedy = "" } = engineFinding(engine, place, []);
-  throw new Problem(`${found}.\n${remedy}`);
-}
-
-/** Opens a stack for a command that only looks, and asks its engine. Throws a Problem where that does not answer. */
-export async function openEngine(caller: StackCaller): Promise<Found & EngineFacts> {
-  const found = openAsFound(caller);
-  return { ...found, ...(await assertEngine({ ...found, startedBy: startedBy(found) })) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { StackCaller } from "./caller.ts";
 import { tellUpdate, wholeState } from "./cut-off.ts";
-import { assertEngine } from "./preflight.ts";
+import { assertEngine } from "./engine.ts";
 import { showPulumi } from "./pulumi.ts";
 import { assertSecrets } from "./secrets.ts";
 import { openUnchecked, startedBy } from "./session.ts";
