@@ -9,6 +9,7 @@ import { readImagesLock } from "../benchmark/images-lock.ts";
 import { readTasks, selectTasks } from "../benchmark/tasks.ts";
 import { engineAt } from "../provision/engine/client.ts";
 import { ImagePulls } from "../provision/engine/image-pulls.ts";
+import { requestVariable } from "../provision/steps/contract.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
 import { Lab } from "../tests/integration/lab.ts";
 import { inTurn, seconds } from "./measure.ts";
@@ -37,7 +38,9 @@ try {
       ...{ owner: { stack: "bench" }, dockerHost: lab.rehearsal.dockerHost, image, container: "bench" },
       ...{ baseCommit, locked: { digest, imageId, platform }, timeoutSeconds: 60 },
     };
-    const env = { ...lab.env, NODE_COMPILE_CACHE: cache, REQUEST: JSON.stringify(request) };
+    const text = JSON.stringify(request);
+    // REQUEST is what checkouts before 987e416 call it.
+    const env = { ...lab.env, NODE_COMPILE_CACHE: cache, [requestVariable]: text, REQUEST: text };
     return seconds(process.execPath, ["provision/main.ts", "probe", "make"], env, project);
   };
   const all = async (project: string) => {
