@@ -89,8 +89,13 @@ export function readStackFile({ projectDir, stack }: SettingsPlace): StackYaml {
 
 /** A stack's configuration, unchecked: from its file, with the defaults of Pulumi.yaml. Secrets stay encrypted. */
 export function readConfiguration(place: SettingsPlace): RawConfiguration {
-  const { values } = readStackFile(place);
-  return { ...readProjectFile(place.projectDir).defaults, ...values };
+  const yaml = readStackFile(place);
+  return configurationOf(yaml, readProjectFile(place.projectDir));
+}
+
+/** The configuration of a stack whose file, and Pulumi.yaml, were read. */
+export function configurationOf({ values }: StackYaml, { defaults }: ProjectYaml): RawConfiguration {
+  return { ...defaults, ...values };
 }
 
 /** What the project's Pulumi.yaml says of its settings. */

@@ -3,9 +3,9 @@ import { shellWord } from "../lib/shell-word.ts";
 import { type FileFaults, parseSettings, type Settings, type SettingsFault } from "../program/settings.ts";
 import { backendUrl } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
-import { type Lined, misfit } from "./settings-yaml.ts";
+import { type Lined, misfit, type ProjectYaml, type StackYaml } from "./settings-yaml.ts";
 import {
-  readConfiguration,
+  configurationOf,
   readProjectFile,
   readStackFile,
   type SettingsPlace,
@@ -17,23 +17,31 @@ type CheckedPlace = SettingsPlace & Partial<Pick<StackPlace, "env">>;
 
 /** A stack's settings, checked before anything is started; so the image lock file, which may yet be made, is left. */
 export function readSettings(place: CheckedPlace): Settings {
-  return parseSettings(place.stack, readConfiguration(place), undefined, fileFaults(place));
+  return checked(place);
 }
 
 /** The same with the image lock file read, as the program reads it. */
 export function readLockedSettings(place: CheckedPlace): Settings {
+  return checked(place, (file) => resolve(place.projectDir, file));
+}
+
+function checked(place: CheckedPlace, lockAt?: (file: string) => string): Settings {
+  const yaml = readStackFile(place);
+  const project = readProjectFile(place.projectDir);
   return parseSettings(
     place.stack,
-    readConfiguration(place),
-    (file) => resolve(place.projectDir, file),
-    fileFaults(place),
+    configurationOf(yaml, project),
+    lockAt,
+    fileFaults(place, yaml, project.types),
   );
 }
 
 /** What Pulumi refuses of a settings file before it starts the program, or makes the program fail. */
-function fileFaults(place: CheckedPlace): FileFaults {
-  const { given, environment, disabledProviders } = readStackFile(place);
-  const { types } = readProjectFile(place.projectDir);
+function fileFaults(
+  place: CheckedPlace,
+  { given, environment, disabledProviders }: StackYaml,
+  types: ProjectYaml["types"],
+): FileFaults {
   const file = settingsFile(place.projectDir, place.stack);
   const misfits = Object.entries(given).flatMap(([key, value]) => {
     const declared = types[key];
