@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Problem } from "./problem.ts";
+import { isThere } from "./process-id.ts";
 
 /** The text of a file, as `readBytes`. */
 export function readText(file: string, flag?: number): string {
@@ -106,14 +107,5 @@ function giveTo(handle: number, { uid, gid }: Stats, must: boolean): void {
   } catch (error) {
     // A user cannot give files away.
     if (must && made.uid !== uid) throw error;
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
