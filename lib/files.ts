@@ -47,6 +47,17 @@ function isDenied(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "EACCES";
 }
 
+/** What is at a path, no link followed; undefined where nothing is. */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    // The second where a file is in the place of a folder above it.
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}
+
 /** How a file is written. */
 export interface WriteOptions {
   /** Its mode, whatever the umask. Default: that of the file that is there; of a new one 0644, as far as the umask lets. */

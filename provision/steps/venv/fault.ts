@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { realPlace } from "../../../lib/place.ts";
+import { isSamePlace, realPlace } from "../../../lib/place.ts";
 import { interpreterFault, sitePackages } from "./interpreter.ts";
-import { isSamePlace, scriptsEnvironment, type VenvOrigin } from "./origin.ts";
+import { scriptsEnvironment, type VenvOrigin } from "./origin.ts";
 import { distInfosIn, quickSampleOf } from "./records.ts";
 
 /** Why an environment is not whole. */
