@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Problem } from "./problem.ts";
+import { isThere } from "./process-id.ts";
 
 /** The text of a file, as `readBytes`. */
 export function readText(file: string, flag?: number): string {
@@ -44,6 +45,17 @@ export function readBytes(file: string, flag: number = constants.O_RDONLY): Buff
 
 function isDenied(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "EACCES";
+}
+
+/** What is at a path, no link followed; undefined where nothing is. */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    // The second where a file is in the place of a folder above it.
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /** How a file is written. */
@@ -106,14 +118,5 @@ function giveTo(handle: number, { uid, gid }: Stats, must: boolean): void {
   } catch (error) {
     // A user cannot give files away.
     if (must && made.uid !== uid) throw error;
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

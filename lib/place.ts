@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { deniedAt } from "./denied.ts";
 import { Problem } from "./problem.ts";
@@ -46,4 +46,11 @@ const noPlace: Readonly<Record<string, (path: string) => string>> = {
 export function placeKey(projectDir: string, place: string): string {
   const path = relative(realPlace(projectDir), place);
   return path === "" || path.startsWith("..") ? place : path;
+}
+
+/** Whether two paths are one place, such as a folder and a mount of it. */
+export function isSamePlace(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [first, second] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
 }

@@ -72,6 +72,12 @@ export function isAtWork(text: string | undefined): boolean {
   return wanted !== undefined && !isGone(wanted);
 }
 
+/** Whether a process, as `thisProcess` wrote it, surely has ended. Of one that cannot be known, no. */
+export function hasEnded(text: string | undefined): boolean {
+  const wanted = parseProcess(text ?? "");
+  return wanted !== undefined && isGone(wanted);
+}
+
 /** The command line of a process; empty where it has ended, or cannot be seen. */
 export function commandLine(pid: number): string {
   try {
@@ -101,7 +107,7 @@ export function startIn(stat: string): string | undefined {
 }
 
 /** Whether there is a process of that number, though /proc may be mounted so that it does not show those of others. */
-function isThere(pid: number): boolean {
+export function isThere(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return startIn(stat) !== undefined;

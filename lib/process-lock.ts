@@ -6,6 +6,7 @@ import { readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from "n
 import { rename, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isThere } from "./process-id.ts";
 
 const RENEW_MS = 5_000;
 /** A holder on another machine cannot be asked; so long without renewal means that it is gone. */
@@ -71,13 +72,7 @@ export function isStale(holder: string, file: string, now = Date.now()): boolean
   const [pid, host] = holder.split(" ");
   const renewed = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? now;
   if (now - renewed > STALE_MS) return true;
-  if (!pid || host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+  return Boolean(pid) && host === hostname() && !isThere(Number(pid));
 }
 
 /** Removes a stale lock, unless another process was faster and holds it now. */

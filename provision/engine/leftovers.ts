@@ -1,4 +1,4 @@
-import { isGone, parseProcess } from "../../lib/process-id.ts";
+import { hasEnded } from "../../lib/process-id.ts";
 import { identityLabel, makerLabel } from "../ownership/temporary.ts";
 import { engineAt } from "./client.ts";
 
@@ -18,7 +18,7 @@ export async function removeLeftoverContainers(
 ): Promise<readonly string[]> {
   const engine = engineAt(dockerHost, ANSWER_MS);
   const found = await engine.listContainers([makerLabel, `${identityLabel}=${stack}`]).catch(() => []);
-  const left = found.filter(({ Labels }) => isLeft(Labels));
+  const left = found.filter(({ Labels }) => hasEnded(Labels[makerLabel]));
   const removed = await Promise.all(
     left.map(({ Id, Names }) =>
       engine
@@ -31,9 +31,4 @@ export async function removeLeftoverContainers(
     ),
   );
   return removed.flat();
-}
-
-function isLeft(labels: Readonly<Record<string, string>>): boolean {
-  const maker = parseProcess(labels[makerLabel] ?? "");
-  return maker !== undefined && isGone(maker);
 }

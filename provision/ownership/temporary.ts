@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isGone, parseProcess, processPattern, thisProcess } from "../../lib/process-id.ts";
+import { hasEnded, processPattern, thisProcess } from "../../lib/process-id.ts";
 import type { Owner } from "./owner.ts";
 
 /** Label of a temporary container: the stack that it is of, as `stackIdentity` has it. */
@@ -44,16 +44,15 @@ export async function withTemporaryFolder<Result>(
 /** Removes the temporary folders of a stack whose makers are gone. Gives their paths. */
 export function removeLeftoverFolders(stack: string, parent: string = tmpdir()): readonly string[] {
   const pattern = new RegExp(`^${folderPrefix(stack)}(${processPattern})-[^-]+$`);
-  const left = readdirSync(parent).flatMap((name) => {
-    const maker = parseProcess(pattern.exec(name)?.[1] ?? "");
-    return maker !== undefined && isGone(maker) ? [join(parent, name)] : [];
-  });
-  return left.filter((folder) => {
-    // Others write in this folder, too, and may have made a name of ours.
-    if (lstatSync(folder, { throwIfNoEntry: false })?.uid !== process.getuid?.()) return false;
-    rmSync(folder, { recursive: true, force: true });
-    return true;
-  });
+  const left = readdirSync(parent).filter((name) => hasEnded(pattern.exec(name)?.[1]));
+  return left
+    .map((name) => join(parent, name))
+    .filter((folder) => {
+      // Others write in this folder, too, and may have made a name of ours.
+      if (lstatSync(folder, { throwIfNoEntry: false })?.uid !== process.getuid?.()) return false;
+      rmSync(folder, { recursive: true, force: true });
+      return true;
+    });
 }
 
 function folderPrefix(stack: string): string {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shellWord } from "../../lib/shell-word.ts";
-import { lastLineOf, programAt, runVenvPython, venvPython } from "./venv-python.ts";
+import { errorKindOf, lastLineOf, programAt, runVenvPython, venvPython } from "./venv-python.ts";
 
 /** Time limit of such a program, in seconds. Its imports alone take some. */
 export const agentTimeoutSeconds = 60;
@@ -42,7 +42,7 @@ export async function runAgentProgram<Result>(
   try {
     return lastLineOf(stdout);
   } catch {
-    const kind = /^[\w.]+(?=:|$)/.exec(stderr.trim().split("\n").at(-1) ?? "")?.[0] ?? "no word";
+    const kind = errorKindOf(stderr);
     const leading = Object.keys(env).filter((name) => /^PYTHON(HOME|PATH|PLATLIBDIR)$/.test(name));
     const fix =
       leading.length > 0

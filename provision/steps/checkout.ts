@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { list } from "../../lib/list.ts";
 import { realPlace } from "../../lib/place.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shellWord } from "../../lib/shell-word.ts";
@@ -16,7 +17,7 @@ import { type CheckoutMarker, checkoutMarker, markCheckout } from "./checkout/ma
 import { completeMove, moveTo } from "./checkout/move.ts";
 import { restoreMissing } from "./checkout/restore.ts";
 import { refuseCopiedSettings, standingOf } from "./checkout/standing.ts";
-import { list, workIn } from "./checkout/work.ts";
+import { workIn } from "./checkout/work.ts";
 
 export { removeCheckout } from "./checkout/remove.ts";
 

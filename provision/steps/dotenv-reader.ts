@@ -2,7 +2,7 @@
 import type { Variables } from "../../benchmark/model.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { RunOptions } from "../../lib/run.ts";
-import { lastLineOf, programAt, runVenvPython } from "./venv-python.ts";
+import { errorKindOf, lastLineOf, programAt, runVenvPython } from "./venv-python.ts";
 
 /** How python-dotenv reads a file, held against what is wanted of it. */
 export interface Misread {
@@ -99,7 +99,7 @@ async function ask<Answer>(
     keep: 4_000_000,
   });
   if (code === 0) return lastLineOf<Answer>(stdout);
-  const kind = /^[\w.]+(?=:|$)/.exec(stderr.trim().split("\n").at(-1) ?? "")?.[0] ?? "no word";
+  const kind = errorKindOf(stderr);
   throw new Problem(
     `python-dotenv cannot be asked: the Python of ${folder}/.venv ${ending} (${kind}).\nFix: remove ${folder}/.venv and run the update again`,
   );

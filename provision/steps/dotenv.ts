@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { constants, existsSync, lstatSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import type { Variables } from "../../benchmark/model.ts";
-import { readBytes, removeBegun, writeWhole } from "../../lib/files.ts";
+import { entryAt, readBytes, removeBegun, writeWhole } from "../../lib/files.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
@@ -45,7 +45,7 @@ export interface DotenvSeen {
 
 /** Looks at a `.env` file. What its lines mean is for python-dotenv to say: where `read` is not `hash`, it is to be asked. */
 export function inspectDotenv(file: string, owner: Owner, variables: Variables): DotenvSeen {
-  const stats = statIfThere(file);
+  const stats = entryAt(file);
   if (stats === undefined) return { fault: "it is missing" };
   if (!stats.isFile()) return { fault: "it is not a regular file" };
   const bytes = read(file);
@@ -155,7 +155,7 @@ export function misreadInWords({
 
 /** The variables that a stack has in a `.env` file; none where the file or its block is not there. */
 export function variablesIn(file: string, owner: Owner): Variables {
-  if (!statIfThere(file)?.isFile()) return {};
+  if (!entryAt(file)?.isFile()) return {};
   const dotenv = parseDotenv(textOf(read(file)));
   return beginIn(dotenv) === undefined || otherOwner(dotenv, owner) !== undefined ? {} : valuesIn(dotenv);
 }
@@ -168,7 +168,7 @@ export async function removeFromDotenv(file: string, owner: Taker): Promise<void
   if (!existsSync(dirname(file))) return;
   removeBegun(file);
   rmSync(`${file}.cooperbench-machine.tmp`, { force: true }); // what a version before has begun, and was killed
-  const stats = statIfThere(file);
+  const stats = entryAt(file);
   if (!stats?.isFile()) return; // what is there instead is the user's
   const bytes = read(file);
   if (/cooperbench-machine/.test(textOf(bytes).replaceAll("\0", "")) && bytes.includes(0))
@@ -207,7 +207,7 @@ function otherOwner(dotenv: Dotenv, owner: Owner): Owner | undefined {
 }
 
 function regularFile(file: string): Stats | undefined {
-  const stats = statIfThere(file);
+  const stats = entryAt(file);
   if (stats !== undefined && !stats.isFile()) {
     const got = stats.isSymbolicLink() ? "a symbolic link" : "no regular file";
     throw new Problem(
@@ -215,15 +215,6 @@ function regularFile(file: string): Stats | undefined {
     );
   }
   return stats;
-}
-
-function statIfThere(file: string): Stats | undefined {
-  try {
-    return lstatSync(file);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw error;
-  }
 }
 
 const read = (file: string) => readBytes(file, constants.O_RDONLY | constants.O_NOFOLLOW);

@@ -1,6 +1,7 @@
 import { Problem } from "../../lib/problem.ts";
 import { engineAt } from "../engine/client.ts";
 import { dockerAt } from "../engine/docker-command.ts";
+import { gitNames } from "../engine/service-names.ts";
 import { temporaryName } from "../ownership/temporary.ts";
 import { labelsOf, runWithContainer } from "./container.ts";
 import { probeLabel } from "./probe.ts";
@@ -47,7 +48,7 @@ export async function verifyGit(server: GitQuestion): Promise<GitResult> {
   const fault = timedOut ? `its client did not end within ${timeoutSeconds} s` : stderr.trim();
   throw new Problem(
     `the git server does not serve: ${fault}. ` +
-      `See what it says (${dockerAt(dockerHost)} logs cooperbench-git), and run the update again, ` +
+      `See what it says (${dockerAt(dockerHost)} logs ${gitNames.container}), and run the update again, ` +
       "which makes a new one where it does not run",
   );
 }

@@ -1,6 +1,7 @@
 import { Problem } from "../../lib/problem.ts";
 import { dockerAt } from "../engine/docker-command.ts";
-import { programAt, runVenvPython } from "./venv-python.ts";
+import { redisContainer } from "../engine/service-names.ts";
+import { lastLineOf, programAt, runVenvPython } from "./venv-python.ts";
 
 /** A Redis that must show that it serves. */
 export interface RedisQuestion {
@@ -34,10 +35,10 @@ export async function verifyRedis({ folder, address, dockerHost }: RedisQuestion
   if (code !== 0) {
     throw new Problem(
       `Redis at ${address} does not serve: ${stderr.trim() || "its client did not end in time"}. ` +
-        `See what it says (${dockerAt(dockerHost)} logs cooperbench-redis), and run the update again, ` +
+        `See what it says (${dockerAt(dockerHost)} logs ${redisContainer}), and run the update again, ` +
         "which makes a new one where it does not run",
     );
   }
-  const { version } = JSON.parse(stdout) as { version: string };
+  const { version } = lastLineOf<{ version: string }>(stdout);
   return { redis: address, redisVersion: version };
 }

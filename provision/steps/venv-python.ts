@@ -34,3 +34,8 @@ export function runVenvPython(
 export function lastLineOf<Result>(stdout: string): Result {
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Result;
 }
+
+/** The kind of error that such a program ended with, by the last line of its standard error; never what that says. */
+export function errorKindOf(stderr: string): string {
+  return /^[\w.]+(?=:|$)/.exec(stderr.trim().split("\n").at(-1) ?? "")?.[0] ?? "no word";
+}

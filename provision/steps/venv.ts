@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { list } from "../../lib/list.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
 import { meets } from "./python.ts";
@@ -8,7 +9,7 @@ import { versionOf } from "./venv/interpreter.ts";
 import { adopt, isComplete, make, mend, noSource, packageName, type Step } from "./venv/make.ts";
 import { markerFile } from "./venv/marker.ts";
 import { originOf, type VenvOrigin } from "./venv/origin.ts";
-import { list, otherFiles } from "./venv/other-files.ts";
+import { otherFiles } from "./venv/other-files.ts";
 import { discard, finishRemovals, removeEmpty } from "./venv/remove.ts";
 import { endWriter } from "./venv/uv.ts";
 

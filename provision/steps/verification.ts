@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Problem } from "../../lib/problem.ts";
 import { output } from "../../lib/run.ts";
 import { shellWord } from "../../lib/shell-word.ts";
-import { programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
+import { lastLineOf, programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** What the CooperBench command line must show of itself. */
 export interface Verification {
@@ -43,9 +43,7 @@ export async function verify({ folder, subset, tasks, abort }: Verification): Pr
     }),
     output(resolve(folder, ".venv", "bin", "cooperbench"), ["--help"], options),
   ]);
-  const seen = JSON.parse(answer.split("\n").at(-1) ?? "") as Omit<VerificationResult, "tasks"> & {
-    tasks: string[];
-  };
+  const seen = lastLineOf<Omit<VerificationResult, "tasks"> & { tasks: string[] }>(answer);
   if (!seen.package.startsWith(`${realpathSync(folder)}/`)) {
     throw new Problem(
       `cooperbench is loaded from ${seen.package}, want ${resolve(folder)}: remove ${folder}/.venv and run the update again`,

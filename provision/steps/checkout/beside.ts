@@ -2,11 +2,12 @@
  * Folders beside a checkout's place, in which it is made before it is renamed into place, and into which it is renamed
  * before it is removed. Each has an intent inside that says whose it is, so that one which was cut off is found again.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, statSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { removeBegun } from "../../../lib/files.ts";
 import { Problem } from "../../../lib/problem.ts";
-import { isAtWork, startOf, thisProcess } from "../../../lib/process-id.ts";
+import { isAtWork, thisProcess } from "../../../lib/process-id.ts";
 import { type Marker, readMarker, writeMarker } from "../../ownership/marker.ts";
 import { isOf, type Owner } from "../../ownership/owner.ts";
 
@@ -108,11 +109,12 @@ export async function removeEmptyParents(path: string, topmost: string): Promise
 
 /** Cut off before the intent was there: nothing but its beginning can be in it. */
 async function removeWithoutIntent(beside: string): Promise<void> {
-  const beginnings = entries(beside);
-  if (beginnings.some((name) => !/^intent\.json\.\d+\.new$/.test(name))) return;
-  if (beginnings.some((name) => startOf(Number(name.split(".")[2])) !== undefined)) return;
-  for (const name of beginnings) rmSync(join(beside, name), { force: true });
-  await rmdir(beside).catch(() => {}); // somebody has put something into it
+  try {
+    removeBegun(intentFile(beside));
+    await rmdir(beside);
+  } catch {
+    // It is at work, or somebody has put something into it, or it is no folder, or not this user's.
+  }
 }
 
 function entries(folder: string): readonly string[] {

@@ -1,5 +1,6 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isSamePlace } from "../../../lib/place.ts";
 import type { Holder } from "../../ownership/holder.ts";
 import { isMarkerBroken, type Marker, readMarker, writeMarker } from "../../ownership/marker.ts";
 import { isOf, type Owner } from "../../ownership/owner.ts";
@@ -41,13 +42,6 @@ export const checkoutMarker = (folder: string) => readMarker<CheckoutMarker>(che
 /** Writes a checkout's marker. */
 export const markCheckout = (folder: string, marker: CheckoutMarker) =>
   writeMarker(checkoutMarkerFile(folder), marker);
-
-/** Whether two paths are one place, such as a folder and a mount of it. */
-export function isSamePlace(one: string, other: string): boolean {
-  if (one === other) return true;
-  const [first, second] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
-}
 
 /**
  * Whether a marker speaks of another place than the one where it is found, and what it speaks of is still there: then

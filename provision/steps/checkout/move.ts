@@ -1,12 +1,12 @@
 import { join } from "node:path";
+import { entryAt } from "../../../lib/files.ts";
+import { list } from "../../../lib/list.ts";
 import { Problem } from "../../../lib/problem.ts";
 import type { Owner } from "../../ownership/owner.ts";
 import { fetchCommit } from "./clone.ts";
-import { entryAt } from "./entry.ts";
 import { git, gitList } from "./git.ts";
 import { type CheckoutMarker, type Move, markCheckout } from "./marker.ts";
 import { completeFiles } from "./resume.ts";
-import { list } from "./work.ts";
 
 /**
  * Moves a checkout without work of the user's to another commit, in place. A marker says so meanwhile, so that a move

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { entryAt } from "../../../lib/files.ts";
 import type { Owner } from "../../ownership/owner.ts";
-import { entryAt } from "./entry.ts";
 import { git, gitBytes, gitList, gitRun, gitText, headOf } from "./git.ts";
 import { clearLocks } from "./locks.ts";
 import type { Move } from "./marker.ts";

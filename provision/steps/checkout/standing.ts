@@ -1,8 +1,9 @@
+import { isSamePlace } from "../../../lib/place.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { isMarkerBroken } from "../../ownership/marker.ts";
 import { isOf, type Owner } from "../../ownership/owner.ts";
-import { type CheckoutMarker, checkoutMarker, checkoutMarkerFile, isCopy, isSamePlace } from "./marker.ts";
+import { type CheckoutMarker, checkoutMarker, checkoutMarkerFile, isCopy } from "./marker.ts";
 
 /** Whose a checkout is, for one stack. */
 export type Standing =

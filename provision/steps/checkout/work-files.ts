@@ -2,9 +2,9 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { smokeSubsetFile } from "../../../benchmark/smoke-subset.ts";
+import { entryAt } from "../../../lib/files.ts";
 import type { Owner } from "../../ownership/owner.ts";
 import { isOwnSubset } from "../subset.ts";
-import { entryAt } from "./entry.ts";
 import { gitList } from "./git.ts";
 
 /** What setuptools writes into the *.egg-info folder of an editable install. */

@@ -1,3 +1,4 @@
+import { list } from "../../../lib/list.ts";
 import type { Owner } from "../../ownership/owner.ts";
 import { headOf } from "./git.ts";
 import type { CheckoutMarker } from "./marker.ts";
@@ -34,9 +35,4 @@ export async function workIn(
   say("tags of its own", await ownTags(folder, marker));
   if (before === "removal") say("files that the stack did not make", await otherFiles(folder));
   return found.length > 0 ? found.join(", ") : undefined;
-}
-
-/** The first of some names, and how many more there are. */
-export function list(names: readonly string[]): string {
-  return names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
 }

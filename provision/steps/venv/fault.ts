@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { realPlace } from "../../../lib/place.ts";
+import { isSamePlace, realPlace } from "../../../lib/place.ts";
 import type { Owner } from "../../ownership/owner.ts";
 import { interpreterFault, sitePackages } from "./interpreter.ts";
-import { isSamePlace, originOf, scriptsEnvironment, type VenvOrigin } from "./origin.ts";
+import { originOf, scriptsEnvironment, type VenvOrigin } from "./origin.ts";
 import { distInfosIn, quickSampleOf } from "./records.ts";
 
 /** Why an environment is not whole. */

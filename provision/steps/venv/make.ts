@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { list } from "../../../lib/list.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { findPython, meets } from "../python.ts";
@@ -9,7 +10,7 @@ import { assertSuits, type Install, makeFrame, sync } from "./install.ts";
 import { sitePackages, versionOf } from "./interpreter.ts";
 import { markerFile, removeTraces, type VenvMarker, writeIntent, writeWhole } from "./marker.ts";
 import type { VenvOrigin } from "./origin.ts";
-import { list, otherFiles } from "./other-files.ts";
+import { otherFiles } from "./other-files.ts";
 import { distInfosIn, incompletePackages, packagesIn } from "./records.ts";
 import { discard, keepAside } from "./remove.ts";
 

@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { realPlace } from "../../../lib/place.ts";
+import { isSamePlace, realPlace } from "../../../lib/place.ts";
 import { isMarkerBroken, readMarker } from "../../ownership/marker.ts";
 import { isOf, type Owner } from "../../ownership/owner.ts";
 import { isStepsFile, markerFile, type VenvIntent, type VenvMarker } from "./marker.ts";
@@ -58,12 +58,6 @@ function isAbsent(venv: string): boolean {
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-}
-
-/** Whether two paths lead to one folder, by a bind mount, too. */
-export function isSamePlace(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return one === other || (a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino);
 }
 
 /** The environment whose Python its `cooperbench` runs; undefined where that cannot be told. */

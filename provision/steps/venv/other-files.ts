@@ -56,11 +56,6 @@ export function otherFiles(
     .sort();
 }
 
-/** Some names of many, in words. */
-export function list(names: readonly string[]): string {
-  return names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
-}
-
 /** The files that the RECORDs of an environment's packages name, by absolute path. */
 function recordedIn(venv: string): Map<string, RecordedFile> {
   const recorded = new Map<string, RecordedFile>();
