@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 
@@ -24,10 +24,9 @@ const all = [
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "layers-"));
+  folder = temporaryFolder("layers-");
   for (const file of ["biome.json", ".gitignore"]) copyFileSync(join(project, file), join(folder, file));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** What the project's linter refuses of the imports of a file. */
 function refused(file: string, imports: readonly string[]): readonly string[] {

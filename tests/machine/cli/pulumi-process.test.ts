@@ -1,23 +1,23 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { pulumiProcess } from "../../../cli/pulumi-process.ts";
 import { recordedRuns } from "../../../cli/recorded-runs.ts";
 import { type StateFiles, stateFiles } from "../../../cli/state-files.ts";
 import { callerOf } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "process-"));
+  folder = temporaryFolder("process-");
   vi.stubEnv("XDG_DATA_HOME", folder);
   vi.stubEnv("PULUMI_CREDENTIALS_PATH", join(folder, "credentials"));
   for (const name of ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"]) vi.stubEnv(name, "");
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const pulumi = (file = "pulumi") => ({ file, projectDir: folder, env: process.env });

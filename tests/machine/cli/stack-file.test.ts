@@ -1,22 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { newStack } from "../../../cli/new.ts";
 import { readStackFile } from "../../../cli/stack-file.ts";
 import { recordedOutput } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "stack-file-"));
+  folder = temporaryFolder("stack-file-");
   chmodSync(folder, 0o755);
   file = join(folder, "Pulumi.lab.yaml");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 const read = () => readStackFile({ projectDir: folder, stack: "lab" });
 
 test("a pipe and a socket in the place of a settings file are told, and not waited for", async () => {

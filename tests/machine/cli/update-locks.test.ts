@@ -1,33 +1,24 @@
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { forgetGoneRuns, recordedRuns, recordRun, runVariable } from "../../../cli/recorded-runs.ts";
 import { type StateFiles, stateFiles } from "../../../cli/state-files.ts";
 import { lockFinding } from "../../../cli/update-findings.ts";
 import { removeLock, settledLocks, updateLocks } from "../../../cli/update-locks.ts";
 import { type Place, placeHere, startOf } from "../../../lib/process-id.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
 let files: StateFiles;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "locks-"));
+  folder = temporaryFolder("locks-");
   env = { XDG_DATA_HOME: folder, PULUMI_CREDENTIALS_PATH: join(folder, "credentials") };
   files = stateFiles({ stack: "lab-1", projectDir: folder, env }) as StateFiles;
   mkdirSync(files.locks, { recursive: true });
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a program that records itself, and gives its number. */
 function ran(stack = "lab-1"): number {

@@ -1,19 +1,18 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { aptGet } from "../../../lib/apt.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let said: string[];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "apt-"));
+  folder = temporaryFolder("apt-");
   said = [];
   vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
 });
 
 /** An apt-get that counts its calls, and is told the lock `times` times. */

@@ -1,18 +1,17 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { answerOf, output, run } from "../../../lib/run.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const env = { PATH: process.env.PATH ?? "" };
 const module = JSON.stringify(new URL("../../../lib/run.ts", import.meta.url).href);
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "run-"));
+  folder = temporaryFolder("run-");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 test("gives exit code and both streams, with what was put in", async () => {
   const script = 'cat; echo "$A" >&2; exit 3';

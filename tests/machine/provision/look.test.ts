@@ -1,6 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { modelEnvironment } from "../../../benchmark/model.ts";
@@ -10,20 +9,20 @@ import { writeDotenv } from "../../../provision/steps/dotenv.ts";
 import { askerIn } from "../../../provision/steps/dotenv-reader.ts";
 import { lab1 } from "../../owners.ts";
 import { readsBack } from "../../reads-back.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { dotenvVersions, makeDotenvVenv } from "./steps/dotenv-venv.ts";
 
 let base: string;
 let server: Server | undefined;
 const sockets = new Set<Socket>();
 beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), "look-"));
+  base = temporaryFolder("look-");
 });
 afterEach(() => {
   vi.unstubAllEnvs();
   for (const socket of sockets) socket.destroy();
   server?.close();
   server = undefined;
-  rmSync(base, { recursive: true });
 });
 
 const wanted = (more: Partial<Wanted> = {}): Wanted => ({

@@ -1,13 +1,13 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { join } from "../../../rehearsal/relay.ts";
 import { OpenPorts } from "../../../rehearsal/relay-ports.ts";
 import { readLine, request, serveRequests } from "../../../rehearsal/relay-requests.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const host = "127.0.0.1";
 let folder: string;
@@ -15,14 +15,13 @@ let servers: Server[] = [];
 const sockets = new Set<Socket>();
 
 beforeEach(() => {
-  folder = mkdtempSync(path(tmpdir(), "relay-"));
+  folder = temporaryFolder("relay-");
 });
 afterEach(() => {
   for (const socket of sockets) socket.destroy();
   for (const server of servers) server.close();
   sockets.clear();
   servers = [];
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function listen(serve: (socket: Socket) => void): Promise<number> {

@@ -1,19 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { commitFiles, type TreeFile } from "../../../rehearsal/git-history.ts";
 import { datasetFiles, repositoryFiles } from "../../../rehearsal/stand-in.ts";
 import { readTasks, SUBSETS, subsetText } from "../../../rehearsal/tasks.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const task = { repo: "go_chi_task", taskId: 26, image: "akhatua/cooperbench-go-chi:task26", features: 4 };
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "stand-in-"));
+  folder = temporaryFolder("stand-in-");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test("the manifest's 30 tasks have every feature that a subset's pair names", () => {
   const tasks = readTasks();

@@ -1,18 +1,17 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { canReachOfficial } from "../../../toolchain/official.ts";
 import { cliOnPath } from "../../../toolchain/pulumi.ts";
 import { findPython } from "../../../toolchain/python.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let dir: string;
 beforeEach(() => {
-  dir = realpathSync(mkdtempSync(join(tmpdir(), "finding-")));
+  dir = temporaryFolder("finding-");
 });
-afterEach(() => rmSync(dir, { recursive: true }));
 
 function program(folder: string, name: string, script: string): string {
   mkdirSync(join(dir, folder), { recursive: true });

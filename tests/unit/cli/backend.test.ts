@@ -1,16 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { backendFolder, backendUrl, isOwnBackend } from "../../../cli/backend.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "backend-"));
+  folder = temporaryFolder("backend-");
   env = { XDG_DATA_HOME: join(folder, "data"), PULUMI_CREDENTIALS_PATH: join(folder, "credentials") };
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function logIn(current: string): void {
   mkdirSync(join(folder, "credentials"));

@@ -1,14 +1,5 @@
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { claimStack, lookWhose, userOf } from "../../../cli/claim.ts";
@@ -17,20 +8,20 @@ import { identityType } from "../../../program/stack-id.ts";
 import { rehearsalAt } from "../../../rehearsal/rehearsal.ts";
 import { addUser } from "../../../rehearsal/users.ts";
 import { callerOf } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const id = "11111111-1111-4111-8111-111111111111";
 let folder: string;
 let here: string;
 let there: string;
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "claim-")));
+  folder = temporaryFolder("claim-");
   vi.stubEnv("PULUMI_BACKEND_URL", `file://${folder}/state`);
   [here, there] = [project("here"), project("there")];
   setting(here, "lab-1", `stackId: ${id}`);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
 });
 
 function project(name: string): string {

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { readTasks, type Task, taskKey } from "../../../benchmark/tasks.ts";
 import { backendEnv, isStateMade, stateEnv } from "../../../cli/backend.ts";
 import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/named-stack.ts";
 import { worksOn } from "../../../cli/plain-pulumi.ts";
 import { summary } from "../../../cli/summary.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 test.each([
   [["up", "--stack", "dev"], {}, "dev"],
@@ -34,9 +34,8 @@ test.each([
 describe("state and secrets", () => {
   let home: string;
   beforeEach(() => {
-    home = mkdtempSync(join(tmpdir(), "backend-"));
+    home = temporaryFolder("backend-");
   });
-  afterEach(() => rmSync(home, { recursive: true }));
   const env = (more: Record<string, string> = {}) => ({ XDG_DATA_HOME: home, PULUMI_HOME: home, ...more });
 
   test("are in the user's data folder, with a passphrase of mode 600 that stays the same", () => {

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { blocker, ok, warning } from "../../../checks/finding.ts";
 import { defaultStack } from "../../../cli/default-stack.ts";
 import { countFindings, findingLines, oneLine } from "../../../cli/findings.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const findings = [
   ok("uv", "it is there"),
@@ -42,10 +42,9 @@ test("a finding is one line of a log, and each is counted", () => {
 describe("a command that names no stack", () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "stacks-"));
+    folder = temporaryFolder("stacks-");
     writeFileSync(join(folder, "Pulumi.yaml"), "");
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
   const add = (stack: string) => writeFileSync(join(folder, `Pulumi.${stack}.yaml`), "");
 
   test("is on PULUMI_STACK, else on the only one", () => {

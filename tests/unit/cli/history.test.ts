@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { keptUpdates, shortenHistory } from "../../../cli/history.ts";
 import { type StateFiles, stateFiles } from "../../../cli/state-files.ts";
 import { callerOf } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "history-"));
+  folder = temporaryFolder("history-");
   vi.stubEnv("XDG_DATA_HOME", folder);
   vi.stubEnv("PULUMI_BACKEND_URL", "");
   vi.stubEnv("PULUMI_ACCESS_TOKEN", "");
@@ -16,7 +16,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** A history of so many updates, as Pulumi writes it. Gives its folder. */

@@ -1,15 +1,14 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { newStack } from "../../../cli/new.ts";
 import { callerOf } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "new-"));
+  folder = temporaryFolder("new-");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 const file = () => join(folder, "Pulumi.lab-1.yaml");
 const make = (key: string, env: Record<string, string> = {}) => {
   writeFileSync(join(folder, "key"), key);

@@ -1,6 +1,5 @@
 import {
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -8,22 +7,21 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { readPairs } from "../../../benchmark/pairs.ts";
 import { planCheck } from "../../../cli/plan-check.ts";
 import { callerOf, recordedOutput } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const projectDir = join(import.meta.dirname, "../../..");
 
 // Imitations of what CooperBench writes; tests/machine/benchmark has it write them itself.
 let logs: string;
 beforeEach(() => {
-  logs = mkdtempSync(join(tmpdir(), "runs-"));
+  logs = temporaryFolder("runs-");
 });
-afterEach(() => rmSync(logs, { recursive: true }));
 
 const model = "cohere/command-a-03-2025";
 const good = { status: "Submitted", steps: 12, cost: 0.1, error: null };

@@ -1,16 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { liveUsers, told } from "../../../cli/rehearsal-users.ts";
 import { rehearsalAt } from "../../../rehearsal/rehearsal.ts";
 import { addUser, type RehearsalUser, readUsers, removeUser } from "../../../rehearsal/users.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "users-"));
+  folder = temporaryFolder("users-");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("the users of a rehearsal", () => {
   const project = () => join(folder, "project");

@@ -1,8 +1,8 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { assertSecrets, secretsFinding } from "../../../cli/secrets.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const root = join(import.meta.dirname, "../../..");
 // What Pulumi has encrypted, with a passphrase that everybody knows.
@@ -10,10 +10,9 @@ const whole = readFileSync(join(root, "Pulumi.dev.yaml"), "utf8");
 const own = whole.replace(/.*passphraseFile.*\n/, "");
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  folder = temporaryFolder("secrets-");
   copyFileSync(join(root, "rehearsal/passphrase"), join(folder, "passphrase"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 function place(text: string, env: Record<string, string> = {}) {
   writeFileSync(join(folder, "Pulumi.dev.yaml"), text);

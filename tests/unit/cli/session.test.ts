@@ -1,18 +1,17 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { backendUrl } from "../../../cli/backend.ts";
 import { openAsFound } from "../../../cli/session.ts";
 import { callerOf } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const root = join(import.meta.dirname, "../../..");
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "session-"));
+  folder = temporaryFolder("session-");
   copyFileSync(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 function write(stack: string, ...settings: readonly string[]): void {
   const lines = settings.map((line) => `  cooperbench-machine:${line}\n`);

@@ -1,17 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { newStack } from "../../../cli/new.ts";
 import { readStackFile } from "../../../cli/stack-file.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { callerOf } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "stack-file-"));
+  folder = temporaryFolder("stack-file-");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 test.each<[string, (file: string) => void, string]>([
   ["a folder", (file) => mkdirSync(file), "it is a folder and no file"],

@@ -1,20 +1,20 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { backendFolder, backendUrl } from "../../../cli/backend.ts";
 import { readRecord, stacksInFiles } from "../../../cli/stack-record.ts";
 import { readState } from "../../../cli/state.ts";
 import { identityType } from "../../../program/stack-id.ts";
 import { asAnotherUser } from "../../as-another-user.ts";
 import { callerOf } from "../../caller.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "record-"));
+  folder = temporaryFolder("record-");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const stacks = () => join(folder, ".pulumi", "stacks", "cooperbench-machine");
 const outputs = { stackId: "an-id", host: "lab", folder: "/srv" };

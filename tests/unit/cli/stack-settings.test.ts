@@ -1,17 +1,16 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { readSettings } from "../../../cli/stack-settings.ts";
 import type { SettingsError } from "../../../program/settings.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const root = join(import.meta.dirname, "../../..");
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "stack-settings-"));
+  folder = temporaryFolder("stack-settings-");
   copyFileSync(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const key = "  cohereApiKey: { secure: v1:n:c }\n";
 function faultsOf(text: string, backend = "file:///state"): readonly string[] {

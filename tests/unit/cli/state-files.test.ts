@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import {
   type FoundState,
   findState,
@@ -11,11 +10,12 @@ import {
   stateFiles,
 } from "../../../cli/state-files.ts";
 import { cutOffState, updateFindings } from "../../../cli/update-findings.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let files: StateFiles;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "state-"));
+  folder = temporaryFolder("state-");
   files = stateFiles({
     stack: "lab-1",
     projectDir: folder,
@@ -23,7 +23,6 @@ beforeEach(() => {
   }) as StateFiles;
   for (const path of [dirname(files.state), files.history]) mkdirSync(path, { recursive: true });
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const pending = [{ type: "creating", resource: { urn: "urn:pulumi:lab-1::p::t::coop-redis" } }];
 const state = (more: object = {}) =>

@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { withoutKey } from "../../../cli/without-key.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "key-"));
+  folder = temporaryFolder("key-");
   file = join(folder, ".env");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 test.each([
   "COHERE_API_KEY='the-key'\n",

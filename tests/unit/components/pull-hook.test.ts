@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { pullHook } from "../../../components/pull-hook.ts";
 import { recordResources } from "../../recording-mocks.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let engine: Server;
@@ -13,7 +12,7 @@ let asked: string[];
 /** An engine that has nothing, and finds nothing in any registry. */
 beforeEach(async () => {
   await recordResources();
-  folder = mkdtempSync(join(tmpdir(), "pull-hook-"));
+  folder = temporaryFolder("pull-hook-");
   asked = [];
   const answers: Record<string, unknown> = { "/images/json": [], "/info": {} };
   engine = createServer(({ method, url = "" }, response) => {
@@ -27,7 +26,6 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.restoreAllMocks();
   await new Promise((resolve) => engine.close(resolve));
-  rmSync(folder, { recursive: true });
 });
 
 const digest = `sha256:${"a".repeat(64)}`;

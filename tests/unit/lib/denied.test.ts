@@ -1,22 +1,21 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { assertReadable, deniedAt, deniedSocket } from "../../../lib/denied.ts";
 import { asAnotherUser } from "../../as-another-user.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let own: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "denied-"));
+  folder = temporaryFolder("denied-");
   chmodSync(folder, 0o755);
   own = join(folder, "own");
   mkdirSync(own);
 });
 afterEach(() => {
   chmodSync(own, 0o755);
-  rmSync(folder, { recursive: true });
 });
 
 const me = process.geteuid?.();

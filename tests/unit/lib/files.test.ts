@@ -3,30 +3,27 @@ import {
   chownSync,
   existsSync,
   lstatSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { removeBegun, writeWhole } from "../../../lib/files.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 let file: string;
 let umask: number;
 beforeEach(() => {
   umask = process.umask();
-  folder = mkdtempSync(join(tmpdir(), "files-"));
+  folder = temporaryFolder("files-");
   file = join(folder, "a.json");
 });
 afterEach(() => {
   process.umask(umask);
-  rmSync(folder, { recursive: true });
 });
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);

@@ -1,14 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { findAllOnPath, findOnPath } from "../../../lib/find-program.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "find-"));
+  dir = temporaryFolder("find-");
 });
-afterEach(() => rmSync(dir, { recursive: true }));
 
 test("folders of a PATH that cannot be looked into are passed over", () => {
   const [closed, loop, long, open] = ["closed", "loop", "x".repeat(300), "open"].map((name) =>

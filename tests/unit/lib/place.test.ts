@@ -1,19 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { assertCanCache } from "../../../lib/cache-folder.ts";
 import { realPlace } from "../../../lib/place.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { cachedFolder } from "../../../toolchain/cache.ts";
 import { asAnotherUser } from "../../as-another-user.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "place-")));
+  folder = temporaryFolder("place-");
   chmodSync(folder, 0o755);
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 test("a place is known by its links, as far as it is there", () => {
   mkdirSync(join(folder, "real"));

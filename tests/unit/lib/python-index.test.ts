@@ -1,15 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { environmentFor } from "../../../lib/environment.ts";
 import { hasIndex, indexVariables } from "../../../lib/python-index.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let home: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "index-"));
+  home = temporaryFolder("index-");
 });
-afterEach(() => rmSync(home, { recursive: true }));
 
 const shell = (more: Readonly<Record<string, string>> = {}) => ({
   HOME: home,

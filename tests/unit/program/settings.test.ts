@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { defaultRedisImage } from "../../../benchmark/service-images.ts";
 import { configurationOf, encrypted } from "../../../program/configuration.ts";
 import { parseSettings, SettingsError } from "../../../program/settings.ts";
 import { configurationWith, programConfiguration } from "../../configuration.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const parse = (values: Record<string, unknown> = {}) => parseSettings("lab-1", configurationWith(values));
 
@@ -74,10 +74,9 @@ describe("a port for Redis that is in a file", () => {
   let folder: string;
   let redisPort: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "settings-"));
+    folder = temporaryFolder("settings-");
     redisPort = join(folder, "redis.port");
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
   const read = () => parseSettings("lab-1", configurationWith({ redisPort }), resolve).redisPort;
 
   test("is read where files are", () => {

@@ -2,24 +2,22 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { checkIsRehearsal, claimFolder, folderId, MARK, removeFolder } from "../../../rehearsal/folder.ts";
 import { hasStandIns, rehearsalAt, rehearsalWith, takeRehearsalId } from "../../../rehearsal/rehearsal.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "mark-"));
+  folder = temporaryFolder("mark-");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("a rehearsal's mark", () => {
   const mark = () => join(folder, MARK);

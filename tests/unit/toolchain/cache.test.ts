@@ -1,21 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { isStale, withLock } from "../../../lib/process-lock.ts";
 import { cachedFolder } from "../../../toolchain/cache.ts";
 import { step } from "../../../toolchain/steps.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let dir: string;
 let said: string[];
 const report = (line: string) => said.push(line);
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "cache-"));
+  dir = temporaryFolder("cache-");
   said = [];
 });
-afterEach(() => rmSync(dir, { recursive: true }));
 
 /** A process id that no process has: Linux allows fewer. */
 const NOBODY = 2 ** 30;

@@ -1,18 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import {
   programDependencies,
   requiredPackages,
 } from "../../../toolchain/closed-network/language-host/packages.ts";
 import { splitArguments } from "../../../toolchain/closed-network/language-host/split-arguments.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "program-"));
+  dir = temporaryFolder("program-");
 });
-afterEach(() => rmSync(dir, { recursive: true }));
 
 function install(path: string, manifest: object): void {
   mkdirSync(join(dir, path), { recursive: true });

@@ -1,9 +1,9 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, cpSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { loadRecord, newestRecorded, recordFile, saveRecord } from "../../../toolchain/record.ts";
 import type { ToolchainSettings } from "../../../toolchain/variables.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const HOUR = 3_600_000;
 const found = { pulumi: "/x/pulumi", front: ["/x"], env: { A: "b" }, pieces: [] };
@@ -13,7 +13,7 @@ let bin: string;
 let piece: string;
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "record-"));
+  dir = temporaryFolder("record-");
   bin = join(dir, "bin");
   mkdirSync(bin);
   piece = join(dir, "piece");
@@ -29,8 +29,6 @@ beforeEach(() => {
     compileCache: join(dir, "compiled"),
   };
 });
-
-afterEach(() => rmSync(dir, { recursive: true }));
 
 function save(closedNetwork = false): string {
   const file = recordFile(settings);

@@ -1,18 +1,18 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { engineAt, isNone } from "../../../../provision/engine/client.ts";
 import { connectionTo } from "../../../../provision/engine/connection.ts";
 import { NoAnswer } from "../../../../provision/engine/no-answer.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 let servers: Server[];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "client-"));
+  folder = temporaryFolder("client-");
   servers = [];
 });
 afterEach(() => {
@@ -21,7 +21,6 @@ afterEach(() => {
     server.closeAllConnections();
     server.close();
   }
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** An engine on a socket of its own. Gives its host. */

@@ -1,23 +1,21 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { addressLabel, judgeRedis, lookAtRedis } from "../../../../provision/engine/existing-redis.ts";
 import { ownerLabels } from "../../../../provision/engine/owned.ts";
 import { pong } from "../../../../provision/engine/redis-ping.ts";
 import { lab1, lab2 } from "../../../owners.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 let servers: { close(): unknown }[];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "engine-"));
+  folder = temporaryFolder("engine-");
   servers = [];
 });
 afterEach(() => {
   for (const server of servers) server.close();
-  rmSync(folder, { recursive: true });
 });
 
 const patience = { refusedMs: 400, silentMs: [50, 400] };

@@ -1,17 +1,16 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { askHelper } from "../../../../provision/registry/credential-helper.ts";
 import { credentialsFor, missingHelper } from "../../../../provision/registry/docker-login.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "credentials-"));
+  folder = temporaryFolder("credentials-");
   env = { DOCKER_CONFIG: folder, PATH: `${folder}:${process.env.PATH}` };
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 function configure(content: unknown): void {
   writeFileSync(join(folder, "config.json"), typeof content === "string" ? content : JSON.stringify(content));

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { inspectCheckout } from "../../../../provision/steps/checkout/inspect.ts";
 import { ensureCheckout, removeCheckout } from "../../../../provision/steps/checkout.ts";
 import { lab1, lab2 } from "../../../owners.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let base: string;
 let repository: string;
@@ -29,7 +29,7 @@ function commit(file: string): string {
 
 beforeEach(() => {
   said = [];
-  base = mkdtempSync(join(tmpdir(), "checkout-"));
+  base = temporaryFolder("checkout-");
   repository = join(base, "origin");
   folder = join(base, "repos", "CooperBench");
   mkdirSync(repository);
@@ -40,7 +40,6 @@ beforeEach(() => {
   writeFileSync(join(repository, "src", "cooperbench", "__init__.py"), "");
   commits = { first: commit("a"), second: commit("b") };
 });
-afterEach(() => rmSync(base, { recursive: true }));
 
 const ensure = (commit = commits.first) => ensureCheckout({ folder, owner: lab1, repository, commit }, say);
 const head = () => git(folder, "rev-parse", "HEAD");

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "../../../../lib/run.ts";
 import { requestVariable } from "../../../../provision/steps/contract.ts";
 import { probeLabel } from "../../../../provision/steps/probe.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 const commit = "c".repeat(40);
 const id = `sha256:${"a".repeat(64)}`;
@@ -77,7 +76,7 @@ let folder: string;
 let engine: Engine;
 let server: Server;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "container-"));
+  folder = temporaryFolder("container-");
   engine = new Engine();
   server = createServer((request, response) => void engine.answer(request, response));
   await new Promise<void>((resolve) => server.listen(join(folder, "docker.sock"), resolve));
@@ -85,7 +84,6 @@ beforeEach(async () => {
 afterEach(() => {
   server.closeAllConnections();
   server.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Runs a probe in a process group of its own, as the command plugin does, and without a docker command. */

@@ -1,19 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
 import { lab1 } from "../../../owners.ts";
 import { readsBack } from "../../../reads-back.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "dotenv-"));
+  folder = temporaryFolder("dotenv-");
   file = join(folder, ".env");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 test("a new .env gives a shell and so a dotenv reader the very values", async () => {
   await writeDotenv(

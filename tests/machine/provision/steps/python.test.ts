@@ -1,8 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findPython, meets, pythonDownload } from "../../../../provision/steps/python.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 test.each([
   ["3.12.4", "3.12", true],
@@ -17,13 +17,12 @@ test.each([
 
 let bin: string;
 beforeEach(() => {
-  bin = mkdtempSync(join(tmpdir(), "python-"));
+  bin = temporaryFolder("python-");
   // A future minor version, so that no Python of this machine comes in between.
   vi.stubEnv("PATH", `${bin}:${process.env.PATH}`);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(bin, { recursive: true });
 });
 
 function program(name: string, script: string): void {

@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { withLock } from "../../../../toolchain/packages/lock.mjs";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 const lock = resolve(import.meta.dirname, "../../../../toolchain/packages/lock.mjs");
 let dir: string;
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "lock-"));
+  dir = temporaryFolder("lock-");
 });
-afterEach(() => rmSync(dir, { recursive: true }));
 
 /** A process that takes the lock ten times, and fails where another one has it. */
 function contender(): Promise<number | null> {

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { askLive, liveFinding } from "../../../../checks/doctor/live.ts";
 import { doctorOptions } from "../../../../cli/doctor-options.ts";
 import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 import { readsBack } from "../../../reads-back.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 const url = "https://a.example/v2/chat";
 const call = { seconds: 0.62, status: 200, inputTokens: 12, outputTokens: 2, costDollars: 0.00005 };
@@ -46,9 +45,8 @@ test.each([
 describe("nobody is asked", () => {
   let checkout: string;
   beforeEach(() => {
-    checkout = mkdtempSync(join(tmpdir(), "live-"));
+    checkout = temporaryFolder("live-");
   });
-  afterEach(() => rmSync(checkout, { recursive: true }));
   const ask = () =>
     askLive({
       owner: lab1,

@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { loginFinding } from "../../../../checks/doctor/login.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "credentials-"));
+  folder = temporaryFolder("credentials-");
   vi.stubEnv("DOCKER_CONFIG", folder);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
 });
 
 test("a credential helper that is named and not there is told, for the registry that it is of", () => {

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { clockFinding } from "../../../../checks/doctor/clock.ts";
 import { clientFinding } from "../../../../checks/doctor/docker.ts";
 import { folderFindings, lookAtFolder } from "../../../../checks/doctor/folders.ts";
@@ -11,12 +10,12 @@ import { pythonFinding } from "../../../../checks/doctor/python.ts";
 import { uvFinding } from "../../../../checks/doctor/uv.ts";
 import { findOnPath } from "../../../../lib/find-program.ts";
 import { pythonOfVenv } from "../../../../provision/steps/venv/interpreter.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "preflight-"));
+  folder = temporaryFolder("preflight-");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("the clock", () => {
   const clock = (seconds: number) => ({

@@ -1,15 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { placesOf } from "../../../../checks/doctor/places.ts";
 import { measureRoom, type RoomFacts, roomFindings } from "../../../../checks/doctor/room.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "room-"));
+  folder = temporaryFolder("room-");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const MB = 1_000_000;
 const room = (more: Partial<RoomFacts> = {}): RoomFacts => ({

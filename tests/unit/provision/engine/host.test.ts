@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { engineHostOf } from "../../../../provision/engine/host.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let home: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "host-"));
+  home = temporaryFolder("host-");
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** A context as `docker context create` leaves it, in ~/.docker or another folder. */
 function context(name: string, host: string, folder = join(home, ".docker")): void {

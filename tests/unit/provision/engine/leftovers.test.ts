@@ -1,18 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Place, placeHere, showProcess, thisProcess } from "../../../../lib/process-id.ts";
 import { removeLeftoverContainers } from "../../../../provision/engine/leftovers.ts";
 import { makerLabel } from "../../../../provision/ownership/temporary.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 let engine: Server;
 let asked: string[];
 let containers: readonly object[];
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "leftovers-"));
+  folder = temporaryFolder("leftovers-");
   asked = [];
   engine = createServer((request, response) => {
     asked.push(`${request.method} ${decodeURIComponent(request.url ?? "")}`);
@@ -25,7 +24,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await new Promise((resolve) => engine.close(resolve));
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const dead = showProcess({ ...(placeHere() as Place), pid: process.pid, start: "1" });

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
@@ -18,15 +17,15 @@ import {
 } from "../../../../provision/steps/dotenv.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 import { readsBack } from "../../../reads-back.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "holder-"));
+  folder = temporaryFolder("holder-");
   vi.stubEnv("PULUMI_COMMAND_STDOUT", undefined);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
 });
 
 /** What Pulumi gives to a resource's command: the result that its state has. */

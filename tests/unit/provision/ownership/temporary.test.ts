@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import {
   type Place,
   type ProcessId,
@@ -16,12 +15,12 @@ import {
   temporaryName,
   withTemporaryFolder,
 } from "../../../../provision/ownership/temporary.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let parent: string;
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), "leftovers-"));
+  parent = temporaryFolder("leftovers-");
 });
-afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
 const gone = { ...(placeHere() as Place), pid: process.pid, start: "1" };
 

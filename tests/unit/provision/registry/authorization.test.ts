@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { registryAt } from "../../../../provision/registry/client.ts";
 import { manifestTypes } from "../../../../provision/registry/image.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 import { content, LocalServer, serve } from "./local-server.ts";
 
 const image = content(manifestTypes[3], { layers: [] });
@@ -14,12 +14,11 @@ let folder: string;
 let env: NodeJS.ProcessEnv;
 let server: LocalServer;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "authorization-"));
+  folder = temporaryFolder("authorization-");
   env = { DOCKER_CONFIG: folder };
 });
 afterEach(() => {
   server.close();
-  rmSync(folder, { recursive: true });
 });
 
 async function start(handle: (request: IncomingMessage, response: ServerResponse) => void) {

@@ -3,7 +3,6 @@ import {
   chownSync,
   existsSync,
   lstatSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,24 +10,23 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Variables } from "../../../../benchmark/model.ts";
 import { inspectDotenv, removeFromDotenv, writeDotenv } from "../../../../provision/steps/dotenv.ts";
 import type { AskDotenv, Misread } from "../../../../provision/steps/dotenv-reader.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 import { readsBack } from "../../../reads-back.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 const variables = { COHERE_API_KEY: "it's a \\ key", LITELLM_LOG: "ERROR" };
 
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "dotenv-"));
+  folder = temporaryFolder("dotenv-");
   file = join(folder, ".env");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const text = () => readFileSync(file, "utf8");
 const mode = () => (statSync(file).mode & 0o777).toString(8);

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { memoryLimitBytes, oraclesAtOnce } from "../../../../benchmark/capacity.ts";
 import { controlFault, goldFault, unended } from "../../../../provision/steps/oracle.ts";
 import { type Ended, lastLinesOf } from "../../../../provision/steps/oracle-container.ts";
 import { assertDataset, datasetHash, featuresOf } from "../../../../provision/steps/task-dataset.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 const oracle = {
   dockerHost: "unix:///nowhere.sock",
@@ -78,7 +78,7 @@ describe("a task's dataset", () => {
   let folder: string;
   const write = (path: string, text: string) => writeFileSync(join(folder, path), text);
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "task-"));
+    folder = temporaryFolder("task-");
     for (const number of [10, 2]) {
       mkdirSync(join(folder, `feature${number}`));
       write(`feature${number}/feature.patch`, `gold ${number}`);
@@ -87,7 +87,6 @@ describe("a task's dataset", () => {
     write("runner.sh", "run");
     write("combined.patch", "all");
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
 
   test("has its features by number", () => {
     expect(featuresOf(folder)).toEqual([2, 10]);

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { smokeSubsetFile } from "../../../../benchmark/smoke-subset.ts";
 import { ensureSubset, inspectSubset, removeSubset } from "../../../../provision/steps/subset.ts";
 import { lab1 } from "../../../owners.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 const tasks = [{ repo: "dspy_task", taskId: 8394, pairs: [[3, 4]] as const }];
 let folder: string;
@@ -12,11 +12,10 @@ const said: string[] = [];
 const say = (line: string) => said.push(line);
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "subset-"));
+  folder = temporaryFolder("subset-");
   mkdirSync(join(folder, "dataset", "subsets"), { recursive: true });
   file = join(folder, smokeSubsetFile);
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 test("the subset is written as CooperBench reads it, and nothing is wrong with it then", async () => {
   expect(inspectSubset(folder, lab1, tasks)).toBe("it is missing");

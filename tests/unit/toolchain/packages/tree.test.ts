@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { isAsLocked, isWhole } from "../../../../toolchain/packages/tree.mjs";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 type Entries = Record<string, Record<string, unknown>>;
 
@@ -11,9 +11,8 @@ const here = { optional: true, os: [process.platform], cpu: [process.arch] };
 let root: string;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "tree-"));
+  root = temporaryFolder("tree-");
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 /** Whether a tree with these packages is what a lock file with those asks for. */
 function fits(locked: Entries, there: Entries): boolean {
