@@ -82,11 +82,10 @@ export function networkFinding(
       `${who} could not ask its index: ${answer.unknown}`,
       "Fix: probe the images: ./machine verify",
     );
-  const { asked: name, seconds, trouble } = answer.value;
-  if (trouble === undefined)
-    return ok("network", `${who} gets a package from its index (${name}, ${seconds} s)`);
+  const { seconds, trouble } = answer.value;
+  if (trouble === undefined) return ok("network", `${who} gets a package from its index, in ${seconds} s`);
   const { cause, said } = trouble;
-  const [program = "", ...args] = questions[manager].command;
+  const [program = "", ...args] = questions[manager];
   const byHand = `${dockerAt(dockerHost)} run --rm --entrypoint ${program} ${image} ${args.join(" ")}`;
   const given = proxyVariables(dockerHost).length > 0;
   const file = join(process.env.DOCKER_CONFIG || join(homedir(), ".docker"), "config.json");
@@ -102,7 +101,7 @@ export function networkFinding(
   };
   return warning(
     "network",
-    `${who} does not get ${name} from its index, from which the tests of most tasks install packages: ${said}`,
+    `${who} gets nothing from its index, from which the tests of most tasks install packages: ${said}`,
     `Fix: ${remedies[cause]}. To ask again:\n  ${byHand}`,
   );
 }

@@ -12,40 +12,30 @@ import { runnerFile, taskFolder } from "./task-dataset.ts";
 const managers = ["pip", "uv", "npm", "pnpm"] as const;
 export type Manager = (typeof managers)[number];
 
-/** Seconds that an answer has. */
-const ANSWER_SECONDS = 10;
-
-/** Seconds that the container has, with its start. */
-const CONTAINER_SECONDS = 15;
+/** Seconds that an index has for its answer, and that the container has with its start. */
+const LIMITS = { answer: 10, container: 15 };
 
 /** Where the container puts what it gets. */
 const folder = "/tmp/cooperbench-machine";
 
-/** What gets a small package, once and past every cache, and says why where it does not. */
-export const questions: Readonly<
-  Record<Manager, { readonly command: readonly string[]; readonly asks: string }>
-> = {
-  pip: {
-    // Only its longest account names the fault of an index that does not answer.
-    command: [
-      ...["pip", "download", "-vv", "--retries", "0", "--timeout", `${ANSWER_SECONDS}`, "--no-input"],
-      ...["--disable-pip-version-check", "--no-cache-dir", "--no-deps", "--dest", folder, "six"],
-    ],
-    asks: "six",
-  },
-  uv: {
-    command: ["uv", "pip", "install", "--system", "--no-cache", "--no-deps", "--target", folder, "six"],
-    asks: "six",
-  },
-  npm: { command: ["npm", "view", "ms", "version"], asks: "ms" },
-  pnpm: { command: ["pnpm", "view", "ms", "version"], asks: "ms" },
+/** What gets a small package. Of pip, only its longest account names the fault of an index that does not answer. */
+export const questions: Readonly<Record<Manager, readonly string[]>> = {
+  pip: ["pip", "download", "-vv", "--no-deps", "--dest", folder, "six"],
+  uv: ["uv", "pip", "install", "--system", "--no-deps", "--target", folder, "six"],
+  npm: ["npm", "view", "ms", "version"],
+  pnpm: ["pnpm", "view", "ms", "version"],
 };
 
-/** Time limit, no second try and no cache, for those that are told by variables. */
-const variables = [
-  ...[`UV_HTTP_TIMEOUT=${ANSWER_SECONDS}`, "UV_HTTP_RETRIES=0", "NO_COLOR=1"],
-  ...["npm_config_fetch_retries=0", `npm_config_fetch_timeout=${ANSWER_SECONDS}000`],
-  ...[`npm_config_cache=${folder}`, "npm_config_update_notifier=false", "COREPACK_ENABLE_DOWNLOAD_PROMPT=0"],
+/** Has them ask once, past every cache, and with a time limit. */
+const variables = (seconds: number) => [
+  ...["PIP_RETRIES=0", `PIP_TIMEOUT=${seconds}`, "PIP_NO_CACHE_DIR=1", "PIP_NO_INPUT=1"],
+  ...["PIP_DISABLE_PIP_VERSION_CHECK=1", "UV_HTTP_RETRIES=0", `UV_HTTP_TIMEOUT=${seconds}`, "UV_NO_CACHE=1"],
+  ...[
+    "npm_config_fetch_retries=0",
+    `npm_config_fetch_timeout=${seconds * 1000}`,
+    `npm_config_cache=${folder}`,
+  ],
+  ...["npm_config_update_notifier=false", "COREPACK_ENABLE_DOWNLOAD_PROMPT=0", "NO_COLOR=1"],
 ];
 
 /** What the runner of a task installs packages with, by the dataset of a checkout; undefined for nothing. */
@@ -68,14 +58,14 @@ export interface IndexQuestion {
   readonly stack: string;
   /** Variables of the container, as NAME=VALUE. Default: what the user's docker passes on, such as a proxy. */
   readonly env?: readonly string[];
+  /** Time limits in seconds. Default: 10 for the answer, 15 for the container. */
+  readonly limits?: typeof LIMITS;
   /** Ends it, its container removed. Default: never. */
   readonly abort?: AbortSignal | undefined;
 }
 
 /** What came of it. */
 export interface IndexAnswer {
-  /** The package that was asked for. */
-  readonly asked: string;
   /** From the start of the container, in seconds. */
   readonly seconds: number;
   /** Why it did not get the package; undefined where it did. */
@@ -104,22 +94,21 @@ export async function askIndex({
   manager,
   stack,
   env = proxyVariables(dockerHost),
+  limits = LIMITS,
   abort,
 }: IndexQuestion): Promise<IndexAnswer> {
-  const { command, asks: asked } = questions[manager];
   const container = { name: temporaryName("cooperbench-index"), label: indexLabel, stack };
   const spec = {
     Image: image,
-    Entrypoint: [...command],
+    Entrypoint: [...questions[manager]],
     Cmd: [],
     WorkingDir: "/workspace/repo",
-    Env: [...env, ...variables],
+    Env: [...env, ...variables(limits.answer)],
     HostConfig: { Memory: 1e9, PidsLimit: 512 },
   };
   const started = performance.now();
-  const limits = { timeoutSeconds: CONTAINER_SECONDS, keep: 30_000 };
   const ended = await withContainer(engineAt(dockerHost), container, spec, abort, (made) =>
-    startAndWait(made, limits),
+    startAndWait(made, { timeoutSeconds: limits.container, keep: 30_000 }),
   ).catch((error) => {
     if (
       error instanceof EngineError &&
@@ -129,33 +118,31 @@ export async function askIndex({
     throw error;
   });
   const seconds = Math.round(performance.now() - started) / 1000;
-  return ended.code === 0 ? { asked, seconds } : { asked, seconds, trouble: troubleIn(ended) };
+  return ended.code === 0 ? { seconds } : { seconds, trouble: troubleIn(ended, limits.container) };
 }
 
-/** What kept a program from its package, and the words that the programs have for it; the first that is found counts. */
+/** What kept a program from its package, and the words that the programs have for it; the first kind that is found counts. */
 const causes = {
   proxy:
-    /Cannot connect to proxy|ProxyError|Tunnel connection failed[^'"\n]*|407 Proxy[\w ]*|tunneling socket[^\n]*/i,
-  name: /Name or service not known|Temporary failure in name resolution|No address associated with hostname|Name does not resolve|getaddrinfo E\w+(?: \S+)?|failed to lookup address information[^\n]*/i,
+    /(?:Cannot|Unable|Failed|Could not) (?:to )?connect to (?:the )?proxy|ProxyError|Tunnel connection failed[^'"\n]*|407 Proxy[\w ]*|tunneling socket[^\n]*/gi,
+  name: /Name or service not known|Temporary failure in name resolution|No address associated with hostname|Name does not resolve|getaddrinfo E\w+(?: \S+)?|failed to lookup address information[^\n]*/gi,
   certificate:
-    /certificate verify failed|self[- ]signed certificate[\w ]*|unable to get (?:local )?issuer certificate|invalid peer certificate[^\n]*/i,
+    /certificate verify failed|self[- ]signed certificate[\w ]*|unable to get (?:local )?issuer certificate|invalid peer certificate[^\n]*/gi,
   connection:
-    /(?:connect )?E(?:CONN\w+|TIMEDOUT|HOSTUNREACH|NETUNREACH)(?: \S+)?|Connection (?:refused|reset)[\w ]*|Network is unreachable|No route to host|(?:\w+ )?timed out|timeout at: \S+/i,
+    /(?:connect )?E(?:CONN\w+|TIMEDOUT|HOSTUNREACH|NETUNREACH)(?: \S+)?|Connection (?:refused|reset)[\w ]*|Network is unreachable|No route to host|(?:\w+ )?timed out|timeout at: \S+|didn't respond within [\d.]+ seconds/gi,
 } as const;
 
-function troubleIn({ code, stdout, stderr }: Ended): IndexTrouble {
+function troubleIn({ code, stdout, stderr }: Ended, limitSeconds: number): IndexTrouble {
   const text = withoutControls(`${stdout}\n${stderr}`);
   for (const [cause, words] of Object.entries(causes) as [keyof typeof causes, RegExp][]) {
-    const said = words.exec(text)?.[0];
-    if (said !== undefined) return { cause, said };
+    const said = [...text.matchAll(words)].map(([found]) => found).toSorted((a, b) => b.length - a.length);
+    if (said[0] !== undefined) return { cause, said: said[0].slice(0, 200) };
   }
-  if (code === undefined) return { cause: "connection", said: `no answer within ${CONTAINER_SECONDS} s` };
+  if (code === undefined) return { cause: "connection", said: `no answer within ${limitSeconds} s` };
+  const words = /^.*Could not fetch URL [^\n]*/m.exec(text)?.[0] ?? stderr.trim().split("\n").at(-1) ?? "";
   // An address may hold a password.
-  const last = withoutControls(stderr)
-    .trim()
-    .split("\n")
-    .at(-1)
-    ?.replace(/\/\/[^/@\s]+@/g, "//")
+  const said = withoutControls(words)
+    .replace(/\/\/[^/@\s]+@/g, "//")
     .slice(0, 200);
-  return { cause: "other", said: last || `it ended with ${code}` };
+  return { cause: "other", said: said || `it ended with ${code}` };
 }
