@@ -10,7 +10,7 @@ import { openEngine } from "./engine.ts";
 import { table } from "./table.ts";
 
 /**
- * `./machine clean [STACK] [--yes] [--json]`: removes the containers that killed runs of CooperBench's have left on the
+ * `./machine clean [STACK] [--yes] [--json]`: removes the containers that killed runs of CooperBench have left on the
  * engine of a stack. It says what goes, and asks; where nobody can be asked it removes with --yes alone. What a run that
  * lives may have made stays. Gives 1 where something is left.
  */
@@ -45,7 +45,7 @@ export async function clean({ yes, json }: CleanOptions, caller: StackCaller): P
 
 /** What goes and what stays, before it is done. */
 function outlook(found: readonly JudgedContainer[]): readonly string[] {
-  if (found.length === 0) return ["no container of a run of CooperBench's is on the engine"];
+  if (found.length === 0) return ["the engine has no container of a CooperBench run"];
   const rows = found.map(({ fate, name, part, ageSeconds, memoryBytes, image }) => [
     fate === "living" ? "stays:" : "goes: ",
     name,

@@ -32,11 +32,11 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
                                       and writes the image lock file; --check only compares, and fails where one moved
   ./machine doctor [STACK] [--json] [--live]
                                       looks at engine, space, registry, programs and folders, with the remedy for
-                                      what is not well; changes nothing. --live makes one real call of
-                                      the model, a small one, and tells its status, time and cost
+                                      what is not well; changes nothing. --live makes one real call of the model,
+                                      a small one, and tells its status, time and cost
   ./machine clean [STACK] [--yes] [--json]
-                                      removes the containers that killed runs of CooperBench's have left; those of
-                                      a run that lives stay. Says what goes, and asks
+                                      removes the containers that killed runs of CooperBench have left, and leaves
+                                      those of a run that lives. It says what goes, and asks
   ./machine status [STACK] [--json]   tells what was proved of the machine, when, and whether it is still so; quick,
                                       proves and changes nothing; exit code 1 where something is in the way of a run
   ./machine report [STACK] [--out FILE]

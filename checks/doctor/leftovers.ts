@@ -68,7 +68,7 @@ export function judge(
   return { fate: "living", reason: `process ${first.pid} may be its run` };
 }
 
-/** What killed runs of CooperBench's have left on the engine. */
+/** What killed runs of CooperBench have left on the engine. */
 export function leftoversFinding(found: Known<readonly JudgedContainer[]>, stack: string): Finding {
   if ("unknown" in found)
     return warning("leftovers", `cannot be looked for: ${found.unknown}`, `./machine doctor ${stack}`);

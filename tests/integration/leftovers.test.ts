@@ -97,7 +97,7 @@ describe("what killed runs have left", () => {
     const none = await lab.machine(["clean", stack]);
     expect(none).toMatchObject({
       code: 0,
-      stdout: "no container of a run of CooperBench's is on the engine\n",
+      stdout: "the engine has no container of a CooperBench run\n",
     });
   });
 });
