@@ -124,7 +124,7 @@ export const fields = {
     mend: "set smoke 5",
   },
   smokeTimeoutSeconds: {
-    is: "Time limit of the tests of one task, in seconds. The default is that of the benchmark's evaluation.",
+    is: "Time limit of the tests of one task, in seconds. The default is what an evaluation gives them; more counts as that.",
     default: 600,
     schema: z.int().min(1).max(7200),
     wants: "a whole number of seconds from 1 to 7200",

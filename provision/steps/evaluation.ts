@@ -68,10 +68,10 @@ export interface Evaluation {
   readonly gold: TestRun;
   /** Id that git gives the image's runner.sh as a file; null where it has none. */
   readonly runner: string | null;
+  /** What was printed where the evaluation of a cooperating run does not get through with the patch; null where it does. */
+  readonly merge: { readonly fault: string | null };
   /** The tests without it; undefined where the run with it did not end by itself. */
   readonly control?: TestRun;
-  /** What was printed where the evaluation of a cooperating run does not get through with the patch; null where it does. */
-  readonly merge?: { readonly fault: string | null };
 }
 
 /** Why a feature could not be evaluated: what the evaluator said, or that what is started in a container does not run there. */
@@ -104,10 +104,9 @@ export async function evaluate(
   if (!existsSync(python)) {
     throw new Problem(`there is no ${python}, whose CooperBench evaluates; make it by an update`);
   }
-  const containers = features.map(({ container }) => ({
-    gold: containerOf(`${container}-gold`, settings.stack),
-    control: containerOf(`${container}-control`, settings.stack),
-  }));
+  const containers = features.map(({ container }) =>
+    ["merged", "solo"].map((kind) => containerOf(`${container}-${kind}`, settings.stack)),
+  );
   const results = new Map<number, Evaluation | Unevaluated>();
   let running = 0;
   let none: string | undefined;
@@ -142,8 +141,7 @@ export async function evaluate(
   if (!isWhole) {
     // It removes its own, unless it was killed.
     const engine = engineAt(dockerHost, ENDING_SECONDS * 1000);
-    const left = containers.flatMap(({ gold, control }) => [gold, control]);
-    await Promise.allSettled(left.map((container) => removeContainer(engine, container)));
+    await Promise.allSettled(containers.flat().map((container) => removeContainer(engine, container)));
   }
   assertGoesOn(abort);
   if (none !== undefined) throw new Problem(none);

@@ -132,7 +132,6 @@ function reportOf(
   const check = (seconds: number, fault: string | undefined): Check =>
     fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
   const unended = { seconds: 0, skipped: "the run with the gold patch did not end by itself" };
-  const unreset = { seconds: 0, skipped: "the merge before it failed, in whose tree it would run" };
   const note = runnerNote(subject, runner);
   return {
     image,
@@ -144,10 +143,8 @@ function reportOf(
       control:
         control === undefined
           ? unended
-          : merge?.fault
-            ? unreset
-            : { ...check(control.seconds, controlFault(subject, control, settings)), ...stopped(control) },
-      merge: merge === undefined ? unended : check(0, mergeFault(subject, merge.fault)),
+          : { ...check(control.seconds, controlFault(subject, control, settings)), ...stopped(control) },
+      merge: check(0, mergeFault(subject, merge.fault)),
       runner: note === undefined ? { seconds: 0 } : { seconds: 0, note },
     },
   };

@@ -126,6 +126,11 @@ class Limited:
         said = result.stdout_read() + f"\nCommand timed out after {self._seconds} seconds"
         return DockerExecResult(-1, said.encode())
 
+    def is_out_of_memory(self):
+        """Whether anything in its container has been ended for want of memory so far."""
+        self._container.reload()
+        return self._container.attrs["State"].get("OOMKilled", False)
+
     def _end(self):
         self.timed_out = True
         try:

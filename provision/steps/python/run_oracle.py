@@ -1,9 +1,9 @@
 """Evaluates gold patches by CooperBench's own evaluator, some features at a time.
 
 Standard input: {"features": [FEATURE], "atOnce": N, "memoryBytes": N, "timeoutSeconds": N}, where FEATURE has the `image`,
-the files `tests` and `gold`, and `containers`: {KIND: {"name", "labels"}} for the kinds gold and control. Standard
-output: a line {"index": N, "started": true} for each feature that begins, and a line with its result as it ends. SIGTERM,
-or the end of the process that has started this one, removes all containers and ends it.
+the files `tests` and `gold`, and two `containers`, each with name and labels. Standard output: a line {"index": N, "started":
+true} for each feature that begins, and a line with its result as it ends. SIGTERM, or the end of the process that has
+started this one, removes all containers and ends it.
 """
 
 import json
@@ -15,11 +15,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# What CooperBench's exec says of a whole run, kept from the end: its parser has read all of it by then.
+# What is kept of all that a run has printed, from the end: CooperBench's parser has read the whole by then.
 KEEP = 8000
 # Above every limit that is asked for, so that the sandbox's own, which waits for what it has ended, never comes first.
 SPARE_SECONDS = 3600
-RUNNER = "/usr/local/bin/runner.sh"
 
 parent = os.getppid()
 stopping = threading.Event()
@@ -37,121 +36,110 @@ class Stopped(Exception):
 
 
 class Sandbox:
-    """A sandbox of CooperBench for a while."""
+    """A sandbox of CooperBench for a while, with a feature's patches in it."""
 
-    def __init__(self, request, feature, kind):
-        container = feature["containers"][kind]
-        options = {
-            "labels": container["labels"],
-            "mem_limit": request["memoryBytes"],
-            "pids_limit": 8192,
-        }
-        self.backend = Backend(client, container["name"], options)
-        self.image, self.seconds = feature["image"], request["timeoutSeconds"]
+    def __init__(self, request, feature, container):
+        options = {"labels": container["labels"], "mem_limit": request["memoryBytes"], "pids_limit": 8192}
+        self._backend = Backend(client, container["name"], options)
+        self._feature, self._seconds = feature, request["timeoutSeconds"]
 
     def __enter__(self):
-        backends.add(self.backend)
+        backends.add(self._backend)
         try:
             if stopping.is_set():
                 raise Stopped
-            made = self.backend.create_sandbox(self.image, self.seconds + SPARE_SECONDS)
+            made = self._backend.create_sandbox(self._feature["image"], self._seconds + SPARE_SECONDS)
             if stopping.is_set():
                 raise Stopped
+            sandbox = Limited(made, self._backend.container, self._seconds)
+            gold = helpers._filter_test_files(helpers._load_patch(Path(self._feature["gold"])) or "")
+            helpers._write_patch(sandbox, "patch1.patch", gold)
+            helpers._write_patch(sandbox, "tests1.patch", Path(self._feature["tests"]).read_text())
+            return sandbox
         except BaseException:
             self.__exit__()
             raise
-        return Limited(made, self.backend.container, self.seconds)
 
     def __exit__(self, *_):
-        self.backend.remove()
-        backends.discard(self.backend)
+        self._backend.remove()
+        backends.discard(self._backend)
 
 
-def evaluated(sandbox, container, tests, patch, base):
+def oracle(request, feature):
+    """
+    What evaluations make of the gold patch and of none. One container does for both, as all features of a run are tested
+    in one: what is compiled for the first is there for the second.
+    """
+    merged, solo = feature["containers"]
+    with Sandbox(request, feature, merged) as sandbox:
+        runner, dirty = look(sandbox)
+        base, fault = merge(sandbox, dirty)
+        if fault is None:
+            return {"runner": runner, "merge": {"fault": None}, **tests(sandbox, base)}
+    # A run of one agent is evaluated without a merge: in a tree that this one has not touched.
+    with Sandbox(request, feature, solo) as sandbox:
+        base = sandbox.exec("bash", "-c", "cd /workspace/repo && git rev-parse HEAD").stdout_read().strip()
+        if not base:
+            raise RuntimeError("Failed to get base commit SHA")  # CooperBench's own words
+        return {"runner": runner, "merge": {"fault": fault}, **tests(sandbox, base)}
+
+
+def look(sandbox):
+    """The id that git gives the runner as a file, and whether the tree differs from its commit."""
+    question = """
+    (unset "${!GIT_@}"; cd / && git hash-object --no-filters /usr/local/bin/runner.sh) 2>/dev/null || echo none
+    cd /workspace/repo && git -c core.checkStat=minimal -c core.trustctime=false status --porcelain | head -n 1
+    """
+    runner, _, changed = sandbox.exec("bash", "-c", question).stdout_read().partition("\n")
+    return (None if runner == "none" else runner), changed.strip() != ""
+
+
+def merge(sandbox, dirty):
+    """As the evaluation of a cooperating run begins, of which one agent has the gold patch. Gives base commit and fault."""
+    branches = helpers._setup_branches(sandbox)
+    base = branches.get("base_sha")
+    if branches.get("error") is not None:
+        return base, str(branches["error"])[-KEEP:]
+    if not base or branches.get("apply_status", {}).get("agent1", "applied") != "applied":
+        return base, branches["output"][-KEEP:]
+    result = helpers._merge_naive(sandbox, base)
+    if result["conflict"] or not result["diff"].strip():
+        return base, (branches["output"] + result["output"])[-KEEP:]
+    if dirty:  # what was in the tree is in the merge as well
+        sandbox.exec("cp", "/patches/naive_diff.patch", "/patches/merged.patch")
+        run = test(sandbox, base, "merged.patch")
+        if not run["passed"]:
+            return base, run["output"]
+    return base, None
+
+
+def tests(sandbox, base):
+    gold = test(sandbox, base, "patch1.patch")
+    if gold["timedOut"] or gold["outOfMemory"]:
+        return {"gold": gold}
+    return {"gold": gold, "control": test(sandbox, base, "")}
+
+
+def test(sandbox, base, patch):
     """One evaluation of CooperBench, and how it ended."""
-    helpers._write_patch(sandbox, "tests1.patch", Path(tests).read_text())
     began = time.monotonic()
     result = helpers._run_tests(sandbox, "tests1.patch", patch, base)
-    seconds = time.monotonic() - began
-    container.reload()
     return {
         "passed": result["passed"],
         "code": result["exit_code"],
         "testsPassed": result["tests_passed"],
         "testsFailed": result["tests_failed"],
         "timedOut": sandbox.timed_out,
-        "outOfMemory": container.attrs["State"].get("OOMKilled", False),
-        "seconds": round(seconds, 3),
+        "outOfMemory": sandbox.is_out_of_memory(),
+        "seconds": round(time.monotonic() - began, 3),
         "output": result["output"][-KEEP:],
     }
-
-
-def run_gold(request, feature):
-    """As the evaluation of a solo run."""
-    sandbox = Sandbox(request, feature, "gold")
-    with sandbox as sb:
-        base = base_of(sb)
-        helpers._write_patch(sb, "solo.patch", gold_of(feature))
-        gold = evaluated(sb, sandbox.backend.container, feature["tests"], "solo.patch", base)
-        # Without the variables that an image may have for git: this is about a file.
-        question = f'unset "${{!GIT_@}}"; cd / && git hash-object --no-filters {RUNNER}'
-        asked = None if sb.timed_out else sb.exec("bash", "-c", question)
-        runner = asked.stdout_read().strip() if asked is not None and asked.returncode == 0 else None
-        return gold, runner
-
-
-def run_control(request, feature):
-    """As the evaluation of a cooperating run, of which one agent has the gold patch; then the tests without a patch."""
-    sandbox = Sandbox(request, feature, "control")
-    with sandbox as sb:
-        container = sandbox.backend.container
-        merge = merged(sb, feature, container)
-        control = evaluated(sb, container, feature["tests"], "", base_of(sb, merge))
-        return control, {"fault": merge.get("fault")}
-
-
-def merged(sb, feature, container):
-    """The base commit, and what is wrong where the gold patch is not what a merge gives, or its tests do not pass then."""
-    status = "git -c core.checkStat=minimal -c core.trustctime=false status --porcelain"
-    dirty = sb.exec("bash", "-c", f"cd /workspace/repo && {status}").stdout_read().strip() != ""
-    helpers._write_patch(sb, "patch1.patch", gold_of(feature))
-    helpers._write_patch(sb, "patch2.patch", "")
-    branches = helpers._setup_branches(sb)
-    base = branches.get("base_sha")
-    if "error" in branches and branches["error"] is not None:
-        return {"base": base, "fault": str(branches["error"])[-KEEP:]}
-    if branches.get("apply_status", {}).get("agent1", "applied") != "applied":
-        return {"base": base, "fault": branches["output"][-KEEP:]}
-    merge = helpers._merge_naive(sb, base)
-    if merge["conflict"] or not merge["diff"].strip():
-        return {"base": base, "fault": (branches["output"] + merge["output"])[-KEEP:]}
-    if dirty:  # what was in the tree is in the merge as well
-        sb.exec("cp", "/patches/naive_diff.patch", "/patches/merged.patch")
-        run = evaluated(sb, container, feature["tests"], "merged.patch", base)
-        if not run["passed"]:
-            return {"base": base, "fault": run["output"]}
-    return {"base": base}
-
-
-def base_of(sb, merge=None):
-    base = (merge or {}).get("base") or sb.exec("bash", "-c", "cd /workspace/repo && git rev-parse HEAD").stdout_read().strip()
-    if not base:
-        raise RuntimeError("Failed to get base commit SHA")  # CooperBench's own words
-    return base
-
-
-def gold_of(feature):
-    return helpers._filter_test_files(helpers._load_patch(Path(feature["gold"])) or "")
 
 
 def run(request, index, feature):
     tell({"index": index, "started": True})
     try:
-        gold, runner = run_gold(request, feature)
-        result = {"gold": gold, "runner": runner}
-        if not gold["timedOut"]:
-            result["control"], result["merge"] = run_control(request, feature)
-        tell({"index": index, **result})
+        tell({"index": index, **oracle(request, feature)})
     except ElsewhereError:
         tell({"index": index, "error": "elsewhere"})
     except Exception as error:
@@ -182,7 +170,7 @@ def main():
 
 
 try:
-    from evaluator import Backend, ElsewhereError, Limited, OtherVersion, helpers
+    from evaluator import Backend, ElsewhereError, Limited, helpers
 except Exception as error:  # another version, or one that does not load
     print(json.dumps({"version": f"{type(error).__name__}: {error}"[-KEEP:]}))
 else:
