@@ -101,7 +101,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
     findings: [
       engineFinding(look.engine, { ...look.wanted, stack: owner.stack, startedBy }, toolchain?.pieces ?? []),
       ...ofTheEngine,
-      ...(isLockRead ? [lockFinding(settings.tasks, owner.stack)] : []),
+      ...(isLockRead ? [lockFinding(settings.tasks, owner.stack, settings.lockIgnored)] : []),
       ...programs,
       ...folders,
       ownersFinding(look.others, folder, owner),

@@ -4,7 +4,7 @@ import { digestForm } from "../../lib/digest.ts";
 import { platformName } from "../../lib/platform.ts";
 
 /** What a registry has of an image for one platform. */
-export type ImageDescription = Omit<LockedImage, "lockedAt" | "baseCommit">;
+export type ImageDescription = Omit<LockedImage, "lockedAt">;
 
 /** The forms of what a tag may name, as the Accept header lists them: OCI's and Docker's, for several platforms and one. */
 export const manifestTypes = [

@@ -61,9 +61,9 @@ function foreignBase() {
 
 /** Publishes a stand-in under its task's reference, and gives the lock's entry for it. */
 async function publish(reference: string, layers: SharedLayers, options = {}, architecture?: string) {
-  const { spec, baseCommit } = await standIn(taskOf(reference), layers, options);
+  const { spec } = await standIn(taskOf(reference), layers, options);
   const published = await publishImage(registry, { ...spec, ...(architecture && { architecture }) });
-  return { ...published, baseCommit, lockedAt: new Date().toISOString() };
+  return { ...published, lockedAt: new Date().toISOString() };
 }
 
 let fresh = 0;
