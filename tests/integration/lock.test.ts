@@ -86,16 +86,16 @@ test("a tag that has moved is told by a check, which changes nothing, and is loc
 
   const check = await lab.machine(["lock", stack, "--check"]);
   expect(check.code).toBe(1);
-  expect(check.stdout).toBe(
-    `moved: ${moved} ${move}\n32 images: 31 as locked, 1 moved; checked: ${file}\nTo lock what the registry has now: ./machine lock ${stack}\n`,
+  const sizes = "\\(\\d\\.\\d+ MB, \\+[\\d.]+ kB\\)";
+  expect(check.stdout).toMatch(
+    new RegExp(`^moved: ${moved} ${move} ${sizes}\n32 images: 31 as locked, 1 moved; checked`),
   );
+  expect(check.stdout).toContain(`\nTo lock what the registry has now: ./machine lock ${stack}\n`);
   expect(text()).toBe(before);
 
   const again = await lab.machine(["lock", stack]);
   expect(again.code).toBe(0);
-  expect(again.stdout).toMatch(
-    new RegExp(`^moved: ${moved} ${move} \\(\\d\\.\\d+ MB, \\+[\\d.]+ kB\\)\n32 images`),
-  );
+  expect(again.stdout).toMatch(new RegExp(`^moved: ${moved} ${move} ${sizes}\n32 images`));
   const { [moved]: fresh, ...others } = readImagesLock(file).images;
   expect({ ...others, [moved]: locked[moved] }).toEqual(locked);
   expect(fresh).toMatchObject({ digest });

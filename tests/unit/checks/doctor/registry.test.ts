@@ -30,6 +30,29 @@ test.each(["manifest unknown", "toomanyrequests: You have reached your pull rate
 );
 
 test.each([
+  [
+    "(HTTP code 500) server error - error unmarshalling content: invalid character '<' looking for the beginning",
+    "blocker",
+    /^the engine reaches none \(asked for .*what answers is no registry/,
+  ],
+  ["missing signature key", "warning", /^it cannot give akhatua\S+: the registry has a manifest of schema 1/],
+  [
+    "unsupported media type application/vnd.cncf.helm.config.v1+json",
+    "warning",
+    /^it cannot give .* such as a Helm chart/,
+  ],
+  [
+    "no matching manifest for linux/amd64 in the manifest list",
+    "warning",
+    /^it cannot give .* for the platform/,
+  ],
+])("%s is told as what it is, a %s", (message, level, found) => {
+  const finding = registryFinding(failed(message), "");
+  expect(finding).toMatchObject({ level, found: expect.stringMatching(found) });
+  expect(finding.remedy).toMatch(/^[A-Z]/);
+});
+
+test.each([
   [26, "ok"],
   [27, "warning"],
 ])("26 pulls that are left for %d are %s", (pulls, level) => {
