@@ -68,12 +68,15 @@ test("an image is pulled by its real name and its locked digest, and is at the l
   );
 });
 
-test("the oracle: gold passes, its control fails", async () => {
+test("the oracle: gold passes, its control fails, and so does gold in another task's image", async () => {
   const source = join(parent, "clone");
   execFileSync("git", ["clone", "-q", r.sourceRepository, source]);
   const patches = join(source, "dataset", task.repo, `task${task.taskId}`, "feature1");
   expect(await exitCode(task.image, ["tests.patch", "feature.patch"], patches)).toBe(0);
   expect(await exitCode(task.image, ["tests.patch"], patches)).toBe(1);
+  const another = readTasks().find(({ image }) => image !== task.image)?.image ?? "";
+  await pull(another);
+  expect(await exitCode(another, ["tests.patch", "feature.patch"], patches)).toBe(1);
 });
 
 test("the source is one commit of the pinned id, with the sdist's files and the dataset", () => {
