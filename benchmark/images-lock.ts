@@ -78,7 +78,7 @@ function withoutBaseCommits({ images }: z.infer<typeof imagesLock>, file: string
   return {
     images: Object.fromEntries(entries),
     ...(named > 0 && {
-      ignored: `baseCommit of ${named} images in ${file} is ignored: the benchmark says which commit an image is at`,
+      ignored: `${file} has a baseCommit for ${named} of ${entries.length} images, which is ignored: the benchmark says which commit each is at`,
     }),
   };
 }

@@ -35,7 +35,7 @@ import { lockFinding } from "./image-lock.ts";
 import { loginFinding } from "./login.ts";
 import { ownersFinding } from "./owners.ts";
 import { placesOf } from "./places.ts";
-import { platformFinding } from "./platform.ts";
+import { platformFinding, platformOf } from "./platform.ts";
 import { proxyFinding } from "./proxy.ts";
 import { pulumiFinding } from "./pulumi.ts";
 import { askDownload, isServed, pythonFinding } from "./python.ts";
@@ -128,7 +128,11 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     measureDisk(dockerHost, info),
     missing === undefined || settings.registryMirror !== ""
       ? undefined
-      : askRegistry(missing.image, { dockerHost, mirrors }, askTag),
+      : askRegistry(
+          missing.image,
+          { dockerHost, mirrors, platform: missing.locked?.platform ?? platformOf(info) },
+          askTag,
+        ),
   ]);
   const date = registry?.answer?.date;
   return [

@@ -1,3 +1,4 @@
+import { isSamePlatform, platformName } from "../../lib/platform.ts";
 import { engineAt } from "../../provision/engine/client.ts";
 import {
   isNoImage,
@@ -30,10 +31,10 @@ export interface RegistryFacts {
  */
 export async function askRegistry(
   reference: string,
-  engine: { readonly dockerHost: string; readonly mirrors: readonly string[] },
+  engine: { readonly dockerHost: string; readonly mirrors: readonly string[]; readonly platform: string },
   askTag?: AskTag,
 ): Promise<RegistryFacts> {
-  const byEngine = askByEngine(engine.dockerHost);
+  const byEngine = askByEngine(engine.dockerHost, engine.platform);
   if (askTag === undefined || engine.mirrors.length > 0) return factsOf(reference, byEngine);
   const facts = await factsOf(reference, askTag);
   if (facts.error === undefined || isRateLimit(facts.error)) return facts;
@@ -50,9 +51,13 @@ async function factsOf(reference: string, ask: AskTag): Promise<RegistryFacts> {
 }
 
 /** Asks the registry through the engine: its network, its mirrors and its proxy count. No quota is told. */
-function askByEngine(dockerHost: string): AskTag {
+function askByEngine(dockerHost: string, platform: string): AskTag {
   return async (reference) => {
-    const { Descriptor } = await engineAt(dockerHost).getImage(reference).distribution();
+    const { Descriptor, Platforms } = await engineAt(dockerHost).getImage(reference).distribution();
+    // What builders keep beside the images, such as attestations, has the platform unknown/unknown.
+    const names = (Platforms ?? []).filter(({ os }) => os !== "unknown").map(platformName);
+    if (names.length > 0 && !names.some((name) => isSamePlatform(name, platform)))
+      throw new Error(`no matching manifest for ${platform}, but for ${names.join(", ")}`);
     return { digest: Descriptor.digest };
   };
 }

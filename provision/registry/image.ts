@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LockedImage } from "../../benchmark/images-lock.ts";
 import { digestForm } from "../../lib/digest.ts";
-import { platformName } from "../../lib/platform.ts";
+import { isSamePlatform, platformName } from "../../lib/platform.ts";
 
 /** What a registry has of an image for one platform. */
 export type ImageDescription = Omit<LockedImage, "lockedAt">;
@@ -55,7 +55,7 @@ export function chooseManifest(
     platform === undefined || platform.os === "unknown" ? [] : [{ digest, name: platformName(platform) }],
   );
   const chosen =
-    images.find(({ name }) => name === wanted) ?? images.find(({ name }) => name.startsWith(`${wanted}/`));
+    images.find(({ name }) => name === wanted) ?? images.find(({ name }) => isSamePlatform(name, wanted));
   return { digest: chosen?.digest, platforms: images.map(({ name }) => name) };
 }
 

@@ -76,18 +76,6 @@ describe.concurrent("with what the user's shell exports,", () => {
     expect(mock.asked).toEqual([]);
   });
 
-  test.each([
-    "https://STG.API.Cohere.com/v2",
-    "https://stg.api.cohere.com:443/v2",
-    "http://[::1]:8080/v2",
-    "https://stg.api.cohere.com/a%20b/v2",
-  ])("the proof passes for %s, however it is spelt", async (base) => {
-    const wanted = `${base}/chat`;
-    expect(await prove({ COHERE_API_BASE: wanted, COHERE_API_KEY: key }, base)).toMatchObject({
-      url: wanted,
-    });
-  });
-
   test("it fails for another value, and for another key", async () => {
     const message = await failure({
       COHERE_API_BASE: "https://a.example/v2/chat",
@@ -120,6 +108,16 @@ describe.concurrent("with what the user's shell exports,", () => {
     );
   });
 });
+
+test.each(["https://STG.API.Cohere.com:443/a%20b/v2", "http://[::1]:8080/v2"])(
+  "the proof passes for %s, as which another spelling is asked",
+  async (base) => {
+    const wanted = `${base}/chat`;
+    expect(await prove({ COHERE_API_BASE: wanted, COHERE_API_KEY: key }, base)).toMatchObject({
+      url: wanted,
+    });
+  },
+);
 
 describe("the look between proofs finds each variable where the package itself does, with", () => {
   const wanted = modelEnvironment(key, "https://stg.api.cohere.com/v2");

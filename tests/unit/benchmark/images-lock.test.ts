@@ -63,7 +63,9 @@ test("base commits of an older lock are named, never obeyed, and not written aga
   const lock = readImagesLock(file);
   expect(lock).toEqual({
     images: { "a:2": image, "b:1": image },
-    ignored: expect.stringMatching(new RegExp(`^baseCommit of 1 images in ${file} is ignored: `)),
+    ignored: expect.stringMatching(
+      new RegExp(`^${file} has a baseCommit for 1 of 2 images, which is ignored: `),
+    ),
   });
   expect(formatImagesLock(lock)).not.toContain("baseCommit");
 });
