@@ -317,25 +317,23 @@ describe("with Docker Hub in reach,", () => {
     expect(status.stdout).toContain("1/3 are there as they were proved");
   });
 
-  test.each([
-    ["digest", `sha256:${"0".repeat(64)}`, /: one of the lock's two is not this image's/],
-    ["imageId", `sha256:${"0".repeat(64)}`, /: one of the lock's two is not this image's/],
-    ["platform", "linux/s390x", /: it is for linux\/\S+, the lock has linux\/s390x/],
-  ])(
-    "an entry whose %s was edited is verified against by none, and status says so",
-    async (field, value, says) => {
-      expect((await up()).code).toBe(0);
+  test("an edited entry is verified against by none, and status says so, before and after the update that fails", async () => {
+    expect((await up()).code).toBe(0);
+    const edits: readonly (readonly [string, string, RegExp])[] = [
+      ["digest", `sha256:${"0".repeat(64)}`, /: one of the lock's two is not this image's/],
+      ["imageId", `sha256:${"0".repeat(64)}`, /: one of the lock's two is not this image's/],
+      ["platform", "linux/s390x", /: it is for linux\/\S+, the lock has linux\/s390x/],
+    ];
+    for (const [field, value, says] of edits) {
       const edited = { ...lock.images, [image]: { ...locked(image), [field]: value } };
       writeFileSync(lockFile, formatImagesLock({ images: edited }));
       const status = await lab.machine(["status", stack]);
-      expect(status.stdout).toContain("1 not what the lock says by now: go_chi_task/26");
-      const verify = await lab.machine(["verify", stack]);
-      expect(verify.code).toBe(1);
-      expect(verify.stdout).toMatch(says);
-      expect((await up()).code).not.toBe(0);
-      expect((await lab.machine(["status", stack])).code).toBe(1);
-    },
-  );
+      expect(status.stdout, field).toContain("1 not what the lock says by now: go_chi_task/26");
+      expect((await lab.machine(["verify", stack])).stdout, field).toMatch(says);
+    }
+    expect((await up()).code).not.toBe(0);
+    expect((await lab.machine(["status", stack])).code).toBe(1);
+  });
 
   test("a tag that was moved by hand is given back, and the image it was moved to is kept under a name", async () => {
     expect((await up()).code).toBe(0);

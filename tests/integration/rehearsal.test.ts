@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { standInCommits } from "../../benchmark/stand-ins.ts";
+import { COMMITS, standInCommits } from "../../benchmark/stand-ins.ts";
 import { taskName } from "../../benchmark/tasks.ts";
 import { findProcesses } from "../../rehearsal/processes.ts";
 import { publishedDigest, publishImage, removeImage } from "../../rehearsal/publish.ts";
@@ -118,10 +118,13 @@ test.each<[Fault, RegExp]>([
   expect(await isReady(r)).toBe(true);
 });
 
-test("a start mends what was lost: an image, the source, the registry, the engine", async () => {
+test("a start mends what was lost: an image, the commits, the source, the registry, the engine", async () => {
   const before = readFileSync(r.imagesLock, "utf8");
+  const commits = standInCommits(r.dir);
+  expect(Object.keys(commits)).toHaveLength(readTasks().length);
   await removeImage(r.registryUrl() ?? "", task.image);
   rmSync(join(r.dir, "CooperBench.git", "objects"), { recursive: true });
+  rmSync(join(r.dir, COMMITS));
   expect(await isReady(r)).toBe(false);
   await startRehearsal(r, () => {});
   expect(await isReady(r)).toBe(true);
@@ -134,6 +137,7 @@ test("a start mends what was lost: an image, the source, the registry, the engin
   expect(both.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
   expect(await isReady(r)).toBe(true);
   expect(readFileSync(r.imagesLock, "utf8")).toBe(before);
+  expect(standInCommits(r.dir)).toEqual(commits);
 }, 60_000);
 
 test("a stop leaves no process, mount, control group or folder, even with a container that runs", async () => {
