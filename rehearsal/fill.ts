@@ -42,32 +42,24 @@ export interface FillArguments {
 export async function fillRegistry(args: FillArguments): Promise<number> {
   const { registryUrl, payloadBytes, workFolder, dir } = args;
   const known = readLock(args.lockFile);
-  const knownCommits = args.trustLock ? standInCommits(dir) : {};
-  const commits: Record<string, string> = {};
+  const commits = { ...standInCommits(dir) };
+  const isTrusted = args.trustLock && args.tasks.every((task) => commits[taskName(task)] !== undefined);
   const shared = await sharedLayers(args.tools);
   const wanted = [
-    ...args.services.map(({ image, make }) => ({ image, isKnown: true, make: () => make(shared) })),
-    ...args.tasks.map((task) => {
-      const name = taskName(task);
-      const commit = knownCommits[name];
-      if (commit !== undefined) commits[name] = commit;
-      const make = async () => {
+    ...args.services.map(({ image, make }) => ({ image, make: () => make(shared) })),
+    ...args.tasks.map((task) => ({
+      image: task.image,
+      make: async () => {
         const { spec, baseCommit } = await standIn(task, shared, { payloadBytes, workFolder });
-        commits[name] = baseCommit;
+        commits[taskName(task)] = baseCommit;
         return spec;
-      };
-      return { image: task.image, isKnown: commit !== undefined, make };
-    }),
+      },
+    })),
   ];
   let made = 0;
-  const ready = async ({ image, isKnown, make }: (typeof wanted)[number]): Promise<[string, LockedImage]> => {
+  const ready = async ({ image, make }: (typeof wanted)[number]): Promise<[string, LockedImage]> => {
     const locked = known[image];
-    if (
-      args.trustLock &&
-      isKnown &&
-      locked !== undefined &&
-      (await publishedDigest(registryUrl, image)) === locked.digest
-    )
+    if (isTrusted && locked !== undefined && (await publishedDigest(registryUrl, image)) === locked.digest)
       return [image, locked];
     const published = await publishImage(registryUrl, await make());
     made += 1;
