@@ -86,6 +86,7 @@ const oracle =
         imageIdOf: (task) => benchmark.imageIdOf(task),
         datasetHashOf: (task) => datasetHash(taskFolder(folder, task)),
         commit: cli.commit,
+        installed: cli.installed,
         atOnce: oraclesAtOnce(capacity ?? leastCapacity),
         timeoutSeconds: settings.smokeTimeoutSeconds,
       })

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { blocker, type Finding, warning } from "../checks/finding.ts";
+import { abortOnSignal } from "../lib/abort.ts";
 import { realPlace } from "../lib/place.ts";
 import { type Settings, SettingsError } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
@@ -14,12 +15,17 @@ import { stackConfigurations } from "./stack-file.ts";
 import { updateChecks, updateFacts } from "./update-findings.ts";
 
 /**
- * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Starts and changes
- * nothing. Gives 1 where something would stop an update, or where the real call that was asked for has failed.
+ * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Changes nothing, and
+ * starts nothing but one temporary container. Gives 1 where something would stop an update, or where the real call that was asked for has failed.
  */
 export async function doctor({ json, live }: DoctorOptions, caller: StackCaller): Promise<number> {
   const { stack, output } = caller;
-  const findings = await findingsOf(caller, live);
+  const abort = abortOnSignal();
+  const findings = await findingsOf(caller, live, abort);
+  if (abort.aborted) {
+    output.report("interrupted; the container is removed");
+    return 130;
+  }
   const counts = countFindings(findings);
   if (json) {
     output.print(`${JSON.stringify({ stack, findings, summary: counts }, null, 2)}\n`);
@@ -29,7 +35,11 @@ export async function doctor({ json, live }: DoctorOptions, caller: StackCaller)
   return counts.blockers === 0 ? 0 : 1;
 }
 
-async function findingsOf(caller: StackCaller, live: boolean): Promise<readonly Finding[]> {
+async function findingsOf(
+  caller: StackCaller,
+  live: boolean,
+  abort: AbortSignal,
+): Promise<readonly Finding[]> {
   const found = openAsFound(caller);
   const { stack } = found;
   let settings: Settings;
@@ -44,7 +54,7 @@ async function findingsOf(caller: StackCaller, live: boolean): Promise<readonly 
   // An update gives the settings the id that the state has, where they have lost theirs.
   if (id !== undefined) settings = { ...settings, stackId: id };
   // One after the other: what the checks cost is not to be in the time of the call.
-  const { findings } = await check(found, settings, true);
+  const { findings } = await check(found, settings, true, abort);
   return [
     ...whose,
     ...findings,

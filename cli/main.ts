@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Problem } from "../lib/problem.ts";
 import type { Caller, StackCaller } from "./caller.ts";
+import { cleanOptions } from "./clean-options.ts";
 import { doctorOptions } from "./doctor-options.ts";
 import { lockOptions } from "./lock-options.ts";
 import { newOptions } from "./new-options.ts";
@@ -31,8 +32,11 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
                                       and writes the image lock file; --check only compares, and fails where one moved
   ./machine doctor [STACK] [--json] [--live]
                                       looks at engine, space, registry, programs and folders, with the remedy for
-                                      what is not well; starts and changes nothing. --live makes one real call of
-                                      the model, a small one, and tells its status, time and cost
+                                      what is not well; changes nothing. --live makes one real call of the model,
+                                      a small one, and tells its status, time and cost
+  ./machine clean [STACK] [--yes] [--json]
+                                      removes the containers that killed runs of CooperBench have left, and leaves
+                                      those of a run that lives. It says what goes, and asks
   ./machine status [STACK] [--json]   tells what was proved of the machine, when, and whether it is still so; quick,
                                       proves and changes nothing; exit code 1 where something is in the way of a run
   ./machine report [STACK] [--out FILE]
@@ -136,6 +140,9 @@ const commands: Record<string, Command> = {
   }),
   doctor: withOptions("doctor [STACK] [--json] [--live]", doctorOptions, async (options, caller) =>
     (await import("./doctor.ts")).doctor(options, await onStack(options.stack, caller)),
+  ),
+  clean: withOptions("clean [STACK] [--yes] [--json]", cleanOptions, async (options, caller) =>
+    (await import("./clean.ts")).clean(options, await onStack(options.stack, caller)),
   ),
   status: withOptions("status [STACK] [--json]", jsonOption, async ({ stack, values }, caller) =>
     (await import("./status.ts")).status(await onStack(stack, caller), values.json),

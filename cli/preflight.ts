@@ -6,14 +6,23 @@ import { Problem } from "../lib/problem.ts";
 import type { Settings } from "../program/settings.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
-import { rehearsalPorts } from "../rehearsal/rehearsal.ts";
+import { noOutside, rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import { backendFolder, backendUrl, dataDir } from "./backend.ts";
 import { findingLines, oneLine } from "./findings.ts";
 import { type Found, type Session, startedBy } from "./session.ts";
 
-/** Looks at the machine for a stack. */
-export async function check(found: Found, settings: Settings, thorough: boolean): Promise<PreflightResult> {
-  const { stack, engine, toolchain, rehearsal, env, projectDir } = found;
+/**
+ * Looks at the machine for a stack.
+ *
+ * @param abort takes the container away that asks where it is thorough.
+ */
+export async function check(
+  found: Found,
+  settings: Settings,
+  thorough: boolean,
+  abort?: AbortSignal,
+): Promise<PreflightResult> {
+  const { stack, engine, toolchain, rehearsal, isRehearsal, env, projectDir } = found;
   const look = await lookAt(wantedOf(stack, settings, projectDir, engine));
   const ports = rehearsal && settings.coop ? await rehearsalPorts(rehearsal) : undefined;
   return runPreflight({
@@ -28,7 +37,9 @@ export async function check(found: Found, settings: Settings, thorough: boolean)
     cacheDir: cacheFolder(env),
     toolchain,
     askTag,
+    noOutside: isRehearsal ? noOutside : undefined,
     thorough,
+    abort,
   });
 }
 

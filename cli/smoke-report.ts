@@ -9,15 +9,15 @@ export interface Smoked extends Partial<Omit<OracleReport, "image" | "feature" |
   /** Image reference, `repository:tag`. */
   readonly reference: string;
   readonly feature: number;
-  /** Whether the gold patch passes, the tests alone fail, and the runner is the dataset's. */
+  /** Whether no check has found a fault, and none was left out. */
   readonly ok: boolean;
   readonly checks: Readonly<Record<CheckKind, Check>>;
 }
 
-/** All three checks of a feature that nothing could be run of. */
+/** All checks of a feature that nothing could be run of. */
 export function unrun(problem: string): Smoked["checks"] {
   const skipped = { seconds: 0, skipped: "nothing could be run" };
-  return { gold: { seconds: 0, problem }, control: skipped, runner: skipped };
+  return { gold: { seconds: 0, problem }, control: skipped, merge: skipped, runner: skipped };
 }
 
 /** Whether every check was made and found nothing. */
@@ -32,8 +32,8 @@ export function smokeTable(results: readonly Smoked[], seconds: number): string 
     task,
     String(feature),
     cell(checks.gold, "passed"),
-    cell(checks.control, "failed"),
-    checks.runner.skipped ? "-" : checks.runner.problem ? "differs" : "dataset's",
+    cell(checks.control, checks.control.note === undefined ? "failed" : "stopped"),
+    checks.runner.skipped ? "-" : checks.runner.note ? "differs" : "dataset's",
     digest.slice(digest.indexOf("@") + 1).slice(0, 19),
   ]);
   const problems = results.flatMap(({ checks }) =>
@@ -42,10 +42,14 @@ export function smokeTable(results: readonly Smoked[], seconds: number): string 
       return problem === undefined ? [] : [`failed: ${problem}`];
     }),
   );
+  const notes = results.flatMap(({ reference, checks: { runner } }) =>
+    runner.note === undefined ? [] : [`note: ${reference}: ${runner.note}`],
+  );
   const passed = results.filter(({ ok }) => ok).length;
   const lines = [
     ...table([["", "task", "feature", "gold", "control", "runner", "digest"], ...rows]),
     ...problems,
+    ...notes,
     `${passed}/${results.length} passed: the gold patch passes its tests, which fail without it (${seconds.toFixed(1)} s)`,
   ];
   return `${lines.join("\n")}\n`;

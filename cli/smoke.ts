@@ -5,23 +5,25 @@ import { spreadTasks, type Task, taskKey, taskName } from "../benchmark/tasks.ts
 import { abortOnSignal } from "../lib/abort.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
-import { runOracle } from "../provision/steps/oracle.ts";
+import { evaluationSeconds } from "../provision/steps/evaluation.ts";
+import { type OracleReport, type OracleSubject, runOracles } from "../provision/steps/oracle.ts";
 import { featuresOf, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
-import type { Found } from "./session.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
-import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { assertFile, writeFor } from "./write-out.ts";
 
+/** Milliseconds between two words of how far it is. */
+const TELL_MS = 2000;
+
 /**
- * `./machine smoke [STACK] …`: runs the dataset's gold patches and tests in the images that are there, without a
- * model. Gives 0 only where each gold patch passes, each of its tests fails without it, and each runner is the
- * dataset's. Changes nothing.
+ * `./machine smoke [STACK] …`: has the installed CooperBench evaluate the dataset's gold patches in the images that
+ * are there, without a model. Gives 0 only where it counts each gold patch as passed, and its tests without it as not.
+ * Changes nothing.
  */
 export async function smoke(options: SmokeOptions, caller: StackCaller): Promise<number> {
   const { stack, projectDir, output } = caller;
@@ -38,27 +40,44 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
   const chosen = options.tasks === "all" ? tasks : spreadTasks(tasks, options.tasks);
   const subjects = subjectsOf(chosen, checkout, options.features);
 
+  if (settings.smokeTimeoutSeconds > evaluationSeconds) {
+    output.report(
+      `smokeTimeoutSeconds is ${settings.smokeTimeoutSeconds}, and counts as ${evaluationSeconds}: CooperBench gives no run more`,
+    );
+  }
   const abort = abortOnSignal();
   const capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
   const started = performance.now();
-  const common = {
-    found: engine,
-    dockerHost,
-    checkout,
-    timeoutSeconds: settings.smokeTimeoutSeconds,
-    memoryBytes: memoryLimitBytes(capacity),
-    abort,
-  };
-  const results = await someAtOnce(
-    subjects.map((subject) => () => smokeOne(subject, common)),
-    oraclesAtOnce(capacity),
-    (done, running) => output.report(`${done}/${subjects.length} done, ${running} running`),
+  let done = 0;
+  let running = 0;
+  const told = setInterval(
+    () => output.report(`${done}/${subjects.length} done, ${running} running`),
+    TELL_MS,
   );
+  const reports = await runOracles(
+    subjects.map((subject) => oracleSubject(stack, checkout, subject)),
+    {
+      ...{ dockerHost, checkout, stack: identityOf(engine), abort },
+      ...{ atOnce: oraclesAtOnce(capacity), memoryBytes: memoryLimitBytes(capacity) },
+      timeoutSeconds: settings.smokeTimeoutSeconds,
+    },
+    (...counts) => {
+      [done, running] = counts;
+    },
+  )
+    .catch((error) => {
+      if (!abort.aborted) throw error;
+      return [];
+    })
+    .finally(() => clearInterval(told));
   if (abort.aborted) {
     output.report("interrupted; the containers are removed");
     return 130;
   }
 
+  const results = subjects.map(({ task, feature }, index) =>
+    smoked(task, feature, reports[index] as OracleReport | Problem),
+  );
   const seconds = (performance.now() - started) / 1000;
   output.print(
     options.json
@@ -100,29 +119,14 @@ export function subjectsOf(tasks: readonly Task[], checkout: string, features: F
   return subjects;
 }
 
-interface Common {
-  readonly found: Found;
-  readonly dockerHost: string;
-  readonly checkout: string;
-  readonly timeoutSeconds: number;
-  readonly memoryBytes: number;
-  readonly abort: AbortSignal;
+function oracleSubject(stack: string, checkout: string, { task, feature }: Subject): OracleSubject {
+  const container = `cooperbench-smoke-${stack}-${taskKey(task)}-feature${feature}`;
+  return { image: task.image, folder: taskFolder(checkout, task), feature, container };
 }
 
-async function smokeOne(
-  { task, feature }: Subject,
-  { checkout, found: of, ...common }: Common,
-): Promise<Smoked> {
-  const { image } = task;
-  const container = `cooperbench-smoke-${of.stack}-${taskKey(task)}-feature${feature}`;
-  const folder = taskFolder(checkout, task);
-  const wanted = { ...common, image, folder, feature, container, stack: identityOf(of) };
-  const found = await runOracle(wanted).then(
-    ({ image: _, feature: __, ...found }) => found,
-    (error: Error) => {
-      if (!(error instanceof Problem)) throw error;
-      return { checks: unrun(error.message) };
-    },
-  );
-  return { task: taskName(task), reference: image, feature, ok: isPassed(found.checks), ...found };
+function smoked(task: Task, feature: number, report: OracleReport | Problem): Smoked {
+  const of = { task: taskName(task), reference: task.image, feature };
+  if (report instanceof Problem) return { ...of, ok: false, checks: unrun(report.message) };
+  const { imageId, digest, checks } = report;
+  return { ...of, imageId, digest, ok: isPassed(checks), checks };
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Task, taskKey } from "../benchmark/tasks.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
+import { proofRevision } from "../provision/steps/contract.ts";
 import { taskFolder } from "../provision/steps/task-dataset.ts";
 import { type Step, step } from "./step.ts";
 import { afterEnd, unlessFailed } from "./unless-failed.ts";
@@ -17,6 +18,8 @@ export interface OracleArgs {
   readonly folder: string;
   /** Commit that the checkout is at, once it is there; undefined where that failed. */
   readonly commit: pulumi.Output<string | undefined>;
+  /** What the installed CooperBench is known by, once it is there: it evaluates. */
+  readonly installed: pulumi.Output<string>;
   /** Hash of what the oracle runs of a task, of the files that are there when it is called. */
   readonly datasetHashOf: (task: Task) => string;
   /** Docker engine, as in DOCKER_HOST. */
@@ -34,7 +37,7 @@ export class Oracle extends pulumi.ComponentResource {
 
   constructor(name: string, args: OracleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:oracle:Oracle", name, {}, opts);
-    const { owner, tasks, folder, commit } = args;
+    const { owner, tasks, folder, commit, installed } = args;
 
     const oracles: Step<"oracle">[] = [];
     for (const task of tasks) {
@@ -50,8 +53,10 @@ export class Oracle extends pulumi.ComponentResource {
           {
             owner,
             request: {
+              revision: proofRevision,
               image: before === undefined ? task.image : afterEnd(before.result, task.image),
               imageId,
+              commit: installed.apply((known) => known.split(" ")[0] as string),
               folder: taskFolder(folder, task),
               dockerHost: args.dockerHost,
               container: `cooperbench-oracle-${owner.stack}-${key}`,

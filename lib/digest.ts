@@ -7,3 +7,8 @@ export const digestForm = /^sha256:[0-9a-f]{64}$/;
 export function digestOf(bytes: Uint8Array | string): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
+
+/** The id that git gives a file's bytes, in a repository of its usual kind. */
+export function gitBlobId(bytes: Uint8Array): string {
+  return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly timeoutSeconds?: number;
   /** Kills the program before. Default: never. */
   readonly abort?: AbortSignal;
+  /** Seconds that the program has after an abort, of which SIGTERM tells it, to end by itself. Default: none. */
+  readonly patienceSeconds?: number;
   /**
    * Whether what is sent to this process's group, as a terminal's interrupt is, leaves the program alone; where it is
    * killed, all that it has started is. Default: false.
@@ -22,6 +24,8 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   /** Bytes of each stream that are kept, the last ones. Default: 400,000. */
   readonly keep?: number;
+  /** Gets each line of standard output as it comes. */
+  readonly onLine?: (line: string) => void;
   /** Gets each line of standard error as it comes. */
   readonly onErrorLine?: (line: string) => void;
 }
@@ -43,7 +47,8 @@ export interface RunResult {
 
 /** Runs a program and collects what it prints. Throws a Problem only where it cannot be started. */
 export function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
-  const { cwd, env, timeoutSeconds, abort, ownSession = false, input, keep = 400_000 } = options;
+  const { cwd, env, timeoutSeconds, abort, patienceSeconds, ownSession = false, input } = options;
+  const { keep = 400_000 } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd,
@@ -60,17 +65,25 @@ export function run(file: string, args: readonly string[], options: RunOptions):
     };
     // Not spawn's own time limit: its timer goes on where the program cannot be started.
     const timer = timeoutSeconds === undefined ? undefined : setTimeout(end, timeoutSeconds * 1000);
-    abort?.addEventListener("abort", killNow, { once: true });
+    let patience: NodeJS.Timeout | undefined;
+    const onAbort = () => {
+      if (patienceSeconds === undefined) return killNow();
+      endWithThis();
+      patience = setTimeout(killNow, patienceSeconds * 1000);
+    };
+    abort?.addEventListener("abort", onAbort, { once: true });
     watch(endWithThis);
     const release = () => {
       clearTimeout(timer);
-      abort?.removeEventListener("abort", killNow); // its pid may be another's from now on
+      clearTimeout(patience);
+      abort?.removeEventListener("abort", onAbort); // its pid may be another's from now on
       unwatch(endWithThis);
     };
     const stdout = new Tail(keep);
     const stderr = new Tail(keep);
     child.stdout?.on("data", (chunk: Buffer) => stdout.add(chunk));
     child.stderr?.on("data", (chunk: Buffer) => stderr.add(chunk));
+    if (options.onLine !== undefined && child.stdout !== null) eachLine(child.stdout, options.onLine);
     if (options.onErrorLine !== undefined && child.stderr !== null)
       eachLine(child.stderr, options.onErrorLine);
     child.stdin?.on("error", () => {}).end(input); // a program may end without reading its input

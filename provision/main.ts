@@ -3,7 +3,7 @@
  * it stays. A step's request is in a variable, a secret on its standard input; it says what it does on standard
  * error, and prints its result as one line of JSON on standard output (steps/contract.ts).
  */
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
 import { oldRequest } from "./old-request.ts";
@@ -103,7 +103,7 @@ const steps: { readonly [Name in StepName]: Act<Name> } = {
     };
     return { ...seen, ...(await verifyGit(client)) };
   },
-  async probe({ owner, ...request }) {
+  async probe({ owner, revision: _, ...request }) {
     const { probe } = await import("./steps/probe.ts");
     return probe({ ...request, stack: stackIdentity(owner), abort: abortOnSignal() });
   },
@@ -116,13 +116,15 @@ const steps: { readonly [Name in StepName]: Act<Name> } = {
       import("../benchmark/capacity.ts"),
       import("./steps/task-dataset.ts"),
     ]);
-    return oracle({
-      ...request,
-      feature: firstFeature(request.folder) ?? 1,
-      stack: stackIdentity(owner),
-      memoryBytes: memoryLimitBytes(await askCapacity(request.dockerHost)),
-      abort: abortOnSignal(),
-    });
+    const { image, folder, container, dockerHost, timeoutSeconds } = request;
+    return oracle(
+      { image, folder, container, feature: firstFeature(folder) ?? 1 },
+      {
+        ...{ dockerHost, timeoutSeconds, atOnce: 1, stack: stackIdentity(owner), abort: abortOnSignal() },
+        checkout: resolve(folder, "../../.."),
+        memoryBytes: memoryLimitBytes(await askCapacity(dockerHost)),
+      },
+    );
   },
 };
 

@@ -27,7 +27,7 @@ export interface FillArguments {
   readonly tasks: readonly Task[];
   /** The images beside the tasks'. */
   readonly services: readonly ServiceImage[];
-  readonly tools: Pick<Tools, "busybox" | "git" | "env">;
+  readonly tools: Pick<Tools, "busybox" | "git" | "bash" | "env">;
   readonly payloadBytes: number;
   /** For git; on the disk of the rehearsal, so that nothing is left elsewhere. */
   readonly workFolder: string;

@@ -40,6 +40,10 @@ export const DIR_VARIABLE = "COOPERBENCH_REHEARSAL_DIR";
 /** The folder of a rehearsal when nothing else is said. */
 export const DEFAULT_DIR = "/var/lib/cooperbench-rehearsal";
 
+/** What a rehearsal's containers have for a network (network.ts), in words. */
+export const noOutside =
+  "a rehearsal's containers reach nothing outside of it, and its runners install nothing";
+
 /** The places of the rehearsal in `dir`. Touches nothing. */
 export function rehearsalAt(dir?: string): Rehearsal {
   const root = resolve(dir ?? process.env[DIR_VARIABLE] ?? DEFAULT_DIR);

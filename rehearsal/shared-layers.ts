@@ -12,12 +12,14 @@ export const RUNNER = "/usr/local/bin/runner.sh";
 export interface SharedLayers {
   /** busybox under the names of its applets, and the runner. */
   readonly base: Layer;
-  /** This machine's git, over `base`. */
+  /** This machine's git and bash, over `base`. */
   readonly git: Layer;
 }
 
 /** Makes the layers that the stand-ins have in common. */
-export async function sharedLayers(tools: Pick<Tools, "busybox" | "git" | "env">): Promise<SharedLayers> {
+export async function sharedLayers(
+  tools: Pick<Tools, "busybox" | "git" | "bash" | "env">,
+): Promise<SharedLayers> {
   const [base, git] = await Promise.all([baseLayer(tools), gitLayer(tools)]);
   return { base, git };
 }
@@ -34,8 +36,6 @@ async function baseLayer({ busybox, env }: Pick<Tools, "busybox" | "env">): Prom
     ...applets
       .filter((name) => name !== "busybox")
       .map((name): Entry => ({ path: `bin/${name}`, type: "symlink", target: "busybox" })),
-    // The benchmark calls bash by its path; for what it asks of it, busybox's shell will do.
-    { path: "bin/bash", type: "file", mode: 0o755, bytes: Buffer.from('#!/bin/sh\nexec /bin/sh "$@"\n') },
     { path: "usr/bin/env", type: "symlink", target: "/bin/busybox" },
     { path: "etc/passwd", type: "file", bytes: Buffer.from("root:x:0:0:root:/root:/bin/sh\n") },
     { path: "etc/group", type: "file", bytes: Buffer.from("root:x:0:\n") },
@@ -46,10 +46,13 @@ async function baseLayer({ busybox, env }: Pick<Tools, "busybox" | "env">): Prom
 /** The names by which git asks the other side of a push or a fetch for its part. */
 const REMOTE_PARTS = ["git-receive-pack", "git-upload-pack"];
 
-/** The benchmark's agents commit and push their work within their containers, and evaluations merge it there. */
-function gitLayer({ git, env }: Pick<Tools, "git" | "env">): Promise<Layer> {
+/**
+ * The benchmark's agents commit and push their work within their containers, and evaluations merge it there; what both
+ * start is started by bash.
+ */
+function gitLayer({ git, bash, env }: Pick<Tools, "git" | "bash" | "env">): Promise<Layer> {
   return programLayer({
-    files: { "usr/bin/git": git },
+    files: { "usr/bin/git": git, "bin/bash": bash },
     entries: REMOTE_PARTS.map((name) => ({ path: `usr/bin/${name}`, type: "symlink", target: "git" })),
     env,
   });

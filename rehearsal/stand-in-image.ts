@@ -11,9 +11,15 @@ import type { Task } from "./tasks.ts";
 
 /**
  * What a stand-in may have wrong, for tests: no checkout, another commit, a HEAD whose reading hangs, a runner that
- * never ends, a runner that does the same and is not the dataset's.
+ * never ends, a runner that prints nothing, a runner that does the same and is not the dataset's.
  */
-export type Fault = "no-repository" | "wrong-commit" | "hanging-head" | "hanging-runner" | "other-runner";
+export type Fault =
+  | "no-repository"
+  | "wrong-commit"
+  | "hanging-head"
+  | "hanging-runner"
+  | "silent-runner"
+  | "other-runner";
 
 /** A stand-in's deviations from a good, small one. */
 export interface StandInOptions {
@@ -55,7 +61,8 @@ export async function standIn(
 function withFault(entries: readonly Entry[], fault: Fault | undefined): Entry[] {
   const repository = "workspace/repo";
   if (fault === "no-repository") return [{ path: "workspace/empty", type: "directory" }];
-  if (fault === "hanging-runner" || fault === "other-runner") return [...entries, runnerWith(fault)];
+  if (fault === "hanging-runner" || fault === "silent-runner" || fault === "other-runner")
+    return [...entries, runnerWith(fault)];
   if (fault !== "hanging-head") return [...entries];
   // Nobody ever writes to a FIFO in a fresh container: whoever reads it waits.
   return entries.map((entry) =>
@@ -64,10 +71,12 @@ function withFault(entries: readonly Entry[], fault: Fault | undefined): Entry[]
 }
 
 /** A runner that hides the one of the base layer. */
-function runnerWith(fault: "hanging-runner" | "other-runner"): Entry {
-  const hanging = Buffer.from("#!/bin/sh\necho 'the runner waits'\nexec sleep 3600\n");
-  const other = Buffer.concat([runner(), Buffer.from("# of another version\n")]);
-  const bytes = fault === "hanging-runner" ? hanging : other;
+function runnerWith(fault: "hanging-runner" | "silent-runner" | "other-runner"): Entry {
+  const bytes = {
+    "hanging-runner": Buffer.from("#!/bin/sh\necho 'the runner waits'\nexec sleep 3600\n"),
+    "silent-runner": Buffer.from("#!/bin/sh\n"),
+    "other-runner": Buffer.concat([runner(), Buffer.from("# of another version\n")]),
+  }[fault];
   return { path: RUNNER.slice(1), type: "file", mode: 0o755, bytes };
 }
 

@@ -25,8 +25,9 @@ export interface Tools {
   readonly redisCli: string;
   /** With it, the engine publishes ports, and gives the containers of a network their names. */
   readonly iptables: string;
-  /** This machine's own: it is in every stand-in, too. */
+  /** This machine's own: these are in every stand-in, too. */
   readonly git: string;
+  readonly bash: string;
   /** PATH and, for programs that came as packages, LD_LIBRARY_PATH. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -50,8 +51,9 @@ export const CLIENT_MARK = ".cooperbench-rehearsal-client";
 export async function findTools(report: (line: string) => void): Promise<Tools> {
   const path = machinePath();
   const found = search(path);
-  if (found.git === undefined)
-    throw new Problem("the rehearsal needs git and finds none: apt-get install git");
+  for (const name of ["git", "bash"] as const)
+    if (found[name] === undefined)
+      throw new Problem(`the rehearsal needs ${name} and finds none: apt-get install ${name}`);
   const missing = missingPackages(found);
   if (missing.length === 0)
     return { ...(found as Omit<Tools, "env">), env: environmentFor("program", process.env, { PATH: path }) };
@@ -100,6 +102,7 @@ function search(path: string): Found {
     redisCli: findOnPath("redis-cli", path),
     iptables: findOnPath("iptables", path),
     git: findOnPath("git", path),
+    bash: findOnPath("bash", path),
   };
 }
 

@@ -72,6 +72,9 @@ const answers: { readonly [Name in StepName]: (request: Request<Name>) => Result
     digest: `${image.replace(/:.*/, "")}@sha256:digest`,
     platform: "linux/amd64",
     commit: baseCommit,
+    runner: "1".repeat(40),
+    changedFiles: 0,
+    lostPrograms: [],
   }),
   oracle: ({ image }) => ({
     image,

@@ -20,6 +20,7 @@ import {
   unknownRedis,
 } from "../../provision/engine/existing-redis.ts";
 import { faultIn, type Look } from "../../provision/look.ts";
+import { stackIdentity } from "../../provision/ownership/temporary.ts";
 import { searchPython } from "../../provision/steps/python.ts";
 import { pythonOfVenv } from "../../provision/steps/venv/interpreter.ts";
 import type { Toolchain } from "../../toolchain/toolchain.ts";
@@ -32,7 +33,9 @@ import { engineFinding } from "./engine.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
 import { findGit, gitFinding } from "./git.ts";
 import { lockFinding } from "./image-lock.ts";
+import { leftoversFinding, lookForLeftovers } from "./leftovers.ts";
 import { loginFinding } from "./login.ts";
+import { askNetwork, chooseImage, networkFinding } from "./network.ts";
 import { ownersFinding } from "./owners.ts";
 import { placesOf } from "./places.ts";
 import { platformFinding, platformOf } from "./platform.ts";
@@ -73,8 +76,15 @@ export interface Preflight {
   readonly toolchain: Toolchain | undefined;
   /** Asks the registry from this machine, for quota and clock. Default: the engine is asked, which tells neither. */
   readonly askTag?: AskTag;
-  /** Whether programs are run for their versions and where their work is done already: this costs time. */
+  /** Why the engine's containers have no network to ask; undefined where they are to have one. */
+  readonly noOutside?: string | undefined;
+  /**
+   * Whether programs are run for their versions and where their work is done already, a container asks the network, and
+   * leftovers of runs are looked for: this costs time.
+   */
   readonly thorough: boolean;
+  /** Takes the container away. Default: never. */
+  readonly abort?: AbortSignal | undefined;
 }
 
 /** What came of it. */
@@ -84,7 +94,7 @@ export interface PreflightResult {
   readonly missing: readonly LockedTask[];
 }
 
-/** Runs all checks. Changes nothing, and starts nothing. */
+/** Runs all checks. Changes nothing, and starts nothing but one temporary container where it is thorough. */
 export async function runPreflight(preflight: Preflight): Promise<PreflightResult> {
   const { look, settings, toolchain, startedBy } = preflight;
   const { owner, folder } = look.wanted;
@@ -124,7 +134,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
   const notAsked =
     missing === undefined ? "no image is to be pulled" : `images come from ${settings.registryMirror} first`;
   const login = missing && loginFinding(settings.registryMirror);
-  const [disk, registry] = await Promise.all([
+  const [disk, registry, ofRuns] = await Promise.all([
     measureDisk(dockerHost, info),
     missing === undefined || settings.registryMirror !== ""
       ? undefined
@@ -133,6 +143,7 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
           { dockerHost, mirrors, platform: missing.locked?.platform ?? platformOf(info) },
           askTag,
         ),
+    preflight.thorough ? ofRunsOn(facts, preflight) : [],
   ]);
   const date = registry?.answer?.date;
   return [
@@ -152,7 +163,23 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
         : [{ name: "the registry", theirs: date, ours: registry?.answeredAt ?? date }]),
     ]),
     servicesFinding(look.redis && redisThere(look.redis, preflight)),
+    ...ofRuns,
   ];
+}
+
+/** What runs need of the engine, and what they have left on it. */
+async function ofRunsOn(
+  facts: EngineFacts,
+  { look: { wanted }, settings, noOutside, abort }: Preflight,
+): Promise<readonly Finding[]> {
+  const { dockerHost, folder, owner } = wanted;
+  const choice =
+    noOutside === undefined ? chooseImage(settings.tasks, facts.images, folder) : { none: noOutside };
+  const [network, leftovers] = await Promise.all([
+    "none" in choice ? choice : askNetwork(choice, { dockerHost, stack: stackIdentity(owner), abort }),
+    lookForLeftovers(dockerHost, facts),
+  ]);
+  return [networkFinding(network, dockerHost, facts.info), leftoversFinding(leftovers, owner.stack)];
 }
 
 function redisThere(redis: Known<RedisFacts>, { look, takenPorts }: Preflight): ExistingRedis {

@@ -158,7 +158,10 @@ export async function runWithContainer(
 }
 
 /** Removes the temporary container of a name, running or not; what has the name alone is another's. */
-async function removeContainer(engine: Engine, { name, label }: TemporaryContainer): Promise<void> {
+export async function removeContainer(
+  engine: Engine,
+  { name, label }: Pick<TemporaryContainer, "name" | "label">,
+): Promise<void> {
   const there = engine.getContainer(name);
   const found = await there.inspect().catch((error) => {
     if (!isNone(error)) throw error;

@@ -40,8 +40,13 @@ interface InCheckout {
   readonly folder: string;
 }
 
+/** How much a proof by probe or oracle says: raised where they look at more, so that what they said before is asked again. */
+export const proofRevision = 2;
+
 /** What the containers of a probe or an oracle are called, and how long they may take. */
 interface InContainer extends OnEngine {
+  /** Of what it is to prove: `proofRevision`. */
+  readonly revision: number;
   /** Image reference, `repository:tag`. */
   readonly image: string;
   /** What the containers' names begin with. */
@@ -118,6 +123,8 @@ export interface Steps {
     readonly request: InContainer & {
       /** Id of the image, once it has passed its probe; empty where it has not. */
       readonly imageId: string;
+      /** Commit whose evaluator it is, which is installed by then. */
+      readonly commit: string;
       /** Folder of the task in the dataset. */
       readonly folder: string;
     };

@@ -1,39 +1,26 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
 import { Problem } from "../../lib/problem.ts";
-import { type ContainerClient, type Engine, EngineError, engineAt } from "../engine/client.ts";
-import { findImage } from "../engine/images.ts";
-import { proxyVariables } from "../engine/proxies.ts";
-import { temporaryName } from "../ownership/temporary.ts";
-import { withContainer } from "./container.ts";
-import { copyIn, copyOut, type Ended, oracleLabel, runnerSpec, runToEnd } from "./oracle-container.ts";
+import { engineAt } from "../engine/client.ts";
+import { type EngineImage, findImage } from "../engine/images.ts";
+import { type Evaluation, type EvaluationSettings, evaluate, type Unevaluated } from "./evaluation.ts";
+import { controlFault, goldFault, mergeFault, runnerNote, unevaluated } from "./oracle-faults.ts";
 import { digestName } from "./probe.ts";
-import { assertDataset, featureFolder, patches, restore, runnerFile } from "./task-dataset.ts";
+import { assertDataset, featureFolder, patches } from "./task-dataset.ts";
 
-/** What the oracle of a task needs to know. */
-export interface Oracle {
-  /** Docker engine, as in DOCKER_HOST. */
-  readonly dockerHost: string;
+/** A feature of a task whose gold patch and tests are run. */
+export interface OracleSubject {
   /** Image reference; it must be on the engine already. */
   readonly image: string;
   /** Folder of the task in the dataset. */
   readonly folder: string;
-  /** Number of the feature whose gold patch and tests are run. */
+  /** Number of the feature. */
   readonly feature: number;
   /** What the names of the temporary containers begin with. */
   readonly container: string;
-  /** The stack that they are of, as `stackIdentity` has it. */
-  readonly stack: string;
-  /** Time limit of each of the two runs, in seconds. */
-  readonly timeoutSeconds: number;
-  /** Bytes of memory that a container may have. */
-  readonly memoryBytes: number;
-  /** Ends the oracle, its containers removed. Default: never. */
-  readonly abort?: AbortSignal;
 }
 
-/** One of the three things that an oracle looks at. */
+/** One of the four things that an oracle looks at. */
 export interface Check {
   /** How long it took. */
   readonly seconds: number;
@@ -41,10 +28,15 @@ export interface Check {
   readonly problem?: string;
   /** Why nothing was looked at; undefined where something was. */
   readonly skipped?: string;
+  /** What is worth knowing, and in no run's way. */
+  readonly note?: string;
 }
 
-/** What an oracle looks at: whether the gold patch passes, the tests alone fail, and the runner is the dataset's. */
-export const checkKinds = ["gold", "control", "runner"] as const;
+/**
+ * What an oracle looks at: whether CooperBench counts the gold patch as passed, and the tests alone not; whether the
+ * evaluation of a cooperating run gets through with the patch; and whether the runner is the dataset's.
+ */
+export const checkKinds = ["gold", "control", "merge", "runner"] as const;
 export type CheckKind = (typeof checkKinds)[number];
 
 /** What an oracle has found. */
@@ -66,154 +58,104 @@ export interface OracleResult extends Omit<OracleReport, "checks"> {
   readonly controlSeconds: number;
 }
 
-const RUNNER = "/usr/local/bin/runner.sh";
-const PATCHES = "/patches";
-
 /**
- * As `runOracle`, for whom nothing but a pass will do.
+ * As `runOracles` of one subject, for whom nothing but a pass will do.
  *
  * @throws a Problem that names image, cause and remedy of everything that is wrong.
  */
-export async function oracle(oracle: Oracle): Promise<OracleResult> {
-  const { checks, ...found } = await runOracle(oracle);
+export async function oracle(subject: OracleSubject, settings: EvaluationSettings): Promise<OracleResult> {
+  const [report] = await runOracles([subject], settings);
+  if (report instanceof Problem) throw report;
+  const { checks, ...found } = report as OracleReport;
   const problems = checkKinds.flatMap((kind) => checks[kind].problem ?? []);
   if (problems.length > 0) throw new Problem(problems.join("\n"));
   return { ...found, goldSeconds: checks.gold.seconds, controlSeconds: checks.control.seconds };
 }
 
 /**
- * Runs the tests of a feature in containers of the image, as the benchmark's evaluation does: with the gold patch,
- * which must pass, and without it, which must fail; and compares the image's runner with the dataset's. The containers
- * are gone afterwards, however it ends.
+ * Has the installed CooperBench evaluate gold patches in the images, and the tests without them. The containers are gone
+ * afterwards, however it ends.
  *
- * @throws a Problem where nothing could be run.
+ * @param progress told now and then how many are done and how many are under way.
+ * @returns a report of each, or the Problem with which nothing could be run of it.
+ * @throws a Problem where nothing can be run of any, or it was aborted.
  */
-export async function runOracle(oracle: Oracle): Promise<OracleReport> {
-  const { image, folder, feature } = oracle;
-  assertGoesOn(oracle.abort);
-  const engine = engineAt(oracle.dockerHost);
-  const found = await findImage(engine, image);
-  if (found === undefined)
-    throw failure(image, "it is not on the engine; pull it by an update (./machine up STACK)");
-  try {
-    assertDataset(folder, feature);
-  } catch (error) {
-    throw failure(image, (error as Error).message);
-  }
-  const pinned = { ...oracle, engine, id: found.id };
-  try {
-    const { runner, gold } = await inContainer(
-      pinned,
-      "gold",
-      [patches.tests, patches.gold],
-      async (made) => ({
-        runner: await compareRunners(oracle, made),
-        gold: await runPatched(pinned, made),
-      }),
-    );
-    const control: Check =
-      gold.code === undefined
-        ? { seconds: 0, skipped: "the run with the gold patch did not end by itself" }
-        : await inContainer(pinned, "control", [patches.tests], async (made) =>
-            checkOf(oracle, await runPatched(pinned, made), controlFault),
-          );
-    return {
-      image,
+export async function runOracles(
+  subjects: readonly OracleSubject[],
+  settings: EvaluationSettings,
+  progress?: (done: number, running: number) => void,
+): Promise<readonly (OracleReport | Problem)[]> {
+  assertGoesOn(settings.abort);
+  const ready = await Promise.all(subjects.map((subject) => prepared(subject, settings.dockerHost)));
+  const started = ready.filter((one): one is Prepared => !(one instanceof Problem));
+  const evaluations = await evaluate(
+    started.map(({ found, folder, feature, container }) => ({
       imageId: found.id,
-      digest: digestName(image, found.digests),
-      feature,
-      checks: { gold: checkOf(oracle, gold, goldFault), control, runner },
-    };
-  } catch (error) {
-    const isTold = error instanceof Problem || error instanceof EngineError;
-    throw isTold ? failure(image, (error as Error).message) : error;
-  }
-}
-
-interface Pinned extends Oracle {
-  readonly engine: Engine;
-  /** Id of the image: what was looked at is what runs, though its tag may move. */
-  readonly id: string;
-}
-
-/** Creates a container, has it used, and removes it however that ends, an abort among it. */
-function inContainer<T>(
-  { engine, dockerHost, id, container, stack, memoryBytes, abort }: Pinned,
-  kind: CheckKind,
-  args: readonly string[],
-  use: (made: ContainerClient) => Promise<T>,
-): Promise<T> {
-  const identity = { name: temporaryName(`${container}-${kind}`), label: oracleLabel, stack };
-  const spec = runnerSpec(id, args, memoryBytes, proxyVariables(dockerHost));
-  return withContainer(engine, identity, spec, abort, use);
-}
-
-async function runPatched({ folder, feature, timeoutSeconds }: Pinned, made: ContainerClient) {
-  // Copied, not mounted: the engine may be on another machine, which has no such folder.
-  const from = featureFolder(folder, feature);
-  const files = (await readdir(from, { withFileTypes: true })).filter((entry) => entry.isFile());
-  const contents = files.map(
-    async ({ name }) => [`${PATCHES}/${name}`, await readFile(join(from, name))] as const,
+      tests: join(featureFolder(folder, feature), patches.tests),
+      gold: join(featureFolder(folder, feature), patches.gold),
+      container,
+    })),
+    settings,
+    progress && ((done, running) => progress(subjects.length - started.length + done, running)),
   );
-  await copyIn(made, new Map(await Promise.all(contents)));
-  return runToEnd(made, timeoutSeconds);
+  const evaluationOf = new Map(started.map((one, index) => [one, evaluations[index]]));
+  return ready.map((one) =>
+    one instanceof Problem ? one : reportOf(one, evaluationOf.get(one) as Evaluation | Unevaluated, settings),
+  );
 }
 
-type Fault = (oracle: Oracle, ended: Ended) => string | undefined;
-
-function checkOf(oracle: Oracle, ended: Ended, faultOf: Fault): Check {
-  const fault = unended(oracle, ended) ?? faultOf(oracle, ended);
-  const { seconds } = ended;
-  return fault === undefined ? { seconds } : { seconds, problem: failure(oracle.image, fault).message };
+interface Prepared extends OracleSubject {
+  readonly found: EngineImage;
 }
 
-async function compareRunners({ image, folder }: Oracle, made: ContainerClient): Promise<Check> {
-  const started = performance.now();
-  const runner = await copyOut(made, RUNNER);
-  const fault =
-    runner === undefined
-      ? `it has no ${RUNNER}; ${pullAnew(image)}`
-      : runner.equals(await readFile(runnerFile(folder)))
-        ? undefined
-        : `its runner.sh is not the dataset's (${runnerFile(folder)}), so that one of them is of another version; ${pullAnew(image)}, or check out the dataset that the image is of (cooperbenchCommit)`;
-  const seconds = Math.round(performance.now() - started) / 1000;
-  return fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
-}
-
-/** What is wrong with any run that the runner did not end with a word on its tests; undefined where it did. */
-export function unended({ image, timeoutSeconds, feature }: Oracle, ended: Ended): string | undefined {
-  const { code, outOfMemory } = ended;
-  const run = `the runner of feature ${feature}`;
-  if (code === undefined) {
-    return `${run} did not end within ${timeoutSeconds} s and was removed; if the machine or its network is only slow, raise smokeTimeoutSeconds${said(ended)}`;
+async function prepared(subject: OracleSubject, dockerHost: string): Promise<Prepared | Problem> {
+  const { image, folder, feature } = subject;
+  try {
+    const found = await findImage(engineAt(dockerHost), image);
+    if (found === undefined)
+      return failure(image, "it is not on the engine; pull it by an update (./machine up STACK)");
+    assertDataset(folder, feature);
+    return { ...subject, found };
+  } catch (error) {
+    return failure(image, (error as Error).message);
   }
-  if (outOfMemory)
-    return `${run} was out of memory (exit code ${code}); use a machine with more of it${said(ended)}`;
-  if (code > 128) return `${run} was killed by signal ${code - 128}; run it again${said(ended)}`;
-  // What shells and Docker say of a program that they could not run.
-  if (code >= 125 && code <= 127)
-    return `${run} could not run a program (exit code ${code}), as in an image that is damaged; ${pullAnew(image)}${said(ended)}`;
-  return undefined;
 }
 
-/** What is wrong with a run with the gold patch. */
-export const goldFault: Fault = ({ image, folder, feature }, ended) =>
-  ended.code === 0
-    ? undefined
-    : `the gold patch of feature ${feature} does not pass its tests: the runner ended with ${ended.code}, want 0; where a download has failed, mend the engine's network; else ${restore(folder)}, or ${pullAnew(image)}${said(ended)}`;
-
-/** What is wrong with a run without it, the negative control. */
-export const controlFault: Fault = ({ image, folder, feature }, ended) =>
-  ended.code !== 0
-    ? undefined
-    : `the tests of feature ${feature} pass without the gold patch, so that they prove nothing: the runner ended with 0, want a failure; ${restore(folder)}, or ${pullAnew(image)}${said(ended)}`;
-
-function said({ lastLines }: Ended): string {
-  return lastLines === "" ? "\nIt printed nothing." : `\nIts last lines:\n${lastLines}`;
+function reportOf(
+  subject: Prepared,
+  evaluation: Evaluation | Unevaluated,
+  settings: EvaluationSettings,
+): OracleReport | Problem {
+  const { image, feature, found } = subject;
+  if ("error" in evaluation) return failure(image, unevaluated(subject, evaluation.error));
+  const { gold, control, merge, runner } = evaluation;
+  const check = (seconds: number, fault: string | undefined): Check =>
+    fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
+  const unended = { seconds: 0, skipped: "the run with the gold patch did not end by itself" };
+  const unreset = { seconds: 0, skipped: "the merge before it failed, in whose tree it would run" };
+  const note = runnerNote(subject, runner);
+  return {
+    image,
+    imageId: found.id,
+    digest: digestName(image, found.digests),
+    feature,
+    checks: {
+      gold: check(gold.seconds, goldFault(subject, gold, settings)),
+      control:
+        control === undefined
+          ? unended
+          : merge?.fault
+            ? unreset
+            : { ...check(control.seconds, controlFault(subject, control, settings)), ...stopped(control) },
+      merge: merge === undefined ? unended : check(0, mergeFault(subject, merge.fault)),
+      runner: note === undefined ? { seconds: 0 } : { seconds: 0, note },
+    },
+  };
 }
 
-function pullAnew(image: string): string {
-  return `remove the image (docker rmi ${image}) and run the update again to pull it anew`;
+/** A run without a word on any test is a control as well: compiled languages stop at the compiler. */
+function stopped({ testsFailed }: { readonly testsFailed: number }): Pick<Check, "note"> {
+  return testsFailed > 0 ? {} : { note: "stopped before its tests" };
 }
 
 function failure(image: string, fault: string): Problem {

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { withoutControls } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
 import { splitReference } from "../../lib/reference.ts";
 import { type Engine, EngineError, engineAt } from "../engine/client.ts";
@@ -38,41 +41,52 @@ export interface ProbeResult {
   readonly platform: string;
   /** Commit that /workspace/repo is at. */
   readonly commit: string;
+  /** Id that git gives the image's runner.sh as a file. */
+  readonly runner: string;
+  /** Files of /workspace/repo that differ from the commit, or that it does not have. */
+  readonly changedFiles: number;
+  /** Programs of the image's PATH that an agent's login shell does not find; the first 50. */
+  readonly lostPrograms: readonly string[];
 }
 
 /** Label of every probe container; its value is the container's name. */
 export const probeLabel = "cooperbench-machine.probe";
 
-// Only a POSIX shell is in all of the benchmark's images: some have no git, some no bash.
-const readCommit = `
-cd /workspace/repo 2>/dev/null || { echo no-repository; exit; }
-[ -e .git/HEAD ] || { echo no-git; exit; }
-read -r head < .git/HEAD
-case $head in "ref: "*)
-  ref=\${head#ref: }
-  if [ -e ".git/$ref" ]; then read -r head < ".git/$ref"
-  else head=$(while read -r id name; do [ "$name" = "$ref" ] && echo "$id"; done < .git/packed-refs)
-  fi
-esac
-echo "commit $head"`;
+/** What is done in a container of the image. */
+const script = readFileSync(join(import.meta.dirname, "probe.sh"), "utf8");
+
+/** What an agent and an evaluation may do in /workspace/repo, whoever owns its files; nothing else is given. */
+const CAPABILITIES = ["DAC_OVERRIDE", "FOWNER", "CHOWN"];
 
 /**
- * Looks which image has the reference, and reads, in a temporary container of it, the commit that /workspace/repo is
- * at. The container has no network and no capabilities, and is gone afterwards, however the probe ends.
+ * Looks which image has the reference, and does in a temporary container of it what an agent of CooperBench and an
+ * evaluation begin with. The container has no network, and is gone afterwards, however the probe ends.
  *
  * @throws a Problem that names image, reason and remedy.
  */
 export async function probe(probe: Probe): Promise<ProbeResult> {
   const engine = engineAt(probe.dockerHost);
   const [image, ended] = await Promise.all([findImage(engine, probe.image), runContainer(engine, probe)]);
-  const commit = /^commit (.+)$/m.exec(ended.stdout)?.[1];
-  const fault =
-    (image && wrongImage(probe, image)) ??
-    (ended.code === 0 && commit === probe.baseCommit ? undefined : reason(probe, ended, commit));
-  if (image === undefined || commit === undefined || fault !== undefined)
+  const facts = factsOf(ended.stdout);
+  const fault = (image && wrongImage(probe, image)) ?? reason(probe, ended, facts);
+  if (image === undefined || fault !== undefined)
     throw new Problem(`${probe.image} failed its probe: ${fault ?? "the engine does not know it"}`);
-  const digest = digestName(probe.image, probe.locked ? [probe.locked.digest] : image.digests);
-  return { image: probe.image, imageId: image.id, digest, platform: image.platform ?? "", commit };
+  return {
+    image: probe.image,
+    imageId: image.id,
+    digest: digestName(probe.image, probe.locked ? [probe.locked.digest] : image.digests),
+    platform: image.platform ?? "",
+    commit: facts.get("commit") ?? "",
+    runner: facts.get("runner") ?? "",
+    changedFiles: Number(facts.get("changed")),
+    lostPrograms: (facts.get("lost") ?? "").split(" ").filter((name) => name !== ""),
+  };
+}
+
+/** What the script has told, by name. */
+function factsOf(stdout: string): ReadonlyMap<string, string> {
+  const lines = stdout.matchAll(/^probe (\S+) ?(.*)$/gm);
+  return new Map([...lines].map(([, name = "", value = ""]) => [name, value]));
 }
 
 /** The first of an image's digests with its repository; empty where it has none. */
@@ -96,23 +110,26 @@ function wrongImage({ image, locked }: Probe, found: EngineImage): string | unde
 /** What a container of the image says; code 125 where the engine refuses to make or start one. */
 async function runContainer(
   engine: Engine,
-  { image, container: prefix, stack, timeoutSeconds, abort }: Probe,
+  { image, baseCommit, container: prefix, stack, timeoutSeconds, abort }: Probe,
 ): Promise<Ended> {
   const container = { name: temporaryName(prefix), label: probeLabel, stack };
   const spec = {
     Image: image,
-    Entrypoint: ["/bin/sh"],
-    Cmd: ["-c", readCommit],
+    // As an agent's container is started, which then runs its commands in login shells.
+    Entrypoint: ["/bin/bash"],
+    Cmd: ["-c", script, "probe", baseCommit],
+    WorkingDir: "/workspace/repo",
     HostConfig: {
       NetworkMode: "none",
       CapDrop: ["ALL"],
+      CapAdd: CAPABILITIES,
       SecurityOpt: ["no-new-privileges"],
       PidsLimit: 64,
     },
   };
   try {
     return await withContainer(engine, container, spec, abort, (made) =>
-      startAndWait(made, { timeoutSeconds, keep: 4000 }),
+      startAndWait(made, { timeoutSeconds, keep: 16_000 }),
     );
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
@@ -120,8 +137,12 @@ async function runContainer(
   }
 }
 
-function reason(probe: Probe, { code, stdout, stderr }: Ended, commit: string | undefined): string {
-  const pullAgain = `remove it (docker rmi ${probe.image}) and run the update again to pull it anew`;
+/** What is wrong with what is in the image, and what helps; undefined where nothing is. */
+function reason(
+  probe: Probe,
+  { code, stderr }: Ended,
+  facts: ReadonlyMap<string, string>,
+): string | undefined {
   if (code === undefined) {
     return `the container did not answer within ${probe.timeoutSeconds} s and was removed; if the engine is only slow, raise probeTimeoutSeconds`;
   }
@@ -129,8 +150,38 @@ function reason(probe: Probe, { code, stdout, stderr }: Ended, commit: string | 
   if (/exec format error/i.test(stderr)) {
     return `it is for another platform than the engine runs (${stderr.trim()}); install emulation (docker run --privileged --rm tonistiigi/binfmt --install all), or use a machine of its platform`;
   }
-  if (code !== 0) return `its container ended with ${code}: ${stderr.trim() || "it printed nothing"}`;
-  if (stdout.includes("no-repository")) return `it has no /workspace/repo; ${pullAgain}`;
-  if (stdout.includes("no-git")) return `its /workspace/repo is no git checkout; ${pullAgain}`;
-  return `its /workspace/repo is at commit ${commit ?? "(none)"}, the task's base commit is ${probe.baseCommit}; ${pullAgain}`;
+  const fault = faultIn(probe, facts);
+  const remedy = remedyOf(probe);
+  if (fault !== undefined) return `${fault}; ${remedy}`;
+  if (/exec: "?\/bin\/bash"?: .*(no such file|not found)/i.test(stderr))
+    return `it has no /bin/bash, by which an agent is started; ${remedy}`;
+  if (code !== 0)
+    return `its container ended with ${code}: ${withoutControls(stderr).trim() || "it printed nothing"}`;
+  return facts.has("end") ? undefined : `its container ended before its end; ${remedy}`;
+}
+
+/** What the script has found to be wrong. */
+function faultIn({ baseCommit }: Probe, facts: ReadonlyMap<string, string>): string | undefined {
+  const [, kind = "", said = ""] =
+    /^(\S+) ?(.*)$/.exec(withoutControls(facts.get("fault") ?? "").trim()) ?? [];
+  const words: Readonly<Record<string, string>> = {
+    "no-repository": "it has no /workspace/repo",
+    "no-git": "its /workspace/repo is no git checkout",
+    "no-program": `its PATH has no ${said}, which CooperBench starts by it`,
+    "not-writable": `its user cannot write in ${said}, where CooperBench puts patches`,
+    "no-runner": "it has no /usr/local/bin/runner.sh that its user can read",
+    "no-files": "its /workspace/repo has none of the files of its commit",
+    noise: `its login shell prints something of its own, which agents take for git's answers (${said})`,
+    commit: `its /workspace/repo is at commit ${said || "(none)"}, the task's base commit is ${baseCommit}`,
+    git: `git does not do in its /workspace/repo what an agent begins with (${said || "it printed nothing"})`,
+    gh: `the program with which an agent submits cannot be put into /usr/local/bin (${said})`,
+  };
+  return words[kind];
+}
+
+/** What helps where an image is wrong: where it is the one that the lock names, another pull gives the same. */
+function remedyOf({ image, locked }: Probe): string {
+  return locked === undefined
+    ? `remove it (docker rmi ${image}) and run the update again to pull it anew`
+    : `it is the image that the lock names (${locked.digest}), so that another pull gives the same: see what the registry has by now (./machine lock --check), and lock that, or use the lock of another version (imagesLock)`;
 }

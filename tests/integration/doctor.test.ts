@@ -10,7 +10,7 @@ import { type Ended, Lab } from "./lab.ts";
 
 const checks = [
   ...["engine", "storage", "platform", "space", "registry", "quota", "downloads", "clock"],
-  ...["services", "lock"],
+  ...["services", "network", "leftovers", "lock"],
   ...[
     "client",
     "git",
@@ -61,7 +61,7 @@ test("a good machine has no blocker, and every check is told", async () => {
   expect(plain.code).toBe(0);
   expect(plain.stdout).toMatch(/^ok +engine +Docker \d/);
   expect(plain.stdout).toMatch(/26 images to pull \(\d+\.\d MB to download\)/);
-  expect(plain.stdout).toMatch(/\n22 ok, 0 warnings, 0 blockers\n$/);
+  expect(plain.stdout).toMatch(/\n24 ok, 0 warnings, 0 blockers\n$/);
 });
 
 describe("a disk", () => {

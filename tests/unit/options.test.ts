@@ -90,7 +90,7 @@ describe("what the program asks for beside inputs", () => {
       "cooperbench-venv": ["cooperbench-checkout"],
       "cooperbench-verification": ["cooperbench-checkout", "cooperbench-venv"],
       "dspy-task8394-probe": ["dspy-task8394"],
-      "dspy-task8394-oracle": ["cooperbench-checkout", "dspy-task8394-probe"],
+      "dspy-task8394-oracle": ["cooperbench-checkout", "cooperbench-venv", "dspy-task8394-probe"],
       "coop-git-image": ["coop-git-base", ...cli],
       "coop-git-container": ["coop-git-image", "coop-git-network", "coop-git-volume"],
       "coop-verification": ["coop-git-container", "coop-redis-container", ...cli],

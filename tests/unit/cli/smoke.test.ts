@@ -94,7 +94,10 @@ describe("the report of smoke", () => {
     feature: 1,
     ok: true,
     digest: `a/b@sha256:${"d".repeat(64)}`,
-    checks: { gold: { seconds: 16.04 }, control: { seconds: 2 }, runner: { seconds: 0.1 } },
+    checks: {
+      ...{ gold: { seconds: 16.04 }, control: { seconds: 2 } },
+      ...{ merge: { seconds: 0 }, runner: { seconds: 0 } },
+    },
   };
   const bad: Smoked = {
     ...good,
@@ -103,7 +106,8 @@ describe("the report of smoke", () => {
     checks: {
       gold: { seconds: 3 },
       control: { seconds: 1, problem: 'a/b failed its oracle: it "passes" & <so>\nno more' },
-      runner: { seconds: 0, problem: "another runner" },
+      merge: { seconds: 0, problem: "no merge" },
+      runner: { seconds: 0, note: "another runner" },
     },
   };
   const missing: Smoked = {
@@ -122,8 +126,9 @@ describe("the report of smoke", () => {
       "FAILED  pillow_task/25  1        WRONG 0.0 s    -             -",
       'failed: a/b failed its oracle: it "passes" & <so>',
       "no more",
-      "failed: another runner",
+      "failed: no merge",
       "failed: not there",
+      "note: a/b:task26: another runner",
       "1/3 passed: the gold patch passes its tests, which fail without it (21.3 s)",
       "",
     ]);
@@ -135,12 +140,12 @@ describe("the report of smoke", () => {
 
   test("is JUnit's XML with a case for each check", () => {
     const lines = smokeJunit("lab-1", [good, bad, missing]).split("\n");
-    expect(lines.filter((line) => line.startsWith("    <testcase "))).toHaveLength(9);
+    expect(lines.filter((line) => line.startsWith("    <testcase "))).toHaveLength(12);
     expect(lines[2]).toBe(
-      '  <testsuite name="smoke lab-1" tests="9" failures="3" errors="0" skipped="2" time="22.140">',
+      '  <testsuite name="smoke lab-1" tests="12" failures="3" errors="0" skipped="3" time="22.040">',
     );
     expect(lines[3]).toBe('    <testcase classname="go_chi_task/26" name="feature 1: gold" time="16.040"/>');
-    expect(lines[7]).toBe(
+    expect(lines[8]).toBe(
       '    <testcase classname="dspy_task/8394" name="feature 1: control" time="1.000"><failure message="a/b failed its oracle: it &quot;passes&quot; &amp; &lt;so&gt;">a/b failed its oracle: it &quot;passes&quot; &amp; &lt;so&gt;',
     );
   });

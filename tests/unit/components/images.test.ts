@@ -55,6 +55,7 @@ describe("the images of lite", () => {
       locked: false,
       platform: "linux/amd64",
       baseCommit: task.baseCommit,
+      ...{ runner: "1".repeat(40), changedFiles: 0, lostPrograms: [] },
     });
   });
 
@@ -90,6 +91,7 @@ test("a probe is linked to its image by id, and is given its task's commit, the 
     triggers: [`sha256:id-of-${task.image}`, task.baseCommit, ""],
   });
   expect(requestIn(probes()[0])).toEqual({
+    revision: 2,
     owner: lab1,
     image: task.image,
     baseCommit: task.baseCommit,

@@ -12,6 +12,7 @@ const args: OracleArgs = {
   imageIdOf: ({ image }) => pulumi.output(`sha256:id-of-${image}`),
   folder: "/nowhere/CooperBench",
   commit: pulumi.output("c".repeat(40)),
+  installed: pulumi.output(`${"c".repeat(40)} 2026-01-01T00:00:00Z`),
   datasetHashOf: (task) => `hash of ${taskKey(task)}`,
   dockerHost: "unix:///run/engine.sock",
   atOnce: 2,
@@ -34,6 +35,7 @@ test("the oracle is a command for each task, linked to its image and its dataset
     triggers: [`sha256:id-of-${task?.image}`, `hash of ${task && taskKey(task)}`],
   });
   expect(requestIn(commands()[0])).toEqual({
+    ...{ revision: 2, commit: "c".repeat(40) },
     owner: lab1,
     image: task?.image,
     imageId: `sha256:id-of-${task?.image}`,

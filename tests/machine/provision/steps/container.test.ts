@@ -28,7 +28,7 @@ class Engine {
   >();
   /** Milliseconds that it takes to create a container, whether who asked is still there or not. */
   createMs = 0;
-  prints = `commit ${commit}\n`;
+  prints = `probe commit ${commit}\nprobe runner ${"1".repeat(40)}\nprobe changed 2\nprobe lost cargo rustc\nprobe end\n`;
   code: number | undefined = 0;
   /** Its refusal to start one. */
   refusal: string | undefined;
@@ -104,24 +104,27 @@ async function probe(timeoutSeconds: number, abort?: AbortSignal, more = {}) {
 /** The process that has asked for a container. */
 const asker = () => Number(engine.asked[0]?.Labels["cooperbench-machine.maker"]?.split("-")[3]);
 
-test("a probe finds the commit, and leaves no container", async () => {
+test("a probe tells what it has found, and leaves no container", async () => {
   const { stdout, said } = await probe(60);
   expect(said).toBe("");
   expect(JSON.parse(stdout)).toEqual({
     ...{ image: "a/b:c", imageId: id, digest: "", platform: "linux/amd64", commit },
+    ...{ runner: "1".repeat(40), changedFiles: 2, lostPrograms: ["cargo", "rustc"] },
   });
   expect([...engine.containers.keys()]).toEqual([]);
 });
 
-test("its container has no network, no capabilities and few processes, and says whose it is and who made it", async () => {
+test("its container has no network and few processes, is started as an agent is, and says whose it is and who made it", async () => {
   await probe(60);
   const [asked] = engine.asked;
   expect(asked).toMatchObject({
     Image: "a/b:c",
-    Entrypoint: ["/bin/sh"],
+    Entrypoint: ["/bin/bash"],
+    WorkingDir: "/workspace/repo",
     HostConfig: {
       NetworkMode: "none",
       CapDrop: ["ALL"],
+      CapAdd: ["DAC_OVERRIDE", "FOWNER", "CHOWN"],
       SecurityOpt: ["no-new-privileges"],
       PidsLimit: 64,
     },
@@ -182,6 +185,7 @@ test("two probes of one setting, as of two stacks of one name, have containers o
 });
 
 const lock = { digest: `sha256:${"d".repeat(64)}`, imageId: id, platform: "linux/amd64" };
+const locked = { Id: id, RepoDigests: [`a/b@${lock.digest}`], Os: "linux", Architecture: "amd64" };
 test.each([
   ["an exit code", { code: 3 }, {}, /its container ended with 3: it printed nothing\n$/],
   [
@@ -191,8 +195,36 @@ test.each([
     /its container ended with 125: .*no bin\/sh/,
   ],
   ["another platform", { refusal: "exec format error" }, {}, /for another platform than the engine runs/],
-  ["another commit", { prints: "commit other\n" }, {}, /at commit other, the task's base commit is c+;/],
-  ["no repository", { prints: "no-repository\n" }, {}, /it has no \/workspace\/repo; remove it \(docker rmi/],
+  [
+    "another commit",
+    { prints: "probe fault commit other\n" },
+    {},
+    /at commit other, the task's base commit is c+;/,
+  ],
+  [
+    "no repository",
+    { prints: "probe fault no-repository\n" },
+    {},
+    /it has no \/workspace\/repo; remove it \(docker rmi/,
+  ],
+  [
+    "what ends before its end",
+    { prints: `probe commit ${commit}\n` },
+    {},
+    /its container ended before its end;/,
+  ],
+  [
+    "no bash",
+    { refusal: 'exec: "/bin/bash": stat /bin/bash: no such file or directory: unknown' },
+    {},
+    /it has no \/bin\/bash, by which an agent is started; remove it/,
+  ],
+  [
+    "the image of the lock that is wrong, whose remedy is another lock",
+    { prints: "probe fault commit other\n", image: locked },
+    { locked: lock },
+    /at commit other, .*; it is the image that the lock names \(sha256:d+\), .*lock --check/,
+  ],
   [
     "another image",
     {},

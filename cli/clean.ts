@@ -1,0 +1,83 @@
+import prettyBytes from "pretty-bytes";
+import { type JudgedContainer, lookForLeftovers } from "../checks/doctor/leftovers.ts";
+import { count, showSeconds } from "../checks/units.ts";
+import { Problem } from "../lib/problem.ts";
+import { removeThing } from "../provision/engine/owned.ts";
+import type { StackCaller } from "./caller.ts";
+import type { CleanOptions } from "./clean-options.ts";
+import { ask, isAtTerminal } from "./confirm.ts";
+import { openEngine } from "./engine.ts";
+import { table } from "./table.ts";
+
+/**
+ * `./machine clean [STACK] [--yes] [--json]`: removes the containers that killed runs of CooperBench have left on the
+ * engine of a stack. It says what goes, and asks; where nobody can be asked it removes with --yes alone. What a run that
+ * lives may have made stays. Gives 1 where something is left.
+ */
+export async function clean({ yes, json }: CleanOptions, caller: StackCaller): Promise<number> {
+  const { stack, output } = caller;
+  const { dockerHost, images, info } = await openEngine(caller);
+  const look = async () => {
+    const found = await lookForLeftovers(dockerHost, { images, info });
+    if ("unknown" in found)
+      throw new Problem(`the engine's containers cannot be looked at: ${found.unknown}`);
+    return found.value;
+  };
+  const found = await look();
+  const goes = found.filter(({ fate }) => fate !== "living");
+  if (!json) output.print(`${outlook(found).join("\n")}\n`);
+  const isToGo =
+    goes.length > 0 &&
+    (yes || (!json && isAtTerminal() && (await ask(`Remove ${count(goes.length, "container")}?`))));
+  // A run that began meanwhile may use one of them.
+  const still = isToGo ? (await look()).filter(({ fate }) => fate !== "living") : [];
+  const removed = await remove(
+    dockerHost,
+    still.filter(({ id }) => goes.some((one) => one.id === id)),
+    output.say,
+  );
+  if (json) output.print(`${JSON.stringify({ stack, dockerHost, containers: found, removed }, null, 2)}\n`);
+  else if (isToGo) output.print(`removed: ${removed.length === 0 ? "nothing" : removed.join(", ")}\n`);
+  else if (goes.length > 0)
+    output.print(`nothing was removed\nFix: to remove them:\n  ./machine clean ${stack} --yes\n`);
+  return removed.length === goes.length ? 0 : 1;
+}
+
+/** What goes and what stays, before it is done. */
+function outlook(found: readonly JudgedContainer[]): readonly string[] {
+  if (found.length === 0) return ["the engine has no container of a CooperBench run"];
+  const rows = found.map(({ fate, name, part, ageSeconds, memoryBytes, image }) => [
+    fate === "living" ? "stays:" : "goes: ",
+    name,
+    part,
+    `${showSeconds(ageSeconds)} old`,
+    prettyBytes(memoryBytes),
+    image,
+  ]);
+  const words: Readonly<Record<string, string>> = {
+    living: "stays, because it may be of a run that lives",
+    unseen: "goes, where no run uses it, which is not known",
+  };
+  const reasons = found.flatMap(({ fate, reason }) =>
+    reason === undefined ? [] : [`${words[fate]}: ${reason}`],
+  );
+  return [...table(rows), ...new Set(reasons)];
+}
+
+/** Removes containers, and gives the names of those that are gone. */
+async function remove(
+  dockerHost: string,
+  containers: readonly JudgedContainer[],
+  say: (line: string) => void,
+): Promise<readonly string[]> {
+  const removals = containers.map(({ id, name }) =>
+    removeThing(dockerHost, "container", id).then(
+      () => [name],
+      (error: Error) => {
+        say(`${name} could not be removed: ${error.message}`);
+        return [];
+      },
+    ),
+  );
+  return (await Promise.all(removals)).flat();
+}

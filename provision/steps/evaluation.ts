@@ -1,0 +1,170 @@
+/** Evaluations of gold patches by the installed CooperBench's own evaluator, in temporary containers. */
+import { existsSync } from "node:fs";
+import { assertGoesOn } from "../../lib/abort.ts";
+import { Problem } from "../../lib/problem.ts";
+import { run } from "../../lib/run.ts";
+import { engineAt } from "../engine/client.ts";
+import { temporaryName } from "../ownership/temporary.ts";
+import { labelsOf, removeContainer, type TemporaryContainer } from "./container.ts";
+import { programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
+
+/** Seconds that CooperBench's evaluation gives each command in a container, fixed: a run cannot have more. */
+export const evaluationSeconds = 600;
+
+/** Label of every container of an evaluation; its value is the container's name. */
+export const oracleLabel = "cooperbench-machine.oracle";
+
+/** Seconds that evaluations have to take their containers away, after an abort. */
+const ENDING_SECONDS = 20;
+
+/** A feature whose gold patch is evaluated. */
+export interface Evaluated {
+  /** Id of the image: what was looked at is what runs, though its tag may move. */
+  readonly imageId: string;
+  /** Files of the feature's tests and of its gold patch. */
+  readonly tests: string;
+  readonly gold: string;
+  /** What the names of the containers begin with. */
+  readonly container: string;
+}
+
+/** Where and how evaluations run. */
+export interface EvaluationSettings {
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Absolute folder of the checkout, whose environment has the evaluator. */
+  readonly checkout: string;
+  /** The stack that the containers are of, as `stackIdentity` has it. */
+  readonly stack: string;
+  /** How many features are evaluated at the same time. */
+  readonly atOnce: number;
+  /** Time limit of each of the two runs of a feature, in seconds; one above `evaluationSeconds` counts as that. */
+  readonly timeoutSeconds: number;
+  /** Bytes of memory that a container may have. */
+  readonly memoryBytes: number;
+  /** Ends the evaluations, their containers removed. Default: never. */
+  readonly abort?: AbortSignal | undefined;
+}
+
+/** How CooperBench judges one run of a feature's tests. */
+export interface TestRun {
+  /** What CooperBench counts: an exit code of 0, and passed tests in the output. */
+  readonly passed: boolean;
+  /** Exit code; -1 where the time limit ended it, as CooperBench has it. */
+  readonly code: number;
+  /** Tests that CooperBench's parser finds in the output. */
+  readonly testsPassed: number;
+  readonly testsFailed: number;
+  readonly timedOut: boolean;
+  readonly outOfMemory: boolean;
+  readonly seconds: number;
+  /** The end of what it has printed. */
+  readonly output: string;
+}
+
+/** What became of a feature's evaluation. */
+export interface Evaluation {
+  /** The tests with the gold patch, as a solo run is evaluated. */
+  readonly gold: TestRun;
+  /** Id that git gives the image's runner.sh as a file; null where it has none. */
+  readonly runner: string | null;
+  /** The tests without it; undefined where the run with it did not end by itself. */
+  readonly control?: TestRun;
+  /** What was printed where the evaluation of a cooperating run does not get through with the patch; null where it does. */
+  readonly merge?: { readonly fault: string | null };
+}
+
+/** Why a feature could not be evaluated: what the evaluator said, or that what is started in a container does not run there. */
+export interface Unevaluated {
+  readonly error: string;
+}
+
+/** A line of run_oracle.py. */
+type Line =
+  | { readonly version: string }
+  | { readonly engine: string }
+  | { readonly index: number; readonly started: true }
+  | ({ readonly index: number } & (Evaluation | Unevaluated));
+
+/**
+ * Evaluates features, some at a time, in one process of the checkout's environment.
+ *
+ * @param progress told now and then how many are done and how many are under way.
+ * @throws a Problem where none can be evaluated, or it was aborted.
+ */
+export async function evaluate(
+  features: readonly Evaluated[],
+  settings: EvaluationSettings,
+  progress: (done: number, running: number) => void = () => {},
+): Promise<readonly (Evaluation | Unevaluated)[]> {
+  const { checkout, dockerHost, abort, atOnce, memoryBytes } = settings;
+  assertGoesOn(abort);
+  if (features.length === 0) return [];
+  const python = venvPython(checkout);
+  if (!existsSync(python)) {
+    throw new Problem(`there is no ${python}, whose CooperBench evaluates; make it by an update`);
+  }
+  const containers = features.map(({ container }) => ({
+    gold: containerOf(`${container}-gold`, settings.stack),
+    control: containerOf(`${container}-control`, settings.stack),
+  }));
+  const results = new Map<number, Evaluation | Unevaluated>();
+  let running = 0;
+  let none: string | undefined;
+  const hear = (text: string) => {
+    const line = lineOf(text);
+    if (line === undefined) return;
+    if ("version" in line) none = otherVersion(line.version);
+    else if ("engine" in line) none = `docker-py cannot ask the engine ${dockerHost}: ${line.engine}`;
+    else if ("started" in line) running++;
+    else {
+      running--;
+      results.set(line.index, line);
+    }
+    progress(results.size, running);
+  };
+  const { stderr, ending } = await run(python, [programAt("run_oracle.py")], {
+    ...venvPythonOptions(checkout, dockerHost),
+    // Out of reach of a terminal's interrupt, for it has containers to take away.
+    ownSession: true,
+    ...(abort && { abort }),
+    patienceSeconds: ENDING_SECONDS,
+    onLine: hear,
+    input: JSON.stringify({
+      features: features.map(({ imageId, tests, gold }, index) => ({
+        ...{ image: imageId, tests, gold },
+        containers: containers[index],
+      })),
+      ...{ atOnce, memoryBytes, timeoutSeconds: Math.min(settings.timeoutSeconds, evaluationSeconds) },
+    }),
+  });
+  const isWhole = results.size === features.length;
+  if (!isWhole) {
+    // It removes its own, unless it was killed.
+    const engine = engineAt(dockerHost, ENDING_SECONDS * 1000);
+    const left = containers.flatMap(({ gold, control }) => [gold, control]);
+    await Promise.allSettled(left.map((container) => removeContainer(engine, container)));
+  }
+  assertGoesOn(abort);
+  if (none !== undefined) throw new Problem(none);
+  const lost = { error: `its evaluation ${ending} without a word: ${stderr.trim().slice(-2000)}` };
+  return features.map((_, index) => results.get(index) ?? lost);
+}
+
+function containerOf(prefix: string, stack: string) {
+  const container: TemporaryContainer = { name: temporaryName(prefix), label: oracleLabel, stack };
+  return { ...container, labels: labelsOf(container) };
+}
+
+/** What a line says; undefined for what a package prints. */
+function lineOf(text: string): Line | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function otherVersion(reason: string): string {
+  return `the installed CooperBench evaluates in a way that is not known here (${reason}); want one of 0.0.3 to 0.0.29, or an update that makes its environment anew`;
+}

@@ -1,0 +1,96 @@
+/** What is wrong with an image, its dataset or the machine, by how an oracle's runs have ended. */
+
+import { readFileSync } from "node:fs";
+import { gitBlobId } from "../../lib/digest.ts";
+import { withoutControls } from "../../lib/printable.ts";
+import { type EvaluationSettings, evaluationSeconds, type TestRun } from "./evaluation.ts";
+import type { OracleSubject } from "./oracle.ts";
+import { restore, runnerFile } from "./task-dataset.ts";
+
+type Limits = Pick<EvaluationSettings, "timeoutSeconds" | "memoryBytes">;
+
+/** Exit code of what SIGKILL has ended. */
+const KILLED = 137;
+
+const LAST_LINES = 20;
+const LAST_CHARACTERS = 2000;
+
+/** What is wrong with any run that the runner did not end with a word on its tests; undefined where it did. */
+export function unended(
+  { image, feature }: OracleSubject,
+  { code, timedOut, outOfMemory, output }: TestRun,
+  { timeoutSeconds, memoryBytes }: Limits,
+): string | undefined {
+  const run = `the runner of feature ${feature}`;
+  const said = lastWords(output);
+  if (timedOut || code === -1) {
+    const more =
+      timeoutSeconds < evaluationSeconds
+        ? "if the machine or its network is only slow, raise smokeTimeoutSeconds"
+        : "CooperBench gives it no more: no run of this task can pass on this machine unless it is faster";
+    return `${run} did not end within ${Math.min(timeoutSeconds, evaluationSeconds)} s and was ended; ${more}${said}`;
+  }
+  if (outOfMemory)
+    return `${run} was out of memory (exit code ${code}, limit ${(memoryBytes / 2 ** 30).toFixed(1)} GiB); use a machine with more of it${said}`;
+  if (code === KILLED)
+    return `${run} was killed (exit code ${code}), as for want of memory; run it again${said}`;
+  // What shells and Docker say of a program that they could not run.
+  if (code >= 125 && code <= 127)
+    return `${run} could not run a program (exit code ${code}), as in an image that is damaged; ${pullAnew(image)}${said}`;
+  return undefined;
+}
+
+/** What is wrong with a run with the gold patch; undefined where CooperBench counts it as passed. */
+export function goldFault(subject: OracleSubject, run: TestRun, limits: Limits): string | undefined {
+  if (run.passed) return undefined;
+  const { image, folder, feature } = subject;
+  const before = unended(subject, run, limits);
+  if (before !== undefined) return before;
+  const said = lastWords(run.output);
+  if (run.code === 0)
+    return `CooperBench counts the gold patch of feature ${feature} as failed: the runner ended with 0, and no count of passed tests is in what it printed, so that every result of this task is one; ${pullAnew(image)}${said}`;
+  return `the gold patch of feature ${feature} does not pass its tests: the runner ended with ${run.code}, want 0; where a download has failed, mend the engine's network; else ${restore(folder)}, or ${pullAnew(image)}${said}`;
+}
+
+/** What is wrong with a run without it, the negative control, which CooperBench must not count as passed. */
+export function controlFault(subject: OracleSubject, run: TestRun, limits: Limits): string | undefined {
+  const { image, folder, feature } = subject;
+  if (run.passed)
+    return `the tests of feature ${feature} pass without the gold patch, so that they prove nothing: CooperBench counts ${run.testsPassed} passed, want a failure; ${restore(folder)}, or ${pullAnew(image)}${lastWords(run.output)}`;
+  return unended(subject, run, limits);
+}
+
+/** What is wrong with an image in which the evaluation of a cooperating run fails; undefined where it does not. */
+export function mergeFault(
+  { image, feature }: Pick<OracleSubject, "image" | "feature">,
+  output: string | null,
+): string | undefined {
+  if (output === null) return undefined;
+  return `the gold patch of feature ${feature} does not come through a merge of branches, as the evaluation of a cooperating run makes one in /workspace/repo as it stands; ${pullAnew(image)}${lastWords(output)}`;
+}
+
+/** What is said of an image whose runner is not the dataset's; undefined where it is. */
+export function runnerNote(
+  { folder }: Pick<OracleSubject, "folder">,
+  runner: string | null,
+): string | undefined {
+  if (runner === gitBlobId(readFileSync(runnerFile(folder)))) return undefined;
+  return `its runner.sh is not the dataset's (${runnerFile(folder)}): one of them is of another version`;
+}
+
+/** What is said where CooperBench's evaluator could not evaluate. */
+export function unevaluated({ image }: Pick<OracleSubject, "image">, error: string): string {
+  if (error === "elsewhere")
+    return "what the engine starts in a container runs in the machine around it, as where the engine is in a chroot; nothing was run there. Use an engine that is not in a chroot";
+  return `CooperBench cannot evaluate in it: ${withoutControls(error).trim()}; ${pullAnew(image)}`;
+}
+
+function lastWords(output: string): string {
+  const lines = withoutControls(output).trimEnd().split("\n").slice(-LAST_LINES).join("\n");
+  const last = lines.slice(-LAST_CHARACTERS);
+  return last === "" ? "\nIt printed nothing." : `\nIts last lines:\n${last}`;
+}
+
+function pullAnew(image: string): string {
+  return `remove the image (docker rmi ${image}) and run the update again to pull it anew`;
+}
