@@ -19,12 +19,15 @@ import { readiness } from "./program/readiness.ts";
 import { runsOf } from "./program/runs.ts";
 import { parseSettings } from "./program/settings.ts";
 import { wantedOf } from "./program/wanted.ts";
-import { engineHostOf } from "./provision/engine/host.ts";
+import { dockerHostOf, engineHostOf } from "./provision/engine/host.ts";
 import { lookAt } from "./provision/look.ts";
 import { datasetHash, taskFolder } from "./provision/steps/task-dataset.ts";
 
 const stack = pulumi.getStack();
-const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
+const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), {
+  file: resolve,
+  engine: dockerHostOf,
+});
 const wanted = wantedOf(stack, settings, process.cwd(), engineHostOf(settings.dockerHost));
 const { owner, folder } = wanted;
 const identity = new StackIdentity("identity", { owner, host: hostname(), folder: realPlace(process.cwd()) });

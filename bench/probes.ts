@@ -6,7 +6,8 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import PQueue from "p-queue";
 import { readImagesLock } from "../benchmark/images-lock.ts";
-import { readTasks, selectTasks } from "../benchmark/tasks.ts";
+import { tasksOn } from "../benchmark/stand-ins.ts";
+import { readTasks, selectTasks, type Task } from "../benchmark/tasks.ts";
 import { engineAt } from "../provision/engine/client.ts";
 import { ImagePulls } from "../provision/engine/image-pulls.ts";
 import { requestVariable } from "../provision/steps/contract.ts";
@@ -30,10 +31,11 @@ try {
   );
   await Promise.all(tasks.map(({ image }) => pulls.ensure({ reference: image, locked: images[image] })));
 
+  const there = tasksOn(tasks, lab.rehearsal.dockerHost);
   const cache = join(lab.folder, "compile-cache");
   mkdirSync(cache);
-  const probe = (project: string, image: string) => {
-    const { baseCommit, digest, imageId, platform } = images[image] ?? {};
+  const probe = (project: string, { image, baseCommit }: Task) => {
+    const { digest, imageId, platform } = images[image] ?? {};
     const request = {
       ...{ owner: { stack: "bench" }, dockerHost: lab.rehearsal.dockerHost, image, container: "bench" },
       ...{ baseCommit, locked: { digest, imageId, platform }, timeoutSeconds: 60 },
@@ -46,12 +48,13 @@ try {
   const all = async (project: string) => {
     const queue = new PQueue({ concurrency: 8 });
     const started = performance.now();
-    await Promise.all(tasks.map(({ image }) => queue.add(() => probe(project, image))));
+    await Promise.all(there.map((task) => queue.add(() => probe(project, task))));
     return (performance.now() - started) / 1000;
   };
   const show = (what: string, { ours, bare, ratio }: Awaited<ReturnType<typeof inTurn>>) =>
     console.log(`${what}: here ${ours.toFixed(2)} s, there ${bare.toFixed(2)} s, ratio ${ratio.toFixed(2)}`);
-  const [first = ""] = tasks.map(({ image }) => image);
+  const [first] = there;
+  if (first === undefined) throw new Error("lite has no task");
   show(
     "26 probes",
     await inTurn(

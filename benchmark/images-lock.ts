@@ -12,10 +12,8 @@ const lockedImage = z.strictObject({
   compressedBytes: bytes,
   layers: z.record(digest, bytes),
   lockedAt: z.iso.datetime(),
-  baseCommit: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/, "want 40 hex digits")
-    .optional(),
+  // Of older locks. What an image's repository must be at is the benchmark's to say, never a lock's.
+  baseCommit: z.unknown().optional(),
 });
 
 const imagesLock = z.strictObject({ images: z.record(z.string(), lockedImage) });
@@ -34,13 +32,13 @@ export interface LockedImage {
   readonly layers: Readonly<Record<string, number>>;
   /** When the registry was first seen to have this digest, in ISO 8601. */
   readonly lockedAt: string;
-  /** Commit that /workspace/repo is at, where it is not the one of the benchmark's data. */
-  readonly baseCommit?: string;
 }
 
 /** An image lock file: what the images are, by their references. */
 export interface ImagesLock {
   readonly images: Readonly<Record<string, LockedImage>>;
+  /** What the file says and nobody obeys, in words; undefined where there is no such thing. */
+  readonly ignored?: string;
 }
 
 /** What makes a reference mean one image: its digest, and what a lock says of that besides. */
@@ -66,11 +64,23 @@ export function readImagesLock(file: string): ImagesLock {
   const parsed = imagesLock.safeParse(jsonOf(text, file));
   const twice = keyTwice(text);
   if (twice !== undefined) throw new Error(`${file} is no image lock file: it has ${twice} twice`);
-  if (parsed.success) return parsed.data as ImagesLock;
+  if (parsed.success) return withoutBaseCommits(parsed.data, file);
   const faults = parsed.error.issues.map(
     ({ path, message }) => `${path.join(" ") || "the file"}: ${message}`,
   );
   throw new Error(`${file} is no image lock file: ${faults.slice(0, 3).join("; ")}`);
+}
+
+/** The lock without what versions before this one wrote for their stand-ins. */
+function withoutBaseCommits({ images }: z.infer<typeof imagesLock>, file: string): ImagesLock {
+  const named = Object.values(images).filter(({ baseCommit }) => baseCommit !== undefined).length;
+  const entries = Object.entries(images).map(([image, { baseCommit, ...entry }]) => [image, entry]);
+  return {
+    images: Object.fromEntries(entries),
+    ...(named > 0 && {
+      ignored: `${file} has a baseCommit for ${named} of ${entries.length} images, which is ignored: the benchmark says which commit each is at`,
+    }),
+  };
 }
 
 function textOf(file: string): string {
@@ -110,9 +120,9 @@ function keyTwice(json: string): string | undefined {
 export function formatImagesLock({ images }: ImagesLock): string {
   const sorted = Object.entries(images)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([reference, { digest, platform, imageId, compressedBytes, layers, lockedAt, baseCommit }]) => [
+    .map(([reference, { digest, platform, imageId, compressedBytes, layers, lockedAt }]) => [
       reference,
-      { digest, platform, imageId, compressedBytes, layers, lockedAt, baseCommit },
+      { digest, platform, imageId, compressedBytes, layers, lockedAt },
     ]);
   return `${JSON.stringify({ images: Object.fromEntries(sorted) }, null, 2)}\n`;
 }
@@ -125,12 +135,10 @@ export function pinnedImage(text: string, lock?: ImagesLock): PinnedImage {
   return locked === undefined ? { image } : { image, locked };
 }
 
-/** The tasks with what a lock says of their images, its base commits among it. */
+/** The tasks with what a lock says of their images. */
 export function lockTasks(tasks: readonly Task[], lock: ImagesLock): readonly LockedTask[] {
   return tasks.map((task) => {
     const locked = lock.images[task.image];
-    return locked === undefined
-      ? task
-      : { ...task, locked, baseCommit: locked.baseCommit ?? task.baseCommit };
+    return locked === undefined ? task : { ...task, locked };
   });
 }

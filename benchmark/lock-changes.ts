@@ -16,9 +16,9 @@ export type LockChange =
   | { readonly kind: "failed"; readonly image: string; readonly reason: string };
 
 /** What the registry has: the digest alone, or all of it, with the moment of asking. */
-export type Answer = { readonly digest: string } | Omit<LockedImage, "baseCommit">;
+export type Answer = { readonly digest: string } | LockedImage;
 
-/** Compares an image's entry with what the registry has. An entry that stands keeps its time, and each its base commit. */
+/** Compares an image's entry with what the registry has. An entry that stands keeps its time. */
 export function changeOf(image: string, before: LockedImage | undefined, answer: Answer): LockChange {
   const { digest } = answer;
   const entry = "imageId" in answer ? { entry: entryOf(before, answer) } : {};
@@ -27,12 +27,8 @@ export function changeOf(image: string, before: LockedImage | undefined, answer:
   return stands ? { kind: "as locked", image } : { kind: "moved", image, before, digest, ...entry };
 }
 
-function entryOf(before: LockedImage | undefined, described: Omit<LockedImage, "baseCommit">): LockedImage {
-  return {
-    ...described,
-    ...(before?.digest === described.digest && { lockedAt: before.lockedAt }),
-    ...(before?.baseCommit !== undefined && { baseCommit: before.baseCommit }),
-  };
+function entryOf(before: LockedImage | undefined, described: LockedImage): LockedImage {
+  return { ...described, ...(before?.digest === described.digest && { lockedAt: before.lockedAt }) };
 }
 
 /** The lock with its new and moved entries; all others stay as they are, those of other images too. */

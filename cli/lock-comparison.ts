@@ -10,7 +10,7 @@ const concurrency = 6;
 
 /** How images are compared with their lock. */
 export interface ComparisonOptions {
-  /** Whether to ask for digests only, which costs nothing on Docker Hub. */
+  /** Whether nothing is to be written, and no pull to be spent: Docker Hub is asked for digests only. */
   readonly check: boolean;
   /** Which image of an index is meant. Default: the one that is locked, else linux/amd64. */
   readonly platform: string | undefined;
@@ -28,11 +28,8 @@ export async function compareAll(
   const queue = new PQueue({ concurrency });
   let done = 0;
   const compareOne = async (image: string): Promise<LockChange> => {
-    const entry = lock?.images[image];
     try {
-      return check
-        ? await compareDigest(registries, image, entry)
-        : await compare(registries, image, entry, platform);
+      return await compare(registries, image, lock?.images[image], { check, platform });
     } catch (error) {
       if (error instanceof RegistryError) return { kind: "failed", image, reason: error.message };
       queue.clear(); // it is at fault with every image
@@ -45,27 +42,22 @@ export async function compareAll(
   return queue.addAll(images.map((image) => () => compareOne(image)));
 }
 
-async function compareDigest(
-  registries: Registries,
-  image: string,
-  entry: LockedImage | undefined,
-): Promise<LockChange> {
-  const { repository, tag = "latest" } = parseReference(image);
-  const { digest } = await firstAnswer(registries, (registry) => registry.head(repository, tag));
-  return changeOf(image, entry, { digest });
-}
-
-/** Has an image described, which costs quota on Docker Hub, only where its entry does not stand. */
+/**
+ * Has an image described only where its entry does not stand. Where the registry counts pulls, as Docker Hub does, this
+ * costs some, and is not done for a check.
+ */
 async function compare(
   registries: Registries,
   image: string,
   entry: LockedImage | undefined,
-  platform = entry?.platform ?? "linux/amd64",
+  { check, platform: asked }: Pick<ComparisonOptions, "check" | "platform">,
 ): Promise<LockChange> {
   const { repository, tag = "latest" } = parseReference(image);
+  const platform = (check ? undefined : asked) ?? entry?.platform ?? asked ?? "linux/amd64";
   return firstAnswer(registries, async (registry) => {
-    const { digest } = await registry.head(repository, tag);
-    if (digest === entry?.digest && platform === entry.platform) return changeOf(image, entry, { digest });
+    const { digest, quota } = await registry.head(repository, tag);
+    const stands = digest === entry?.digest && platform === entry.platform;
+    if (stands || (check && quota !== undefined)) return changeOf(image, entry, { digest });
     const description = await registry.describe(repository, digest, platform);
     return changeOf(image, entry, { ...description, lockedAt: new Date().toISOString() });
   });

@@ -32,11 +32,13 @@ export async function lock({ stack, check, platform }: LockOptions, caller: Call
     else rmSync(file);
     output.say(rehearsal === undefined ? `${message}; it is kept as ${file}.damaged` : message);
   }
-  // That of stand-ins has what no registry knows, and is made with them.
+  // That of stand-ins is made with them.
   if (before === undefined && rehearsal !== undefined) {
     await startIfNeeded(rehearsal, output);
     if (existsSync(file)) before = readImagesLock(file);
   }
+
+  if (before?.ignored !== undefined) output.say(before.ignored);
 
   const changes = await whileTelling(output, async (tell) => {
     const registries = await reach(endpoints);
@@ -47,7 +49,7 @@ export async function lock({ stack, check, platform }: LockOptions, caller: Call
 
   const changed = changes.filter(({ kind }) => kind === "new" || kind === "moved").length;
   const failed = changes.filter(({ kind }) => kind === "failed").length;
-  const write = !check && changed > 0;
+  const write = !check && (changed > 0 || before?.ignored !== undefined);
   if (write) {
     mkdirSync(dirname(file), { recursive: true });
     writeFor("imagesLock", file, formatImagesLock(applyChanges(before ?? { images: {} }, changes)));

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import { rehearsalFolder } from "../benchmark/stand-ins.ts";
 import { type Environment, onlySet } from "../lib/environment.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
 import { type EngineHost, engineHostOf } from "../provision/engine/host.ts";
-import { hasStandIns, type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
+import { type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
 import { addUser } from "../rehearsal/users.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
 import { backendEnv, stateEnv } from "./backend.ts";
@@ -185,7 +186,7 @@ function withStack(
     variables,
     dockerHost,
     engine,
-    isRehearsal: hasStandIns(dockerHost) || rehearsal !== undefined,
+    isRehearsal: rehearsalFolder(dockerHost) !== undefined || rehearsal !== undefined,
     rehearsal,
     toolchain,
     pulumi: toolchain && { file: toolchain.pulumi, projectDir: caller.projectDir, env },

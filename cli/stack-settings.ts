@@ -1,6 +1,13 @@
 import { resolve } from "node:path";
 import { shellWord } from "../lib/shell-word.ts";
-import { type FileFaults, parseSettings, type Settings, type SettingsFault } from "../program/settings.ts";
+import {
+  type FileFaults,
+  parseSettings,
+  type Settings,
+  type SettingsFault,
+  type SettingsPlaces,
+} from "../program/settings.ts";
+import { dockerHostOf } from "../provision/engine/host.ts";
 import { backendUrl } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
 import { type Lined, misfit, type ProjectYaml, type StackYaml } from "./settings-yaml.ts";
@@ -22,16 +29,19 @@ export function readSettings(place: CheckedPlace): Settings {
 
 /** The same with the image lock file read, as the program reads it. */
 export function readLockedSettings(place: CheckedPlace): Settings {
-  return checked(place, (file) => resolve(place.projectDir, file));
+  return checked(place, {
+    file: (file) => resolve(place.projectDir, file),
+    engine: (setting) => dockerHostOf(setting, place.env),
+  });
 }
 
-function checked(place: CheckedPlace, lockAt?: (file: string) => string): Settings {
+function checked(place: CheckedPlace, places?: SettingsPlaces): Settings {
   const yaml = readStackFile(place);
   const project = readProjectFile(place.projectDir);
   return parseSettings(
     place.stack,
     configurationOf(yaml, project),
-    lockAt,
+    places,
     fileFaults(place, yaml, project.types),
   );
 }

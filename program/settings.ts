@@ -11,6 +11,7 @@ import {
 } from "../benchmark/images-lock.ts";
 import { defaultModel } from "../benchmark/model.ts";
 import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
+import { tasksOn } from "../benchmark/stand-ins.ts";
 import { readTasks, selectTasks, subsets } from "../benchmark/tasks.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import type { RawConfiguration } from "./configuration.ts";
@@ -233,9 +234,20 @@ const schema = z.strictObject(
 
 type Configuration = z.infer<typeof schema>;
 
+/** How the files that settings name are read, and the engine that they mean. */
+export interface SettingsPlaces {
+  /** Absolute path of the image lock file, or of one with a port. */
+  readonly file: (file: string) => string;
+  /** The stack's engine, as in DOCKER_HOST, by its setting `dockerHost`. */
+  readonly engine: (dockerHost: string) => string;
+}
+
 /** A stack's settings: its configuration, checked, with tasks and images in place of their names. */
 export interface Settings extends Omit<Configuration, "tasks" | "redisImage" | "redisPort"> {
+  /** With what the image lock says of their images, and at the commits that the engine's are to be at. */
   readonly tasks: readonly LockedTask[];
+  /** What the image lock says and nobody obeys, in words; undefined where there is no such thing. */
+  readonly lockIgnored: string | undefined;
   /** Whether these are not all of the subset. */
   readonly narrowed: boolean;
   /** What Redis runs from. */
@@ -256,15 +268,14 @@ export interface FileFaults {
 /**
  * Checks a stack's whole configuration, defaults included.
  *
- * @param lockedAt where the files that settings name are read from: the image lock file, and one with a port; undefined
- *   leaves them unread, for a check before they are made.
+ * @param places undefined leaves the files that settings name unread, for a check before they are made.
  * @param ofFile what is wrong with the file that the configuration is from. Default: nothing.
  * @throws one error that names every fault: what it got, what it wants, and the command that fixes it.
  */
 export function parseSettings(
   stack: string,
   raw: RawConfiguration,
-  lockedAt?: (file: string) => string,
+  places?: SettingsPlaces,
   ofFile: FileFaults = { misfits: {}, others: [] },
 ): Settings {
   const values = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, typed(key, value)]));
@@ -281,8 +292,8 @@ export function parseSettings(
   const config = values as Configuration;
   let tasks: readonly LockedTask[] = readTasks();
   let lock: ImagesLock | undefined;
-  if (!faults.has("imagesLock") && lockedAt !== undefined) {
-    const file = lockedAt(config.imagesLock || defaultLockFile);
+  if (!faults.has("imagesLock") && places !== undefined) {
+    const file = places.file(config.imagesLock || defaultLockFile);
     try {
       if (config.imagesLock !== "" || existsSync(file)) {
         lock = readImagesLock(file);
@@ -301,8 +312,8 @@ export function parseSettings(
     tasks = selection.tasks;
   }
   let redisPort = typeof config.redisPort === "string" ? 0 : config.redisPort;
-  if (typeof config.redisPort === "string" && !faults.has("redisPort") && lockedAt !== undefined) {
-    redisPort = portIn(lockedAt(config.redisPort)) ?? 0;
+  if (typeof config.redisPort === "string" && !faults.has("redisPort") && places !== undefined) {
+    redisPort = portIn(places.file(config.redisPort)) ?? 0;
     if (redisPort === 0) refuse("redisPort", `${config.redisPort}, which has none`);
   }
   if (config.git === true && config.coop === false) refuse("git", "true with coop false");
@@ -317,7 +328,8 @@ export function parseSettings(
   return {
     ...config,
     redisPort,
-    tasks,
+    tasks: places === undefined ? tasks : tasksOn(tasks, places.engine(config.dockerHost)),
+    lockIgnored: lock?.ignored,
     narrowed: config.tasks.length > 0,
     ...services,
   };

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import PQueue from "p-queue";
 import {
   formatImagesLock,
@@ -6,6 +7,8 @@ import {
   type LockedImage,
   readImagesLock,
 } from "../benchmark/images-lock.ts";
+import { COMMITS, standInCommits } from "../benchmark/stand-ins.ts";
+import { taskName } from "../benchmark/tasks.ts";
 import { writeWhole } from "../lib/files.ts";
 import { publishedDigest, publishImage } from "./publish.ts";
 import type { ServiceImage } from "./service-images.ts";
@@ -17,6 +20,8 @@ import type { Tools } from "./tools.ts";
 /** What the registry is filled from. */
 export interface FillArguments {
   readonly registryUrl: string;
+  /** The rehearsal's folder, in which the commits of the stand-ins are read and written. */
+  readonly dir: string;
   /** The file of the lock; read and written. */
   readonly lockFile: string;
   readonly tasks: readonly Task[];
@@ -31,40 +36,44 @@ export interface FillArguments {
 }
 
 /**
- * Brings every stand-in into the registry under its real name, and writes the lock.
+ * Brings every stand-in into the registry under its real name, and writes the lock and the commits that they are at.
  * @returns how many had to be made.
  */
 export async function fillRegistry(args: FillArguments): Promise<number> {
-  const { registryUrl, payloadBytes, workFolder } = args;
+  const { registryUrl, payloadBytes, workFolder, dir } = args;
   const known = readLock(args.lockFile);
+  const commits = { ...standInCommits(dir) };
+  const isTrusted = args.trustLock && args.tasks.every((task) => commits[taskName(task)] !== undefined);
   const shared = await sharedLayers(args.tools);
   const wanted = [
-    ...args.services.map(({ image, make }) => ({ image, make: async () => ({ spec: await make(shared) }) })),
+    ...args.services.map(({ image, make }) => ({ image, make: () => make(shared) })),
     ...args.tasks.map((task) => ({
       image: task.image,
-      make: () => standIn(task, shared, { payloadBytes, workFolder }),
+      make: async () => {
+        const { spec, baseCommit } = await standIn(task, shared, { payloadBytes, workFolder });
+        commits[taskName(task)] = baseCommit;
+        return spec;
+      },
     })),
   ];
   let made = 0;
   const ready = async ({ image, make }: (typeof wanted)[number]): Promise<[string, LockedImage]> => {
     const locked = known[image];
-    if (
-      args.trustLock &&
-      locked !== undefined &&
-      (await publishedDigest(registryUrl, image)) === locked.digest
-    )
+    if (isTrusted && locked !== undefined && (await publishedDigest(registryUrl, image)) === locked.digest)
       return [image, locked];
-    const { spec, ...commit } = await make();
-    const published = await publishImage(registryUrl, spec);
+    const published = await publishImage(registryUrl, await make());
     made += 1;
     const lockedAt = locked?.digest === published.digest ? locked.lockedAt : new Date().toISOString();
-    return [image, { ...published, lockedAt, ...commit }];
+    return [image, { ...published, lockedAt }];
   };
   const images = await new PQueue({ concurrency: 6 }).addAll(wanted.map((image) => () => ready(image)));
-  const text = formatImagesLock({ images: Object.fromEntries(images) });
-  if (!existsSync(args.lockFile) || readFileSync(args.lockFile, "utf8") !== text)
-    writeWhole(args.lockFile, text);
+  writeChanged(join(dir, COMMITS), `${JSON.stringify(commits, Object.keys(commits).sort(), 2)}\n`);
+  writeChanged(args.lockFile, formatImagesLock({ images: Object.fromEntries(images) }));
   return made;
+}
+
+function writeChanged(file: string, text: string): void {
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeWhole(file, text);
 }
 
 /** The lock on disk; one of an earlier version, or that was cut off, is made anew. */

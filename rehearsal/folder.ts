@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { COMMITS, MARK } from "../benchmark/stand-ins.ts";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
-
-/** Its presence says that everything in the folder is a rehearsal's, and may be removed. */
-export const MARK = ".cooperbench-rehearsal";
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
@@ -68,7 +66,7 @@ const OWN = new Set([
     "tmp",
     "users",
   ],
-  ...["contents.json", "daemon.json", "docker.sock", "images.lock.json", "lock"],
+  ...[COMMITS, "contents.json", "daemon.json", "docker.sock", "images.lock.json", "lock"],
   ...["redis.port", "registry.port", "registry.yml"],
 ]);
 

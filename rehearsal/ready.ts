@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
 import type { ImagesLock } from "../benchmark/images-lock.ts";
+import { COMMITS } from "../benchmark/stand-ins.ts";
 import { parseReference } from "../lib/reference.ts";
 import { fingerprint, readContents } from "./contents.ts";
 import type { Rehearsal } from "./rehearsal.ts";
@@ -13,7 +14,7 @@ const TIMEOUT_MS = 1000;
 /** Whether the rehearsal is complete: made by this program, its processes answering, everything there. */
 export async function answersInFull(r: Rehearsal): Promise<boolean> {
   const url = r.registryUrl();
-  if (url === undefined || !existsSync(r.imagesLock)) return false;
+  if (url === undefined || !existsSync(r.imagesLock) || !existsSync(join(r.dir, COMMITS))) return false;
   if (!existsSync(join(r.dir, "CooperBench.git", "refs", "heads", "main"))) return false;
   if (readContents(r.dir)?.fingerprint !== fingerprint() || !imagesAreThere(r)) return false;
   const port = Number(new URL(url).port);

@@ -3,10 +3,11 @@
  * CooperBench source as a local git repository. This file holds what other folders call; it loads nothing
  * but node's own modules and the mark's until there is work to do, because a ready rehearsal must cost a command nothing.
  */
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { MARK } from "../benchmark/stand-ins.ts";
 import type { Denied } from "../lib/denied.ts";
-import { folderId, MARK, setFolderId } from "./folder.ts";
+import { folderId, setFolderId } from "./folder.ts";
 import type { PortStatus } from "./relay-ports.ts";
 
 /** Where everything of one rehearsal is. */
@@ -17,7 +18,7 @@ export interface Rehearsal {
   readonly dockerHost: string;
   /** The CooperBench source, as `git clone` takes it. */
   readonly sourceRepository: string;
-  /** The lock of the stand-ins: digest and base commit of every image, as JSON. */
+  /** The image lock of the stand-ins. */
   readonly imagesLock: string;
   /** The file with the port that is kept free for a Redis: on this machine's loopback, and in the rehearsal. */
   readonly redisPortFile: string;
@@ -76,16 +77,6 @@ export function rehearsalWith(dockerHost: string, imagesLock: string): Rehearsal
   const rehearsal = rehearsalAt(dirname(dockerHost.replace(/^unix:\/\//, "")));
   if (dockerHost !== rehearsal.dockerHost) return undefined;
   return existsSync(join(rehearsal.dir, MARK)) || imagesLock === rehearsal.imagesLock ? rehearsal : undefined;
-}
-
-/** Whether an engine is a rehearsal's, by whatever name its socket is called: then its images are stand-ins. */
-export function hasStandIns(dockerHost: string): boolean {
-  try {
-    const socket = realpathSync(dockerHost.replace(/^unix:\/\//, ""));
-    return existsSync(join(dirname(socket), MARK));
-  } catch {
-    return false; // not there, or no socket at all
-  }
 }
 
 /** The rehearsal's id, which its mark keeps; undefined before its first start. */

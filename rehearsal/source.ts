@@ -13,7 +13,7 @@ import { readTasks, SUBSETS, subsetText } from "./tasks.ts";
  * The commit that the source repository has on every machine. It changes with the sdist, the manifest
  * and the dataset's texts, and settings may pin it.
  */
-export const SOURCE_COMMIT = "43489f53cd1199e515fb6f1bd3314892fceb142f";
+export const SOURCE_COMMIT = "b7dbd2c9511b1c56581461c2d6ba22af564c9dfd";
 
 /**
  * Makes DIR/CooperBench.git, a bare repository of one commit: the files of the sdist, as they are, and a

@@ -76,19 +76,22 @@ function program(task: Task): string[] {
     `# Usage: sh ${PROGRAM} feature${index + 1}`,
     "# Prints one line.",
     `feature${index + 1}() {`,
-    ...unwritten(index + 1),
+    ...unwritten(task, index + 1),
     "}",
     "",
   ]);
   return ["#!/bin/sh", "", "name() {", `  echo '${title(task)}'`, "}", "", ...functions.flat(), '"$@"'];
 }
 
-function unwritten(number: number): string[] {
-  return [`  echo 'feature ${number} is not written' >&2`, "  return 1"];
+/** Names the task, so that no other's patch applies. */
+function unwritten(task: Task, number: number): string[] {
+  return [`  echo '${answer(task, number)} is not written' >&2`, "  return 1"];
 }
 
 function featurePatch(task: Task, number: number): string[] {
-  return replacementPatch(PROGRAM, program(task), unwritten(number), [`  echo '${answer(task, number)}'`]);
+  return replacementPatch(PROGRAM, program(task), unwritten(task, number), [
+    `  echo '${answer(task, number)}'`,
+  ]);
 }
 
 /** A test: the command prints exactly this. */

@@ -85,6 +85,7 @@ async function makeComplete(
       () =>
         fillRegistry({
           registryUrl: `http://127.0.0.1:${port}`,
+          dir: r.dir,
           lockFile: r.imagesLock,
           tasks,
           services,

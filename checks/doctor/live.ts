@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { Problem } from "../../lib/problem.ts";
+import { isSameUrl } from "../../lib/url.ts";
 import type { Owner } from "../../provision/ownership/owner.ts";
 import { inspectDotenv, variablesIn } from "../../provision/steps/dotenv.ts";
 import { callLive, type LiveCall } from "../../provision/steps/live.ts";
 import { proveRoute } from "../../provision/steps/route.ts";
-import { blocker, type Finding, ok } from "../finding.ts";
+import { blocker, type Finding, ok, warning } from "../finding.ts";
 
 /** What a real call needs. */
 export interface Live {
@@ -43,15 +44,33 @@ export async function askLive({ owner, checkout, modelApiBase, model }: Live): P
 
 /** Judges what came of the call. */
 export function liveFinding(url: string, call: LiveCall, stack: string): Finding {
-  const { status, error, inputTokens, outputTokens, costDollars } = call;
+  const { answers, error, inputTokens, outputTokens, costDollars } = call;
   const time = `in ${call.seconds.toFixed(1)} s`;
-  if (error !== undefined) {
-    const answer = status === null ? "gave no answer" : `answered ${status}`;
-    return blocker("live", `${url} ${answer} ${time}: ${error}`, remedyFor(status, url, stack));
+  const [first] = answers;
+  const others = answers.filter((answer) => !isSameUrl(answer.url, url));
+  const failed = error === undefined ? "" : `: ${error}`;
+  if (first !== undefined && others.length > 0) {
+    const chain = others.map((answer) => `${answer.url}, which answered ${answer.status}`).join(", then to ");
+    const isElsewhere = others.some((answer) => new URL(answer.url).host !== new URL(url).host);
+    const went = isElsewhere ? "; so do a run's calls, with all that the model is asked" : "";
+    const found = `${url} answered ${first.status} ${time} and led the call to ${chain}${failed}${went}`;
+    return (isElsewhere ? blocker : warning)(
+      "live",
+      found,
+      setBase("Set the base URL that answers itself", stack),
+    );
+  }
+  const status = answers.at(-1)?.status ?? null;
+  const answer = status === null ? "gave no answer" : `answered ${status}`;
+  if (error !== undefined)
+    return blocker("live", `${url} ${answer} ${time}${failed}`, remedyFor(status, url, stack));
+  if (call.isEmpty === true) {
+    const remedy = `See whether it is the model's API, and has the model: curl -sS -o /dev/null ${url}`;
+    return blocker("live", `${url} ${answer} ${time}, and says nothing`, remedy);
   }
   const tokens = `${inputTokens ?? "?"} tokens in, ${outputTokens ?? "?"} out`;
   const cost = costDollars == null ? "cost not known" : `cost ${dollars(costDollars)}, as litellm takes it`;
-  return ok("live", `${url} answered ${status ?? "without a status"} ${time}: ${tokens}; ${cost}`);
+  return ok("live", `${url} ${answer} ${time}: ${tokens}; ${cost}`);
 }
 
 /** Of a small sum the first two digits that count. */
@@ -60,14 +79,20 @@ function dollars(sum: number): string {
   return `$${sum.toFixed(digits)}`;
 }
 
+function set(setting: string, stack: string): string {
+  return `./machine pulumi config set ${setting} --stack ${stack} && ./machine up ${stack}`;
+}
+
+function setBase(what: string, stack: string): string {
+  return `${what}: ${set("modelApiBase URL", stack)}`;
+}
+
 function remedyFor(status: number | null, url: string, stack: string): string {
-  const set = (setting: string) =>
-    `./machine pulumi config set ${setting} --stack ${stack} && ./machine up ${stack}`;
   if (status === null) return `See why nobody answers (name, proxy, firewall): curl -sS -o /dev/null ${url}`;
   if (status === 401 || status === 403)
-    return `The key is refused. Set another: ${set("--secret cohereApiKey")}`;
-  if (status === 404)
-    return `The API has no such path or model. Set its base URL: ${set("modelApiBase URL")}`;
+    return `The key is refused. Set another: ${set("--secret cohereApiKey", stack)}`;
+  if (status === 404) return setBase("The API has no such path or model. Set its base URL", stack);
+  if (status >= 300 && status < 400) return setBase("The API is elsewhere. Set its base URL", stack);
   if (status === 429) return "The key's rate is used up: wait, or have it raised";
   if (status >= 500) return "The API has a fault of its own: try again later";
   return "The API refuses the request: what it said is above";

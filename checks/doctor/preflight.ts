@@ -38,7 +38,7 @@ import { loginFinding } from "./login.ts";
 import { askNetwork, chooseImage, networkFinding } from "./network.ts";
 import { ownersFinding } from "./owners.ts";
 import { placesOf } from "./places.ts";
-import { platformFinding } from "./platform.ts";
+import { platformFinding, platformOf } from "./platform.ts";
 import { proxyFinding } from "./proxy.ts";
 import { pulumiFinding } from "./pulumi.ts";
 import { askDownload, isServed, pythonFinding } from "./python.ts";
@@ -111,7 +111,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
     findings: [
       engineFinding(look.engine, { ...look.wanted, stack: owner.stack, startedBy }, toolchain?.pieces ?? []),
       ...ofTheEngine,
-      ...(isLockRead ? [lockFinding(settings.tasks, owner.stack)] : []),
+      ...(isLockRead ? [lockFinding(settings.tasks, owner.stack, settings.lockIgnored)] : []),
       ...programs,
       ...folders,
       ownersFinding(look.others, folder, owner),
@@ -138,7 +138,11 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
     measureDisk(dockerHost, info),
     missing === undefined || settings.registryMirror !== ""
       ? undefined
-      : askRegistry(missing.image, { dockerHost, mirrors }, askTag),
+      : askRegistry(
+          missing.image,
+          { dockerHost, mirrors, platform: missing.locked?.platform ?? platformOf(info) },
+          askTag,
+        ),
     preflight.thorough ? ofRunsOn(facts, preflight) : [],
   ]);
   const date = registry?.answer?.date;

@@ -1,7 +1,15 @@
+import { isSamePlatform, platformName } from "../../lib/platform.ts";
 import { engineAt } from "../../provision/engine/client.ts";
-import { isRateLimit, isUnreachable } from "../../provision/engine/pull-failure.ts";
+import {
+  isNoImage,
+  isNoRegistry,
+  isRateLimit,
+  isUnreachable,
+  reasonOf,
+  remedyOf,
+} from "../../provision/engine/pull-failure.ts";
 import type { TagAnswer } from "../../provision/registry/client.ts";
-import { blocker, type Finding, ok } from "../finding.ts";
+import { blocker, type Finding, ok, warning } from "../finding.ts";
 
 /** Asks the registry for one tag, without a pull that counts. Throws where there is no answer, or no such tag. */
 export type AskTag = (reference: string) => Promise<Pick<TagAnswer, "digest" | "quota" | "date">>;
@@ -23,10 +31,10 @@ export interface RegistryFacts {
  */
 export async function askRegistry(
   reference: string,
-  engine: { readonly dockerHost: string; readonly mirrors: readonly string[] },
+  engine: { readonly dockerHost: string; readonly mirrors: readonly string[]; readonly platform: string },
   askTag?: AskTag,
 ): Promise<RegistryFacts> {
-  const byEngine = askByEngine(engine.dockerHost);
+  const byEngine = askByEngine(engine.dockerHost, engine.platform);
   if (askTag === undefined || engine.mirrors.length > 0) return factsOf(reference, byEngine);
   const facts = await factsOf(reference, askTag);
   if (facts.error === undefined || isRateLimit(facts.error)) return facts;
@@ -43,9 +51,13 @@ async function factsOf(reference: string, ask: AskTag): Promise<RegistryFacts> {
 }
 
 /** Asks the registry through the engine: its network, its mirrors and its proxy count. No quota is told. */
-function askByEngine(dockerHost: string): AskTag {
+function askByEngine(dockerHost: string, platform: string): AskTag {
   return async (reference) => {
-    const { Descriptor } = await engineAt(dockerHost).getImage(reference).distribution();
+    const { Descriptor, Platforms } = await engineAt(dockerHost).getImage(reference).distribution();
+    // What builders keep beside the images, such as attestations, has the platform unknown/unknown.
+    const names = (Platforms ?? []).filter(({ os }) => os !== "unknown").map(platformName);
+    if (names.length > 0 && !names.some((name) => isSamePlatform(name, platform)))
+      throw new Error(`no matching manifest for ${platform}, but for ${names.join(", ")}`);
     return { digest: Descriptor.digest };
   };
 }
@@ -55,6 +67,15 @@ export function registryFinding(facts: RegistryFacts | undefined, notAsked: stri
   if (facts === undefined) return ok("registry", `not asked: ${notAsked}`);
   const { reference, error } = facts;
   if (error === undefined) return ok("registry", `it answers for ${reference}`);
+  if (isNoRegistry(error))
+    return blocker(
+      "registry",
+      `the engine reaches none (asked for ${reference}: ${reasonOf(error)})`,
+      "See what answers in its place: a proxy, or the login page of the engine's network",
+    );
+  if (isNoImage(error))
+    // A locked image is pulled by its digest, whatever the tag has become.
+    return warning("registry", `it cannot give ${reference}: ${reasonOf(error)}`, sentence(remedyOf(error)));
   if (!isUnreachable(error)) {
     // A failure that is this image's own, or the quota's: told where it belongs.
     return ok("registry", `it can be reached (asked for ${reference}, it says: ${error.message.trim()})`);
@@ -65,4 +86,8 @@ export function registryFinding(facts: RegistryFacts | undefined, notAsked: stri
     "Check the engine's network and proxy, or set registryMirror to a registry that it reaches\n" +
       "To try everything on a network without Docker Hub: ./machine up dev, the rehearsal",
   );
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

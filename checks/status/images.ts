@@ -1,6 +1,6 @@
 import type { LockedTask } from "../../benchmark/images-lock.ts";
 import { spreadTasks, taskName } from "../../benchmark/tasks.ts";
-import type { EngineImage } from "../../provision/engine/images.ts";
+import { type EngineImage, isLocked } from "../../provision/engine/images.ts";
 import type { OracleResult } from "../../provision/steps/oracle.ts";
 import type { ProbeResult } from "../../provision/steps/probe.ts";
 import { proofNames } from "./names.ts";
@@ -94,7 +94,11 @@ function stateOf(
   if (there === undefined) return "missing";
   if (proved === undefined) return "unproved";
   if (there.id !== proved.imageId) return "changed";
-  const isAsLocked = locked === undefined || proved.digest.endsWith(`@${locked.digest}`);
+  // An engine's list does not say a platform; the probe has found it.
+  const isAsLocked =
+    locked === undefined ||
+    (proved.digest.endsWith(`@${locked.digest}`) &&
+      isLocked({ ...there, platform: proved.platform }, locked));
   return isAsLocked && proved.commit === baseCommit ? "proved" : "other";
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type Docker from "dockerode";
+import type { Platform } from "../../lib/platform.ts";
 import { withoutControls } from "../../lib/printable.ts";
 import { connectionTo } from "./connection.ts";
 import { NoAnswer } from "./no-answer.ts";
@@ -160,7 +161,10 @@ export class Engine {
       remove: () => this.ask({ method: "DELETE", path }),
       /** What its registry has, asked by the engine. */
       distribution: () =>
-        this.ask<{ readonly Descriptor: { readonly digest: string } }>({
+        this.ask<{
+          readonly Descriptor: { readonly digest: string };
+          readonly Platforms?: readonly Platform[] | null;
+        }>({
           path: `/distribution/${name}/json`,
         }),
     };

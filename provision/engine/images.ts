@@ -1,5 +1,5 @@
 import type { ImagePin, PinnedImage } from "../../benchmark/images-lock.ts";
-import { platformName } from "../../lib/platform.ts";
+import { isSamePlatform, platformName } from "../../lib/platform.ts";
 import { splitReference } from "../../lib/reference.ts";
 import { type Engine, isNone } from "./client.ts";
 
@@ -56,19 +56,14 @@ export function identify({ id, digests, platform }: EngineImage, locked: ImagePi
   const isDigest = isContainerds ? id === locked.digest : agrees(digests, locked.digest);
   const isImageId = isContainerds || locked.imageId === undefined ? undefined : id === locked.imageId;
   if (isDigest !== true && isImageId !== true) return "other";
-  if (!isFor(platform, locked.platform)) return "platform";
+  if (platform !== undefined && locked.platform !== undefined && !isSamePlatform(platform, locked.platform))
+    return "platform";
   return isDigest === false || isImageId === false ? "half" : "locked";
 }
 
 /** Whether a digest is among those that are known; undefined where none is, as of an image that was loaded from a file. */
 function agrees(digests: readonly string[], wanted: string): boolean | undefined {
   return digests.length === 0 ? undefined : digests.includes(wanted);
-}
-
-/** Whether two platforms are one, as far as both are known: either may leave out the variant, as in linux/arm64/v8. */
-function isFor(platform: string | undefined, wanted: string | undefined): boolean {
-  if (platform === undefined || wanted === undefined) return true;
-  return `${wanted}/`.startsWith(`${platform}/`) || `${platform}/`.startsWith(`${wanted}/`);
 }
 
 /** Whether an image is the locked one. */

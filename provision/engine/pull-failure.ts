@@ -24,6 +24,36 @@ const rateLimit: Cause = {
   passes: true,
 };
 
+const noRegistry: Cause = {
+  matches: /invalid character '<'|text\/html|missing or empty Content-Type/i,
+  reason: "what answers is no registry",
+  remedy:
+    "see what it is: a proxy, or the login page of the engine's network, answers in its place; then run the update again",
+  passes: false,
+};
+
+/** What a registry has under a reference where that is no image of the wanted kind. */
+const otherForms: readonly Cause[] = [
+  {
+    matches: /missing signature key|schema ?(version )?1\b|manifest\.v1\+/i,
+    reason: "the registry has a manifest of schema 1, which engines of today do not pull",
+    remedy: "have the image pushed again",
+    passes: false,
+  },
+  {
+    matches: /unsupported media type|when fetching '|unexpected media type/i,
+    reason: "what the registry has is no image, but another artifact, such as a Helm chart",
+    remedy: "check the reference",
+    passes: false,
+  },
+  {
+    matches: /no matching manifest for|does not match the specified platform/i,
+    reason: "the registry has no such image for the platform of the lock",
+    remedy: "see what ./machine lock --check says of it",
+    passes: false,
+  },
+];
+
 const absent: Cause = {
   matches: /ENOENT|ECONNREFUSED|EACCES|the engine at \S+ does not answer/,
   reason: "the Docker engine does not answer",
@@ -43,12 +73,8 @@ const causes: readonly Cause[] = [
     ofEngine: true,
   },
   rateLimit,
-  {
-    matches: /no matching manifest for|does not match the specified platform/i,
-    reason: "the registry has no such image for the platform of the lock",
-    remedy: "see what ./machine lock --check says of it",
-    passes: false,
-  },
+  noRegistry,
+  ...otherForms,
   {
     matches: /manifest unknown|not found|does not exist|pull access denied|name unknown/i,
     reason: "the registry has no such image",
@@ -99,6 +125,16 @@ function causeOf(error: Error): Cause | undefined {
 /** Whether an engine says that it could not reach the registry. */
 export function isUnreachable(error: Error): boolean {
   return causeOf(error) === unreachable;
+}
+
+/** Whether something answers in the place of a registry. */
+export function isNoRegistry(error: Error): boolean {
+  return causeOf(error) === noRegistry;
+}
+
+/** Whether a registry has something else than an image that can be pulled. */
+export function isNoImage(error: Error): boolean {
+  return otherForms.some((form) => causeOf(error) === form);
 }
 
 /** Whether an engine speaks of a registry's rate limit. */

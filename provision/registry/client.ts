@@ -4,11 +4,13 @@ import { platformName } from "../../lib/platform.ts";
 import { authorizedRequests } from "./authorized-requests.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { RegistryError } from "./error.ts";
+import { assertImage, assertRegistry, contentType, manifestForm } from "./form.ts";
 import { dateOf, type Quota, quotaOf } from "./headers.ts";
 import {
   chooseManifest,
   describeManifest,
   type ImageDescription,
+  type ImageManifest,
   imageConfig,
   imageIndex,
   imageManifest,
@@ -32,7 +34,7 @@ export interface TagAnswer {
 export interface Registry {
   /** The registry's host, with its port where it has one. */
   readonly host: string;
-  /** Waits for any answer: throws only where none comes. Costs no quota. */
+  /** Waits for any answer: throws where none comes, or a page that no registry gives. Costs no quota. */
   ping(): Promise<void>;
   /** What a tag names. On Docker Hub this costs no quota. */
   head(repository: string, reference: string): Promise<TagAnswer>;
@@ -67,14 +69,23 @@ export function registryAt(
   const { host, origin } = endpoint;
   const ask = authorizedRequests(endpoint, timeoutMs, env);
 
-  function askForManifest(method: "GET" | "HEAD", repository: string, reference: string) {
-    return ask({ method, repository, path: `manifests/${reference}`, accept: manifestTypes.join(", ") });
+  async function askForManifest(method: "GET" | "HEAD", repository: string, reference: string) {
+    const path = `manifests/${reference}`;
+    const answer = await ask({ method, repository, path, accept: manifestTypes.join(", ") });
+    return { answer, form: manifestForm(host, `${repository} ${reference}`, answer) };
   }
 
-  async function manifest(repository: string, reference: string): Promise<VerifiedBody> {
-    const answer = await askForManifest("GET", repository, reference);
+  async function manifest(repository: string, reference: string) {
+    const { answer, form } = await askForManifest("GET", repository, reference);
     const asked = digestForm.test(reference) ? reference : undefined;
-    return verifiedBody(host, answer, `${repository} ${reference}`, [asked, announcedDigest(host, answer)]);
+    const what = `${repository} ${reference}`;
+    return { form, ...verifiedBody(host, answer, what, [asked, announcedDigest(host, answer)]) };
+  }
+
+  function readImage(content: unknown, what: string): ImageManifest {
+    const single = read(imageManifest, content, what);
+    assertImage(host, what, single);
+    return single;
   }
 
   async function blob(repository: string, digest: string): Promise<VerifiedBody> {
@@ -95,37 +106,36 @@ export function registryAt(
   return {
     host,
     async ping() {
-      await request(`${origin}/v2/`, { timeoutMs });
+      assertRegistry(host, await request(`${origin}/v2/`, { timeoutMs }));
     },
     async head(repository, reference) {
-      const answer = await askForManifest("HEAD", repository, reference);
+      const { answer } = await askForManifest("HEAD", repository, reference);
       const quota = quotaOf(answer.headers);
       const date = dateOf(answer.headers);
       return {
         digest: announcedDigest(host, answer) ?? (await manifest(repository, reference)).digest,
-        mediaType: answer.headers.get("content-type") ?? "",
+        mediaType: contentType(answer),
         ...(quota !== undefined && { quota }),
         ...(date !== undefined && { date }),
       };
     },
     async describe(repository, reference, wanted) {
       const what = `${repository} ${reference}`;
-      const { digest, content } = await manifest(repository, reference);
-      const index = imageIndex.safeParse(content).data;
-      if (index === undefined) {
-        const single = read(imageManifest, content, what);
+      const { digest, content, form } = await manifest(repository, reference);
+      if (form === "image") {
+        const single = readImage(content, what);
         const config = await blob(repository, single.config.digest);
         const platform = platformName(read(imageConfig, config.content, `the configuration of ${what}`));
         return describeManifest(digest, platform, single);
       }
-      const chosen = chooseManifest(index, wanted);
+      const chosen = chooseManifest(read(imageIndex, content, what), wanted);
       if (chosen.digest === undefined)
         throw new RegistryError(
           `${host} has ${what} not for the platform ${wanted}, but for ${chosen.platforms.join(", ") || "none"}`,
           { status: 200 },
         );
       const single = await manifest(repository, chosen.digest);
-      return describeManifest(digest, wanted, read(imageManifest, single.content, what));
+      return describeManifest(digest, wanted, readImage(single.content, what));
     },
   };
 }

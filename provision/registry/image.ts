@@ -1,17 +1,29 @@
 import { z } from "zod";
 import type { LockedImage } from "../../benchmark/images-lock.ts";
 import { digestForm } from "../../lib/digest.ts";
-import { platformName } from "../../lib/platform.ts";
+import { isSamePlatform, platformName } from "../../lib/platform.ts";
 
 /** What a registry has of an image for one platform. */
-export type ImageDescription = Omit<LockedImage, "lockedAt" | "baseCommit">;
+export type ImageDescription = Omit<LockedImage, "lockedAt">;
 
-/** The forms of what a tag may name, as the Accept header lists them: OCI's and Docker's, for several platforms and one. */
-export const manifestTypes = [
+/** Content types of an index of several platforms: OCI's and Docker's. */
+export const indexTypes = [
   "application/vnd.oci.image.index.v1+json",
-  "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
+] as const;
+
+/** Content types of what a tag may name, as the Accept header lists them: an index, or the manifest of one image. */
+export const manifestTypes = [
+  ...indexTypes,
+  "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.v2+json",
+] as const;
+
+/** Types of an image's configuration. Engines take the last for one as well, which old registries made of it. */
+export const imageConfigTypes = [
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.docker.container.image.v1+json",
+  "application/octet-stream",
 ] as const;
 
 const digest = z.string().regex(digestForm);
@@ -20,9 +32,10 @@ const platform = z.object({ os: z.string(), architecture: z.string(), variant: z
 
 /** The manifest of one image. */
 export const imageManifest = z.object({
-  config: z.object({ digest }),
+  config: z.object({ digest, mediaType: z.string().optional() }),
   layers: z.array(z.object({ digest, size })),
 });
+export type ImageManifest = z.infer<typeof imageManifest>;
 
 /** The index of an image for several platforms. */
 export const imageIndex = z.object({
@@ -42,7 +55,7 @@ export function chooseManifest(
     platform === undefined || platform.os === "unknown" ? [] : [{ digest, name: platformName(platform) }],
   );
   const chosen =
-    images.find(({ name }) => name === wanted) ?? images.find(({ name }) => name.startsWith(`${wanted}/`));
+    images.find(({ name }) => name === wanted) ?? images.find(({ name }) => isSamePlatform(name, wanted));
   return { digest: chosen?.digest, platforms: images.map(({ name }) => name) };
 }
 
@@ -50,7 +63,7 @@ export function chooseManifest(
 export function describeManifest(
   digest: string,
   platform: string,
-  { config, layers: all }: z.infer<typeof imageManifest>,
+  { config, layers: all }: ImageManifest,
 ): ImageDescription {
   // A layer that an image has twice is downloaded once.
   const layers = Object.fromEntries(all.map(({ digest, size }) => [digest, size]));

@@ -1,15 +1,22 @@
 import { RegistryError } from "./error.ts";
+import { contentType, pageRemedy } from "./form.ts";
 import { retryAtOf } from "./headers.ts";
 import type { RegistryAnswer } from "./request.ts";
 
 interface Meaning {
-  readonly matches: (status: number) => boolean;
+  readonly matches: (status: number, type: string) => boolean;
   readonly says: string;
   readonly remedy: (host: string, retryAt?: Date) => string;
 }
 
 /** What a status means, and what helps. The first that matches counts. */
 const meanings: readonly Meaning[] = [
+  {
+    // A registry's own refusals are JSON.
+    matches: (status, type) => (status === 403 || status === 404) && type === "text/html",
+    says: "answers with a page of HTML",
+    remedy: () => pageRemedy,
+  },
   {
     matches: (status) => status === 404,
     says: "has no such image",
@@ -34,10 +41,11 @@ const meanings: readonly Meaning[] = [
 ];
 
 /** The error for an answer that is not the one that was asked for. */
-export function refusal(what: string, url: string, { status, headers, body }: RegistryAnswer): RegistryError {
+export function refusal(what: string, url: string, refused: RegistryAnswer): RegistryError {
+  const { status, headers, body } = refused;
   const { host, pathname } = new URL(url);
   const retryAt = status === 429 || status === 503 ? retryAtOf(headers, new Date()) : undefined;
-  const meaning = meanings.find(({ matches }) => matches(status));
+  const meaning = meanings.find(({ matches }) => matches(status, contentType(refused)));
   const said = wordsOf(body);
   const answer = `${what} ${pathname} gave ${status}${said === "" ? "" : `, ${said}`}`;
   return new RegistryError(

@@ -14,6 +14,8 @@ export interface RegistryAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Buffer;
+  /** Where it came from in the end, behind redirects. */
+  readonly url: string;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function request(url: string, { timeoutMs, ...init }: RegistryReque
     const response = await fetch(url, { ...init, signal: controller.signal });
     timer.refresh();
     const { status, headers } = response;
-    return { status, headers, body: Buffer.from(await response.arrayBuffer()) };
+    return { status, headers, body: Buffer.from(await response.arrayBuffer()), url: response.url };
   } catch (error) {
     const { host } = new URL(url);
     if (controller.signal.aborted)

@@ -5,10 +5,12 @@ import { agentTimeoutSeconds, runAgentProgram } from "./agent-program.ts";
 export interface LiveCall {
   /** From the request to the answer, in seconds. */
   readonly seconds: number;
-  /** HTTP status; null where nobody answered. */
-  readonly status: number | null;
+  /** Who answered, in turn: more than one where a redirect was followed, none where nobody did. */
+  readonly answers: readonly { readonly url: string; readonly status: number }[];
   /** Why it failed, without the key; undefined where it did not. */
   readonly error?: string;
+  /** Whether the answer says nothing. */
+  readonly isEmpty?: boolean;
   readonly inputTokens?: number | null;
   readonly outputTokens?: number | null;
   /** What litellm takes it to cost, in US dollars; null where it has no price. */

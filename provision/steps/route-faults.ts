@@ -1,3 +1,4 @@
+import { asUrl, isSameUrl } from "../../lib/url.ts";
 import { type Origin, removal, told } from "./run-settings.ts";
 
 /** What the agent's model was seen to ask, as `agent/prove_route.py` tells it. Without any key. */
@@ -27,6 +28,8 @@ export interface RouteSeen {
   readonly refused?: readonly string[];
   /** Class of the error with which the query ended. */
   readonly error?: string;
+  /** Whether another COHERE_API_BASE leads the calls elsewhere; undefined where that was not tried. */
+  readonly heedsBase?: boolean;
 }
 
 /** What the agent's model is to ask. */
@@ -57,7 +60,7 @@ export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly stri
   const { asked = [], refused = [], error = "no error" } = seen;
   const [first] = asked;
   const faults = [
-    ...(first !== undefined && first.url !== wanted.url ? [urlFault(first.url, seen, wanted)] : []),
+    ...(first !== undefined && !isSameUrl(first.url, wanted.url) ? [urlFault(first.url, seen, wanted)] : []),
     ...keyFaults(seen, wanted),
     ...hostFaults([...asked.slice(1).map(({ url }) => url), ...refused], [wanted.url, first?.url], wanted),
   ];
@@ -73,20 +76,29 @@ export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly stri
   return faults;
 }
 
+/** Whether the version is to be asked what it heeds: its variable is right, and its calls go elsewhere. */
+export function isUnheeded({ asked = [], urls = {} }: RouteSeen, { url }: Pick<RouteWanted, "url">): boolean {
+  const [first] = asked;
+  return first !== undefined && !isSameUrl(first.url, url) && isSameUrl(urls.COHERE_API_BASE ?? "", url);
+}
+
 function urlFault(got: string, seen: RouteSeen, wanted: RouteWanted): string {
   const calls = `calls go to ${got}, want ${wanted.url}`;
   const { origins = {}, urls = {} } = seen;
   const [azureKey, azureEndpoint] = [origins.AZURE_OPENAI_API_KEY, origins.AZURE_OPENAI_ENDPOINT];
-  if (azureKey && azureEndpoint && got.startsWith(withoutSecrets(urls.AZURE_OPENAI_ENDPOINT ?? "-"))) {
+  if (azureKey && azureEndpoint && got.startsWith(asUrl(withoutSecrets(urls.AZURE_OPENAI_ENDPOINT ?? "-")))) {
     return `${calls}: AZURE_OPENAI_API_KEY (${where(azureKey)}) and AZURE_OPENAI_ENDPOINT (${where(azureEndpoint)}) override the route; ${mend("AZURE_OPENAI_API_KEY", azureKey, wanted)}, and ${mend("AZURE_OPENAI_ENDPOINT", azureEndpoint, wanted)}`;
   }
   const base = origins.COHERE_API_BASE;
   const value = urls.COHERE_API_BASE;
   if (base === undefined || value === undefined) return `${calls}: ${missingBase(seen, wanted)}`;
-  if (value === wanted.url) {
-    return `${calls}: this version of CooperBench does not heed COHERE_API_BASE (${where(base)}); set cooperbenchCommit to one that does, such as 0.0.29`;
+  if (isSameUrl(value, wanted.url)) {
+    const named = `COHERE_API_BASE (${where(base)})`;
+    return seen.heedsBase === false
+      ? `${calls}: this version of CooperBench does not heed ${named}; set cooperbenchCommit to one that does, such as 0.0.29`
+      : `${calls}: ${named} is that, and the package asks another URL for it; set modelApiBase to one that it asks as it is`;
   }
-  const isBase = value.replace(/\/$/, "") === wanted.modelApiBase;
+  const isBase = isSameUrl(value.replace(/\/$/, ""), wanted.modelApiBase);
   const what = value === "" ? "nothing" : withoutSecrets(value);
   const hint = isBase ? ", which lacks /chat: litellm takes the full URL of the call" : "";
   return `${calls}: COHERE_API_BASE (${where(base)}) is ${what}${hint}, and wins; ${mend("COHERE_API_BASE", base, wanted)}`;
@@ -128,7 +140,9 @@ function hostFaults(
   told: readonly (string | undefined)[],
   { url }: RouteWanted,
 ): readonly string[] {
-  const unique = [...new Set(others)].filter((other) => !told.includes(other));
+  const unique = [...new Set(others)].filter(
+    (other) => !told.some((one) => one !== undefined && isSameUrl(one, other)),
+  );
   if (unique.length === 0) return [];
   return [`also asked (and refused by the proof): ${unique.join(", ")}; want nobody but ${url}`];
 }

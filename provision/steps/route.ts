@@ -2,8 +2,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { callUrl } from "../../benchmark/model.ts";
 import { Problem } from "../../lib/problem.ts";
+import { isSameUrl } from "../../lib/url.ts";
 import { runAgentProgram } from "./agent-program.ts";
-import { type RouteSeen, routeFaults } from "./route-faults.ts";
+import { isUnheeded, type RouteSeen, routeFaults } from "./route-faults.ts";
 
 /** The route that a run is to take. */
 export interface Route {
@@ -27,6 +28,9 @@ export interface RouteResult {
   readonly agent: string;
 }
 
+/** A base that nobody has, to see whether calls follow it. */
+const anotherBase = "https://another-base.invalid/v2/chat";
+
 /**
  * Proves the route of a run: the default agent's own model, made by the environment's own packages with the settings
  * that they load themselves, asks once. Its requests are led to a mock on loopback, with a throw-away key; every other
@@ -41,19 +45,17 @@ export async function proveRoute(
 ): Promise<RouteResult> {
   const url = callUrl(modelApiBase);
   const salt = randomUUID();
-  const seen = await runAgentProgram<RouteSeen>(
-    folder,
-    "prove_route.py",
-    {
-      model,
-      path: new URL(url).pathname,
-      salt,
-      keyHash: createHash("sha256")
-        .update(salt + key)
-        .digest("hex"),
-    },
-    environment,
-  );
+  const keyHash = createHash("sha256")
+    .update(salt + key)
+    .digest("hex");
+  const request = { model, path: new URL(url).pathname, salt, keyHash };
+  const ask = (more: typeof environment) =>
+    runAgentProgram<RouteSeen>(folder, "prove_route.py", request, { ...environment, ...more });
+  let seen = await ask({});
+  if (isUnheeded(seen, { url })) {
+    const [asked] = (await ask({ COHERE_API_BASE: anotherBase })).asked ?? [];
+    seen = { ...seen, heedsBase: asked !== undefined && isSameUrl(asked.url, anotherBase) };
+  }
   const faults = routeFaults(seen, { url, modelApiBase, model, dotenv: resolve(folder, ".env") });
   if (faults.length > 0) {
     throw new Problem(

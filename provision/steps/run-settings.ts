@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Variables } from "../../benchmark/model.ts";
 import { environmentFor } from "../../lib/environment.ts";
 import { readBytes } from "../../lib/files.ts";
+import { isSameUrl } from "../../lib/url.ts";
 import { type DotenvSeen, unreadable } from "./dotenv.ts";
 import { parseDotenv, textOf, withoutBlocks } from "./dotenv-block.ts";
 import { type Origin, type RunRead, type RunVariable, readRun, type Search } from "./dotenv-reader.ts";
@@ -96,7 +97,7 @@ function exportedOnes(wanted: Variables, environment: Environment): Readonly<Rec
             name,
             {
               origin: { exported: true },
-              isSame: wanted[name] === value,
+              isSame: isSame(name, value, wanted[name]),
               isBlank: value.trim() === "",
             } as const,
           ] as const,
@@ -104,6 +105,12 @@ function exportedOnes(wanted: Variables, environment: Environment): Readonly<Rec
       : [],
   );
   return Object.fromEntries(entries);
+}
+
+/** Whether a variable has the wanted value. What is a URL may be spelt otherwise. */
+function isSame(name: string, value: string, wanted: string | undefined): boolean {
+  if (wanted === undefined || !name.endsWith("_API_BASE")) return value === wanted;
+  return isSameUrl(value, wanted);
 }
 
 /** Whether there is a file to read: a pipe, which is none, would never end. */

@@ -38,19 +38,20 @@ const usage = {
 };
 
 /**
- * An API on loopback that answers every call as Cohere's chat does, or with a status that the test sets.
+ * An API on loopback that answers every call as Cohere's chat does, or with a status, words or a redirect that the test sets.
  *
  * @param reply the model. Default: one that says ok.
  */
 export async function startCohereMock(reply?: Reply) {
   const asked: Asked[] = [];
-  const mock = { asked, status: 200, modelApiBase: "", close: () => {} };
+  const mock = { asked, status: 200, says: inWords, redirect: "", modelApiBase: "", close: () => {} };
   const server = createServer(async (request, response) => {
     let text = "";
     for await (const part of request.setEncoding("utf8")) text += part;
     const body = text === "" ? {} : JSON.parse(text);
     asked.push({ path: request.url, authorization: request.headers.authorization, body });
-    const answer = reply === undefined ? inWords : asToolCall(await reply(body), `call-${asked.length}`);
+    const answer = reply === undefined ? mock.says : asToolCall(await reply(body), `call-${asked.length}`);
+    if (mock.redirect !== "") return response.writeHead(307, { location: mock.redirect }).end();
     response.writeHead(mock.status, { "content-type": "application/json" });
     // Cohere's words, and as careless as an API may be: it says the key again.
     const refusal = { message: `invalid api token: ${request.headers.authorization}` };

@@ -28,11 +28,11 @@ afterAll(() => lab.close());
 const text = () => readFileSync(file, "utf8");
 const short = (entry: LockedImage | undefined) => entry?.digest.slice(0, "sha256:".length + 12);
 
-test("a lock from scratch is that of the images that were published, but for times and base commits", () => {
+test("a lock from scratch is that of the images that were published, except for times", () => {
   expect(first).toMatchObject({ code: 0, stderr: "" });
   expect(first.stdout).toContain(`32 images: 32 new; written: ${file}\n`);
   const known = ({ images }: ReturnType<typeof readImagesLock>) =>
-    Object.entries(images).map(([image, { lockedAt, baseCommit, ...entry }]) => ({ image, ...entry }));
+    Object.entries(images).map(([image, { lockedAt, ...entry }]) => ({ image, ...entry }));
   expect(known(readImagesLock(file))).toEqual(known(readImagesLock(lab.rehearsal.imagesLock)));
   expect(text()).toBe(formatImagesLock(readImagesLock(file)));
 });
@@ -86,16 +86,16 @@ test("a tag that has moved is told by a check, which changes nothing, and is loc
 
   const check = await lab.machine(["lock", stack, "--check"]);
   expect(check.code).toBe(1);
-  expect(check.stdout).toBe(
-    `moved: ${moved} ${move}\n32 images: 31 as locked, 1 moved; checked: ${file}\nTo lock what the registry has now: ./machine lock ${stack}\n`,
+  const sizes = "\\(\\d\\.\\d+ MB, \\+[\\d.]+ kB\\)";
+  expect(check.stdout).toMatch(
+    new RegExp(`^moved: ${moved} ${move} ${sizes}\n32 images: 31 as locked, 1 moved; checked`),
   );
+  expect(check.stdout).toContain(`\nTo lock what the registry has now: ./machine lock ${stack}\n`);
   expect(text()).toBe(before);
 
   const again = await lab.machine(["lock", stack]);
   expect(again.code).toBe(0);
-  expect(again.stdout).toMatch(
-    new RegExp(`^moved: ${moved} ${move} \\(\\d\\.\\d+ MB, \\+[\\d.]+ kB\\)\n32 images`),
-  );
+  expect(again.stdout).toMatch(new RegExp(`^moved: ${moved} ${move} ${sizes}\n32 images`));
   const { [moved]: fresh, ...others } = readImagesLock(file).images;
   expect({ ...others, [moved]: locked[moved] }).toEqual(locked);
   expect(fresh).toMatchObject({ digest });

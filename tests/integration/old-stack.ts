@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { ImagesLock } from "../../benchmark/images-lock.ts";
+import { standInCommits } from "../../benchmark/stand-ins.ts";
+import { datasetHash, taskFolder } from "../../provision/steps/task-dataset.ts";
 import type { Lab } from "./lab.ts";
 
 /**
@@ -23,11 +25,24 @@ export function readOldStack(
     HOST: hostname(),
     ...more,
   };
+  const commits = standInCommits(lab.rehearsal.dir);
+  const found: Readonly<Record<string, (of: string) => string | undefined>> = {
+    digest: (reference) => images[reference]?.digest,
+    imageId: (reference) => images[reference]?.imageId,
+    commit: (task) => commits[task],
+    dataset: (task) => {
+      const [repo = "", id] = task.split("/");
+      return datasetHash(taskFolder(lab.checkout, { repo, taskId: Number(id) }));
+    },
+  };
   const text = readFileSync(join(import.meta.dirname, `../fixtures/stack-of-${version}`, file), "utf8");
-  return text.replaceAll(/\{([A-Z_]+|(?:digest|imageId) \S+?)( hex)?\}/g, (name, key: string, hex) => {
-    const [field, reference = ""] = key.split(" ");
-    const value = names[key] ?? images[reference]?.[field as "digest" | "imageId"];
-    if (value === undefined) throw new Error(`${file} names ${name}, which this machine does not have`);
-    return hex === undefined ? value : value.replace("sha256:", "");
-  });
+  return text.replaceAll(
+    /\{([A-Z_]+|(?:digest|imageId|commit|dataset) \S+?)( hex)?\}/g,
+    (name, key: string, hex) => {
+      const [field = "", of = ""] = key.split(" ");
+      const value = names[key] ?? found[field]?.(of);
+      if (value === undefined) throw new Error(`${file} names ${name}, which this machine does not have`);
+      return hex === undefined ? value : value.replace("sha256:", "");
+    },
+  );
 }

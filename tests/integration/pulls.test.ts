@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatImagesLock, type ImagesLock, readImagesLock } from "../../benchmark/images-lock.ts";
+import { standInCommits } from "../../benchmark/stand-ins.ts";
 import { startEngine } from "../../rehearsal/engine.ts";
 import { forward } from "../../rehearsal/forward.ts";
 import { makeLayer } from "../../rehearsal/layer.ts";
@@ -61,9 +62,9 @@ function foreignBase() {
 
 /** Publishes a stand-in under its task's reference, and gives the lock's entry for it. */
 async function publish(reference: string, layers: SharedLayers, options = {}, architecture?: string) {
-  const { spec, baseCommit } = await standIn(taskOf(reference), layers, options);
+  const { spec } = await standIn(taskOf(reference), layers, options);
   const published = await publishImage(registry, { ...spec, ...(architecture && { architecture }) });
-  return { ...published, baseCommit, lockedAt: new Date().toISOString() };
+  return { ...published, lockedAt: new Date().toISOString() };
 }
 
 let fresh = 0;
@@ -250,8 +251,7 @@ describe("with Docker Hub in reach,", () => {
     expect(stdout).toMatch(
       /not locked, so pulled by tag, whatever that names today: \S+go-chi:task26\. To lock them: \.\/machine lock/,
     );
-    // Its stand-in is not at the commit that the benchmark's own data has for the image.
-    expect(stdout).toMatch(/go-chi:task26 failed its probe: its \/workspace\/repo is at commit/);
+    expect(stdout).toContain("3/3 images verified");
     expect(await allTagged()).toEqual(references);
   });
 
@@ -293,6 +293,46 @@ describe("with Docker Hub in reach,", () => {
     expect(stdout).toMatch(
       /failed: .*go-chi:task27 failed its probe: it is for another platform than the engine runs \(.*exec format error\); install emulation/,
     );
+  });
+
+  test("entries that were swapped fail the probes, each by the other task's commit", async () => {
+    const swapped = { ...lock.images, [image]: locked(neighbour), [neighbour]: locked(image) };
+    writeFileSync(lockFile, formatImagesLock({ images: swapped }));
+    const { code, stdout } = await up();
+    expect(code).not.toBe(0);
+    expect(stdout).toContain("1/3 images verified");
+    const commits = standInCommits(lab.rehearsal.dir);
+    const [of26 = "", of27 = ""] = [commits["go_chi_task/26"], commits["go_chi_task/27"]];
+    for (const [tag, at, wanted] of [
+      ["task26", of27, of26],
+      ["task27", of26, of27],
+    ])
+      expect(stdout).toMatch(
+        new RegExp(
+          `failed: .*go-chi:${tag} failed its probe: .* at commit ${at}, the task's base commit is ${wanted}`,
+        ),
+      );
+    const status = await lab.machine(["status", stack]);
+    expect(status.code).toBe(1);
+    expect(status.stdout).toContain("1/3 are there as they were proved");
+  });
+
+  test("an edited entry is verified against by none, and status says so, before and after the update that fails", async () => {
+    expect((await up()).code).toBe(0);
+    const edits: readonly (readonly [string, string, RegExp])[] = [
+      ["digest", `sha256:${"0".repeat(64)}`, /: one of the lock's two is not this image's/],
+      ["imageId", `sha256:${"0".repeat(64)}`, /: one of the lock's two is not this image's/],
+      ["platform", "linux/s390x", /: it is for linux\/\S+, the lock has linux\/s390x/],
+    ];
+    for (const [field, value, says] of edits) {
+      const edited = { ...lock.images, [image]: { ...locked(image), [field]: value } };
+      writeFileSync(lockFile, formatImagesLock({ images: edited }));
+      const status = await lab.machine(["status", stack]);
+      expect(status.stdout, field).toContain("1 not what the lock says by now: go_chi_task/26");
+      expect((await lab.machine(["verify", stack])).stdout, field).toMatch(says);
+    }
+    expect((await up()).code).not.toBe(0);
+    expect((await lab.machine(["status", stack])).code).toBe(1);
   });
 
   test("a tag that was moved by hand is given back, and the image it was moved to is kept under a name", async () => {

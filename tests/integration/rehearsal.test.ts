@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { COMMITS, standInCommits } from "../../benchmark/stand-ins.ts";
+import { taskName } from "../../benchmark/tasks.ts";
 import { findProcesses } from "../../rehearsal/processes.ts";
 import { publishedDigest, publishImage, removeImage } from "../../rehearsal/publish.ts";
 import {
@@ -61,15 +63,20 @@ test("an image is pulled by its real name and its locked digest, and is at the l
   const image = await engine.getImage(task.image).inspect();
   expect(image.RepoDigests).toEqual([`${task.image.split(":")[0]}@${locked?.digest}`]);
   expect(image.Config.Entrypoint).toEqual(["/usr/local/bin/runner.sh"]);
-  expect(await output(task.image, ["cat", "/workspace/repo/.git/HEAD"])).toBe(`${locked?.baseCommit}\n`);
+  expect(await output(task.image, ["cat", "/workspace/repo/.git/HEAD"])).toBe(
+    `${standInCommits(r.dir)[taskName(task)]}\n`,
+  );
 });
 
-test("the oracle: gold passes, its control fails", async () => {
+test("the oracle: gold passes, its control fails, and so does gold in another task's image", async () => {
   const source = join(parent, "clone");
   execFileSync("git", ["clone", "-q", r.sourceRepository, source]);
   const patches = join(source, "dataset", task.repo, `task${task.taskId}`, "feature1");
   expect(await exitCode(task.image, ["tests.patch", "feature.patch"], patches)).toBe(0);
   expect(await exitCode(task.image, ["tests.patch"], patches)).toBe(1);
+  const another = readTasks().find(({ image }) => image !== task.image)?.image ?? "";
+  await pull(another);
+  expect(await exitCode(another, ["tests.patch", "feature.patch"], patches)).toBe(1);
 });
 
 test("the source is one commit of the pinned id, with the sdist's files and the dataset", () => {
@@ -111,10 +118,13 @@ test.each<[Fault, RegExp]>([
   expect(await isReady(r)).toBe(true);
 });
 
-test("a start mends what was lost: an image, the source, the registry, the engine", async () => {
+test("a start mends what was lost: an image, the commits, the source, the registry, the engine", async () => {
   const before = readFileSync(r.imagesLock, "utf8");
+  const commits = standInCommits(r.dir);
+  expect(Object.keys(commits)).toHaveLength(readTasks().length);
   await removeImage(r.registryUrl() ?? "", task.image);
   rmSync(join(r.dir, "CooperBench.git", "objects"), { recursive: true });
+  rmSync(join(r.dir, COMMITS));
   expect(await isReady(r)).toBe(false);
   await startRehearsal(r, () => {});
   expect(await isReady(r)).toBe(true);
@@ -127,6 +137,7 @@ test("a start mends what was lost: an image, the source, the registry, the engin
   expect(both.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
   expect(await isReady(r)).toBe(true);
   expect(readFileSync(r.imagesLock, "utf8")).toBe(before);
+  expect(standInCommits(r.dir)).toEqual(commits);
 }, 60_000);
 
 test("a stop leaves no process, mount, control group or folder, even with a container that runs", async () => {
@@ -151,7 +162,7 @@ test("a stop leaves no process, mount, control group or folder, even with a cont
   expect(existsSync(r.dir)).toBe(false);
 }, 60_000);
 
-function lock(): Record<string, { digest: string; baseCommit: string }> {
+function lock(): Record<string, { digest: string }> {
   return JSON.parse(readFileSync(r.imagesLock, "utf8")).images;
 }
 

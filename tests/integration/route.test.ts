@@ -109,6 +109,16 @@ describe.concurrent("with what the user's shell exports,", () => {
   });
 });
 
+test.each(["https://STG.API.Cohere.com:443/a%20b/v2", "http://[::1]:8080/v2"])(
+  "the proof passes for %s, as which another spelling is asked",
+  async (base) => {
+    const wanted = `${base}/chat`;
+    expect(await prove({ COHERE_API_BASE: wanted, COHERE_API_KEY: key }, base)).toMatchObject({
+      url: wanted,
+    });
+  },
+);
+
 describe("the look between proofs finds each variable where the package itself does, with", () => {
   const wanted = modelEnvironment(key, "https://stg.api.cohere.com/v2");
   const places = {
@@ -192,6 +202,21 @@ describe("it fails, and says what wins and what mends it, for", () => {
     expect(message).toContain(`COHERE_API_KEY (${file}:1) wins; remove its line in ${file}`);
   });
 
+  test("a version that does not heed the variable, once that was seen", async () => {
+    const file = join(lab.checkout, "src/cooperbench/cli.py");
+    const source = readFileSync(file, "utf8");
+    const unheeding = [
+      "import litellm as _litellm",
+      "_complete = _litellm.completion",
+      "def _elsewhere(*args, **kwargs):",
+      "    return _complete(*args, **{**kwargs, 'api_base': 'https://api.cohere.com/v2/chat'})",
+      "_litellm.completion = _elsewhere",
+    ];
+    writeFileSync(file, `${source}\n${unheeding.join("\n")}\n`);
+    const message = await failure().finally(() => writeFileSync(file, source));
+    expect(message).toContain("this version of CooperBench does not heed COHERE_API_BASE");
+  });
+
   test("an agent that cannot be asked", async () => {
     const adapter = join(lab.checkout, "src/cooperbench/agents/mini_swe_agent_v2/adapter.py");
     const source = readFileSync(adapter, "utf8");
@@ -264,6 +289,26 @@ describe("./machine doctor --live", () => {
       remedy: expect.stringContaining(`config set --secret cohereApiKey --stack ${stack}`),
     });
     expect(mock.asked).toHaveLength(1);
+  });
+
+  test("names another host to which the call was led, and an answer that says nothing", async () => {
+    mock.status = 200;
+    const other = await startCohereMock();
+    mock.redirect = `${other.modelApiBase}/chat`;
+    const led = await live();
+    mock.redirect = "";
+    other.close();
+    expect(led.code).toBe(1);
+    expect(led.finding).toMatchObject({
+      level: "blocker",
+      found: expect.stringContaining(`and led the call to ${other.modelApiBase}/chat, which answered 200`),
+    });
+
+    const { says } = mock;
+    mock.says = { ...says, message: { role: "assistant", content: [] } };
+    const { finding } = await live();
+    mock.says = says;
+    expect(finding).toMatchObject({ level: "blocker", found: expect.stringMatching(/, and says nothing$/) });
   });
 
   test("does not ask where the route is overridden, or for nothing", async () => {

@@ -12,20 +12,24 @@ import time
 from agent_model import KEYS, CannotAsk, Settings, default_agent, make_model
 
 
-def watch_statuses():
-    """Gives the list of the HTTP statuses that this process is answered with."""
+def watch_answers():
+    """Gives the list of the URLs that answer this process, redirects among them, with their HTTP statuses."""
     import httpx
 
-    statuses = []
+    answers = []
     send = httpx.HTTPTransport.handle_request
 
     def watched(transport, request):
         response = send(transport, request)
-        statuses.append(response.status_code)
+        url = request.url
+        # Neither a password nor a query, which may hold a key.
+        path = url.raw_path.decode().partition("?")[0]
+        place = f"{url.scheme}://{url.netloc.decode()}{path}"
+        answers.append({"url": place, "status": response.status_code})
         return response
 
     httpx.HTTPTransport.handle_request = watched
-    return statuses
+    return answers
 
 
 def watch_responses():
@@ -41,6 +45,13 @@ def watch_responses():
 
     litellm.completion = watched
     return responses
+
+
+def is_empty(response):
+    """Whether an answer says nothing, though no limit of tokens has cut it off."""
+    choice = response.choices[0]
+    says = (getattr(choice.message, name, None) for name in ("content", "tool_calls", "reasoning_content"))
+    return choice.finish_reason != "length" and not any(says)
 
 
 def cost_of(response, model_name):
@@ -65,7 +76,7 @@ def call(wanted):
     settings = Settings()
     settings.load()
     os.environ["MSWEA_MODEL_RETRY_STOP_AFTER_ATTEMPT"] = "1"
-    statuses = watch_statuses()
+    answers = watch_answers()
     responses = watch_responses()
     model = make_model(default_agent(), wanted["model"])
     messages = [{"role": "user", "content": "Say ok."}]
@@ -76,11 +87,12 @@ def call(wanted):
     except Exception as raised:
         # An answer without a tool call is none to the agent; here it will do.
         error = None if responses else f"{type(raised).__name__}: {raised}"
-    result = {"seconds": time.monotonic() - started, "status": statuses[-1] if statuses else None}
+    result = {"seconds": time.monotonic() - started, "answers": answers}
     if error is not None:
         return result | {"error": without_keys(error)}
     usage = getattr(responses[-1], "usage", None)
     return result | {
+        "isEmpty": is_empty(responses[-1]),
         "inputTokens": getattr(usage, "prompt_tokens", None),
         "outputTokens": getattr(usage, "completion_tokens", None),
         "costDollars": cost_of(responses[-1], wanted["model"]),

@@ -117,10 +117,10 @@ def lead_to(mock, refused_by_mock):
     direct = httpx.HTTPTransport(verify=False, trust_env=False)
 
     def record(url):
-        # Neither a password nor a query, which may hold a key.
-        host = f"{url.host}:{url.port}" if url.port else url.host
-        query = "?…" if b"?" in url.raw_path else ""
-        asked.append({"url": f"{url.scheme}://{host}{url.path}{query}"})
+        # Neither a password nor a query, which may hold a key. As it is sent: with brackets and percent signs.
+        path, mark, _query = url.raw_path.decode().partition("?")
+        query = "?…" if mark else ""
+        asked.append({"url": f"{url.scheme}://{url.netloc.decode()}{path}{query}"})
 
     def lead(_transport, request):
         record(request.url)

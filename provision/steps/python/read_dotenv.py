@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import sys
+from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 from dotenv.main import DotEnv
@@ -65,6 +66,20 @@ def load(searches):
     return origins, None
 
 
+def is_same(name, value, wanted):
+    return value == wanted or (name.endswith("_API_BASE") and as_url(value) == as_url(wanted))
+
+
+def as_url(text):
+    """A URL as it is asked: its host in lower case, without a port that its scheme means."""
+    try:
+        url = urlsplit(text)
+        port = None if url.port == {"http": 80, "https": 443}.get(url.scheme) else url.port
+        return url.scheme, url.username, url.password, url.hostname, port, url.path or "/", "?" in text, url.query
+    except ValueError:
+        return text
+
+
 def read_run(searches, own, wanted, also, names):
     own_file = None
     if os.path.isfile(own):
@@ -75,7 +90,7 @@ def read_run(searches, own, wanted, also, names):
     variables = {
         name: {
             "origin": origins[name],
-            "isSame": name in values and os.environ[name] == values[name],
+            "isSame": name in values and is_same(name, os.environ[name], values[name]),
             "isBlank": not os.environ[name].strip(),
         }
         for name in os.environ

@@ -38,7 +38,7 @@ test("the dataset has the real one's layout", () => {
 
 test("a stand-in's commit is the same on every machine", async () => {
   const commit = await commitFiles(join(folder, "git"), repositoryFiles(task), "Begin", true);
-  expect(commit).toBe("0032c1322d620dfb00a3be6a5b3b21d2326bbf35");
+  expect(commit).toBe("4a3db0473f81a2ad3683e6872fd78644bfbd3097");
 });
 
 describe("the patches of a task", () => {
@@ -51,6 +51,12 @@ describe("the patches of a task", () => {
       apply(`feature${number}/feature.patch`);
       expect(testsPass()).toBe(true);
     }
+  });
+
+  test("fit no other task: in its image each is refused", () => {
+    write(repositoryFiles({ ...task, taskId: 27 }));
+    for (let number = 1; number <= task.features; number++)
+      expect(() => apply(`feature${number}/feature.patch`)).toThrow(/patch does not apply/);
   });
 
   test("combined is all features at once", () => {

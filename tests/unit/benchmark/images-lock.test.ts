@@ -38,7 +38,7 @@ test("a lock's text is the same whatever the order of its making, with the layer
 });
 
 test("a lock that was written is read again as it was", () => {
-  const lock = { images: { "a:2": image, "b:1": { ...image, baseCommit: "0".repeat(40) } } };
+  const lock = { images: { "a:2": image, "b:1": image } };
   expect(readImagesLock(fileOf(formatImagesLock(lock)))).toEqual(lock);
 });
 
@@ -57,13 +57,24 @@ test.each([
   expect(() => readImagesLock(fileOf(text))).toThrow(message);
 });
 
-test("tasks take what the lock says of their images, base commits among it, and others stay as they are", () => {
-  const all = readTasks();
-  const [first, second, ...rest] = all;
-  const locked = lockTasks(all, {
-    images: { [first?.image ?? ""]: image, [second?.image ?? ""]: { ...image, baseCommit: "0".repeat(40) } },
+test("base commits of an older lock are named, never obeyed, and not written again", () => {
+  const older = { images: { "a:2": image, "b:1": { ...image, baseCommit: "0".repeat(40) } } };
+  const file = fileOf(JSON.stringify(older));
+  const lock = readImagesLock(file);
+  expect(lock).toEqual({
+    images: { "a:2": image, "b:1": image },
+    ignored: expect.stringMatching(
+      new RegExp(`^${file} has a baseCommit for 1 of 2 images, which is ignored: `),
+    ),
   });
-  expect(locked[0]).toEqual({ ...first, locked: image });
-  expect(locked[1]).toMatchObject({ baseCommit: "0".repeat(40), locked: { digest } });
-  expect(locked.slice(2)).toEqual(rest);
+  expect(formatImagesLock(lock)).not.toContain("baseCommit");
+});
+
+test("tasks take what the lock says of their images, except which commit they are at", () => {
+  const all = readTasks();
+  const [first, ...rest] = all;
+  const locked = lockTasks(all, {
+    images: { [first?.image ?? ""]: image },
+  });
+  expect(locked).toEqual([{ ...first, locked: image }, ...rest]);
 });

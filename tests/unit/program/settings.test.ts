@@ -77,7 +77,8 @@ describe("a port for Redis that is in a file", () => {
     folder = temporaryFolder("settings-");
     redisPort = join(folder, "redis.port");
   });
-  const read = () => parseSettings("lab-1", configurationWith({ redisPort }), resolve).redisPort;
+  const read = () =>
+    parseSettings("lab-1", configurationWith({ redisPort }), { file: resolve, engine: String }).redisPort;
 
   test("is read where files are", () => {
     writeFileSync(redisPort, "23456\n");
@@ -168,7 +169,7 @@ describe("faults", () => {
 
   test("name an image lock file that cannot be read, where it is to be read", () => {
     const missing = configurationWith({ imagesLock: "no/such/file.json" });
-    expect(() => parseSettings("lab-1", missing, (file) => file)).toThrow(
+    expect(() => parseSettings("lab-1", missing, { file: String, engine: String })).toThrow(
       /imagesLock: there is no no\/such\/file\.json\n {2}Fix: \.\/machine lock lab-1$/,
     );
     expect(parseSettings("lab-1", missing).tasks).toHaveLength(26);

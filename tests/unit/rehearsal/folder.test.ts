@@ -10,8 +10,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { checkIsRehearsal, claimFolder, folderId, MARK, removeFolder } from "../../../rehearsal/folder.ts";
-import { hasStandIns, rehearsalAt, rehearsalWith, takeRehearsalId } from "../../../rehearsal/rehearsal.ts";
+import { MARK, rehearsalFolder } from "../../../benchmark/stand-ins.ts";
+import { checkIsRehearsal, claimFolder, folderId, removeFolder } from "../../../rehearsal/folder.ts";
+import { rehearsalAt, rehearsalWith, takeRehearsalId } from "../../../rehearsal/rehearsal.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
@@ -84,10 +85,11 @@ describe("a rehearsal's mark", () => {
     expect(rehearsalWith(dockerHost, "")?.dir).toBe(folder);
     writeFileSync(join(folder, "docker.sock"), "");
     symlinkSync(join(folder, "docker.sock"), join(folder, "link"));
-    expect(hasStandIns(`unix://${folder}/link`)).toBe(true);
+    expect(rehearsalFolder(`unix://${folder}/link`)).toBe(folder);
     expect(rehearsalWith(`unix://${folder}/link`, "")).toBeUndefined();
     expect(rehearsalWith("tcp://10.0.0.1:2375", "")).toBeUndefined();
     expect(rehearsalWith("unix:///var/run/docker.sock", "")).toBeUndefined();
-    expect(["tcp://10.0.0.1:2375", `unix://${folder}/none.sock`].filter(hasStandIns)).toEqual([]);
+    for (const other of ["tcp://10.0.0.1:2375", `unix://${folder}/none.sock`])
+      expect(rehearsalFolder(other)).toBeUndefined();
   });
 });

@@ -50,6 +50,15 @@ describe("nothing overrides the route", async () => {
       await inspect({ COHERE_API_BASE: base, COHERE_API_KEY: variables.COHERE_API_KEY ?? "" }),
     ).toBeUndefined());
 
+  test("where the URL is spelt otherwise, exported or in a file that is read before", async () => {
+    const spelt = base.replace("https://a.example", "HTTPS://A.EXAMPLE:443");
+    expect(await inspect({ COHERE_API_BASE: spelt })).toBeUndefined();
+    const file = put("agent/.env", `COHERE_API_BASE=${spelt}\n`);
+    expect(await inspect()).toBeUndefined();
+    writeFileSync(file, `COHERE_API_BASE=${spelt}?\n`);
+    expect(await inspect()).toBe(`COHERE_API_BASE is overridden (${file}:1)`);
+  });
+
   test("where a .env further up or nearer to the package has other things", async () => {
     put(".env", "COHERE_API_BASE=https://b.example\n");
     put("CooperBench/src/.env", "OTHER=1\n");

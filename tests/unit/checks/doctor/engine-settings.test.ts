@@ -50,6 +50,12 @@ test("unlocked images have no platform, and an engine of Windows runs none", () 
 });
 
 test("images that are not locked are counted, with the command that locks them", () => {
+  expect(lockFinding(amd64, "lab", "baseCommit is ignored")).toEqual({
+    check: "lock",
+    level: "warning",
+    found: "baseCommit is ignored",
+    remedy: "./machine lock lab",
+  });
   expect(lockFinding(amd64, "lab").level).toBe("ok");
   expect(lockFinding([...amd64, ...readTasks().slice(1, 3)], "lab")).toEqual({
     check: "lock",

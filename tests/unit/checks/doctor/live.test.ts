@@ -8,7 +8,15 @@ import { readsBack } from "../../../reads-back.ts";
 import { temporaryFolder } from "../../../temporary-folder.ts";
 
 const url = "https://a.example/v2/chat";
-const call = { seconds: 0.62, status: 200, inputTokens: 12, outputTokens: 2, costDollars: 0.00005 };
+const answered = (status: number) => [{ url, status }];
+const call = {
+  seconds: 0.62,
+  answers: answered(200),
+  isEmpty: false,
+  inputTokens: 12,
+  outputTokens: 2,
+  costDollars: 0.00005,
+};
 
 test.each([
   [call, "answered 200 in 0.6 s: 12 tokens in, 2 out; cost $0.000050, as litellm takes it"],
@@ -18,7 +26,7 @@ test.each([
   ],
   [{ ...call, costDollars: null }, "answered 200 in 0.6 s: 12 tokens in, 2 out; cost not known"],
   [
-    { seconds: 1, status: 200, inputTokens: null, outputTokens: null },
+    { seconds: 1, answers: answered(200), inputTokens: null, outputTokens: null },
     "answered 200 in 1.0 s: ? tokens in, ? out; cost not known",
   ],
 ])("an answer is told with time, tokens and cost: %j", (result, told) => {
@@ -31,14 +39,46 @@ test.each([
   [403, "answered 403", "config set --secret cohereApiKey"],
   [404, "answered 404", "config set modelApiBase URL --stack lab-1"],
   [429, "answered 429", "wait, or have it raised"],
+  [307, "answered 307", "config set modelApiBase URL --stack lab-1"],
   [400, "answered 400", "what it said is above"],
   [503, "answered 503", "try again later"],
 ])("status %s is a blocker with the remedy that helps", (status, told, remedy) => {
-  expect(liveFinding(url, { seconds: 2, status, error: "APIError: no" }, "lab-1")).toEqual({
+  const answers = status === null ? [] : answered(status);
+  expect(liveFinding(url, { seconds: 2, answers, error: "APIError: no" }, "lab-1")).toEqual({
     check: "live",
     level: "blocker",
     found: `${url} ${told} in 2.0 s: APIError: no`,
     remedy: expect.stringContaining(remedy),
+  });
+});
+
+test.each([
+  [
+    "another host",
+    "https://b.example/chat",
+    "blocker",
+    "; so do a run's calls, with all that the model is asked",
+  ],
+  ["the same host", `${url}/`, "warning", ""],
+])("a redirect to %s names who answered", (_, other, level, went) => {
+  const answers = [...answered(307), { url: other, status: 200 }];
+  expect(liveFinding(url, { ...call, answers }, "lab-1")).toEqual({
+    check: "live",
+    level,
+    found: `${url} answered 307 in 0.6 s and led the call to ${other}, which answered 200${went}`,
+    remedy: expect.stringContaining("config set modelApiBase URL --stack lab-1"),
+  });
+});
+
+test("a URL that is spelt otherwise is no redirect", () => {
+  const answers = [{ url: "https://A.example:443/v2/chat", status: 200 }];
+  expect(liveFinding(url, { ...call, answers }, "lab-1").level).toBe("ok");
+});
+
+test("an answer that says nothing is a blocker", () => {
+  expect(liveFinding(url, { ...call, isEmpty: true }, "lab-1")).toMatchObject({
+    level: "blocker",
+    found: `${url} answered 200 in 0.6 s, and says nothing`,
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { quotaFinding } from "../../../../checks/doctor/quota.ts";
 import { askRegistry, type RegistryFacts, registryFinding } from "../../../../checks/doctor/registry.ts";
 import type { Quota } from "../../../../provision/registry/headers.ts";
+import { LocalServer } from "../../provision/registry/local-server.ts";
 
 const reference = "akhatua/cooperbench-go-chi:task26";
 const answeredAt = new Date();
@@ -30,6 +31,29 @@ test.each(["manifest unknown", "toomanyrequests: You have reached your pull rate
 );
 
 test.each([
+  [
+    "(HTTP code 500) server error - error unmarshalling content: invalid character '<' looking for the beginning",
+    "blocker",
+    /^the engine reaches none \(asked for .*what answers is no registry/,
+  ],
+  ["missing signature key", "warning", /^it cannot give akhatua\S+: the registry has a manifest of schema 1/],
+  [
+    "unsupported media type application/vnd.cncf.helm.config.v1+json",
+    "warning",
+    /^it cannot give .* such as a Helm chart/,
+  ],
+  [
+    "no matching manifest for linux/amd64 in the manifest list",
+    "warning",
+    /^it cannot give .* for the platform/,
+  ],
+])("%s is told as what it is, a %s", (message, level, found) => {
+  const finding = registryFinding(failed(message), "");
+  expect(finding).toMatchObject({ level, found: expect.stringMatching(found) });
+  expect(finding.remedy).toMatch(/^[A-Z]/);
+});
+
+test.each([
   [26, "ok"],
   [27, "warning"],
 ])("26 pulls that are left for %d are %s", (pulls, level) => {
@@ -53,12 +77,12 @@ test("a registry without a limit, or one that was not asked, is told as that", (
 });
 
 describe("the question", () => {
-  const dockerHost = "unix:///nowhere/docker.sock";
+  const engine = { dockerHost: "unix:///nowhere/docker.sock", platform: "linux/amd64" };
   const askTag = async () => ({ digest: "of the registry" });
   const fails = (message: string) => () => Promise.reject(new Error(message));
 
   test("goes to the registry", async () => {
-    const { answer } = await askRegistry(reference, { dockerHost, mirrors: [] }, askTag);
+    const { answer } = await askRegistry(reference, { ...engine, mirrors: [] }, askTag);
     expect(answer?.digest).toBe("of the registry");
   });
 
@@ -67,13 +91,33 @@ describe("the question", () => {
     ["nobody else can", [], undefined, undefined],
     ["this machine's own fails", [], fails("fetch failed"), "fetch failed"],
   ])("goes to the engine where %s", async (_, mirrors, ask, unseen) => {
-    const facts = await askRegistry(reference, { dockerHost, mirrors }, ask);
+    const facts = await askRegistry(reference, { ...engine, mirrors }, ask);
     expect(facts.error?.message).toMatch(/ENOENT.*nowhere/);
     expect(facts.unseen).toBe(unseen);
   });
 
+  test.each([
+    ["linux/arm64", "no matching manifest for linux/arm64, but for linux/amd64"],
+    ["linux/amd64", undefined],
+  ])("of an engine for %s tells whether it has that platform", async (platform, says) => {
+    const server = await new LocalServer((_, response) =>
+      response
+        .writeHead(200, { "Content-Type": "application/json" })
+        .end(
+          '{"Descriptor":{"digest":"sha256:0"},"Platforms":[{"os":"linux","architecture":"amd64"},{"os":"unknown","architecture":"unknown"}]}',
+        ),
+    ).start();
+    const { error } = await askRegistry(reference, {
+      dockerHost: `tcp://${server.host}`,
+      mirrors: [],
+      platform,
+    });
+    server.close();
+    expect(error?.message).toBe(says);
+  });
+
   test("goes to nobody else where the registry allows no more", async () => {
-    const facts = await askRegistry(reference, { dockerHost, mirrors: [] }, fails("HTTP 429"));
+    const facts = await askRegistry(reference, { ...engine, mirrors: [] }, fails("HTTP 429"));
     expect(quotaFinding(facts, 2, "").level).toBe("warning");
   });
 

@@ -64,8 +64,10 @@ test("an image is not proved when it is gone, another one, or was never probed",
 });
 
 test("an image is not proved when the lock or the base commit has changed since", () => {
-  const relocked = [{ ...one, locked: { ...one.locked, digest: digest(9) } as typeof one.locked }, two];
-  expect(states(relocked as typeof tasks, there, all, 0)).toEqual(["other", "proved"]);
+  for (const edited of [{ digest: digest(9) }, { imageId: digest(9) }, { platform: "linux/arm64" }]) {
+    const relocked = [{ ...one, locked: { ...one.locked, ...edited } }, two] as typeof tasks;
+    expect(states(relocked, there, all, 0)).toEqual(["other", "proved"]);
+  }
   const moved = new Map([probed(one, { commit: "0".repeat(40) }), probed(two)]);
   expect(states(tasks, there, moved, 0)).toEqual(["other", "proved"]);
 });

@@ -32,6 +32,24 @@ test.each([
     "the engine cannot reach the registry",
     "network and proxy",
   ],
+  [
+    "(HTTP code 500) server error - error unmarshalling content: invalid character '<' looking for beginning of value",
+    "what answers is no registry",
+    "login page",
+  ],
+  ["unexpected media type text/html for sha256:0: not found", "what answers is no registry", "proxy"],
+  ["missing or empty Content-Type header", "what answers is no registry", "proxy"],
+  ["(HTTP code 500) server error - missing signature key", "manifest of schema 1", "pushed again"],
+  [
+    "unsupported media type application/vnd.cncf.helm.config.v1+json",
+    "no image, but another artifact, such as a Helm chart",
+    "check the reference",
+  ],
+  [
+    "no matching manifest for linux/amd64 in the manifest list entries",
+    "no such image for the platform of the lock",
+    "lock --check",
+  ],
   ["unauthorized: incorrect username or password", "refused the credentials", "docker login"],
   ["connect ENOENT /var/run/docker.sock", "the Docker engine does not answer", "dockerHost"],
 ])("%s: the user reads image, reason and remedy", (said, reason, remedy) => {
@@ -52,6 +70,8 @@ test.each([
   ["manifest for a/b@sha256:0 not found: manifest unknown: manifest unknown", false],
   ["unauthorized: authentication required", false],
   ["connect ECONNREFUSED /var/run/docker.sock", false],
+  ["(HTTP code 500) server error - error parsing HTTP 403 response body: invalid character '<'", false],
+  ["(HTTP code 500) server error - missing signature key", false],
   ["odd", false],
 ])("%s: another attempt makes sense: %s", (said, passes) => {
   expect(mayPass(new Error(said))).toBe(passes);

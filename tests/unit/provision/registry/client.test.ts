@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { registryAt } from "../../../../provision/registry/client.ts";
 import { RegistryError } from "../../../../provision/registry/error.ts";
 import { manifestTypes } from "../../../../provision/registry/image.ts";
 import { type Content, content, LocalServer, serve } from "./local-server.ts";
+import { oddManifests, oddTypes, serveOdd } from "./odd-registry.ts";
 
-const [ociIndex, ociManifest, , dockerManifest] = manifestTypes;
+const [ociIndex, , ociManifest, dockerManifest] = manifestTypes;
 const layer = (letter: string, size: number) => ({ digest: `sha256:${letter.repeat(64)}`, size });
 const config = content("application/vnd.docker.container.image.v1+json", {
   os: "linux",
@@ -83,7 +84,8 @@ test("the quota comes with the answer where the registry counts", async () => {
 });
 
 test("a registry that announces no digest is asked for the bytes", async () => {
-  const server = await serverThat((_, response) => response.writeHead(200).end(image.bytes));
+  const headers = { "Content-Type": `${image.mediaType}; charset=utf-8` };
+  const server = await serverThat((_, response) => response.writeHead(200, headers).end(image.bytes));
   expect((await registryAt(server.host).head("a/b", "one")).digest).toBe(image.digest);
   expect(server.seen.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
 });
@@ -115,6 +117,30 @@ test("an index without the platform is refused with the platforms that it has, a
   );
 });
 
+describe("something else than an image is told as what it is:", () => {
+  const asked = async (tag: string, method: "head" | "describe") => {
+    const { host } = await serverThat(serveOdd);
+    return failureOf(registryAt(host)[method]("a/b", tag, "linux/amd64"));
+  };
+
+  test.each(oddTypes)("%s, by its content type", async (tag, says) => {
+    expect(await asked(tag, "head")).toMatchObject({ message: expect.stringMatching(says), canPass: false });
+  });
+
+  test.each(oddManifests)("%s, by its manifest", async (tag, says) => {
+    expect(await asked(tag, "describe")).toMatchObject({ message: expect.stringMatching(says) });
+  });
+
+  test("a page to which a request was led away is told with the host that gave it", async () => {
+    const portal = await serverThat(serveOdd);
+    const { host } = await serverThat((_, response) =>
+      response.writeHead(302, { Location: `http://${portal.host}/html` }).end(),
+    );
+    const { message } = await failureOf(registryAt(host).head("a/b", "one"));
+    expect(message).toMatch(`gave a page of HTML for a/b one (text/html, from ${portal.host})`);
+  });
+});
+
 test("a path prefix goes before the repository", async () => {
   const server = await serverThat((_, response) => serve(response, image));
   await registryAt(`${server.host}/hub/cache`).head("a/b", "one");
@@ -133,7 +159,7 @@ test.each([
 
 test("a form that is not known is refused with what is wanted", async () => {
   const server = await serverThat((_, response) =>
-    serve(response, content("text/json", { schemaVersion: 1 })),
+    serve(response, content(ociManifest, { schemaVersion: 1 })),
   );
   await expect(registryAt(server.host).describe("a/b", "one", "linux/amd64")).rejects.toThrow(
     /a form that is not known here \(config: .*; want one of application\/vnd\.oci/,
@@ -204,6 +230,14 @@ test.each([
   const error = await failureOf(asked);
   expect(error.message).toMatch(/did not answer within 0\.05 s/);
   expect(error).toMatchObject({ status: undefined, canPass: true });
+});
+
+test("a page of HTML is no sign of a registry, except for one that wants a login", async () => {
+  const page = (status: number) =>
+    serverThat((_, response) => response.writeHead(status, { "Content-Type": "text/html" }).end("\n<html>"));
+  const { message } = await failureOf(registryAt((await page(200)).host).ping());
+  expect(message).toMatch(/gave a page of HTML for \/v2\/ \(text\/html\); a proxy, or the login page/);
+  await registryAt((await page(401)).host).ping();
 });
 
 test("any answer is a sign of life", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type RouteSeen, routeFaults } from "../../../../provision/steps/route-faults.ts";
+import { isUnheeded, type RouteSeen, routeFaults } from "../../../../provision/steps/route-faults.ts";
 
 const dotenv = "/srv/CooperBench/.env";
 const url = "https://stg.api.cohere.com/v2/chat";
@@ -28,6 +28,31 @@ const faults = (seen: RouteSeen) => routeFaults(seen, wanted);
 const asking = (got: string) => [{ url: got, hasKey: true, model: "command-a-03-2025", status: 404 }];
 
 test("a call to the configured URL with key and model has no fault", () => expect(faults(good)).toEqual([]));
+
+test.each([
+  ["https://STG.API.Cohere.com/v2", "https://stg.api.cohere.com/v2/chat"],
+  ["https://stg.api.cohere.com:443/v2", "https://stg.api.cohere.com/v2/chat"],
+  ["http://lab:80/v2", "http://lab/v2/chat"],
+  ["http://[0::1]:8080/v2", "http://[::1]:8080/v2/chat"],
+  ["https://lab/a%20b/v2", "https://lab/a%20b/v2/chat"],
+])("%s and the call to %s are one URL", (modelApiBase, asked) => {
+  const named = { url: `${modelApiBase}/chat`, modelApiBase, model: wanted.model, dotenv };
+  const seen = { ...good, urls: { COHERE_API_BASE: named.url }, asked: [{ ...good.asked[0], url: asked }] };
+  expect(routeFaults(seen, named)).toEqual([]);
+  expect(isUnheeded(seen, named)).toBe(false);
+});
+
+test.each([
+  "https://lab/a%20b/v2/chat?",
+  "https://lab/a/b/v2/chat",
+  "https://lab:444/v2/chat",
+  "http://lab/v2/chat",
+])("%s is another one", (asked) => {
+  const named = { url: "https://lab/v2/chat", modelApiBase: "https://lab/v2", model: wanted.model, dotenv };
+  const seen = { ...good, urls: { COHERE_API_BASE: named.url }, asked: asking(asked) };
+  expect(routeFaults(seen, named)).toHaveLength(1);
+  expect(isUnheeded(seen, named)).toBe(true);
+});
 
 describe("of a call to another URL it is told which variable wins, where, and what mends it:", () => {
   const { COHERE_API_BASE: _, ...withoutBase } = good.origins;
@@ -72,9 +97,14 @@ describe("of a call to another URL it is told which variable wins, where, and wh
       "COHERE_API_BASE (/home/me/.env:7) is https://a.example, and wins; remove its line in /home/me/.env",
     ],
     [
-      "a version that does not heed it",
-      {},
+      "a version that was seen not to heed it",
+      { heedsBase: false },
       `this version of CooperBench does not heed COHERE_API_BASE (${dotenv}:3); set cooperbenchCommit to one that does, such as 0.0.29`,
+    ],
+    [
+      "a package that asks another URL for it",
+      { heedsBase: true },
+      `COHERE_API_BASE (${dotenv}:3) is that, and the package asks another URL for it; set modelApiBase to one that it asks as it is`,
     ],
   ])("%s", (_, seen, cause) => {
     expect(faults({ ...good, ...seen, asked: asking(got) })).toEqual([
