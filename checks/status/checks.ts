@@ -9,7 +9,6 @@ import type { VerificationResult } from "../../provision/steps/verification.ts";
 import { blocker, type Finding, type Level, ok, warning } from "../finding.ts";
 import type { ImageState, ImageStatus } from "./images.ts";
 import {
-  type Failure,
   faultOf,
   firstLine,
   installedIn,
@@ -18,7 +17,7 @@ import {
   resultOf,
   type StackState,
 } from "./proofs.ts";
-import type { RecordedCommandLine } from "./record.ts";
+import type { Failure, RecordedCommandLine } from "./record.ts";
 
 /** A finding's level, or `off` for something that the stack's settings do not ask for. */
 export type Mark = Level | "off";
@@ -57,7 +56,7 @@ export function operationCheck(
   if (last === undefined) return blocker(check, "there was none yet", up(stack));
   if (last.kind === "destroy" && last.result === "succeeded")
     return blocker(check, "the stack was destroyed", up(stack));
-  const reason = reasonOf(last, recorded?.update);
+  const reason = reasonOf(last, recorded);
   const found = `the last ${last.kind} ${last.result}${reason === undefined ? "" : `: ${reason}`}`;
   const level =
     last.result === "succeeded"
@@ -139,7 +138,7 @@ export interface CliFacts {
   /** What names the files of the dataset now; undefined where that is not known. */
   readonly dataset: string | undefined;
   readonly proof: Proof | undefined;
-  /** The last update's failure to prove it. */
+  /** An update's failure to prove it. */
   readonly failed?: Failure | undefined;
   /** What `verify` has found. */
   readonly recorded?: RecordedCommandLine | undefined;
@@ -187,7 +186,8 @@ function cliInputs({ request, of }: Proof, now: CliFacts): Parameters<typeof fau
   return [
     ["the folder", request.folder, now.folder],
     ["commit", of.find((word) => /^[0-9a-f]{40,64}$/.test(word)), now.commit],
-    ["environment", of.find((word) => /^\d{4}-\d\d-\d\dT/.test(word)), now.environment],
+    // "before" stands for one that is the user's (provision/steps/venv/make.ts).
+    ["environment", of.find((word) => /^(before$|\d{4}-\d\d-\d\dT)/.test(word)), now.environment],
     ["subset", request.subset, now.subset],
     ["choice of tasks", request.tasks, now.tasks],
     ["dataset", of.find((word) => word.startsWith(shapeWord)), now.dataset],
@@ -216,7 +216,7 @@ export interface RouteFacts {
   /** What names commit and environment now; undefined where that is not known. */
   readonly installed?: string | undefined;
   readonly proof: Proof | undefined;
-  /** The last update's failure to prove it. */
+  /** An update's failure to prove it. */
   readonly failed?: Failure | undefined;
 }
 
@@ -261,7 +261,7 @@ export interface ServicesFacts {
   /** The services that answer now, by what names them: their containers' ids, or the id of a run. Default: not known. */
   readonly there?: readonly string[];
   readonly proof: Proof | undefined;
-  /** The last update's failure to prove them. */
+  /** An update's failure to prove them. */
   readonly failed?: Failure | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { EngineImage } from "../../provision/engine/images.ts";
 import type { OracleResult } from "../../provision/steps/oracle.ts";
 import type { ProbeResult } from "../../provision/steps/probe.ts";
 import { proofNames } from "./names.ts";
-import { failureOf, firstLine, type Proof, resultOf, type StackState } from "./proofs.ts";
+import { firstLine, type Proof, resultOf, type StackState } from "./proofs.ts";
 import type { RecordedImage } from "./record.ts";
 
 /**
@@ -120,7 +120,7 @@ function probeOf(
   const failed =
     found?.problem !== undefined && isOfThere
       ? { at: found.at, problem: found.problem }
-      : failureOf(recorded?.update, name);
+      : recorded?.failures[name];
   const known = [provedBy(found), proofs.get(name)].filter((proof) => proof !== undefined);
   const judged = known
     .toSorted((a, b) => (a.provedAt < b.provedAt ? 1 : -1))
@@ -179,7 +179,7 @@ function oracleOf(
   if (ofState !== undefined && passed !== undefined) {
     const { imageId, feature, goldSeconds, controlSeconds } = passed;
     const fault = otherThan(there, imageId, ofState.of, datasetHashOf(task, feature));
-    const failed = failureOf(recorded?.update, name);
+    const failed = recorded?.failures[name];
     const problem = failed !== undefined && failed.at > ofState.provedAt ? failed.problem : undefined;
     tries.push({
       ...{ provedAt: ofState.provedAt, feature, goldSeconds, controlSeconds },

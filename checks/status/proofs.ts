@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { requestVariable } from "../../provision/steps/contract.ts";
 import type { Finding } from "../finding.ts";
-import type { ProofRecord } from "./record.ts";
+import type { Failure, ProofRecord } from "./record.ts";
 
 /** A proof as a stack's state has it. */
 export interface Proof {
@@ -107,15 +107,16 @@ export interface LastOperation {
 const toldSteps = 3;
 
 /** Why the last operation failed, in words; undefined where nothing has recorded that. */
-export function reasonOf(last: LastOperation, update: ProofRecord["update"]): string | undefined {
+export function reasonOf(last: LastOperation, recorded: ProofRecord | undefined): string | undefined {
+  const { update, failures = {} } = recorded ?? {};
   if (update === undefined || last.kind !== "update") return undefined;
   // Pulumi's times are whole seconds.
   const ended = Date.parse(last.endedAt);
   const isThis = ended >= Date.parse(update.startedAt) - 1000 && ended <= Date.parse(update.endedAt);
-  const failures = Object.entries(update.failures);
-  if (!isThis || failures.length === 0) return undefined;
-  const told = failures.slice(0, toldSteps).map(([name, problem]) => `${name}: ${firstLine(problem)}`);
-  const more = failures.length > toldSteps ? ` and ${failures.length - toldSteps} more` : "";
+  const of = Object.entries(failures).filter(([, { at }]) => at === update.endedAt);
+  if (!isThis || of.length === 0) return undefined;
+  const told = of.slice(0, toldSteps).map(([name, { problem }]) => `${name}: ${firstLine(problem)}`);
+  const more = of.length > toldSteps ? ` and ${of.length - toldSteps} more` : "";
   return `${told.join("; ")}${more}`;
 }
 
@@ -129,7 +130,7 @@ export function firstLine(problem: string): string {
  *
  * @param inputs what it was made with, each in words, as it was then and as it is now. What is undefined is not compared:
  *   an older version's proof does not say it, or it is not known now, which is a finding of its own.
- * @param failed the last update's failure to prove it.
+ * @param failed an update's failure to prove it.
  * @returns undefined where it holds.
  */
 export function faultOf(
@@ -141,26 +142,13 @@ export function faultOf(
     ([, then, now]) => then !== undefined && now !== undefined && !isDeepStrictEqual(then, now),
   );
   if (failed !== undefined && failed.at > proof.provedAt)
-    return `the last update did not prove it: ${firstLine(failed.problem)}`;
+    return `an update since has not proved it: ${firstLine(failed.problem)}`;
   if (other === undefined) return undefined;
   const [what, then, now] = other;
   const isShort = [then, now].every((value) => typeof value === "string" && !/\s/.test(value));
   return isShort
     ? `it was proved for ${what} ${then}; it is ${now} now`
     : `it was proved for another ${what}`;
-}
-
-/** That something was not proved. */
-export interface Failure {
-  /** In ISO 8601. */
-  readonly at: string;
-  readonly problem: string;
-}
-
-/** The last update's failure to make a proof; undefined where it has not failed. */
-export function failureOf(update: ProofRecord["update"], name: string): Failure | undefined {
-  const problem = update?.failures[name];
-  return update && problem !== undefined ? { at: update.endedAt, problem } : undefined;
 }
 
 const operations = z.array(

@@ -1,6 +1,12 @@
 /** What commands have found of a stack's machine since its state was written: a small file beside that (cli/proof-record.ts). */
 import { z } from "zod";
 
+const failure = z.object({
+  /** When the update ended, in ISO 8601. */
+  at: z.string(),
+  problem: z.string(),
+});
+
 const attempt = {
   /** In ISO 8601. */
   at: z.string(),
@@ -50,9 +56,9 @@ const oracle = z.object({
 /** Written and read; what another version has written is read as nothing. */
 export const proofRecord = z.object({
   /** The last update that `./machine up` has made. */
-  update: z
-    .object({ startedAt: z.string(), endedAt: z.string(), failures: z.record(z.string(), z.string()) })
-    .optional(),
+  update: z.object({ startedAt: z.string(), endedAt: z.string() }).optional(),
+  /** Why steps failed that no update has done since, by the names of their resources. */
+  failures: z.record(z.string(), failure).default({}),
   /** What `verify` has found of the images, by task. */
   images: z.record(z.string(), image).default({}),
   /** What it has found of the command line. */
@@ -62,6 +68,11 @@ export const proofRecord = z.object({
 });
 
 export type ProofRecord = z.infer<typeof proofRecord>;
+/** That something was not proved. */
+export type Failure = z.infer<typeof failure>;
 export type RecordedImage = z.infer<typeof image>;
 export type RecordedCommandLine = z.infer<typeof commandLine>;
 export type RecordedOracle = z.infer<typeof oracle>;
+
+/** What is recorded where nothing is. */
+export const noRecord: ProofRecord = { failures: {}, images: {}, oracles: {} };

@@ -37,7 +37,7 @@ import {
 import { type ImageStatus, imagesStatus } from "./images.ts";
 import { lookAtMachine, type Machine, projectAt } from "./machine.ts";
 import { proofNames } from "./names.ts";
-import { failureOf, resultOf, type StackState } from "./proofs.ts";
+import { resultOf, type StackState } from "./proofs.ts";
 
 /** What is judged. */
 export interface StatusQuestion {
@@ -174,7 +174,7 @@ function commandLineCheck({ look, settings, state, dataset }: StatusQuestion): S
     tasks: settings.tasks.map(taskName),
     dataset: dataset?.shape,
     proof: state.proofs.get(proofNames.cli),
-    failed: failureOf(state.recorded?.update, proofNames.cli),
+    failed: state.recorded?.failures[proofNames.cli],
     recorded: state.recorded?.cooperbench,
   });
 }
@@ -211,7 +211,7 @@ function runChecks(question: StatusQuestion): readonly StatusCheck[] {
           dotenvHash: look.dotenvBytes?.hash,
           installed: installedNow(question),
           proof: state.proofs.get(proofNames.route),
-          failed: failureOf(state.recorded?.update, proofNames.route),
+          failed: state.recorded?.failures[proofNames.route],
         }),
     ...[otherSettingsFinding(look.otherSettings)].filter((finding) => finding !== undefined),
   ];
@@ -240,7 +240,7 @@ function servicesOf(question: StatusQuestion): ServicesFacts | undefined {
     installed: installedNow(question),
     there: servicesThere(look),
     proof: state.proofs.get(proofNames.coop),
-    failed: failureOf(state.recorded?.update, proofNames.coop),
+    failed: state.recorded?.failures[proofNames.coop],
   };
 }
 

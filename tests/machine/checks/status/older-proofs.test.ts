@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { taskName } from "../../../../benchmark/tasks.ts";
 import { proofNames } from "../../../../checks/status/names.ts";
 import { type Proof, readProofs } from "../../../../checks/status/proofs.ts";
-import type { ProofRecord } from "../../../../checks/status/record.ts";
+import { noRecord, type ProofRecord } from "../../../../checks/status/record.ts";
 import { type Dataset, machineStatus } from "../../../../checks/status/status.ts";
 import { known } from "../../../../lib/known.ts";
 import { parseSettings } from "../../../../program/settings.ts";
@@ -128,7 +128,7 @@ async function checksOf(
   inState: Readonly<Record<string, Command>> = {},
   more: Question & { readonly recorded?: Partial<ProofRecord> } = {},
 ) {
-  const recorded = { images: {}, oracles: {}, ...more.recorded };
+  const recorded = { ...noRecord, ...more.recorded };
   const { checks } = await machineStatus({
     look: { ...look, ...now },
     settings,
@@ -226,11 +226,15 @@ test.each([
 ])(
   "a failure of %s since its proof is reported with its reason, until it is proved again",
   async (name, check) => {
-    const update = { startedAt: later, endedAt: later, failures: { [name]: "it is not so:\n  more" } };
+    const failures = { [name]: { at: later, problem: "it is not so:\n  more" } };
     const last = { kind: "update", result: "failed", endedAt: later };
     const of = (inState: Readonly<Record<string, Command>>) =>
       checksOf({}, inState, {
-        state: { proofs: proofsOf(inState), last, recorded: { images: {}, oracles: {}, update } },
+        state: {
+          proofs: proofsOf(inState),
+          last,
+          recorded: { ...noRecord, update: { startedAt: later, endedAt: later }, failures },
+        },
       });
     const found = await of({});
     expect(proved.filter((one) => found[one]?.level !== "ok")).toEqual([check]);
@@ -244,12 +248,13 @@ test.each([
 );
 
 test("a reason is that of one update, and not of the next", async () => {
-  const update = { startedAt: first, endedAt: first, failures: { a: "b" } };
+  const update = { startedAt: first, endedAt: first };
+  const failures = { a: { at: first, problem: "b" } };
   const last = { kind: "update", result: "failed", endedAt: later };
   const found = await checksOf(
     {},
     {},
-    { state: { proofs: proofsOf({}), last, recorded: { images: {}, oracles: {}, update } } },
+    { state: { proofs: proofsOf({}), last, recorded: { ...noRecord, update, failures } } },
   );
   expect(found.update).toMatchObject({
     found: "the last update failed",
@@ -270,7 +275,7 @@ test("a proof by the oracle grows old: a warning, which the oracle itself takes 
     proofs: proofsOf({}),
     last: { kind: "update", result: "succeeded", endedAt: first },
     recorded: {
-      images: {},
+      ...noRecord,
       oracles: {
         x: {
           ...{ at: later, task: taskName(task), feature: 1, imageId, dataset: "sha256:patches" },
@@ -314,7 +319,7 @@ test("what verify has found counts as what an update has", async () => {
       state: {
         proofs: proofsOf(inState),
         last: { kind: "update", result: "succeeded", endedAt: first },
-        recorded: { images: {}, oracles: {}, ...recorded },
+        recorded: { ...noRecord, ...recorded },
       },
     });
   const name = taskName(task);

@@ -15,7 +15,7 @@ import { imagesStatus as imagesStatusOf } from "../../../../checks/status/images
 import { proofNames } from "../../../../checks/status/names.ts";
 import { reportPage } from "../../../../checks/status/page.ts";
 import { lastOperation, type Proof, readProofs } from "../../../../checks/status/proofs.ts";
-import type { ProofRecord } from "../../../../checks/status/record.ts";
+import { noRecord, type ProofRecord } from "../../../../checks/status/record.ts";
 import { known } from "../../../../lib/known.ts";
 import type { EngineImage } from "../../../../provision/engine/images.ts";
 import { digest, lockedTasks } from "../doctor/facts.ts";
@@ -56,7 +56,7 @@ function imagesStatus(
   return imagesStatusOf(
     of,
     { engine, dockerHost, smoke, datasetHashOf },
-    { proofs, ...(recorded && { recorded: { images: {}, oracles: {}, ...recorded } }) },
+    { proofs, ...(recorded && { recorded: { ...noRecord, ...recorded } }) },
   );
 }
 
