@@ -21,7 +21,7 @@ import { parseSettings } from "./program/settings.ts";
 import { wantedOf } from "./program/wanted.ts";
 import { engineHostOf } from "./provision/engine/host.ts";
 import { lookAt } from "./provision/look.ts";
-import { datasetHash, taskFolder } from "./provision/steps/task-dataset.ts";
+import { datasetHash, datasetShape, taskFolder } from "./provision/steps/task-dataset.ts";
 
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), resolve);
@@ -40,6 +40,8 @@ const cli = new CooperBenchCli("cooperbench", {
   ...plain,
   ...wanted,
   tasks: settings.tasks.map(taskName),
+  datasetShape: () => datasetShape(folder, settings.tasks),
+  leftAt: there.headOfUsers === settings.cooperbenchCommit ? undefined : there.headOfUsers,
   findings,
 });
 const credentials = new Credentials(

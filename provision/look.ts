@@ -12,7 +12,7 @@ import { lookAtRedis, type RedisFacts } from "./engine/existing-redis.ts";
 import type { EngineHost } from "./engine/host.ts";
 import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
 import type { Owner } from "./ownership/owner.ts";
-import { headIn, inspectCheckout } from "./steps/checkout/inspect.ts";
+import { headIn, headOfUsers, inspectCheckout } from "./steps/checkout/inspect.ts";
 import { type DotenvSeen, inspectDotenv, misreadInWords } from "./steps/dotenv.ts";
 import { otherSettings, routeFault, writtenVariables } from "./steps/route-drift.ts";
 import { type RunSeen, variablesOfRun } from "./steps/run-settings.ts";
@@ -58,6 +58,8 @@ export interface Look {
   readonly others: Known<readonly OwnedThing[]>;
   /** Commit that the checkout is at, as its files say; undefined where they say none. */
   readonly head: Known<string | undefined>;
+  /** The same of a checkout that is the user's; undefined for another. */
+  readonly headOfUsers: Known<string | undefined>;
   readonly checkout: Fault;
   /** Of the environment at first sight: no program is run. */
   readonly venv: Fault;
@@ -83,18 +85,24 @@ export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
   const { owner, dockerHost, folder } = wanted;
   const ask: Ask = (question) => within(limitMs, question);
   const { redis } = wanted;
-  const [engine, redisThere, git, others, head, checkout, venv, ofRun, subset] = await Promise.all([
-    askEngine(dockerHost, limitMs),
-    redis && ask(() => lookAtRedis(dockerHost, owner, redis)),
-    wanted.git ? ask(() => lookAtGit(dockerHost)) : undefined,
-    ask(() => othersIn(folder, owner)),
-    ask(() => headIn(folder)),
-    ask(() => inspectCheckout(folder)),
-    ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
-    lookAtRun(wanted, ask),
-    ask(() => inspectSubset(folder, owner, wanted.smoke)),
-  ]);
-  return { wanted, engine, redis: redisThere, git, others, head, checkout, venv, ...ofRun, subset };
+  const [engine, redisThere, git, others, head, headUsers, checkout, venv, ofRun, subset] = await Promise.all(
+    [
+      askEngine(dockerHost, limitMs),
+      redis && ask(() => lookAtRedis(dockerHost, owner, redis)),
+      wanted.git ? ask(() => lookAtGit(dockerHost)) : undefined,
+      ask(() => othersIn(folder, owner)),
+      ask(() => headIn(folder)),
+      ask(() => headOfUsers(folder)),
+      ask(() => inspectCheckout(folder)),
+      ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
+      lookAtRun(wanted, ask),
+      ask(() => inspectSubset(folder, owner, wanted.smoke)),
+    ],
+  );
+  return {
+    ...{ wanted, engine, redis: redisThere, git, others, head, headOfUsers: headUsers },
+    ...{ checkout, venv, ...ofRun, subset },
+  };
 }
 
 type Ask = <Value>(question: (abort: AbortSignal) => Value | Promise<Value>) => Promise<Known<Value>>;

@@ -5,11 +5,11 @@ import type { Task } from "../../benchmark/tasks.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 
-/** What a run reads of each feature: what its agents are to do, and the tests that judge it. */
-export const runFiles = ["feature.md", "tests.patch"] as const;
-
 /** The names of a feature's patches: its tests, and the gold patch that passes them. */
 export const patches = { tests: "tests.patch", gold: "feature.patch" } as const;
+
+/** What a run reads of each feature: what its agents are to do, and the tests that judge it. */
+export const runFiles = ["feature.md", patches.tests] as const;
 
 /** Folder of a task in the dataset of a checkout. */
 export function taskFolder(checkout: string, { repo, taskId }: Pick<Task, "repo" | "taskId">): string {

@@ -56,6 +56,7 @@ const look: Look = {
   git: undefined,
   others: known([]),
   head: known(commit),
+  headOfUsers: known(undefined),
   otherSettings: known([]),
   dotenvBytes: { hash: "a", read: "a" },
   ...{ checkout: well, venv: well, dotenv: well, route: well, subset: well },
