@@ -116,8 +116,8 @@ export const route = modelRoute.url;
 export const plan = runs.markdown;
 /** What is ready, and the plan of the runs, in Markdown: `pulumi stack output readme`. */
 export const readme = pulumi
-  .all([cooperbench, verified, route])
-  .apply(
-    ([cooperbench, verified, route]) =>
-      readiness({ ...cooperbench, stack, subset, verified, route, dockerHost: wanted.dockerHost }) + plan,
-  );
+  .all([cooperbench, verified, route, smoke, services?.verified])
+  .apply(([cooperbench, verified, route, smoke, coop]) => {
+    const proved = { verified, route, smoke, services: services ? coop !== undefined : null };
+    return readiness({ ...cooperbench, ...proved, stack, subset, dockerHost: wanted.dockerHost }) + plan;
+  });

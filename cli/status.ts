@@ -65,6 +65,9 @@ function datasetIn(folder: string, tasks: readonly Task[]): Dataset | undefined 
   return { shape: datasetShape(folder, tasks), hashOf };
 }
 
+/** The checks of what was proved, and of how the last update ended. */
+export const ofProofs: readonly string[] = ["images", "cooperbench", "route", "services", "oracle", "update"];
+
 /** What is in the way of a run. */
 export function inTheWay({ checks }: Pick<MachineStatus, "checks">): readonly StatusCheck[] {
   return checks.filter(({ level }) => level === "blocker");

@@ -12,7 +12,7 @@ import { showPulumi } from "./pulumi.ts";
 import { assertSecrets } from "./secrets.ts";
 import { openSession, type Session } from "./session.ts";
 import { ensureStack } from "./stack.ts";
-import { inTheWay, lookAtStack } from "./status.ts";
+import { inTheWay, lookAtStack, ofProofs } from "./status.ts";
 import { readyLine, type Summary, summary } from "./summary.ts";
 import { withoutKey } from "./without-key.ts";
 
@@ -51,7 +51,8 @@ export async function up(caller: StackCaller, options: readonly string[]): Promi
   output.print(`\n${kind}${lines.join("\n")}\n`);
   if (code !== 0) return code;
   const { checks, isReady } = await lookAtStack(caller);
-  for (const told of checks.filter(({ level, check }) => level === "warning" && proofs.includes(check)))
+  // What warnings of others say, the update has said before it began.
+  for (const told of checks.filter(({ level, check }) => level === "warning" && ofProofs.includes(check)))
     output.print(`${oneLine(told)}\n`);
   const ready = readyLine(stack, events, inTheWay({ checks }));
   if (ready !== undefined) output.print(`${ready}\n`);
@@ -62,9 +63,6 @@ export async function up(caller: StackCaller, options: readonly string[]): Promi
   );
   return 0;
 }
-
-/** The checks of what was proved: what warnings of others say, the update has said already. */
-const proofs = ["images", "cooperbench", "route", "services", "oracle"];
 
 /** Records what failed, for the status. What this update did not come to is as it was. */
 function recordUpdate(
