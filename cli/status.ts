@@ -4,6 +4,7 @@ import prettyMilliseconds from "pretty-ms";
 import type { Task } from "../benchmark/tasks.ts";
 import type { StatusCheck } from "../checks/status/checks.ts";
 import { type Dataset, type MachineStatus, machineStatus } from "../checks/status/status.ts";
+import type { Environment } from "../lib/environment.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
 import { datasetHash, datasetShape, taskFolder } from "../provision/steps/task-dataset.ts";
@@ -26,8 +27,12 @@ export async function status(caller: StackCaller, json: boolean): Promise<number
   return status.isReady ? 0 : 1;
 }
 
-/** Looks at the machine of a stack. Throws where a setting is wrong. */
-export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
+/**
+ * Looks at the machine of a stack. Throws where a setting is wrong.
+ *
+ * @param environment variables that a run would have. Default: this process's.
+ */
+export async function lookAtStack(caller: StackCaller, environment?: Environment): Promise<MachineStatus> {
   const found = openAsFound(caller);
   const settings = await readFoundSettings(found);
   const { stack, projectDir, configuration, isRehearsal, toolchain } = found;
@@ -39,7 +44,7 @@ export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
   // An update gives the settings the id that the state has, where they have lost theirs.
   const owned = id === undefined ? settings : { ...settings, stackId: id };
   const wanted = wantedOf(stack, owned, projectDir, found.engine);
-  const look = lookAt(wanted);
+  const look = lookAt(wanted, undefined, environment);
   const secrets = await secretsFinding(found, false);
   return machineStatus({
     look: await look,

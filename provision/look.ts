@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { SubsetTask } from "../benchmark/smoke-subset.ts";
+import type { Environment } from "../lib/environment.ts";
 import { type Known, known, within } from "../lib/known.ts";
 import type { RedisAddress } from "../lib/redis-address.ts";
 import { askEngine, type EngineFacts } from "./engine/ask.ts";
@@ -80,8 +81,13 @@ export interface Look {
  * throws, and ends in time: what has not answered by then is not known.
  *
  * @param limitMs for all of it. Default: 10 s (lib/known.ts).
+ * @param environment variables that a run would have. Default: this process's.
  */
-export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
+export async function lookAt(
+  wanted: Wanted,
+  limitMs?: number,
+  environment: Environment = process.env,
+): Promise<Look> {
   const { owner, dockerHost, folder } = wanted;
   const ask: Ask = (question) => within(limitMs, question);
   const { redis } = wanted;
@@ -95,7 +101,7 @@ export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
       ask(() => headOfUsers(folder)),
       ask(() => inspectCheckout(folder)),
       ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
-      lookAtRun(wanted, ask),
+      lookAtRun(wanted, ask, environment),
       ask(() => inspectSubset(folder, owner, wanted.smoke)),
     ],
   );
@@ -111,6 +117,7 @@ type Ask = <Value>(question: (abort: AbortSignal) => Value | Promise<Value>) => 
 async function lookAtRun(
   { folder, owner, dockerHost, modelApiBase, cohereApiKey }: Wanted,
   ask: Ask,
+  environment: Environment,
 ): Promise<Pick<Look, "dotenv" | "dotenvBytes" | "route" | "otherSettings">> {
   const there = await ask(() => {
     const variables = writtenVariables(folder, owner, modelApiBase, cohereApiKey);
@@ -120,7 +127,7 @@ async function lookAtRun(
     return { dotenv: there, dotenvBytes: undefined, route: there, otherSettings: there };
   const { variables, seen } = there.value;
   const run = await ask((abort) =>
-    variablesOfRun(folder, seen, variables, { DOCKER_HOST: dockerHost }, process.env, abort),
+    variablesOfRun(folder, seen, variables, { DOCKER_HOST: dockerHost }, environment, abort),
   );
   return {
     dotenv: dotenvFault(seen, variables.COHERE_API_KEY === "", run),

@@ -93,3 +93,17 @@ export function datasetShape(checkout: string, tasks: readonly Pick<Task, "repo"
   }
   return `${shapeWord}${hash.digest("hex")}`;
 }
+
+/** A hash of all that runs, evaluations and oracles read of some tasks. */
+export function datasetContent(checkout: string, tasks: readonly Pick<Task, "repo" | "taskId">[]): string {
+  const hash = createHash("sha256");
+  for (const task of tasks) {
+    const folder = taskFolder(checkout, task);
+    for (const feature of featuresOf(folder)) {
+      const told = join(featureFolder(folder, feature), runFiles[0]);
+      hash.update(`${task.repo}/${task.taskId} ${feature} ${datasetHash(folder, feature)}\n`);
+      hash.update(existsSync(told) ? readFileSync(told) : "missing").update("\n");
+    }
+  }
+  return `sha256:${hash.digest("hex")}`;
+}
