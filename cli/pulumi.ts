@@ -3,8 +3,8 @@ import { createInterface } from "node:readline";
 import type { Environment } from "../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../lib/run.ts";
 import { BriefDisplay } from "./display.ts";
+import { exitCode, passSignals } from "./on-terminal.ts";
 import { pulumiProcess } from "./pulumi-process.ts";
-import { exitCode, passSignals } from "./signals.ts";
 import type { Output } from "./terminal.ts";
 
 /** Pulumi, as a command has it. */

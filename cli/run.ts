@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type PlannedName, runArguments, runNames, runProgram } from "../benchmark/plan.ts";
@@ -9,10 +8,11 @@ import { shellWord } from "../lib/shell-word.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { findingLines } from "./findings.ts";
 import { machineOf, readMachineOf, told, writeMachineOf } from "./machine-of-run.ts";
+import { runHere } from "./on-terminal.ts";
 import { planFacts } from "./plan.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openAsFound } from "./session.ts";
-import { exitCode, passSignals } from "./signals.ts";
+
 import { inTheWay, lookAtStack } from "./status.ts";
 
 /**
@@ -41,7 +41,7 @@ export async function run(options: RunOptions, given: Caller): Promise<number> {
   if (existsSync(of)) assertSame(of, machine, caller);
   else writeMachineOf(of, machine, join(folder, ".env"));
   caller.output.note(`${[runProgram, ...args].map(shellWord).join(" ")}\n`);
-  return start(join(folder, runProgram), args, folder, env);
+  return runHere(join(folder, runProgram), args, { cwd: folder, env });
 }
 
 /** @throws a Problem where the stack does not have what the run needs. */
@@ -84,25 +84,4 @@ function assertSame(folder: string, machine: ReturnType<typeof machineOf>, { sta
   throw new Problem(
     `${folder} is of another machine than this is now (./machine plan ${stack} --check says all):\n${shown.join("\n")}${other}`,
   );
-}
-
-/** Runs a program on this terminal, whose output is its own. */
-function start(
-  file: string,
-  args: readonly string[],
-  cwd: string,
-  env: Readonly<Record<string, string>>,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd, env, stdio: "inherit" });
-    const release = passSignals(child);
-    child.on("error", (error) => {
-      release();
-      reject(new Problem(`${file} cannot be started: ${error.message}`));
-    });
-    child.on("close", (code, signal) => {
-      release();
-      resolve(exitCode(code, signal));
-    });
-  });
 }

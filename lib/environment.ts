@@ -101,7 +101,7 @@ const kinds = {
   run: { allBut: /^(PULUMI|COOPERBENCH_MACHINE)_/ },
   /** A run of CooperBench that this project starts: what decides it is in its `.env`, and in its arguments. */
   "planned-run": {
-    passes: names(engine, certificates, "COLUMNS|LINES|COLORTERM|FORCE_COLOR|NO_COLOR|LANG|LC_\\w+"),
+    passes: names(engine, certificates, "COLUMNS|LINES|COLORTERM|NO_COLOR|LANG|LC_\\w+"),
   },
   /** What keeps a registry's password for Docker. */
   "credential-helper": {

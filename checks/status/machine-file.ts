@@ -46,7 +46,12 @@ export interface MoreFacts {
 
 /** The machine as it is, in the words of the file. */
 export function machineNow(status: MachineStatus, more: MoreFacts, run: MachineFile["run"]): MachineFile {
-  const versions = Object.fromEntries(status.versions.map(({ name, version }) => [name, version]));
+  const versions = Object.fromEntries(
+    status.versions.map(({ name, version, from }) => [
+      name,
+      from.endsWith("with changes") ? `${version} with changes` : version,
+    ]),
+  );
   const { CooperBench: version, Python: python, ...others } = versions;
   const { commit, ...facts } = more;
   return {

@@ -1,5 +1,7 @@
-import type { ChildProcess } from "node:child_process";
+/** Programs that have this terminal, or this command's streams, for themselves. */
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
+import { Problem } from "../lib/problem.ts";
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -21,4 +23,24 @@ export function passSignals(child: ChildProcess): () => void {
 export function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
   if (code !== null) return code;
   return 128 + (signal === null ? 0 : (constants.signals[signal] ?? 0));
+}
+
+/** Runs a program whose input and output are this command's own, and passes signals on. Gives its exit code. */
+export function runHere(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { ...options, stdio: "inherit" });
+    const release = passSignals(child);
+    child.on("error", (error) => {
+      release();
+      reject(new Problem(`${file} cannot be started: ${error.message}`));
+    });
+    child.on("close", (code, signal) => {
+      release();
+      resolve(exitCode(code, signal));
+    });
+  });
 }
