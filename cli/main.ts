@@ -15,7 +15,8 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
 
   ./machine up STACK [OPTION…]        provisions; the dev stack is a rehearsal with stand-in images
   ./machine preview STACK [OPTION…]   shows what differs, drift included; changes nothing
-  ./machine verify [STACK] [--json]   probes images, runs cooperbench, whatever Pulumi's state says; changes nothing
+  ./machine verify [STACK] [--json]   probes images, runs cooperbench, whatever Pulumi's state says; changes nothing;
+                                      exit code 1 where something is in the way of a run
   ./machine smoke [STACK] [--tasks N | --all] [--features gold|all|1,2,…] [--json] [--junit FILE]
                                       runs gold patches and their tests in the images, without a model: with the
                                       patch they must pass, without it fail. N tasks spread over the repositories

@@ -31,7 +31,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s is passed on, and the program ends as it likes",
   async (signal) => {
     const { child, ended } = await start(
-      `trap "kill $!; exit 9" ${signal.slice(3)}; sleep 60 & echo ready; wait`,
+      `trap 'kill $!; exit 9' ${signal.slice(3)}; sleep 60 & echo ready; wait`,
     );
     child.kill(signal);
     expect((await ended).code).toBe(9);
