@@ -20,15 +20,16 @@ const test = anyTest.skipIf(isChroot);
 if (isChroot)
   console.warn("not tried in a chroot, where docker exec does not enter containers: a planned run");
 
-// No host but this machine answers; CooperBench starts twice as fast where its imports need not be compiled.
-const env = {
-  PYTHONDONTWRITEBYTECODE: "",
+// CooperBench starts twice as fast where its imports need not be compiled.
+const machine = (...args: readonly string[]) => lab.machine(args, { PYTHONDONTWRITEBYTECODE: "" });
+
+/** What a shell may have: no host but this machine answers, and a run would go elsewhere. */
+const shell = {
+  COHERE_API_BASE: "http://127.0.0.1:1/v2/chat",
   HTTP_PROXY: "http://127.0.0.1:1",
   HTTPS_PROXY: "http://127.0.0.1:1",
   NO_PROXY: "127.0.0.1",
 };
-const machine = (...args: readonly string[]) => lab.machine(args, env);
-
 beforeAll(async () => {
   if (isChroot) return;
   await startRehearsal(lab.rehearsal, () => {});
@@ -51,8 +52,7 @@ test("where the machine is not ready, plan says so first, and no run is started"
 test("a run of the plan is the plan's, with what it runs on beside it, and without what the shell has", async () => {
   const up = await machine("up", stack);
   expect(up.code, up.stdout + up.stderr).toBe(0);
-  const elsewhere = { ...env, COHERE_API_BASE: "http://127.0.0.1:1/v2/chat" };
-  const { code, stdout, stderr } = await lab.machine(["run", stack, "-n", "smoke"], elsewhere);
+  const { code, stdout, stderr } = await lab.machine(["run", stack, "-n", "smoke"], shell);
   expect(code, stdout + stderr).toBe(0);
   expect(stderr).toContain(".venv/bin/cooperbench run -n smoke -s machine-smoke --setting solo -m cohere/");
   expect(stdout).toContain("runs:  1 completed");
