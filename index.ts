@@ -21,7 +21,7 @@ import { parseSettings } from "./program/settings.ts";
 import { wantedOf } from "./program/wanted.ts";
 import { dockerHostOf, engineHostOf } from "./provision/engine/host.ts";
 import { lookAt } from "./provision/look.ts";
-import { datasetHash, taskFolder } from "./provision/steps/task-dataset.ts";
+import { datasetHash, datasetShape, taskFolder } from "./provision/steps/task-dataset.ts";
 
 const stack = pulumi.getStack();
 const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()), {
@@ -43,6 +43,8 @@ const cli = new CooperBenchCli("cooperbench", {
   ...plain,
   ...wanted,
   tasks: settings.tasks.map(taskName),
+  datasetShape: () => datasetShape(folder, settings.tasks),
+  leftAt: there.headOfUsers === settings.cooperbenchCommit ? undefined : there.headOfUsers,
   findings,
 });
 const credentials = new Credentials(
@@ -118,8 +120,8 @@ export const route = modelRoute.url;
 export const plan = runs.markdown;
 /** What is ready, and the plan of the runs, in Markdown: `pulumi stack output readme`. */
 export const readme = pulumi
-  .all([cooperbench, verified, route])
-  .apply(
-    ([cooperbench, verified, route]) =>
-      readiness({ ...cooperbench, stack, subset, verified, route, dockerHost: wanted.dockerHost }) + plan,
-  );
+  .all([cooperbench, verified, route, smoke, services?.verified])
+  .apply(([cooperbench, verified, route, smoke, coop]) => {
+    const proved = { verified, route, smoke, services: services ? coop !== undefined : null };
+    return readiness({ ...cooperbench, ...proved, stack, subset, dockerHost: wanted.dockerHost }) + plan;
+  });

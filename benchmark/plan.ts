@@ -73,6 +73,9 @@ export function concurrencyFor({
 export const runNames = { smoke: "smoke", solo: "solo", coop: "coop", silent: "coop-silent" } as const;
 const { smoke, solo, coop, silent } = runNames;
 
+/** Which of the plan's runs. */
+export type PlannedName = (typeof runNames)[keyof typeof runNames];
+
 /** The setting of a run of the plan; undefined for a run of another name. */
 export function plannedSetting(name: string): RunSetting | undefined {
   if (!isPlanned(name)) return undefined;
@@ -88,8 +91,36 @@ export function coopOptions(name: string, services: PlanFacts["services"]): stri
 }
 
 /** Whether the plan has a run of this name, so that its options are known. */
-export function isPlanned(name: string): boolean {
+export function isPlanned(name: string): name is PlannedName {
   return Object.values<string>(runNames).includes(name);
+}
+
+/** The program of a run, in the checkout. */
+export const runProgram = ".venv/bin/cooperbench";
+
+/**
+ * The arguments of a run of the plan.
+ *
+ * @param name as `cooperbench run -n` takes it. Default: the plan's own.
+ * @param narrowed more arguments that choose some of its pairs. Default: none.
+ */
+export function runArguments(
+  facts: PlanFacts,
+  which: PlannedName,
+  name: string = which,
+  narrowed: readonly string[] = [],
+): readonly string[] {
+  const { pairs, evaluations } = concurrencyFor(facts);
+  const subset = which === smoke ? smokeSubset : facts.subset;
+  const options = which === coop || which === silent ? coopOptions(which, facts.services) : "";
+  return [
+    ...["run", "-n", name],
+    ...(subset === "full" ? [] : ["-s", subset]),
+    ...narrowed,
+    ...["--setting", plannedSetting(which) ?? "solo"],
+    ...options.split(" ").filter((word) => word !== ""),
+    ...["-m", facts.model, "-c", `${pairs}`, "--eval-concurrency", `${evaluations}`],
+  ];
 }
 
 /** The options that name a run's services; where CooperBench looks for Redis, there is none to give. */
@@ -109,8 +140,7 @@ export function runPlan(facts: PlanFacts): string {
   const { stack, folder, dockerHost, subset, smokePairs } = facts;
   const { pairs, evaluations, reason } = concurrencyFor(facts);
   const which = subset === "full" ? "" : ` -s ${subset}`;
-  const run = (name: string, what: string, options: string) =>
-    `.venv/bin/cooperbench run -n ${name}${what} ${options} -m ${shellWord(facts.model)} -c ${pairs} --eval-concurrency ${evaluations}`;
+  const run = (which: PlannedName) => [runProgram, ...runArguments(facts, which).map(shellWord)].join(" ");
   const narrowed =
     facts.onlyTasks === undefined
       ? ""
@@ -125,16 +155,16 @@ export DOCKER_HOST=${shellWord(dockerHost)}
 1. A smoke run of ${smokePairs} pairs, solo, then what it was worth:
 
    \`\`\`sh
-   ${run(smoke, ` -s ${smokeSubset}`, "--setting solo")}
+   ${run(smoke)}
    ./machine plan ${stack} --check ${smoke}   # in the folder of cooperbench-machine
    \`\`\`
 
 2. Solo, then cooperating agents, then those without messages:
 
    \`\`\`sh
-   ${run(solo, which, "--setting solo")}
-   ${run(coop, which, `--setting coop${coopOptions(coop, facts.services)}`)}
-   ${run(silent, which, `--setting coop${coopOptions(silent, facts.services)}`)}
+   ${run(solo)}
+   ${run(coop)}
+   ${run(silent)}
    \`\`\`
 
    ${aboutRedis(facts)}
@@ -153,6 +183,9 @@ A run that was interrupted goes on with the same command: pairs that have a resu
 Error are done again, and **keep the evaluation of their first try**, which says that they failed. CooperBench counts what
 the machine got wrong as the model's, too. \`./machine plan ${stack} --check NAME\` tells all of these apart, with the
 commands that do or evaluate those pairs again: give it before a figure of a run is used.
+
+\`./machine run ${stack} -n NAME\`, with NAME one of ${Object.values(runNames).join(", ")} or with \`--setting\`, starts the same where the
+machine is ready, with no variable that it does not need, and writes into logs/NAME/machine.json what it runs on.
 
 Variables that your shell exports win over those of \`.env\`.
 `;

@@ -18,6 +18,8 @@ export interface Drift {
   readonly git: ExistingGit | undefined;
   /** What is wrong with each of these right now; undefined where nothing is. */
   readonly findings: Readonly<Record<LookedAt, string | undefined>>;
+  /** Commit that a checkout of the user's is at; undefined for another, or where that is not known. */
+  readonly headOfUsers: string | undefined;
   /** Names the bytes of the `.env`; undefined where it has no block. */
   readonly dotenvHash: string | undefined;
   /** What could not be looked at, and why, a sentence each. */
@@ -40,6 +42,7 @@ export function driftOf(look: Look): Drift {
       ...(Object.fromEntries(lookedAt.map((part) => [part, knownOf(look[part])])) as Drift["findings"]),
       dotenv: knownOf(look.dotenv) ?? changeOf(look),
     },
+    headOfUsers: knownOf(look.headOfUsers),
     dotenvHash: look.dotenvBytes?.hash,
     unknown: [
       ...("unknown" in look.engine

@@ -10,6 +10,7 @@ import { userOf } from "./claim.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { shortenHistory } from "./history.ts";
+import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
 import { rehearsalOf, stopUnlessUsed } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
@@ -61,6 +62,7 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
   const record = await readRecord({ ...opened, state: undefined });
   if (record.kind === "made" || isPreview(options)) return code;
 
+  forgetProofs(opened);
   let isDown = false;
   if (rehearsal !== undefined) {
     removeUser(rehearsal.dir, user);

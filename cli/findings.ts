@@ -34,7 +34,7 @@ export function findingLines(findings: readonly Shown[], inColour: boolean): rea
 }
 
 /** A finding as one line of a log. */
-export function oneLine({ check, level, found, remedy }: Finding): string {
+export function oneLine({ check, level, found, remedy }: Shown): string {
   const mend = remedy === undefined ? "" : `. Fix: ${remedy.replace(/^Fix: /, "").replaceAll("\n", "; ")}`;
   return `${marks[level]}: ${check}: ${found}${mend}`;
 }

@@ -8,6 +8,7 @@ import { newOptions } from "./new-options.ts";
 import { parseOptions } from "./options.ts";
 import { planOptions } from "./plan-options.ts";
 import { rehearsalOptions } from "./rehearsal-options.ts";
+import { runOptions } from "./run-options.ts";
 import { smokeOptions } from "./smoke-options.ts";
 import { Output } from "./terminal.ts";
 
@@ -15,7 +16,8 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
 
   ./machine up STACK [OPTION…]        provisions; the dev stack is a rehearsal with stand-in images
   ./machine preview STACK [OPTION…]   shows what differs, drift included; changes nothing
-  ./machine verify [STACK] [--json]   probes images, runs cooperbench, whatever Pulumi's state says; changes nothing
+  ./machine verify [STACK] [--json]   probes images, runs cooperbench, whatever Pulumi's state says; changes nothing;
+                                      exit code 1 where something is in the way of a run
   ./machine smoke [STACK] [--tasks N | --all] [--features gold|all|1,2,…] [--json] [--junit FILE]
                                       runs gold patches and their tests in the images, without a model: with the
                                       patch they must pass, without it fail. N tasks spread over the repositories
@@ -45,6 +47,9 @@ const help = `./machine: makes this machine ready to run CooperBench, and proves
   ./machine plan [STACK]              prints the commands of the runs, with this machine's paths and numbers
   ./machine plan [STACK] --check RUN [--json]
                                       tells which results of a run are the model's, and which the machine's
+  ./machine run STACK -n NAME [--setting smoke|solo|coop|coop-silent] [-r REPOSITORY [-t TASK]]
+                                      starts a run of the plan where the machine is ready, and writes first what it
+                                      runs on, as logs/NAME/machine.json. The setting is NAME's, else solo
   ./machine env STACK                 prints shell exports: eval "$(./machine env dev)"
   ./machine pulumi ARGUMENT…          runs any Pulumi command in this project's environment
   ./machine rehearsal start|stop|status [FOLDER]
@@ -160,6 +165,11 @@ const commands: Record<string, Command> = {
       check === undefined
         ? (await import("./plan.ts")).plan(await onStack(stack, caller))
         : (await import("./plan-check.ts")).planCheck(stack, check, json, caller),
+  ),
+  run: withOptions(
+    "run STACK -n NAME [--setting smoke|solo|coop|coop-silent] [-r REPOSITORY [-t TASK]]",
+    runOptions,
+    async (...given) => (await import("./run.ts")).run(...given),
   ),
   env: {
     usage: "env STACK",

@@ -5,16 +5,18 @@ import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
 import { readRun } from "../benchmark/read-run.ts";
 import { printable } from "../lib/printable.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
-import type { Caller } from "./caller.ts";
+import type { Caller, StackCaller } from "./caller.ts";
 import { defaultStack } from "./default-stack.ts";
+import { changesSince, readMachineOf, told } from "./machine-of-run.ts";
 import { noRun, runFolder } from "./run-folder.ts";
 import { runReport } from "./run-report.ts";
 import { readSettings } from "./stack-settings.ts";
+import { lookAtStack } from "./status.ts";
 import { withoutKey } from "./without-key.ts";
 
 /**
  * `./machine plan [STACK] --check RUN`: which results of a run are the model's, and which the machine's. Gives 1 where
- * some are not valid.
+ * some are not valid. How the machine differs from what the run was started on stands before that.
  *
  * @param run name of the run, or the path of its folder.
  */
@@ -25,10 +27,8 @@ export async function planCheck(
   caller: Caller,
 ): Promise<number> {
   const { projectDir, output } = caller;
-  const settings =
-    isAbsolute(run) && named === undefined
-      ? undefined
-      : readSettings({ projectDir, stack: named ?? defaultStack(caller) });
+  const stack = isAbsolute(run) && named === undefined ? undefined : (named ?? defaultStack(caller));
+  const settings = stack === undefined ? undefined : readSettings({ projectDir, stack });
   const { folder, name } = runFolder(resolve(projectDir, settings?.cooperbenchDir ?? ""), run);
   const logs = dirname(folder);
   const read = readRun(folder, name);
@@ -36,14 +36,29 @@ export async function planCheck(
   const check = checkRun(read, settings && plannedRun(settings, name), (setting) =>
     agentLimitsIn(dirname(logs), setting),
   );
-  const text = json ? asJson(check) : runReport(check, settings && runsOf(settings).services);
+  const machine = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
+  const text = json
+    ? asJson(check, machine)
+    : (machine ?? []).map((line) => `machine.json: ${line}\n`).join("") +
+      runReport(check, settings && runsOf(settings).services);
   output.print(printable(withoutKey(text, join(dirname(logs), ".env"))));
   return check.isValid ? 0 : 1;
 }
 
+/** How the machine differs from what the run was started on, in lines; undefined where that is not known. */
+async function machineDifferences(
+  caller: StackCaller,
+  folder: string,
+): Promise<readonly string[] | undefined> {
+  const found = readMachineOf(folder);
+  if (found === "none") return undefined;
+  if (found === "unreadable") return ["it cannot be read"];
+  return changesSince(found, caller, await lookAtStack(caller)).map(told);
+}
+
 /** All that the exit code comes from, without what the tests of each feature have printed. */
-function asJson({ run, verdicts, ...check }: RunCheck): string {
+function asJson({ run, verdicts, ...check }: RunCheck, machineChanges?: readonly string[]): string {
   const { name, pairs: _, ...configuration } = run;
-  const told = { run: name, ...check, configuration, pairs: verdicts };
+  const told = { run: name, ...check, machineChanges, configuration, pairs: verdicts };
   return `${JSON.stringify(told, (key, value) => (key === "output" ? undefined : value), 2)}\n`;
 }

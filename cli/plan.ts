@@ -1,19 +1,43 @@
 import { resolve } from "node:path";
-import { runPlan } from "../benchmark/plan.ts";
+import { type PlanFacts, runPlan } from "../benchmark/plan.ts";
 import { measureDisk } from "../checks/doctor/space.ts";
+import type { MachineStatus } from "../checks/status/status.ts";
 import { realPlace } from "../lib/place.ts";
 import { runsOf } from "../program/runs.ts";
 import type { StackCaller } from "./caller.ts";
 import { openEngine } from "./engine.ts";
+import { oneLine } from "./findings.ts";
 import { readSettings } from "./stack-settings.ts";
+import { lookAtStack, ofProofs } from "./status.ts";
 
-/** `./machine plan [STACK]`: the commands of the runs, with this machine's paths and numbers. Changes nothing. */
+/**
+ * `./machine plan [STACK]`: the commands of the runs, with this machine's paths and numbers; what is in the way of a run
+ * first. Changes nothing.
+ */
 export async function plan(caller: StackCaller): Promise<number> {
-  const { stack, projectDir, output } = caller;
+  const facts = await planFacts(caller);
+  const status = await lookAtStack(caller);
+  caller.output.print(notices(status) + runPlan(facts));
+  return 0;
+}
+
+/** What a plan should say before its commands: what is in the way of a run, and which proof is old or failed. */
+function notices({ stack, checks, isReady }: MachineStatus): string {
+  const told = checks.filter(
+    ({ level, check }) => level === "blocker" || (level === "warning" && ofProofs.includes(check)),
+  );
+  if (told.length === 0) return "";
+  const title = isReady ? "Before a run" : "NOT READY for a run";
+  return `# ${title} (stack ${stack})\n\n${told.map((check) => `- ${oneLine(check)}\n`).join("")}\n`;
+}
+
+/** What a plan is made from, of the machine as it is. @throws a Problem where the engine does not answer. */
+export async function planFacts(caller: StackCaller): Promise<PlanFacts> {
+  const { stack, projectDir } = caller;
   const settings = readSettings(caller);
   const { smoke, ...runs } = runsOf(settings);
   const { dockerHost, info } = await openEngine(caller);
-  const text = runPlan({
+  return {
     ...runs,
     stack,
     folder: realPlace(resolve(projectDir, settings.cooperbenchDir)),
@@ -21,7 +45,5 @@ export async function plan(caller: StackCaller): Promise<number> {
     smokePairs: smoke.length,
     capacity: { cpus: info.NCPU, memoryBytes: info.MemTotal },
     freeBytes: (await measureDisk(dockerHost, info)).freeBytes,
-  });
-  output.print(text);
-  return 0;
+  };
 }

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import type { Environment } from "../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../lib/run.ts";
 import { BriefDisplay } from "./display.ts";
+import { exitCode, passSignals } from "./on-terminal.ts";
 import { pulumiProcess } from "./pulumi-process.ts";
 import type { Output } from "./terminal.ts";
 
@@ -59,15 +60,12 @@ export function showPulumi(
           terminal.status("");
         });
     } else child.stdout?.on("data", output.print);
-    // A terminal sends its interrupt to Pulumi, too, which takes a second one as an order to stop at once.
-    const pass = (signal: NodeJS.Signals) =>
-      (signal === "SIGINT" && process.stdin.isTTY) || child.kill(signal);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
+    const release = passSignals(child);
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, pass);
+      release();
       ended(child.pid, code);
-      resolve(code ?? (signal === "SIGINT" ? 130 : 143));
+      resolve(exitCode(code, signal));
     });
   });
 }

@@ -1,11 +1,17 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import prettyMilliseconds from "pretty-ms";
+import type { Task } from "../benchmark/tasks.ts";
 import type { StatusCheck } from "../checks/status/checks.ts";
-import { type MachineStatus, machineStatus } from "../checks/status/status.ts";
+import { type Dataset, type MachineStatus, machineStatus } from "../checks/status/status.ts";
+import type { Environment } from "../lib/environment.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
+import { datasetHash, datasetShape, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
+import { readProofRecord } from "./proof-record.ts";
 import { secretsFinding } from "./secrets.ts";
 import { openAsFound, readFoundSettings, startedBy } from "./session.ts";
 import { readState } from "./state.ts";
@@ -21,8 +27,12 @@ export async function status(caller: StackCaller, json: boolean): Promise<number
   return status.isReady ? 0 : 1;
 }
 
-/** Looks at the machine of a stack. Throws where a setting is wrong. */
-export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
+/**
+ * Looks at the machine of a stack. Throws where a setting is wrong.
+ *
+ * @param environment variables that a run would have. Default: this process's.
+ */
+export async function lookAtStack(caller: StackCaller, environment?: Environment): Promise<MachineStatus> {
   const found = openAsFound(caller);
   const settings = await readFoundSettings(found);
   const { stack, projectDir, configuration, isRehearsal, toolchain } = found;
@@ -33,7 +43,8 @@ export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
   const id = whose?.verdict.ok ? whose.verdict.id : undefined;
   // An update gives the settings the id that the state has, where they have lost theirs.
   const owned = id === undefined ? settings : { ...settings, stackId: id };
-  const look = lookAt(wantedOf(stack, owned, projectDir, found.engine));
+  const wanted = wantedOf(stack, owned, projectDir, found.engine);
+  const look = lookAt(wanted, undefined, environment);
   const secrets = await secretsFinding(found, false);
   return machineStatus({
     look: await look,
@@ -45,8 +56,26 @@ export async function lookAtStack(caller: StackCaller): Promise<MachineStatus> {
     pieces: toolchain?.pieces ?? [],
     refusal,
     secrets: secrets.level === "ok" ? undefined : secrets,
-    state: isForeign ? { proofs: new Map(), isForeign } : await readState(found),
+    dataset: datasetIn(wanted.folder, settings.tasks),
+    state: isForeign
+      ? { proofs: new Map(), isForeign }
+      : { ...(await readState(found)), recorded: readProofRecord(found) },
   });
+}
+
+/** What a checkout has of the dataset; undefined where it cannot be read, or is not there. */
+function datasetIn(folder: string, tasks: readonly Task[]): Dataset | undefined {
+  if (!existsSync(join(folder, "dataset"))) return undefined;
+  const hashOf = (task: Task, feature: number) => datasetHash(taskFolder(folder, task), feature);
+  return { shape: datasetShape(folder, tasks), hashOf };
+}
+
+/** The checks of what was proved, and of how the last update ended. */
+export const ofProofs: readonly string[] = ["images", "cooperbench", "route", "services", "oracle", "update"];
+
+/** What is in the way of a run. */
+export function inTheWay({ checks }: Pick<MachineStatus, "checks">): readonly StatusCheck[] {
+  return checks.filter(({ level }) => level === "blocker");
 }
 
 function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus, isInColour: boolean): string {

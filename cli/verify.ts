@@ -2,21 +2,31 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import { taskKey, taskName } from "../benchmark/tasks.ts";
+import type { StatusCheck } from "../checks/status/checks.ts";
+import type { RecordedCommandLine, RecordedImage } from "../checks/status/record.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
+import type { EngineFacts } from "../provision/engine/ask.ts";
+import { readMarker } from "../provision/ownership/marker.ts";
+import { headIn } from "../provision/steps/checkout/inspect.ts";
 import { type ProbeResult, probe } from "../provision/steps/probe.ts";
+import { datasetShape } from "../provision/steps/task-dataset.ts";
 import { inspectVenv } from "../provision/steps/venv/fault.ts";
+import { markerFile, type VenvMarker } from "../provision/steps/venv/marker.ts";
 import { verify as verifyCommandLine } from "../provision/steps/verification.ts";
 import type { StackCaller } from "./caller.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
+import { findingLines } from "./findings.ts";
 import { identityOf } from "./identity.ts";
+import { recordProofs } from "./proof-record.ts";
 import type { Found } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
+import { inTheWay, lookAtStack } from "./status.ts";
 import { table } from "./table.ts";
 
 /** What was found of one image. */
@@ -36,6 +46,8 @@ interface Verified extends Partial<Omit<ProbeResult, "image">> {
 
 /** What was found of the command line. */
 interface VerifiedCooperBench {
+  /** What was proved, or not; undefined where there was nothing to run. */
+  readonly of?: Pick<RecordedCommandLine, "commit" | "environment" | "dataset">;
   readonly ok: boolean;
   readonly version?: string;
   readonly pythonVersion?: string;
@@ -44,8 +56,9 @@ interface VerifiedCooperBench {
 }
 
 /**
- * `./machine verify [STACK] [--json]`: probes every image and runs the command line now, whatever the state says.
- * Changes nothing.
+ * `./machine verify [STACK] [--json]`: probes every image and runs the command line now, whatever the state says, and
+ * looks at the rest. Changes nothing; what it found is recorded for the status. Gives 1 where something is in the way of a
+ * run.
  */
 export async function verify(caller: StackCaller, json: boolean): Promise<number> {
   const { stack, output } = caller;
@@ -70,12 +83,49 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
   }
 
   const seconds = (performance.now() - started) / 1000;
+  record(engine, settings, results, cooperbench);
+  // What else a run needs is not proved here, and looked at.
+  const { isReady, checks } = await lookAtStack(caller);
+  const blockers = inTheWay({ checks });
+  const { of: _, ...told } = cooperbench;
   output.print(
     json
-      ? `${JSON.stringify({ stack, dockerHost, images: results, cooperbench }, null, 2)}\n`
-      : show(results, cooperbench, seconds),
+      ? `${JSON.stringify({ stack, dockerHost, images: results, cooperbench: told, isReady, inTheWay: blockers }, null, 2)}\n`
+      : show(results, cooperbench, seconds, blockers),
   );
-  return cooperbench.ok && results.every(({ ok }) => ok) ? 0 : 1;
+  return isReady && cooperbench.ok && results.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** Records what was found, for the status. */
+function record(
+  engine: Found & EngineFacts,
+  { tasks, subset, cooperbenchDir }: Settings,
+  results: readonly Verified[],
+  { of, ok, problem, version, pythonVersion }: VerifiedCooperBench,
+): void {
+  const at = new Date().toISOString();
+  const { dockerHost } = engine;
+  const folder = realPlace(resolve(engine.projectDir, cooperbenchDir));
+  const images = tasks.flatMap((task): [string, RecordedImage][] => {
+    const found = results.find(({ reference }) => reference === task.image);
+    const { problem, digest, platform, commit } = found ?? {};
+    // Of an image that failed its probe, the engine knows which one it was.
+    const there = engine.images.find(({ references }) => references.includes(task.image));
+    const imageId = found?.imageId ?? there?.id;
+    return imageId === undefined
+      ? []
+      : [[taskName(task), { at, problem, dockerHost, imageId, digest, platform, commit }]];
+  });
+  const names = tasks.map(taskName);
+  const cooperbench = of && {
+    ...{ at, problem: ok ? undefined : problem, folder, subset, tasks: names },
+    ...{ ...of, version, pythonVersion },
+  };
+  recordProofs(engine, (record) => ({
+    ...record,
+    images: { ...record.images, ...Object.fromEntries(images) },
+    ...(cooperbench && { cooperbench }),
+  }));
 }
 
 /** Whether the command line runs, and sees the tasks. */
@@ -89,11 +139,16 @@ async function verifyCooperBench(
   const fault = inspectVenv(folder, pythonVersion, ownerOf(stack, settings));
   if (fault !== undefined)
     return { ok: false, problem: `${join(folder, ".venv")}: ${fault}\nFix: ./machine up ${stack}` };
+  const of = {
+    commit: headIn(folder),
+    environment: readMarker<VenvMarker>(markerFile(join(folder, ".venv")))?.changed,
+    dataset: datasetShape(folder, settings.tasks),
+  };
   return verifyCommandLine({ folder, subset, tasks: settings.tasks.map(taskName), abort }).then(
-    ({ version, pythonVersion }) => ({ ok: true, version, pythonVersion }),
+    ({ version, pythonVersion }) => ({ of, ok: true, version, pythonVersion }),
     (error: Error) => {
       if (!(error instanceof Problem)) throw error;
-      return { ok: false, problem: error.message };
+      return { of, ok: false, problem: error.message };
     },
   );
 }
@@ -124,7 +179,12 @@ async function verifyImage(
   return { task: taskKey(task), reference, locked: locked !== undefined, ...result, seconds };
 }
 
-function show(images: readonly Verified[], cooperbench: VerifiedCooperBench, seconds: number): string {
+function show(
+  images: readonly Verified[],
+  cooperbench: VerifiedCooperBench,
+  seconds: number,
+  blockers: readonly StatusCheck[],
+): string {
   const rows = images.map(({ ok, task, digest = "", platform = "", commit = "", locked, seconds }) => [
     ok ? "ok" : "FAILED",
     task,
@@ -144,6 +204,7 @@ function show(images: readonly Verified[], cooperbench: VerifiedCooperBench, sec
       ? `cooperbench ${cooperbench.version} runs, on Python ${cooperbench.pythonVersion}`
       : `failed: ${cooperbench.problem}`,
     `${verified}/${images.length} images verified, ${locked} of them against the lock (${seconds.toFixed(1)} s)`,
+    ...(blockers.length === 0 ? [] : ["NOT ready for a run:", ...findingLines(blockers, false)]),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Subset } from "../benchmark/tasks.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
 import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
@@ -20,9 +21,13 @@ export interface CooperBenchCliArgs {
   /** Extras of the editable install. */
   readonly cooperbenchExtras: readonly string[];
   /** Subset that the command line must know. */
-  readonly subset: string;
+  readonly subset: Subset;
   /** Names of the tasks that it must see, such as `dspy_task/8394`. */
   readonly tasks: readonly string[];
+  /** Names the files of the dataset that a run reads, as they are when it is called. */
+  readonly datasetShape: () => string;
+  /** Commit that a checkout of the user's is at right now, where that is not the wanted one. */
+  readonly leftAt?: string | undefined;
   /** What is wrong with checkout and environment right now. */
   readonly findings: { readonly checkout?: string | undefined; readonly venv?: string | undefined };
 }
@@ -58,7 +63,12 @@ export class CooperBenchCli extends pulumi.ComponentResource {
       "checkout",
       {
         owner,
-        request: { folder, repository: args.cooperbenchRepository, commit: args.cooperbenchCommit },
+        request: {
+          folder,
+          repository: args.cooperbenchRepository,
+          commit: args.cooperbenchCommit,
+          leftAt: args.leftAt,
+        },
         triggers: [folderKey],
         finding: findings.checkout,
         removable: true,
@@ -85,7 +95,12 @@ export class CooperBenchCli extends pulumi.ComponentResource {
     const verification = step(
       `${name}-verification`,
       "verification",
-      { owner, request: { folder, subset: args.subset, tasks: args.tasks }, triggers: [commit, changed] },
+      {
+        owner,
+        request: { folder, subset: args.subset, tasks: args.tasks },
+        // The files are looked at once the checkout is there, and by each program that finds it so.
+        triggers: [commit, changed, commit.apply(() => args.datasetShape())],
+      },
       { parent: this },
     );
     this.commit = unlessFailed(commit);

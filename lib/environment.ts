@@ -99,6 +99,10 @@ const kinds = {
   cooperbench: { passes: names(engine, certificates), sets: plain },
   /** A run of CooperBench, as the user starts it from this shell: with all that the shell has, and nothing that is Pulumi's or a step's. */
   run: { allBut: /^(PULUMI|COOPERBENCH_MACHINE)_/ },
+  /** A run of CooperBench that this project starts: what decides it is in its `.env`, and in its arguments. */
+  "planned-run": {
+    passes: names(engine, certificates, "COLUMNS|LINES|COLORTERM|NO_COLOR|LANG|LC_\\w+"),
+  },
   /** What keeps a registry's password for Docker. */
   "credential-helper": {
     passes: names(stores, "KEYCHAIN_\\w+|OP_\\w+|VAULT_\\w+|PASS_\\w+|ACR_\\w+|GCR_\\w+"),

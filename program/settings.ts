@@ -130,6 +130,12 @@ export const fields = {
     schema: z.int().min(1).max(7200),
     wants: "a whole number of seconds from 1 to 7200",
   },
+  proofMaxAgeDays: {
+    is: "Days for which a proof by the oracle counts. One that is older is a warning: runners install what is not pinned.",
+    default: 7,
+    schema: z.int().min(1).max(365),
+    wants: "a whole number of days from 1 to 365",
+  },
   cooperbenchRepository: {
     is: "Git repository that CooperBench is cloned from.",
     default: "https://github.com/cooperbench/CooperBench.git",

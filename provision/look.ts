@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { SubsetTask } from "../benchmark/smoke-subset.ts";
+import type { Environment } from "../lib/environment.ts";
 import { type Known, known, within } from "../lib/known.ts";
 import type { RedisAddress } from "../lib/redis-address.ts";
 import { askEngine, type EngineFacts } from "./engine/ask.ts";
@@ -12,7 +13,7 @@ import { lookAtRedis, type RedisFacts } from "./engine/existing-redis.ts";
 import type { EngineHost } from "./engine/host.ts";
 import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
 import type { Owner } from "./ownership/owner.ts";
-import { headIn, inspectCheckout } from "./steps/checkout/inspect.ts";
+import { headIn, headOfUsers, inspectCheckout } from "./steps/checkout/inspect.ts";
 import { type DotenvSeen, inspectDotenv, misreadInWords } from "./steps/dotenv.ts";
 import { otherSettings, routeFault, writtenVariables } from "./steps/route-drift.ts";
 import { type RunSeen, variablesOfRun } from "./steps/run-settings.ts";
@@ -58,6 +59,8 @@ export interface Look {
   readonly others: Known<readonly OwnedThing[]>;
   /** Commit that the checkout is at, as its files say; undefined where they say none. */
   readonly head: Known<string | undefined>;
+  /** The same of a checkout that is the user's; undefined for another. */
+  readonly headOfUsers: Known<string | undefined>;
   readonly checkout: Fault;
   /** Of the environment at first sight: no program is run. */
   readonly venv: Fault;
@@ -78,23 +81,34 @@ export interface Look {
  * throws, and ends in time: what has not answered by then is not known.
  *
  * @param limitMs for all of it. Default: 10 s (lib/known.ts).
+ * @param environment variables that a run would have. Default: this process's.
  */
-export async function lookAt(wanted: Wanted, limitMs?: number): Promise<Look> {
+export async function lookAt(
+  wanted: Wanted,
+  limitMs?: number,
+  environment: Environment = process.env,
+): Promise<Look> {
   const { owner, dockerHost, folder } = wanted;
   const ask: Ask = (question) => within(limitMs, question);
   const { redis } = wanted;
-  const [engine, redisThere, git, others, head, checkout, venv, ofRun, subset] = await Promise.all([
-    askEngine(dockerHost, limitMs),
-    redis && ask(() => lookAtRedis(dockerHost, owner, redis)),
-    wanted.git ? ask(() => lookAtGit(dockerHost)) : undefined,
-    ask(() => othersIn(folder, owner)),
-    ask(() => headIn(folder)),
-    ask(() => inspectCheckout(folder)),
-    ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
-    lookAtRun(wanted, ask),
-    ask(() => inspectSubset(folder, owner, wanted.smoke)),
-  ]);
-  return { wanted, engine, redis: redisThere, git, others, head, checkout, venv, ...ofRun, subset };
+  const [engine, redisThere, git, others, head, headUsers, checkout, venv, ofRun, subset] = await Promise.all(
+    [
+      askEngine(dockerHost, limitMs),
+      redis && ask(() => lookAtRedis(dockerHost, owner, redis)),
+      wanted.git ? ask(() => lookAtGit(dockerHost)) : undefined,
+      ask(() => othersIn(folder, owner)),
+      ask(() => headIn(folder)),
+      ask(() => headOfUsers(folder)),
+      ask(() => inspectCheckout(folder)),
+      ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
+      lookAtRun(wanted, ask, environment),
+      ask(() => inspectSubset(folder, owner, wanted.smoke)),
+    ],
+  );
+  return {
+    ...{ wanted, engine, redis: redisThere, git, others, head, headOfUsers: headUsers },
+    ...{ checkout, venv, ...ofRun, subset },
+  };
 }
 
 type Ask = <Value>(question: (abort: AbortSignal) => Value | Promise<Value>) => Promise<Known<Value>>;
@@ -103,6 +117,7 @@ type Ask = <Value>(question: (abort: AbortSignal) => Value | Promise<Value>) => 
 async function lookAtRun(
   { folder, owner, dockerHost, modelApiBase, cohereApiKey }: Wanted,
   ask: Ask,
+  environment: Environment,
 ): Promise<Pick<Look, "dotenv" | "dotenvBytes" | "route" | "otherSettings">> {
   const there = await ask(() => {
     const variables = writtenVariables(folder, owner, modelApiBase, cohereApiKey);
@@ -112,7 +127,7 @@ async function lookAtRun(
     return { dotenv: there, dotenvBytes: undefined, route: there, otherSettings: there };
   const { variables, seen } = there.value;
   const run = await ask((abort) =>
-    variablesOfRun(folder, seen, variables, { DOCKER_HOST: dockerHost }, process.env, abort),
+    variablesOfRun(folder, seen, variables, { DOCKER_HOST: dockerHost }, environment, abort),
   );
   return {
     dotenv: dotenvFault(seen, variables.COHERE_API_KEY === "", run),

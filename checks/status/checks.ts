@@ -1,12 +1,23 @@
 import { callUrl } from "../../benchmark/model.ts";
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import type { RedisTrouble } from "../../provision/engine/existing-redis.ts";
 import { pong } from "../../provision/engine/redis-ping.ts";
 import { hashWord } from "../../provision/steps/dotenv.ts";
+import { shapeWord } from "../../provision/steps/task-dataset.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import { blocker, type Finding, type Level, ok, warning } from "../finding.ts";
 import type { ImageState, ImageStatus } from "./images.ts";
-import { type Proof, resultOf, type StackState } from "./proofs.ts";
+import {
+  faultOf,
+  firstLine,
+  installedIn,
+  type Proof,
+  reasonOf,
+  resultOf,
+  type StackState,
+} from "./proofs.ts";
+import type { Failure, RecordedCommandLine } from "./record.ts";
 
 /** A finding's level, or `off` for something that the stack's settings do not ask for. */
 export type Mark = Level | "off";
@@ -31,7 +42,7 @@ const noProof = "no proof of it is known";
 /** How the stack's last operation ended. */
 export function operationCheck(
   stack: string,
-  { last, unread, remedy, underway }: Omit<StackState, "proofs">,
+  { last, unread, remedy, underway, recorded }: Omit<StackState, "proofs">,
 ): StatusCheck {
   const check = "update";
   if (unread !== undefined)
@@ -45,14 +56,18 @@ export function operationCheck(
   if (last === undefined) return blocker(check, "there was none yet", up(stack));
   if (last.kind === "destroy" && last.result === "succeeded")
     return blocker(check, "the stack was destroyed", up(stack));
-  const found = `the last ${last.kind} ${last.result}`;
+  const reason = reasonOf(last, recorded);
+  const found = `the last ${last.kind} ${last.result}${reason === undefined ? "" : `: ${reason}`}`;
   const level =
-    last.result === "succeeded" ? ok(check, found) : warning(check, found, `${up(stack)} tells why`);
+    last.result === "succeeded"
+      ? ok(check, found)
+      : warning(check, found, reason === undefined ? `${up(stack)} tells why` : up(stack));
   return { ...level, provedAt: last.endedAt };
 }
 
 const stateWords: readonly (readonly [ImageState, string])[] = [
   ["missing", "missing"],
+  ["failed", "failed their last probe"],
   ["unproved", "without a known proof"],
   ["changed", "changed since their proof"],
   ["other", "not what the lock says by now"],
@@ -113,29 +128,70 @@ export interface CliFacts {
   readonly wrong: string | undefined;
   /** Commit that the checkout is at now; undefined where that cannot be told. */
   readonly commit: string | undefined;
-  /** Commit that it was at for its proof. */
-  readonly provedCommit: string | undefined;
+  /** Commit that the settings want. */
+  readonly wantedCommit: string;
+  /** When the environment last changed, as far as that is known. */
+  readonly environment: string | undefined;
+  readonly subset: string;
+  /** Names of the tasks that it is to see. */
+  readonly tasks: readonly string[];
+  /** What names the files of the dataset now; undefined where that is not known. */
+  readonly dataset: string | undefined;
   readonly proof: Proof | undefined;
+  /** An update's failure to prove it. */
+  readonly failed?: Failure | undefined;
+  /** What `verify` has found. */
+  readonly recorded?: RecordedCommandLine | undefined;
 }
 
 /** Whether the command line is there as it was proved. */
-export function cliCheck({ stack, folder, wrong, commit, provedCommit, proof }: CliFacts): StatusCheck {
+export function cliCheck(facts: CliFacts): StatusCheck {
+  const { stack, folder, wrong, commit, wantedCommit, failed, recorded } = facts;
   const check = "cooperbench";
   if (wrong !== undefined) return blocker(check, wrong, up(stack));
+  const verified = recorded && verifiedCli(recorded);
+  const isOfThere = verified !== undefined && faultOf(verified, cliInputs(verified, facts)) === undefined;
+  const known = [facts.proof, recorded?.problem === undefined ? verified : undefined];
+  const judged = known
+    .filter((proof) => proof !== undefined)
+    .toSorted((a, b) => (a.provedAt < b.provedAt ? 1 : -1))
+    .map((proof) => ({ proof, fault: faultOf(proof, cliInputs(proof, facts), failed) }));
+  const { proof, fault } = judged.find((one) => one.fault === undefined) ?? judged[0] ?? {};
   const proved = resultOf<VerificationResult>(proof);
-  if (proof === undefined || proved === undefined) return blocker(check, noProof, up(stack));
+  if (recorded?.problem !== undefined && isOfThere && recorded.at > (proof?.provedAt ?? ""))
+    return blocker(check, firstLine(recorded.problem), up(stack));
+  if (proof === undefined || proved === undefined)
+    return blocker(check, failed ? firstLine(failed.problem) : noProof, up(stack));
+  const { provedAt } = proof;
+  if (fault !== undefined) return { ...blocker(check, `${folder}: ${fault}`, up(stack)), provedAt };
   const found = `${proved.version} at commit ${commit?.slice(0, 12) ?? "unknown"}, Python ${proved.pythonVersion}, in ${folder}`;
-  const moved = commit !== undefined && provedCommit !== undefined && commit !== provedCommit;
+  const isOther = commit !== undefined && commit !== wantedCommit;
+  const remedy = `Fix: either of these:\n  ./machine pulumi config set cooperbenchCommit ${commit} --stack ${stack}\n  git -C ${shellWord(folder)} checkout ${wantedCommit}`;
   return {
-    ...(moved
-      ? warning(
-          check,
-          `${found}; it was proved at ${provedCommit.slice(0, 12)}`,
-          `./machine preview ${stack} shows what differs`,
-        )
+    ...(isOther
+      ? warning(check, `${found}; the setting cooperbenchCommit is ${wantedCommit.slice(0, 12)}`, remedy)
       : ok(check, found)),
-    provedAt: proof.provedAt,
+    provedAt,
   };
+}
+
+/** What `verify` has found of the command line, as a proof. */
+function verifiedCli({ at, folder, subset, tasks, ...found }: RecordedCommandLine): Proof {
+  const { commit, environment, dataset, ...result } = found;
+  const of = [commit, environment, dataset].filter((word) => word !== undefined);
+  return { provedAt: at, request: { folder, subset, tasks }, of, result };
+}
+
+function cliInputs({ request, of }: Proof, now: CliFacts): Parameters<typeof faultOf>[1] {
+  return [
+    ["the folder", request.folder, now.folder],
+    ["commit", of.find((word) => /^[0-9a-f]{40,64}$/.test(word)), now.commit],
+    // "before" stands for one that is the user's (provision/steps/venv/make.ts).
+    ["environment", of.find((word) => /^(before$|\d{4}-\d\d-\d\dT)/.test(word)), now.environment],
+    ["subset", request.subset, now.subset],
+    ["choice of tasks", request.tasks, now.tasks],
+    ["dataset", of.find((word) => word.startsWith(shapeWord)), now.dataset],
+  ];
 }
 
 /** Whether the `.env` of a run has the stack's settings and a key; `wrong` is what is not as configured. */
@@ -148,6 +204,8 @@ export function credentialsCheck(stack: string, file: string, wrong: string | un
 /** What is seen of the model's route. */
 export interface RouteFacts {
   readonly stack: string;
+  /** Absolute folder of the checkout. */
+  readonly folder: string;
   readonly modelApiBase: string;
   /** Model under test. */
   readonly model: string;
@@ -155,35 +213,38 @@ export interface RouteFacts {
   readonly overridden: string | undefined;
   /** What names the bytes of the `.env` now; undefined where that is not known. */
   readonly dotenvHash?: string | undefined;
+  /** What names commit and environment now; undefined where that is not known. */
+  readonly installed?: string | undefined;
   readonly proof: Proof | undefined;
+  /** An update's failure to prove it. */
+  readonly failed?: Failure | undefined;
 }
 
 /** Whether a run's calls go where they are configured to. */
-export function routeCheck({
-  stack,
-  modelApiBase,
-  model,
-  overridden,
-  dotenvHash,
-  proof,
-}: RouteFacts): StatusCheck {
+export function routeCheck({ stack, overridden, proof, failed, ...now }: RouteFacts): StatusCheck {
   const provedAt = proof?.provedAt;
   if (overridden !== undefined) {
     const mend = `take it away, then ${up(stack)}`;
     return { ...blocker("route", overridden, mend), provedAt };
   }
-  if (proof === undefined) return blocker("route", noProof, up(stack));
-  const wanted = { modelApiBase, model };
-  const other = (["modelApiBase", "model"] as const).find((part) => proof.request[part] !== wanted[part]);
-  if (other !== undefined) {
-    const found = `it was proved for ${proof.request[other]}; want ${wanted[other]}`;
-    return { ...blocker("route", found, up(stack)), provedAt };
-  }
+  if (proof === undefined) return blocker("route", failed ? firstLine(failed.problem) : noProof, up(stack));
+  const { request, of } = proof;
   // A proof of old is of no such hash.
-  const provedHash = proof.of.find((word) => word.startsWith(hashWord));
-  if (provedHash !== undefined && dotenvHash !== undefined && provedHash !== hashWord + dotenvHash)
+  const provedHash = of.find((word) => word.startsWith(hashWord))?.slice(hashWord.length);
+  const fault = faultOf(
+    proof,
+    [
+      ["the folder", request.folder, now.folder],
+      ["base URL", request.modelApiBase, now.modelApiBase],
+      ["model", request.model, now.model],
+      ["commit or environment", installedIn(proof), now.installed],
+    ],
+    failed,
+  );
+  if (fault !== undefined) return { ...blocker("route", fault, up(stack)), provedAt };
+  if (provedHash !== undefined && now.dotenvHash !== undefined && provedHash !== now.dotenvHash)
     return { ...blocker("route", "the .env has changed since the proof", up(stack)), provedAt };
-  return { ...ok("route", `a run asks ${callUrl(modelApiBase)}`), provedAt };
+  return { ...ok("route", `a run asks ${callUrl(now.modelApiBase)}`), provedAt };
 }
 
 /** What is seen of the services of cooperating agents. */
@@ -195,20 +256,38 @@ export interface ServicesFacts {
   readonly trouble?: RedisTrouble | undefined;
   /** State of the git server's container: `running`, another word, or `missing`; undefined where none is wanted. */
   readonly git: string | undefined;
+  /** What names commit and environment, whose clients prove the services; undefined where that is not known. */
+  readonly installed?: string | undefined;
+  /** The services that answer now, by what names them: their containers' ids, or the id of a run. Default: not known. */
+  readonly there?: readonly string[];
   readonly proof: Proof | undefined;
+  /** An update's failure to prove them. */
+  readonly failed?: Failure | undefined;
 }
 
 /** Whether the services run, and have been proved; the facts are undefined where the stack has none. */
 export function servicesCheck(stack: string, facts: ServicesFacts | undefined): StatusCheck {
   const check = "services";
   if (facts === undefined) {
-    return off(check, "none, for coop is false", `./machine pulumi config set coop true --stack ${stack}`);
+    return off(check, "off (coop: false)", `./machine pulumi config set coop true --stack ${stack}`);
   }
-  const { redis, answer, trouble, git, proof } = facts;
+  const { redis, answer, trouble, git, proof, installed, there = [], failed } = facts;
+  const fault =
+    proof &&
+    faultOf(
+      proof,
+      [
+        ["address of Redis", proof.request.redis, addressOf(redis)],
+        ["commit or environment", installedIn(proof), installed],
+        ...there.map((id) => ["service", proof.of.includes(id) ? id : proof.of.join(" "), id] as const),
+      ],
+      failed,
+    );
   const wrong = [
     ...(answer === pong ? [] : [trouble?.found ?? `no Redis answers at ${addressOf(redis)}`]),
     ...(git === undefined || git === "running" ? [] : [`the git server is ${git}`]),
-    ...(proof === undefined ? ["no proof of them is known"] : []),
+    ...(proof === undefined ? [failed ? firstLine(failed.problem) : "no proof of them is known"] : []),
+    ...(fault === undefined ? [] : [fault]),
   ];
   const found =
     wrong.length > 0
@@ -220,21 +299,48 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
   };
 }
 
+/** How long a proof by the oracle counts, and as of when. */
+export interface OracleAge {
+  /** In ISO 8601. */
+  readonly at: string;
+  readonly maxDays: number;
+}
+
+const dayMs = 24 * 3600 * 1000;
+
 /**
- * Whether the gold patches of the wanted tasks have passed in the images that are there.
+ * Whether gold patches have passed in the images that are there, of the wanted tasks and of those that `smoke` has run. An
+ * old proof is in no run's way: a runner installs what is not pinned, so that it may say less by now.
  *
  * @param isRead whether the state could be read, which has the proofs. Default: true.
  */
-export function oracleCheck(stack: string, images: readonly ImageStatus[], isRead = true): StatusCheck {
+export function oracleCheck(
+  stack: string,
+  images: readonly ImageStatus[],
+  { at, maxDays }: OracleAge,
+  isRead = true,
+): StatusCheck {
   const check = "oracle";
-  const wanted = images.filter(({ isSmoked }) => isSmoked);
-  if (wanted.length === 0)
-    return off(check, "none, for smoke is 0", `./machine pulumi config set smoke 5 --stack ${stack}`);
-  if (!isRead) return blocker(check, "whether gold patches pass their tests is not known", seeUpdate);
+  const wanted = images.filter(
+    ({ isSmoked, oracle }) => isSmoked || oracle?.isCurrent === true || oracle?.hasFailed === true,
+  );
+  if (wanted.length === 0) return off(check, "none was run, and smoke is 0", `./machine smoke ${stack}`);
+  if (!isRead && wanted.some(({ oracle }) => oracle === undefined))
+    return blocker(check, "whether gold patches pass their tests is not known", seeUpdate);
   const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
   const found = `${passed.length}/${wanted.length} gold patches pass their tests, which fail without`;
   const provedAt = oldest(wanted.flatMap(({ oracle }) => oracle?.provedAt ?? []));
-  if (passed.length === wanted.length) return { ...ok(check, found), provedAt };
-  const names = wanted.filter((image) => !passed.includes(image)).map(({ task }) => task);
-  return { ...blocker(check, `${found}; no proof is known of ${several(names)}`, up(stack)), provedAt };
+  const rest = wanted.filter((image) => !passed.includes(image));
+  const [first] = rest.flatMap(({ task, oracle }) => (oracle?.fault ? [`${task}: ${oracle.fault}`] : []));
+  if (rest.length > 0) {
+    const names = several(rest.map(({ task }) => task));
+    const why = first === undefined ? `no proof is known of ${names}` : `not proved: ${names} (${first})`;
+    const isUpdates = rest.every(({ isSmoked, oracle }) => isSmoked && oracle?.hasFailed !== true);
+    const remedy = isUpdates ? up(stack) : `./machine smoke ${stack} --all`;
+    return { ...blocker(check, `${found}; ${why}`, remedy), provedAt };
+  }
+  const days = Math.floor((Date.parse(at) - Date.parse(provedAt ?? at)) / dayMs);
+  if (days < maxDays) return { ...ok(check, found), provedAt };
+  const remedy = `./machine smoke ${stack} --tasks ${wanted.length}`;
+  return { ...warning(check, `${found}; the oldest proof is ${days} days old`, remedy), provedAt };
 }

@@ -4,18 +4,24 @@ import { type EngineImage, isLocked } from "../../provision/engine/images.ts";
 import type { OracleResult } from "../../provision/steps/oracle.ts";
 import type { ProbeResult } from "../../provision/steps/probe.ts";
 import { proofNames } from "./names.ts";
-import { type Proofs, resultOf } from "./proofs.ts";
+import { firstLine, type Proof, resultOf, type StackState } from "./proofs.ts";
+import type { RecordedImage } from "./record.ts";
 
 /**
- * What an image is to its proof: `proved`, and there as it was proved; `changed` since; `other` than the lock says by
- * now; `unproved`; `missing`; `unseen`, for the engine does not answer.
+ * What an image is to its proof: `proved`, and there as it was proved; `failed` its last probe; `changed` since; `other`
+ * than the lock says by now; `unproved`; `missing`; `unseen`, for the engine does not answer.
  */
-export type ImageState = "proved" | "changed" | "other" | "unproved" | "missing" | "unseen";
+export type ImageState = "proved" | "failed" | "changed" | "other" | "unproved" | "missing" | "unseen";
 
-/** What the state has of a task's oracle. */
+/** What is known of a task's oracle. */
 export interface OracleStatus {
-  /** Whether it was run in the image that is there now. */
+  /** Whether it passed, in the image and with the files of the dataset that are there now. */
   readonly isCurrent: boolean;
+  /** Whether it failed, with what is there now. Default: false. */
+  readonly hasFailed?: boolean;
+  /** Why it does not count; undefined where it does. */
+  readonly fault?: string | undefined;
+  /** When it was last run. */
   readonly provedAt: string;
   /** Number of the feature whose gold patch and tests were run. */
   readonly feature: number;
@@ -31,6 +37,8 @@ export interface ImageStatus {
   /** Image reference, `repository:tag`. */
   readonly reference: string;
   readonly state: ImageState;
+  /** Why its last probe failed; undefined where none has. */
+  readonly fault?: string | undefined;
   /** Whether the lock has it, so that digest and platform were compared. */
   readonly isLocked: boolean;
   /** Bytes on the engine, layers that it shares with others among them; undefined where it is not there. */
@@ -49,27 +57,34 @@ export interface ImageStatus {
   readonly oracle?: OracleStatus;
 }
 
-/**
- * What is proved of each image, compared with what the engine has now.
- *
- * @param engine the images that it has; undefined where it does not answer.
- * @param smoke number of tasks whose oracle is wanted.
- */
+/** What the images are held against. */
+export interface ImageFacts {
+  /** The images that the engine has; undefined where it does not answer. */
+  readonly engine: readonly EngineImage[] | undefined;
+  /** Docker engine, as in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** Number of tasks whose oracle is wanted. */
+  readonly smoke: number;
+  /** What the oracle would run now of a feature of a task; undefined where that is not known. */
+  readonly datasetHashOf: (task: LockedTask, feature: number) => string | undefined;
+}
+
+/** What is proved of each image, compared with what is there now. */
 export function imagesStatus(
   tasks: readonly LockedTask[],
-  engine: readonly EngineImage[] | undefined,
-  proofs: Proofs,
-  smoke: number,
+  facts: ImageFacts,
+  state: Pick<StackState, "proofs" | "recorded">,
 ): readonly ImageStatus[] {
-  const smoked = new Set(spreadTasks(tasks, smoke));
+  const smoked = new Set(spreadTasks(tasks, facts.smoke));
   return tasks.map((task) => {
-    const there = engine?.find(({ references }) => references.includes(task.image));
-    const proof = proofs.get(proofNames.image(task));
+    const there = facts.engine?.find(({ references }) => references.includes(task.image));
+    const { proof, state: imageState, fault } = probeOf(task, there, facts, state);
     const proved = resultOf<ProbeResult>(proof);
     return {
       task: taskName(task),
       reference: task.image,
-      state: engine === undefined ? "unseen" : stateOf(task, there, proved),
+      state: imageState,
+      fault,
       isLocked: task.locked !== undefined,
       sizeBytes: there?.sizeBytes,
       ...(proof &&
@@ -81,36 +96,123 @@ export function imagesStatus(
           baseCommit: proved.commit,
         }),
       isSmoked: smoked.has(task),
-      ...oracleOf(task, there, proofs),
+      ...oracleOf(task, there, facts, state),
     };
   });
+}
+
+interface Probed {
+  readonly proof: Proof | undefined;
+  readonly state: ImageState;
+  readonly fault?: string | undefined;
+}
+
+/** The probe that tells most: the newest of those that are of what is there, else the newest. */
+function probeOf(
+  task: LockedTask,
+  there: EngineImage | undefined,
+  { engine, dockerHost }: ImageFacts,
+  { proofs, recorded }: Pick<StackState, "proofs" | "recorded">,
+): Probed {
+  const name = proofNames.image(task);
+  const found = recorded?.images[taskName(task)];
+  const isOfThere = found?.imageId === there?.id && found?.dockerHost === dockerHost;
+  const failed =
+    found?.problem !== undefined && isOfThere
+      ? { at: found.at, problem: found.problem }
+      : recorded?.failures[name];
+  const known = [provedBy(found), proofs.get(name)].filter((proof) => proof !== undefined);
+  const judged = known
+    .toSorted((a, b) => (a.provedAt < b.provedAt ? 1 : -1))
+    .map((proof) => ({
+      proof,
+      state: stateOf(task, there, resultOf<ProbeResult>(proof), proof, dockerHost),
+    }));
+  const best = judged.find(({ state }) => state === "proved") ?? judged[0];
+  if (engine === undefined) return { proof: best?.proof, state: "unseen" };
+  if (there === undefined) return { proof: best?.proof, state: "missing" };
+  if (failed !== undefined && failed.at > (best?.proof.provedAt ?? ""))
+    return { proof: best?.proof, state: "failed", fault: firstLine(failed.problem) };
+  return best ?? { proof: undefined, state: "unproved" };
+}
+
+/** What `verify` has found, as a proof; undefined where it found a fault. */
+function provedBy(found: RecordedImage | undefined): Proof | undefined {
+  if (found === undefined || found.problem !== undefined) return undefined;
+  const { at, dockerHost, ...result } = found;
+  return { provedAt: at, request: { dockerHost }, of: [], result };
 }
 
 function stateOf(
   { locked, baseCommit }: LockedTask,
   there: EngineImage | undefined,
   proved: ProbeResult | undefined,
+  { request }: Proof,
+  dockerHost: string,
 ): ImageState {
   if (there === undefined) return "missing";
   if (proved === undefined) return "unproved";
-  if (there.id !== proved.imageId) return "changed";
+  const isElsewhere = request.dockerHost !== undefined && request.dockerHost !== dockerHost;
+  if (there.id !== proved.imageId || isElsewhere) return "changed";
   // An engine's list does not say a platform; the probe has found it.
   const isAsLocked =
     locked === undefined ||
-    (proved.digest.endsWith(`@${locked.digest}`) &&
+    ((proved.digest === "" || proved.digest.endsWith(`@${locked.digest}`)) &&
       isLocked({ ...there, platform: proved.platform }, locked));
   return isAsLocked && proved.commit === baseCommit ? "proved" : "other";
 }
 
+/** What is known of a task's oracle: the last try of each feature with what is there now counts. */
 function oracleOf(
   task: LockedTask,
   there: EngineImage | undefined,
-  proofs: Proofs,
+  { datasetHashOf }: ImageFacts,
+  { proofs, recorded }: Pick<StackState, "proofs" | "recorded">,
 ): Pick<ImageStatus, "oracle"> {
-  const proof = proofs.get(proofNames.oracle(task));
-  const passed = resultOf<OracleResult>(proof);
-  if (proof === undefined || passed === undefined) return {};
-  const { imageId, feature, goldSeconds, controlSeconds } = passed;
-  const isCurrent = there?.id === imageId;
-  return { oracle: { isCurrent, provedAt: proof.provedAt, feature, goldSeconds, controlSeconds } };
+  const name = proofNames.oracle(task);
+  const ofState = proofs.get(name);
+  const passed = resultOf<OracleResult>(ofState);
+  const tries: OracleStatus[] = Object.values(recorded?.oracles ?? {})
+    .filter((found) => found.task === taskName(task))
+    .map(({ at, problem, feature, goldSeconds, controlSeconds, ...found }) => {
+      const fault = otherThan(there, found.imageId, [found.dataset], datasetHashOf(task, feature));
+      return { provedAt: at, feature, goldSeconds, controlSeconds, ...judgedBy(fault, problem) };
+    });
+  if (ofState !== undefined && passed !== undefined) {
+    const { imageId, feature, goldSeconds, controlSeconds } = passed;
+    const fault = otherThan(there, imageId, ofState.of, datasetHashOf(task, feature));
+    const failed = recorded?.failures[name];
+    const problem = failed !== undefined && failed.at > ofState.provedAt ? failed.problem : undefined;
+    tries.push({
+      ...{ provedAt: ofState.provedAt, feature, goldSeconds, controlSeconds },
+      ...judgedBy(fault, problem),
+    });
+  }
+  const newest = tries.toSorted((a, b) => (a.provedAt < b.provedAt ? 1 : -1));
+  const last = newest.filter(({ feature }, at) => at === newest.findIndex((one) => one.feature === feature));
+  const oracle = last.find((one) => one.hasFailed) ?? newest.find((one) => one.isCurrent) ?? newest[0];
+  return oracle === undefined ? {} : { oracle };
+}
+
+/** Why an oracle is none of what is there; undefined where it is. */
+function otherThan(
+  there: EngineImage | undefined,
+  imageId: string,
+  datasets: readonly string[],
+  dataset: string | undefined,
+): string | undefined {
+  if (there?.id !== imageId) return "it was run in another image";
+  // A state of old does not say what was run.
+  const isSaid = datasets.some((word) => word !== imageId && word.startsWith("sha256:"));
+  return isSaid && dataset !== undefined && !datasets.includes(dataset)
+    ? "its runner or its patches have changed since"
+    : undefined;
+}
+
+function judgedBy(
+  fault: string | undefined,
+  problem: string | undefined,
+): Pick<OracleStatus, "isCurrent" | "hasFailed" | "fault"> {
+  if (fault !== undefined || problem === undefined) return { isCurrent: fault === undefined, fault };
+  return { isCurrent: false, hasFailed: true, fault: firstLine(problem) };
 }

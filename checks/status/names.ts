@@ -5,6 +5,7 @@ export const proofNames = {
   image: (task: Pick<Task, "repo" | "taskId">) => `${taskKey(task)}-probe`,
   oracle: (task: Pick<Task, "repo" | "taskId">) => `${taskKey(task)}-oracle`,
   checkout: "cooperbench-checkout",
+  venv: "cooperbench-venv",
   cli: "cooperbench-verification",
   route: "route-proof",
   coop: "coop-verification",

@@ -5,6 +5,7 @@ import type { MachineStatus } from "./status.ts";
 
 const stateWords: Readonly<Record<ImageState, string>> = {
   proved: "proved",
+  failed: "failed since",
   changed: "changed since",
   other: "not as locked",
   unproved: "no proof known",

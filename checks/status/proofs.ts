@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { requestVariable } from "../../provision/steps/contract.ts";
 import type { Finding } from "../finding.ts";
+import type { Failure, ProofRecord } from "./record.ts";
 
 /** A proof as a stack's state has it. */
 export interface Proof {
@@ -86,6 +88,11 @@ function resultIn(stdout: unknown): unknown {
   }
 }
 
+/** What the proofs that need an installation are of: the commit, and the environment by when it last changed. */
+export function installedIn({ of }: Proof): string | undefined {
+  return of.find((word) => /^[0-9a-f]{40,64} /.test(word));
+}
+
 /** What an operation on a stack was, and how it ended. */
 export interface LastOperation {
   /** Such as update, destroy. */
@@ -94,6 +101,54 @@ export interface LastOperation {
   readonly result: string;
   /** When it ended, in ISO 8601. */
   readonly endedAt: string;
+}
+
+/** How many steps a failed operation is told with. */
+const toldSteps = 3;
+
+/** Why the last operation failed, in words; undefined where nothing has recorded that. */
+export function reasonOf(last: LastOperation, recorded: ProofRecord | undefined): string | undefined {
+  const { update, failures = {} } = recorded ?? {};
+  if (update === undefined || last.kind !== "update") return undefined;
+  // Pulumi's times are whole seconds.
+  const ended = Date.parse(last.endedAt);
+  const isThis = ended >= Date.parse(update.startedAt) - 1000 && ended <= Date.parse(update.endedAt);
+  const of = Object.entries(failures).filter(([, { at }]) => at === update.endedAt);
+  if (!isThis || of.length === 0) return undefined;
+  const told = of.slice(0, toldSteps).map(([name, { problem }]) => `${name}: ${firstLine(problem)}`);
+  const more = of.length > toldSteps ? ` and ${of.length - toldSteps} more` : "";
+  return `${told.join("; ")}${more}`;
+}
+
+/** The first line of a problem, which says what it is. */
+export function firstLine(problem: string): string {
+  return problem.trim().split("\n")[0]?.replace(/:$/, "") ?? "";
+}
+
+/**
+ * What is wrong with a proof that is there: an attempt since has failed, or it is of something else than what is there now.
+ *
+ * @param inputs what it was made with, each in words, as it was then and as it is now. What is undefined is not compared:
+ *   an older version's proof does not say it, or it is not known now, which is a finding of its own.
+ * @param failed an update's failure to prove it.
+ * @returns undefined where it holds.
+ */
+export function faultOf(
+  proof: Proof,
+  inputs: readonly (readonly [what: string, then: unknown, now: unknown])[],
+  failed?: Failure,
+): string | undefined {
+  const other = inputs.find(
+    ([, then, now]) => then !== undefined && now !== undefined && !isDeepStrictEqual(then, now),
+  );
+  if (failed !== undefined && failed.at > proof.provedAt)
+    return `an update since has not proved it: ${firstLine(failed.problem)}`;
+  if (other === undefined) return undefined;
+  const [what, then, now] = other;
+  const isShort = [then, now].every((value) => typeof value === "string" && !/\s/.test(value));
+  return isShort
+    ? `it was proved for ${what} ${then}; it is ${now} now`
+    : `it was proved for another ${what}`;
 }
 
 const operations = z.array(
@@ -115,9 +170,11 @@ export function lastOperation(history: string): LastOperation | undefined {
   return last && { kind: last.kind, result: last.result, endedAt: last.endTime ?? last.startTime };
 }
 
-/** What a stack's state tells of its machine. */
+/** What a stack's state tells of its machine, and what commands have recorded beside it. */
 export interface StackState {
   readonly proofs: Proofs;
+  /** What `up`, `verify` and `smoke` have recorded since. Default: nothing. */
+  readonly recorded?: ProofRecord;
   /** The stack's last operation; undefined where there was none. */
   readonly last?: LastOperation | undefined;
   /** An operation that runs just now, or was cut off: what the last one came to is not known yet. */

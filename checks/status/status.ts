@@ -4,7 +4,9 @@
  * are of is still there.
  */
 import { join } from "node:path";
+import type { LockedTask } from "../../benchmark/images-lock.ts";
 import { modelEnvironment } from "../../benchmark/model.ts";
+import { taskName } from "../../benchmark/tasks.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
 import { addressOf } from "../../lib/redis-address.ts";
 import type { RawConfiguration } from "../../program/configuration.ts";
@@ -13,6 +15,7 @@ import type { EngineFacts } from "../../provision/engine/ask.ts";
 import { judgeRedis, troubleOf } from "../../provision/engine/existing-redis.ts";
 import { faultIn, type Look } from "../../provision/look.ts";
 import type { CheckoutResult } from "../../provision/steps/checkout.ts";
+import type { VenvResult } from "../../provision/steps/venv.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
 import { engineFinding } from "../doctor/engine.ts";
@@ -52,10 +55,22 @@ export interface StatusQuestion {
   /** The pieces of the toolchain; none where there is none yet. */
   readonly pieces: readonly Piece[];
   readonly state: StackState;
+  /** Default: this moment. */
+  readonly now?: Date;
+  /** The dataset of the checkout; undefined where it is not known. */
+  readonly dataset?: Dataset | undefined;
   /** Why the stack is not this folder's to work on; undefined where it is. */
   readonly refusal?: { readonly found: string; readonly remedy: string } | undefined;
   /** What is wrong with the secrets of its settings; undefined where nothing is. */
   readonly secrets?: Finding | undefined;
+}
+
+/** What a checkout has of the dataset right now. */
+export interface Dataset {
+  /** What names the files that a run reads. */
+  readonly shape: string;
+  /** Hash of what the oracle runs of a feature. */
+  readonly hashOf: (task: LockedTask, feature: number) => string;
 }
 
 /** A machine as it is for a run. It has no secret. */
@@ -90,10 +105,19 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
   const { look, settings, isRehearsal, startedBy, state, refusal } = question;
   const { dockerHost } = look.wanted;
   const { stack } = look.wanted.owner;
-  const at = new Date().toISOString();
+  const at = (question.now ?? new Date()).toISOString();
   const isRead = state.unread === undefined;
   const [space, project] = await Promise.all([spaceOf(question), projectAt(question.projectDir)]);
-  const images = imagesStatus(settings.tasks, knownOf(look.engine)?.images, state.proofs, settings.smoke);
+  const images = imagesStatus(
+    settings.tasks,
+    {
+      engine: knownOf(look.engine)?.images,
+      dockerHost,
+      smoke: settings.smoke,
+      datasetHashOf: question.dataset?.hashOf ?? (() => undefined),
+    },
+    state,
+  );
   const checks = [
     ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedy)]),
     ...(question.secrets === undefined ? [] : [question.secrets]),
@@ -102,7 +126,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     commandLineCheck(question),
     ...runChecks(question),
     servicesCheck(stack, servicesOf(question)),
-    oracleCheck(stack, images, isRead),
+    oracleCheck(stack, images, { at, maxDays: settings.proofMaxAgeDays }, isRead),
     ...space,
     ...(state.isForeign === true ? [] : [operationCheck(stack, state)]),
   ];
@@ -131,7 +155,7 @@ async function spaceOf({ look, settings }: StatusQuestion): Promise<readonly Fin
   return [spaceFinding(toPull(settings.tasks, engine.images), disk, engine.info, dockerHost)];
 }
 
-function commandLineCheck({ look, state: { proofs } }: StatusQuestion): StatusCheck {
+function commandLineCheck({ look, settings, state, dataset }: StatusQuestion): StatusCheck {
   const { owner, folder } = look.wanted;
   const checkout = faultIn(look.checkout);
   const venv = faultIn(look.venv);
@@ -144,13 +168,31 @@ function commandLineCheck({ look, state: { proofs } }: StatusQuestion): StatusCh
     folder,
     wrong,
     commit: wrong === undefined ? knownOf(look.head) : undefined,
-    provedCommit: resultOf<CheckoutResult>(proofs.get(proofNames.checkout))?.commit,
-    proof: proofs.get(proofNames.cli),
+    wantedCommit: settings.cooperbenchCommit,
+    environment: environmentOf(state),
+    subset: settings.subset,
+    tasks: settings.tasks.map(taskName),
+    dataset: dataset?.shape,
+    proof: state.proofs.get(proofNames.cli),
+    failed: state.recorded?.failures[proofNames.cli],
+    recorded: state.recorded?.cooperbench,
   });
 }
 
+/** When the environment last changed, as its own step has it. */
+function environmentOf({ proofs }: StackState): string | undefined {
+  return resultOf<VenvResult>(proofs.get(proofNames.venv))?.changed;
+}
+
+/** What the proofs that need an installation would be of now; undefined where that is not known. */
+function installedNow({ look, state }: StatusQuestion): string | undefined {
+  const [commit, environment] = [knownOf(look.head), environmentOf(state)];
+  return commit === undefined || environment === undefined ? undefined : `${commit} ${environment}`;
+}
+
 /** The settings of a run, and the route that it takes with them. */
-function runChecks({ look, settings, state: { proofs } }: StatusQuestion): readonly StatusCheck[] {
+function runChecks(question: StatusQuestion): readonly StatusCheck[] {
+  const { look, settings, state } = question;
   const { owner, folder, modelApiBase } = look.wanted;
   return [
     credentialsCheck(owner.stack, join(folder, ".env"), faultIn(look.dotenv)),
@@ -162,17 +204,21 @@ function runChecks({ look, settings, state: { proofs } }: StatusQuestion): reado
         )
       : routeCheck({
           stack: owner.stack,
+          folder,
           modelApiBase,
           model: settings.model,
           overridden: look.route.value,
           dotenvHash: look.dotenvBytes?.hash,
-          proof: proofs.get(proofNames.route),
+          installed: installedNow(question),
+          proof: state.proofs.get(proofNames.route),
+          failed: state.recorded?.failures[proofNames.route],
         }),
     ...[otherSettingsFinding(look.otherSettings)].filter((finding) => finding !== undefined),
   ];
 }
 
-function servicesOf({ look, state: { proofs } }: StatusQuestion): ServicesFacts | undefined {
+function servicesOf(question: StatusQuestion): ServicesFacts | undefined {
+  const { look, state } = question;
   const { redis } = look.wanted;
   if (redis === undefined || look.redis === undefined) return undefined;
   return {
@@ -191,8 +237,20 @@ function servicesOf({ look, state: { proofs } }: StatusQuestion): ServicesFacts 
       ("unknown" in look.git
         ? `not known (${look.git.unknown})`
         : (look.git.value.container?.state ?? "missing")),
-    proof: proofs.get(proofNames.coop),
+    installed: installedNow(question),
+    there: servicesThere(look),
+    proof: state.proofs.get(proofNames.coop),
+    failed: state.recorded?.failures[proofNames.coop],
   };
+}
+
+/** What names the services that are there: another is not proved by what that one has shown. */
+function servicesThere(look: Look): readonly string[] {
+  const redis = look.redis && knownOf(look.redis);
+  const judged = redis && judgeRedis(redis);
+  const container = redis?.container === "unknown" ? undefined : redis?.container?.id;
+  const git = look.git && knownOf(look.git)?.container?.id;
+  return [judged?.kind === "foreign" ? judged.identity : container, git].filter((id) => id !== undefined);
 }
 
 function versionsOf(

@@ -6,6 +6,7 @@
 import type { LockedImage } from "../../benchmark/images-lock.ts";
 import type { Variables } from "../../benchmark/model.ts";
 import type { SubsetTask } from "../../benchmark/smoke-subset.ts";
+import type { Subset } from "../../benchmark/tasks.ts";
 import type { ServiceName } from "../engine/service-records.ts";
 import type { UseWish } from "../engine/service-use.ts";
 import type { Owner } from "../ownership/owner.ts";
@@ -58,7 +59,12 @@ interface InContainer extends OnEngine {
 /** The steps, by name. */
 export interface Steps {
   readonly checkout: {
-    readonly request: InCheckout & { readonly repository: string; readonly commit: string };
+    readonly request: InCheckout & {
+      readonly repository: string;
+      readonly commit: string;
+      /** Commit that the user has a checkout of theirs at, where that is another: the step looks again where it changes. */
+      readonly leftAt?: string | undefined;
+    };
     readonly result: CheckoutResult & Held;
   };
   readonly venv: {
@@ -71,7 +77,7 @@ export interface Steps {
     readonly result: VenvResult & Held;
   };
   readonly verification: {
-    readonly request: InCheckout & { readonly subset: string; readonly tasks: readonly string[] };
+    readonly request: InCheckout & { readonly subset: Subset; readonly tasks: readonly string[] };
     readonly result: VerificationResult;
   };
   readonly dotenv: {

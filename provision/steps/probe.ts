@@ -35,7 +35,7 @@ export interface ProbeResult {
   readonly image: string;
   /** Id of the image on the engine. */
   readonly imageId: string;
-  /** Digest in the registry, as `repository@sha256:…`; empty where the image is not locked and came from none. */
+  /** Digest in the registry, as `repository@sha256:…`; empty where the engine knows none. */
   readonly digest: string;
   /** Operating system and architecture, such as linux/amd64. */
   readonly platform: string;
@@ -74,7 +74,7 @@ export async function probe(probe: Probe): Promise<ProbeResult> {
   return {
     image: probe.image,
     imageId: image.id,
-    digest: digestName(probe.image, probe.locked ? [probe.locked.digest] : image.digests),
+    digest: digestName(probe.image, digestsOf(image, probe.locked)),
     platform: image.platform ?? "",
     commit: facts.get("commit") ?? "",
     runner: facts.get("runner") ?? "",
@@ -87,6 +87,11 @@ export async function probe(probe: Probe): Promise<ProbeResult> {
 function factsOf(stdout: string): ReadonlyMap<string, string> {
   const lines = stdout.matchAll(/^probe (\S+) ?(.*)$/gm);
   return new Map([...lines].map(([, name = "", value = ""]) => [name, value]));
+}
+
+/** The digests that the engine knows of an image; of a locked one that of the lock, where the engine knows it. */
+function digestsOf({ id, digests }: EngineImage, locked: Probe["locked"]): readonly string[] {
+  return locked === undefined ? digests : [id, ...digests].filter((digest) => digest === locked.digest);
 }
 
 /** The first of an image's digests with its repository; empty where it has none. */

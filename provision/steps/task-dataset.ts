@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Task } from "../../benchmark/tasks.ts";
 import { Problem } from "../../lib/problem.ts";
@@ -7,6 +7,9 @@ import { shellWord } from "../../lib/shell-word.ts";
 
 /** The names of a feature's patches: its tests, and the gold patch that passes them. */
 export const patches = { tests: "tests.patch", gold: "feature.patch" } as const;
+
+/** What a run reads of each feature: what its agents are to do, and the tests that judge it. */
+export const runFiles = ["feature.md", patches.tests] as const;
 
 /** Folder of a task in the dataset of a checkout. */
 export function taskFolder(checkout: string, { repo, taskId }: Pick<Task, "repo" | "taskId">): string {
@@ -57,14 +60,50 @@ export function restore(folder: string): string {
 }
 
 /**
- * A hash of what the oracle runs of a task's first feature: another one wants another run. Files that are not there
- * have a hash as well, for it is the oracle that tells of them.
+ * A hash of what the oracle runs of a feature: another one wants another run. Files that are not there have a hash as
+ * well, for it is the oracle that tells of them.
+ *
+ * @param feature default: the task's first.
  */
-export function datasetHash(folder: string): string {
+export function datasetHash(folder: string, feature: number = firstFeature(folder) ?? 0): string {
   const hash = createHash("sha256");
-  for (const file of filesOf(folder, firstFeature(folder) ?? 0)) {
+  for (const file of filesOf(folder, feature)) {
     const bytes = existsSync(file) ? readFileSync(file) : undefined;
     hash.update(`${bytes?.length ?? "missing"}\n`).update(bytes ?? "");
+  }
+  return `sha256:${hash.digest("hex")}`;
+}
+
+/** What a word that `datasetShape` gives begins with. */
+export const shapeWord = "dataset ";
+
+/**
+ * Names what a run reads of some tasks, by name and size: another word means that a file is gone, or another. No file is
+ * read.
+ */
+export function datasetShape(checkout: string, tasks: readonly Pick<Task, "repo" | "taskId">[]): string {
+  const hash = createHash("sha256");
+  for (const task of tasks) {
+    const folder = taskFolder(checkout, task);
+    for (const feature of featuresOf(folder))
+      for (const name of runFiles) {
+        const stat = statSync(join(featureFolder(folder, feature), name), { throwIfNoEntry: false });
+        hash.update(`${folder.slice(checkout.length)} ${feature} ${name} ${stat?.size}\n`);
+      }
+  }
+  return `${shapeWord}${hash.digest("hex")}`;
+}
+
+/** A hash of all that runs, evaluations and oracles read of some tasks. */
+export function datasetContent(checkout: string, tasks: readonly Pick<Task, "repo" | "taskId">[]): string {
+  const hash = createHash("sha256");
+  for (const task of tasks) {
+    const folder = taskFolder(checkout, task);
+    for (const feature of featuresOf(folder)) {
+      const told = join(featureFolder(folder, feature), runFiles[0]);
+      hash.update(`${task.repo}/${task.taskId} ${feature} ${datasetHash(folder, feature)}\n`);
+      hash.update(existsSync(told) ? readFileSync(told) : "missing").update("\n");
+    }
   }
   return `sha256:${hash.digest("hex")}`;
 }

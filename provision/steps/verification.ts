@@ -1,8 +1,12 @@
-import { realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Pair, readPairs } from "../../benchmark/pairs.ts";
+import type { Subset } from "../../benchmark/tasks.ts";
+import { list } from "../../lib/list.ts";
 import { Problem } from "../../lib/problem.ts";
 import { output } from "../../lib/run.ts";
 import { shellWord } from "../../lib/shell-word.ts";
+import { featureFolder, runFiles, taskFolder } from "./task-dataset.ts";
 import { lastLineOf, programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** What the CooperBench command line must show of itself. */
@@ -10,7 +14,7 @@ export interface Verification {
   /** Folder of the checkout, with its `.venv`. */
   readonly folder: string;
   /** Subset that it must know; `full` is all of the dataset. */
-  readonly subset: string;
+  readonly subset: Subset;
   /** Names of the tasks that it must see, such as `dspy_task/8394`. */
   readonly tasks: readonly string[];
   /** Ends it. Default: never. */
@@ -30,7 +34,7 @@ export interface VerificationResult {
 
 /**
  * Runs the `cooperbench` of the environment, and asks its package which version it is, from which folder it is
- * loaded, and which tasks of the subset it sees.
+ * loaded, and which pairs of the subset a run would do: those of the benchmark, with every file that they need.
  *
  * @throws a Problem with what it got and what it wants.
  */
@@ -43,18 +47,52 @@ export async function verify({ folder, subset, tasks, abort }: Verification): Pr
     }),
     output(resolve(folder, ".venv", "bin", "cooperbench"), ["--help"], options),
   ]);
-  const seen = lastLineOf<Omit<VerificationResult, "tasks"> & { tasks: string[] }>(answer);
+  const { pairs, ...seen } = lastLineOf<Omit<VerificationResult, "tasks"> & { pairs: Pairs }>(answer);
   if (!seen.package.startsWith(`${realpathSync(folder)}/`)) {
     throw new Problem(
       `cooperbench is loaded from ${seen.package}, want ${resolve(folder)}: remove ${folder}/.venv and run the update again`,
     );
   }
-  const missing = tasks.filter((task) => !seen.tasks.includes(task));
-  if (missing.length > 0) {
-    throw new Problem(
-      `cooperbench sees ${tasks.length - missing.length} of ${tasks.length} tasks of ${subset}; missing: ${missing.join(", ")}\n` +
-        `Restore the dataset: git -C ${shellWord(folder)} checkout HEAD -- dataset`,
-    );
-  }
+  const fault = pairsFault(pairs, subset, tasks) ?? filesFault(folder, pairs, tasks);
+  if (fault !== undefined)
+    throw new Problem(`${fault}\nFix: git -C ${shellWord(folder)} checkout HEAD -- dataset`);
   return { ...seen, tasks: tasks.length };
+}
+
+/** Pairs of features by task. */
+type Pairs = Readonly<Record<string, readonly Pair[]>>;
+
+/** How a run's pairs of the wanted tasks differ from the benchmark's; undefined where they do not. */
+export function pairsFault(pairs: Pairs, subset: Subset, tasks: readonly string[]): string | undefined {
+  const gone = tasks.filter((task) => pairs[task] === undefined);
+  if (gone.length > 0)
+    return `cooperbench sees ${tasks.length - gone.length} of ${tasks.length} tasks of ${subset}; missing: ${list(gone)}`;
+  const wanted = readPairs(subset);
+  const named = (task: string, of: readonly Pair[] = []) =>
+    of.map((pair) => `${task} ${pair.toSorted((a, b) => a - b)}`);
+  const seen = new Set(tasks.flatMap((task) => named(task, pairs[task])));
+  const all = new Set(tasks.flatMap((task) => named(task, wanted.get(task))));
+  const missing = [...all].filter((pair) => !seen.has(pair));
+  // Of the full set the benchmark has no list: all that the dataset has are its pairs.
+  const others = subset === "full" ? [] : [...seen].filter((pair) => !all.has(pair));
+  if (missing.length > 0)
+    return `cooperbench sees ${all.size - missing.length} of ${all.size} pairs of ${subset}; missing: ${list(missing)}`;
+  return others.length > 0
+    ? `cooperbench sees pairs that ${subset} does not have: ${list(others)}`
+    : undefined;
+}
+
+/** Which of the files that a run of the pairs reads are not there, or empty; undefined where none are. */
+export function filesFault(folder: string, pairs: Pairs, tasks: readonly string[]): string | undefined {
+  const missing = tasks.flatMap((task) => {
+    const [repo = "", taskId] = task.split("/");
+    const of = taskFolder(folder, { repo, taskId: Number(taskId) });
+    const features = [...new Set((pairs[task] ?? []).flat())];
+    const files = features.flatMap((feature) =>
+      runFiles.map((name) => join(featureFolder(of, feature), name)),
+    );
+    return files.filter((file) => !statSync(file, { throwIfNoEntry: false })?.size);
+  });
+  if (missing.length === 0) return undefined;
+  return `the dataset lacks ${missing.length} files that a run reads: ${list(missing)}`;
 }

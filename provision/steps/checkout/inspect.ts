@@ -24,6 +24,11 @@ export function inspectCheckout(folder: string): string | undefined {
   return known !== undefined && head !== known ? `its HEAD was moved to ${head}` : undefined;
 }
 
+/** The commit that a checkout of the user's is at: one that no stack has made, and so none moves. */
+export function headOfUsers(folder: string): string | undefined {
+  return checkoutMarker(folder) === undefined ? headIn(folder) : undefined;
+}
+
 /** The commit that a checkout's HEAD is at, as its files say; undefined where they say nothing. */
 export function headIn(folder: string): string | undefined {
   try {

@@ -24,6 +24,7 @@ const look: Look = {
   git: undefined,
   others: known([]),
   head: known("c".repeat(40)),
+  headOfUsers: known(undefined),
   checkout: well,
   venv: well,
   dotenv: well,

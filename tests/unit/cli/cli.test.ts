@@ -6,7 +6,7 @@ import { backendEnv, isStateMade, stateEnv } from "../../../cli/backend.ts";
 import { readEvents } from "../../../cli/events.ts";
 import { stackOf } from "../../../cli/named-stack.ts";
 import { worksOn } from "../../../cli/plain-pulumi.ts";
-import { summary } from "../../../cli/summary.ts";
+import { readyLine, summary } from "../../../cli/summary.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 test.each([
@@ -94,7 +94,6 @@ describe("the summary of an update", () => {
     missing: readonly Task[],
     events: readonly object[],
     changes: Record<string, number>,
-    code = 0,
     smoked = tasks.slice(0, 0),
   ) =>
     summary(
@@ -104,7 +103,6 @@ describe("the summary of an update", () => {
           .map((event) => JSON.stringify(event))
           .join("\n"),
       ),
-      code,
     );
 
   test("of an event log that a kill has cut off, what is whole counts", () => {
@@ -121,17 +119,21 @@ describe("the summary of an update", () => {
       step("cooperbench-machine-dev", "create", outputs),
     ];
     expect(of(tasks.slice(1), events, { create: 9 })).toEqual({
-      lines: ["3/3 images verified (1 found, 2 pulled)", "CooperBench 0.0.29 is ready in /srv/CooperBench"],
-      complete: true,
+      lines: ["3/3 images verified (1 found, 2 pulled)"],
+      failures: {},
     });
+    const log = readEvents(events.map((event) => JSON.stringify(event)).join("\n"));
+    expect(readyLine("dev", log, [])).toBe("CooperBench 0.0.29 is ready in /srv/CooperBench");
+    expect(readyLine("dev", log, [{ check: "route", found: "it has no proof" }])).toBe(
+      "provisioned, not ready: route: it has no proof",
+    );
   });
 
-  test("counts the tasks that were proved by their gold patch, and is not complete without all of them", () => {
+  test("counts the tasks that were proved by their gold patch", () => {
     const events = probes.map((name) => step(name, "same"));
     const oracle = step(`${taskKey(tasks[0] as Task)}-oracle`, "create");
-    const told = of([], [...events, oracle], { create: 1 }, 0, tasks.slice(0, 2));
+    const told = of([], [...events, oracle], { create: 1 }, tasks.slice(0, 2));
     expect(told.lines[0]).toBe("1/2 gold patches pass their tests, which fail without");
-    expect(told.complete).toBe(false);
   });
 
   test("says of an image that is not verified only why it is not", () => {
@@ -140,7 +142,7 @@ describe("the summary of an update", () => {
       diagnosticEvent: { urn: `urn:pulumi:dev::p::t::${name}`, severity: "error", message: `${name} failed` },
     });
     const events = [failed(`${key}-probe`), failed(`${key}-oracle`)];
-    const { lines } = of([], events, { create: 1 }, 1, tasks.slice(0, 1));
+    const { lines } = of([], events, { create: 1 }, tasks.slice(0, 1));
     expect(lines[0]).toBe(`failed: ${key}-probe: ${key}-probe failed`);
     expect(lines.filter((line) => line.startsWith("failed: "))).toHaveLength(1);
   });
@@ -169,12 +171,12 @@ describe("the summary of an update", () => {
       { resOpFailedEvent: { metadata: { op: "create-replacement", urn: `urn:pulumi:dev::p::t::${third}` } } },
       error,
     ];
-    expect(of([], events, { same: 9 }, 255)).toEqual({
+    expect(of([], events, { same: 9 })).toEqual({
       lines: [
         `failed: ${third}: a/b:c failed its probe: it has no /workspace/repo`,
         "1/3 images verified (1 found, 0 pulled)",
       ],
-      complete: false,
+      failures: { [third]: "a/b:c failed its probe: it has no /workspace/repo" },
     });
   });
 
@@ -183,16 +185,6 @@ describe("the summary of an update", () => {
     const error = {
       diagnosticEvent: { urn, severity: "error", message: 'signal: killed: running "a/b:c":\n' },
     };
-    expect(of([], [error], {}, 255).lines[0]).toBe("failed: probe: it was interrupted");
-  });
-
-  test("is not complete without every image, whatever the exit code", () => {
-    expect(
-      of(
-        [],
-        probes.slice(1).map((name) => step(name, "same")),
-        { same: 9 },
-      ).complete,
-    ).toBe(false);
+    expect(of([], [error], {}).lines[0]).toBe("failed: probe: it was interrupted");
   });
 });

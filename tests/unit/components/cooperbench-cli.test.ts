@@ -18,7 +18,7 @@ const findings = () =>
     return finding === undefined ? [] : [`${resource.name}: ${finding}`];
   });
 
-const cli = (findings: CooperBenchCliArgs["findings"] = {}) =>
+const cli = (findings: CooperBenchCliArgs["findings"] = {}, more: Partial<CooperBenchCliArgs> = {}) =>
   new CooperBenchCli("cooperbench", {
     owner: lab1,
     folderKey: "repos/CooperBench",
@@ -29,7 +29,9 @@ const cli = (findings: CooperBenchCliArgs["findings"] = {}) =>
     cooperbenchExtras: ["dev"],
     subset: "lite",
     tasks: ["dspy_task/8394"],
+    datasetShape: () => "dataset a",
     findings,
+    ...more,
   });
 
 test("the command line is a checkout, its environment and its verification, each on the one before", async () => {
@@ -66,7 +68,7 @@ test("the command line is a checkout, its environment and its verification, each
     tasks: ["dspy_task/8394"],
   });
   expect(command("cooperbench-verification")).toMatchObject({
-    triggers: ["c".repeat(40), "2026-01-01T00:00:00Z"],
+    triggers: ["c".repeat(40), "2026-01-01T00:00:00Z", "dataset a"],
   });
   expect(command("cooperbench-verification")).not.toHaveProperty("delete");
   expect(command("cooperbench-verification")).toMatchObject({ addPreviousOutputInEnv: false });
@@ -123,4 +125,9 @@ test("the key goes to the command by standard input alone, as a secret", async (
 test("what is wrong with the .env is a finding", async () => {
   await settle(credentials("its mode is 644, not 600").environment);
   expect(findings()).toEqual(["credentials-dotenv: its mode is 644, not 600"]);
+});
+
+test("where the user has a checkout of theirs at another commit, the step looks at it again", async () => {
+  await settle(cli({}, { leftAt: "d".repeat(40) }).verified);
+  expect(requestIn(named("cooperbench-checkout"))).toMatchObject({ leftAt: "d".repeat(40) });
 });

@@ -21,7 +21,7 @@ describe("an output of what may fail", () => {
   });
 
   test("keeps the resources that it comes from, so that what uses it waits for them", async () => {
-    const request = { folder: "/c", subset: "lite", tasks: [] };
+    const request = { folder: "/c", subset: "lite" as const, tasks: [] };
     const { command, result } = step("a", "verification", { owner: lab1, request }, {});
     const version = unlessFailed(result.apply(({ version }) => version));
     expect((await settle(version)).value).toBe("0.0.0");

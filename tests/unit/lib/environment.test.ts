@@ -4,7 +4,7 @@ import { type Child, environmentFor, proxies } from "../../../lib/environment.ts
 
 const children = [
   ...["git", "git-remote", "docker", "uv", "pip", "go", "cooperbench", "run", "credential-helper", "pulumi"],
-  "program",
+  ...["planned-run", "program"],
 ] as readonly Child[];
 
 const given = (child: Child, variables: Readonly<Record<string, string>>) => {
@@ -27,7 +27,10 @@ const reach: Readonly<Record<string, readonly Child[]>> = {
   COOPERBENCH_MACHINE_REQUEST: ["pulumi"],
   COOPERBENCH_MACHINE_DESTROYS: ["pulumi"],
   // The engine
-  DOCKER_HOST: ["docker", "cooperbench", "run", "pulumi", "program"],
+  DOCKER_HOST: ["docker", "cooperbench", "run", "pulumi", "planned-run", "program"],
+  // What decides a run
+  COHERE_API_BASE: ["run", "pulumi"],
+  MSWEA_GLOBAL_COST_LIMIT: ["run", "pulumi"],
   DOCKER_CONTEXT: ["run"],
   DOCKER_API_VERSION: ["run"],
   DOCKER_CONTENT_TRUST: ["run"],
@@ -73,7 +76,7 @@ test.each(["PATH", "HOME", "TMPDIR", "TZ", "USER", "XDG_CACHE_HOME", "SSL_CERT_F
   },
 );
 
-test.each(children.filter((child) => child !== "run" && child !== "pulumi"))(
+test.each(children.filter((child) => !["run", "planned-run", "pulumi"].includes(child)))(
   "what %s prints is in no colour and in one language",
   (child) => {
     const env = environmentFor(child, {

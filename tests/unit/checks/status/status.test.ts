@@ -11,10 +11,11 @@ import {
   type ServicesFacts,
   servicesCheck,
 } from "../../../../checks/status/checks.ts";
-import { imagesStatus } from "../../../../checks/status/images.ts";
+import { imagesStatus as imagesStatusOf } from "../../../../checks/status/images.ts";
 import { proofNames } from "../../../../checks/status/names.ts";
 import { reportPage } from "../../../../checks/status/page.ts";
 import { lastOperation, type Proof, readProofs } from "../../../../checks/status/proofs.ts";
+import { noRecord, type ProofRecord } from "../../../../checks/status/record.ts";
 import { known } from "../../../../lib/known.ts";
 import type { EngineImage } from "../../../../provision/engine/images.ts";
 import { digest, lockedTasks } from "../doctor/facts.ts";
@@ -40,6 +41,26 @@ function probed(task: typeof one, more = {}): [string, Proof] {
   return [proofNames.image(task), proof({ ...result, commit: task.baseCommit, ...more })];
 }
 
+const dockerHost = "unix:///d";
+const datasets: Record<string, string> = {};
+
+/** As the status has it of a state with these proofs, and what was recorded beside it. */
+function imagesStatus(
+  of: typeof tasks,
+  engine: readonly EngineImage[] | undefined,
+  proofs: ReadonlyMap<string, Proof>,
+  smoke: number,
+  recorded?: Partial<ProofRecord>,
+) {
+  const datasetHashOf = (task: typeof one) => datasets[taskName(task)];
+  return imagesStatusOf(
+    of,
+    { engine, dockerHost, smoke, datasetHashOf },
+    { proofs, ...(recorded && { recorded: { ...noRecord, ...recorded } }) },
+  );
+}
+
+const age = { at, maxDays: 7 };
 const all = new Map([probed(one), probed(two)]);
 const states = (...args: Parameters<typeof imagesStatus>) => imagesStatus(...args).map(({ state }) => state);
 
@@ -102,7 +123,7 @@ test("what was proved is not known where the state could not be read, and is not
   expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, new Map(), 1), false).found).toBe(
     "what was proved is not known; not to be seen now",
   );
-  expect(oracleCheck("lab-1", images, false)).toMatchObject({
+  expect(oracleCheck("lab-1", images, age, false)).toMatchObject({
     level: "blocker",
     found: "whether gold patches pass their tests is not known",
   });
@@ -114,11 +135,11 @@ test("an oracle counts for the image that it was run in", () => {
     proof({ imageId, feature: 1, goldSeconds: 2, controlSeconds: 1 }),
   ];
   const check = (imageId: string) =>
-    oracleCheck("lab-1", imagesStatus(tasks, there, new Map([...all, oracle(imageId)]), 1));
+    oracleCheck("lab-1", imagesStatus(tasks, there, new Map([...all, oracle(imageId)]), 1), age);
   expect(check(one.locked?.imageId ?? "")).toMatchObject({ level: "ok", provedAt: at });
   expect(check(digest(9))).toMatchObject({ level: "blocker", remedy: "./machine up lab-1" });
-  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 1))).toMatchObject({ level: "blocker" });
-  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0))).toMatchObject({ level: "off" });
+  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 1), age)).toMatchObject({ level: "blocker" });
+  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0), age)).toMatchObject({ level: "off" });
 });
 
 test("the command line is well where it is there, at the proved commit", () => {
@@ -127,11 +148,38 @@ test("the command line is well where it is there, at the proved commit", () => {
     folder: "/c",
     wrong: undefined,
     commit: "a".repeat(40),
-    provedCommit: "a".repeat(40),
-    proof: proof({ version: "0.0.29", pythonVersion: "3.12.1" }),
+    wantedCommit: "a".repeat(40),
+    environment: at,
+    subset: "lite",
+    tasks: ["a/1"],
+    dataset: "dataset x",
+    proof: {
+      ...proof(
+        { version: "0.0.29", pythonVersion: "3.12.1" },
+        { folder: "/c", subset: "lite", tasks: ["a/1"] },
+      ),
+      of: ["a".repeat(40), at, "dataset x"],
+    },
   };
   expect(cliCheck(facts)).toMatchObject({ level: "ok", provedAt: at });
-  expect(cliCheck({ ...facts, commit: "b".repeat(40) })).toMatchObject({ level: "warning" });
+  const others = {
+    commit: "b".repeat(40),
+    folder: "/d",
+    environment: "2026-02-02T00:00:00Z",
+    subset: "flash",
+    tasks: ["a/2"],
+    dataset: "dataset y",
+  };
+  for (const [part, value] of Object.entries(others))
+    expect([part, cliCheck({ ...facts, [part]: value }).level]).toEqual([part, "blocker"]);
+  expect(cliCheck({ ...facts, commit: "b".repeat(40) }).found).toContain(
+    `it was proved for commit ${"a".repeat(40)}; it is ${"b".repeat(40)} now`,
+  );
+  // The user's own, which is used as it is.
+  expect(cliCheck({ ...facts, wantedCommit: "c".repeat(40) })).toMatchObject({
+    level: "warning",
+    found: expect.stringContaining("the setting cooperbenchCommit is cccccccccccc"),
+  });
   expect(cliCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
   expect(cliCheck({ ...facts, wrong: "it is missing" })).toMatchObject({
     level: "blocker",
@@ -144,6 +192,7 @@ test("credentials and route block a run where they are not as configured", () =>
   expect(credentialsCheck("lab-1", "/c/.env", "it has no key").level).toBe("blocker");
   const facts = {
     stack: "lab-1",
+    folder: "/c",
     modelApiBase: "https://a.example/v2",
     overridden: undefined,
     model: "cohere/command-r",
@@ -154,14 +203,14 @@ test("credentials and route block a run where they are not as configured", () =>
   expect(routeCheck({ ...facts, modelApiBase: "https://b.example/v2" })).toMatchObject({ level: "blocker" });
   expect(routeCheck({ ...facts, model: "cohere/command-a-03-2025" })).toMatchObject({
     level: "blocker",
-    found: "it was proved for cohere/command-r; want cohere/command-a-03-2025",
+    found: "it was proved for model cohere/command-r; it is cohere/command-a-03-2025 now",
   });
   expect(routeCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
 });
 
 test("the proof of a route is of one .env, as far as it says so", () => {
   const asked = { modelApiBase: "https://a.example/v2", model: "cohere/command-r" };
-  const facts = { stack: "lab-1", ...asked, overridden: undefined };
+  const facts = { stack: "lab-1", folder: "/c", ...asked, overridden: undefined };
   const of = (...words: string[]) => ({
     ...proof(undefined, asked),
     of: ["c a", ...words],

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { headIn } from "../../../../../provision/steps/checkout/inspect.ts";
-import { put, userGit } from "./lab.ts";
+import { headIn, headOfUsers } from "../../../../../provision/steps/checkout/inspect.ts";
+import { CheckoutLab, put, userGit } from "./lab.ts";
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), "head-")));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -128,3 +128,15 @@ function commitOf(folder: string): string | undefined {
     return undefined;
   }
 }
+
+test("a checkout of the user's is told by its commit, one that a stack has made is not", async () => {
+  const lab = new CheckoutLab();
+  try {
+    await lab.ensure();
+    expect([headIn(lab.folder), headOfUsers(lab.folder)]).toEqual([lab.first, undefined]);
+    expect(headOfUsers(lab.repository)).toBe(lab.second);
+    expect(headOfUsers(place())).toBeUndefined();
+  } finally {
+    lab.close();
+  }
+});

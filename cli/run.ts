@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type PlannedName, runArguments, runNames, runProgram } from "../benchmark/plan.ts";
+import { decidingOnes, differences } from "../checks/status/machine-file.ts";
+import { environmentFor } from "../lib/environment.ts";
+import { Problem } from "../lib/problem.ts";
+import { shellWord } from "../lib/shell-word.ts";
+import type { Caller, StackCaller } from "./caller.ts";
+import { findingLines } from "./findings.ts";
+import { machineOf, readMachineOf, told, writeMachineOf } from "./machine-of-run.ts";
+import { runHere } from "./on-terminal.ts";
+import { planFacts } from "./plan.ts";
+import type { RunOptions } from "./run-options.ts";
+import { openAsFound } from "./session.ts";
+
+import { inTheWay, lookAtStack } from "./status.ts";
+
+/**
+ * `./machine run STACK -n NAME [--setting …] [-r REPOSITORY [-t TASK]]`: starts a run of the plan on this terminal, and
+ * writes first what it runs on. Gives the run's exit code.
+ *
+ * @throws a Problem where the machine is not ready, or the folder of the run is of another machine.
+ */
+export async function run(options: RunOptions, given: Caller): Promise<number> {
+  const caller = { ...given, stack: options.stack };
+  const { name, which, narrowed } = options;
+  const facts = await planFacts(caller);
+  assertPlanned(options, facts);
+  const env = environmentFor("planned-run", openAsFound(caller).env);
+  const status = await lookAtStack(caller, env);
+  const blockers = inTheWay(status);
+  if (blockers.length > 0)
+    throw new Problem(
+      `the machine is not ready for a run, and none was started:\n${findingLines(blockers, false).join("\n")}`,
+    );
+
+  const { folder } = facts;
+  const args = runArguments(facts, which, name, narrowed);
+  const of = join(folder, "logs", name);
+  const machine = machineOf(caller, status, { setting: which, arguments: [...args] });
+  if (existsSync(of)) assertSame(of, machine, caller);
+  else writeMachineOf(of, machine, join(folder, ".env"));
+  caller.output.note(`${[runProgram, ...args].map(shellWord).join(" ")}\n`);
+  return runHere(join(folder, runProgram), args, { cwd: folder, env });
+}
+
+/** @throws a Problem where the stack does not have what the run needs. */
+function assertPlanned(
+  { stack, which, narrowed, repo, task }: RunOptions,
+  { onlyTasks, services }: Awaited<ReturnType<typeof planFacts>>,
+): void {
+  if (needsRedis(which) && services === undefined)
+    throw new Problem(
+      `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine pulumi config set coop true --stack ${stack}\n  ./machine up ${stack}`,
+    );
+  if (onlyTasks === undefined || which === runNames.smoke) return;
+  const chosen = task === undefined ? `${repo}/` : `${repo}/${task}`;
+  if (task !== undefined && onlyTasks.includes(chosen)) return;
+  const example = (onlyTasks[0] ?? "").split("/");
+  throw new Problem(
+    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${narrowed.length === 0 ? "a run of the subset needs them all" : `the run is of ${narrowed.join(" ")}`}.\nFix: run one of them: -r ${example[0]} -t ${example[1]}`,
+  );
+}
+
+function needsRedis(which: PlannedName): boolean {
+  return which === runNames.coop;
+}
+
+/** @throws a Problem where a run that is there was started on another machine, or by a command that is not known. */
+function assertSame(folder: string, machine: ReturnType<typeof machineOf>, { stack }: StackCaller): void {
+  const found = readMachineOf(folder);
+  const other = "\nFix: give the run another name: -n NAME";
+  if (typeof found === "string") {
+    const why = found === "none" ? "has no machine.json" : "has a machine.json that cannot be read";
+    throw new Problem(`${folder} is there, and ${why}: what that run was started on is not known.${other}`);
+  }
+  if (found.run.setting !== machine.run.setting)
+    throw new Problem(
+      `${folder} is of a run ${found.run.setting}, and this is a run ${machine.run.setting}.${other}`,
+    );
+  const changed = decidingOnes(differences(found, machine));
+  if (changed.length === 0) return;
+  const shown = changed.slice(0, 5).map((one) => `  ${told(one)}`);
+  throw new Problem(
+    `${folder} is of another machine than this is now (./machine plan ${stack} --check says all):\n${shown.join("\n")}${other}`,
+  );
+}
