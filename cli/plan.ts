@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type PlanFacts, runPlan } from "../benchmark/plan.ts";
 import { measureDisk } from "../checks/doctor/space.ts";
+import { oddities } from "../checks/status/images.ts";
 import type { MachineStatus } from "../checks/status/status.ts";
 import { realPlace } from "../lib/place.ts";
 import { runsOf } from "../program/runs.ts";
@@ -22,13 +23,19 @@ export async function plan(caller: StackCaller): Promise<number> {
 }
 
 /** What a plan should say before its commands: what is in the way of a run, and which proof is old or failed. */
-function notices({ stack, checks, isReady }: MachineStatus): string {
+function notices({ stack, checks, isReady, images }: MachineStatus): string {
   const told = checks.filter(
     ({ level, check }) => level === "blocker" || (level === "warning" && ofProofs.includes(check)),
   );
-  if (told.length === 0) return "";
   const title = isReady ? "Before a run" : "NOT READY for a run";
-  return `# ${title} (stack ${stack})\n\n${told.map((check) => `- ${oneLine(check)}\n`).join("")}\n`;
+  return (
+    section(`${title} (stack ${stack})`, told.map(oneLine)) +
+    section("Odd in the images, and the same on every machine", oddities(images))
+  );
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? "" : `# ${title}\n\n${lines.map((line) => `- ${line}\n`).join("")}\n`;
 }
 
 /** What a plan is made from, of the machine as it is. @throws a Problem where the engine does not answer. */

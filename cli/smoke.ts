@@ -12,6 +12,7 @@ import type { StackCaller } from "./caller.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
+import { recordSmoked } from "./proof-record.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
 import { readLockedSettings } from "./stack-settings.ts";
@@ -78,6 +79,7 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
   const results = subjects.map(({ task, feature }, index) =>
     smoked(task, feature, reports[index] as OracleReport | Problem),
   );
+  recordSmoked(engine, checkout, results);
   const seconds = (performance.now() - started) / 1000;
   output.print(
     options.json

@@ -7,7 +7,8 @@ import { type Dataset, type MachineStatus, machineStatus } from "../checks/statu
 import type { Environment } from "../lib/environment.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
-import { datasetHash, datasetShape, taskFolder } from "../provision/steps/task-dataset.ts";
+import { versionOfRunner } from "../provision/steps/runner-version.ts";
+import { datasetHash, datasetShape, runnerId, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
@@ -67,11 +68,21 @@ export async function lookAtStack(caller: StackCaller, environment?: Environment
 function datasetIn(folder: string, tasks: readonly Task[]): Dataset | undefined {
   if (!existsSync(join(folder, "dataset"))) return undefined;
   const hashOf = (task: Task, feature: number) => datasetHash(taskFolder(folder, task), feature);
-  return { shape: datasetShape(folder, tasks), hashOf };
+  const runnerOf = (task: Task) => runnerId(taskFolder(folder, task));
+  const versionOf = (task: Task, runner: string) => versionOfRunner(folder, taskFolder(folder, task), runner);
+  return { shape: datasetShape(folder, tasks), hashOf, runnerOf, versionOf };
 }
 
 /** The checks of what was proved, and of how the last update ended. */
-export const ofProofs: readonly string[] = ["images", "cooperbench", "route", "services", "oracle", "update"];
+export const ofProofs: readonly string[] = [
+  "images",
+  "runners",
+  "cooperbench",
+  "route",
+  "services",
+  "oracle",
+  "update",
+];
 
 /** What is in the way of a run. */
 export function inTheWay({ checks }: Pick<MachineStatus, "checks">): readonly StatusCheck[] {

@@ -108,13 +108,14 @@ function record(
   const folder = realPlace(resolve(engine.projectDir, cooperbenchDir));
   const images = tasks.flatMap((task): [string, RecordedImage][] => {
     const found = results.find(({ reference }) => reference === task.image);
-    const { problem, digest, platform, commit } = found ?? {};
+    const { problem, digest, platform, commit, runner, changedFiles, lostPrograms } = found ?? {};
+    const noted = { runner, changedFiles, lostPrograms };
     // Of an image that failed its probe, the engine knows which one it was.
     const there = engine.images.find(({ references }) => references.includes(task.image));
     const imageId = found?.imageId ?? there?.id;
     return imageId === undefined
       ? []
-      : [[taskName(task), { at, problem, dockerHost, imageId, digest, platform, commit }]];
+      : [[taskName(task), { at, problem, dockerHost, imageId, digest, platform, commit, ...noted }]];
   });
   const names = tasks.map(taskName);
   const cooperbench = of && {

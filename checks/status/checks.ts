@@ -7,7 +7,7 @@ import { hashWord } from "../../provision/steps/dotenv.ts";
 import { shapeWord } from "../../provision/steps/task-dataset.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import { blocker, type Finding, type Level, ok, warning } from "../finding.ts";
-import type { ImageState, ImageStatus } from "./images.ts";
+import { type ImageState, type ImageStatus, several } from "./images.ts";
 import {
   faultOf,
   firstLine,
@@ -112,11 +112,6 @@ export function imagesCheck(stack: string, images: readonly ImageStatus[], isRea
 /** Of times in ISO 8601. */
 function oldest(times: readonly string[]): string | undefined {
   return times.toSorted().at(0);
-}
-
-function several(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(", ");
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }
 
 /** What is seen of the CooperBench command line. */
@@ -343,4 +338,37 @@ export function oracleCheck(
   if (days < maxDays) return { ...ok(check, found), provedAt };
   const remedy = `./machine smoke ${stack} --tasks ${wanted.length}`;
   return { ...warning(check, `${found}; the oldest proof is ${days} days old`, remedy), provedAt };
+}
+
+/**
+ * Whether images and dataset are of one version: whether the runner that each image has is the dataset's. Another one is in
+ * no run's way where the oracle has passed with it.
+ *
+ * @param dataset version of the checkout's CooperBench; undefined where it is not known.
+ * @param versionOf the first version of CooperBench with an image's runner; undefined where it is not known.
+ */
+export function runnersCheck(
+  stack: string,
+  images: readonly ImageStatus[],
+  dataset: string | undefined,
+  versionOf: (task: string) => string | undefined,
+): StatusCheck | undefined {
+  const check = "runners";
+  const known = images.filter(({ runner }) => runner !== undefined);
+  if (known.length === 0) return undefined;
+  const others = known.filter(({ runner }) => runner?.isDatasets === false);
+  const unproved = others.filter(({ oracle }) => oracle?.isCurrent !== true);
+  const found = `${known.length - others.length}/${known.length} images have the runner.sh of the dataset`;
+  if (others.length === 0) return ok(check, found);
+  const versions = [
+    ...new Set(others.map(({ task }) => versionOf(task) ?? "a version that the checkout does not know")),
+  ];
+  const whose = `${several(others.map(({ task }) => task))} ${others.length === 1 ? "has" : "have"} that of ${several(versions)}, the dataset is of ${dataset ?? "an unknown version"}`;
+  return unproved.length === 0
+    ? ok(check, `${found}; ${whose}, and their gold patches pass all the same`)
+    : blocker(
+        check,
+        `${found}; ${whose}${unproved.length < others.length ? `; not proved: ${several(unproved.map(({ task }) => task))}` : ""}`,
+        `./machine smoke ${stack} --all proves whether they fit; else set cooperbenchCommit to a commit of the images' version, or imagesLock to a lock of the dataset's`,
+      );
 }

@@ -30,6 +30,13 @@ export interface OracleStatus {
   readonly controlSeconds: number;
 }
 
+/** What an image's runner.sh is to the dataset's. */
+export interface RunnerStatus {
+  readonly isDatasets: boolean;
+  /** Id that git gives it as a file. */
+  readonly id: string;
+}
+
 /** One image, and what is proved of it. */
 export interface ImageStatus {
   /** Name of its task, as in a `tasks` setting. */
@@ -52,6 +59,12 @@ export interface ImageStatus {
   readonly platform?: string;
   /** Commit that /workspace/repo was found at. */
   readonly baseCommit?: string;
+  /** Whose runner.sh the image has; undefined where one of the two is not known. */
+  readonly runner?: RunnerStatus | undefined;
+  /** Files of /workspace/repo that differ from the commit, or that it does not have. */
+  readonly changedFiles?: number;
+  /** Programs of the image's PATH that an agent's login shell does not find. */
+  readonly lostPrograms?: readonly string[];
   /** Whether its oracle is wanted: whether its task is among those of the setting `smoke`. */
   readonly isSmoked: boolean;
   readonly oracle?: OracleStatus;
@@ -67,6 +80,8 @@ export interface ImageFacts {
   readonly smoke: number;
   /** What the oracle would run now of a feature of a task; undefined where that is not known. */
   readonly datasetHashOf: (task: LockedTask, feature: number) => string | undefined;
+  /** Id that git gives the dataset's runner.sh of a task; undefined where that is not known. */
+  readonly datasetRunnerOf: (task: LockedTask) => string | undefined;
 }
 
 /** What is proved of each image, compared with what is there now. */
@@ -94,11 +109,39 @@ export function imagesStatus(
           digest: proved.digest,
           platform: proved.platform,
           baseCommit: proved.commit,
+          changedFiles: proved.changedFiles,
+          lostPrograms: proved.lostPrograms,
+          runner: runnerOf(proved, facts.datasetRunnerOf(task)),
         }),
       isSmoked: smoked.has(task),
       ...oracleOf(task, there, facts, state),
     };
   });
+}
+
+function runnerOf(
+  { runner }: Pick<ProbeResult, "runner">,
+  datasets: string | undefined,
+): RunnerStatus | undefined {
+  return datasets === undefined ? undefined : { isDatasets: runner === datasets, id: runner };
+}
+
+/** What is odd of images, the same on every machine and in no run's way; a line each. */
+export function oddities(images: readonly ImageStatus[]): readonly string[] {
+  return images.flatMap(({ task, changedFiles = 0, lostPrograms = [] }) => [
+    ...(changedFiles > 0
+      ? [
+          `${task}: ${changedFiles === 1 ? "1 file of /workspace/repo differs" : `${changedFiles} files of /workspace/repo differ`} from its commit`,
+        ]
+      : []),
+    ...(lostPrograms.length > 0 ? [`${task}: an agent's shell does not find ${several(lostPrograms)}`] : []),
+  ]);
+}
+
+/** Some of many names. */
+export function several(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(", ");
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }
 
 interface Probed {
@@ -151,7 +194,8 @@ function stateOf(
   dockerHost: string,
 ): ImageState {
   if (there === undefined) return "missing";
-  if (proved === undefined) return "unproved";
+  // A probe of old has asked less.
+  if (proved?.runner === undefined) return "unproved";
   const isElsewhere = request.dockerHost !== undefined && request.dockerHost !== dockerHost;
   if (there.id !== proved.imageId || isElsewhere) return "changed";
   // An engine's list does not say a platform; the probe has found it.

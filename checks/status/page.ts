@@ -1,6 +1,6 @@
 import { Eta } from "eta";
 import prettyBytes from "pretty-bytes";
-import type { ImageState } from "./images.ts";
+import { type ImageState, oddities } from "./images.ts";
 import type { MachineStatus } from "./status.ts";
 
 const stateWords: Readonly<Record<ImageState, string>> = {
@@ -22,6 +22,7 @@ export function reportPage(status: MachineStatus): string {
     ...status,
     stateWords,
     proved: images.filter(({ state }) => state === "proved").length,
+    oddities: oddities(images),
     smoked: images.filter(({ isSmoked }) => isSmoked).length,
     passed: images.filter(({ isSmoked, oracle }) => isSmoked && oracle?.isCurrent).length,
     totalBytes: sizes.reduce((sum, bytes) => sum + bytes, 0),

@@ -24,6 +24,10 @@ const image = z.object({
   platform: z.string().optional(),
   /** Commit that /workspace/repo was found at. */
   commit: z.string().optional(),
+  /** What the probe has noted (provision/steps/probe.ts). */
+  runner: z.string().optional(),
+  changedFiles: z.number().optional(),
+  lostPrograms: z.array(z.string()).readonly().optional(),
 });
 
 const commandLine = z.object({

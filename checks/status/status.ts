@@ -30,6 +30,7 @@ import {
   operationCheck,
   oracleCheck,
   routeCheck,
+  runnersCheck,
   type ServicesFacts,
   type StatusCheck,
   servicesCheck,
@@ -71,6 +72,10 @@ export interface Dataset {
   readonly shape: string;
   /** Hash of what the oracle runs of a feature. */
   readonly hashOf: (task: LockedTask, feature: number) => string;
+  /** Id that git gives the runner.sh of a task; undefined where there is none. */
+  readonly runnerOf: (task: LockedTask) => string | undefined;
+  /** The first version of CooperBench that has a runner.sh of this id for a task; undefined where none is known to. */
+  readonly versionOf: (task: LockedTask, runner: string) => Promise<string | undefined>;
 }
 
 /** A machine as it is for a run. It has no secret. */
@@ -115,14 +120,17 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
       dockerHost,
       smoke: settings.smoke,
       datasetHashOf: question.dataset?.hashOf ?? (() => undefined),
+      datasetRunnerOf: question.dataset?.runnerOf ?? (() => undefined),
     },
     state,
   );
+  const runners = await runnersOf(question, images);
   const checks = [
     ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedy)]),
     ...(question.secrets === undefined ? [] : [question.secrets]),
     engineFinding(look.engine, { ...look.wanted, stack, startedBy }, question.pieces),
     imagesCheck(stack, images, isRead),
+    ...(runners === undefined ? [] : [runners]),
     commandLineCheck(question),
     ...runChecks(question),
     servicesCheck(stack, servicesOf(question)),
@@ -153,6 +161,23 @@ async function spaceOf({ look, settings }: StatusQuestion): Promise<readonly Fin
   const { dockerHost } = look.wanted;
   const disk = await measureDisk(dockerHost, engine.info);
   return [spaceFinding(toPull(settings.tasks, engine.images), disk, engine.info, dockerHost)];
+}
+
+/** Whether images and dataset are of one version. Git is asked for those that are not. */
+async function runnersOf(
+  { settings, dataset, state, look }: StatusQuestion,
+  images: readonly ImageStatus[],
+): Promise<StatusCheck | undefined> {
+  if (dataset === undefined) return undefined;
+  const versions = await Promise.all(
+    settings.tasks.map(async (task, index) => {
+      const { runner } = images[index] ?? {};
+      const isOther = runner !== undefined && !runner.isDatasets;
+      return [taskName(task), isOther ? await dataset.versionOf(task, runner.id) : undefined] as const;
+    }),
+  );
+  const installed = resultOf<VerificationResult>(state.proofs.get(proofNames.cli))?.version;
+  return runnersCheck(look.wanted.owner.stack, images, installed, (task) => new Map(versions).get(task));
 }
 
 function commandLineCheck({ look, settings, state, dataset }: StatusQuestion): StatusCheck {

@@ -1,11 +1,9 @@
 /** What is wrong with an image, its dataset or the machine, by how an oracle's runs have ended. */
 
-import { readFileSync } from "node:fs";
-import { gitBlobId } from "../../lib/digest.ts";
 import { withoutControls } from "../../lib/printable.ts";
 import { type EvaluationSettings, evaluationSeconds, type TestRun } from "./evaluation.ts";
 import type { OracleSubject } from "./oracle.ts";
-import { restore, runnerFile } from "./task-dataset.ts";
+import { restore, runnerFile, runnerId } from "./task-dataset.ts";
 
 type Limits = Pick<EvaluationSettings, "timeoutSeconds" | "memoryBytes">;
 
@@ -74,7 +72,7 @@ export function runnerNote(
   { folder }: Pick<OracleSubject, "folder">,
   runner: string | null,
 ): string | undefined {
-  if (runner === gitBlobId(readFileSync(runnerFile(folder)))) return undefined;
+  if (runner !== null && runner === runnerId(folder)) return undefined;
   return `its runner.sh is not the dataset's (${runnerFile(folder)}): one of them is of another version`;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Task } from "../../benchmark/tasks.ts";
+import { gitBlobId } from "../../lib/digest.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 
@@ -19,6 +20,12 @@ export function taskFolder(checkout: string, { repo, taskId }: Pick<Task, "repo"
 /** The task's copy of the runner that its image has. */
 export function runnerFile(folder: string): string {
   return join(folder, "runner.sh");
+}
+
+/** Id that git gives the task's runner as a file; undefined where the dataset has none. */
+export function runnerId(folder: string): string | undefined {
+  const file = runnerFile(folder);
+  return existsSync(file) ? gitBlobId(readFileSync(file)) : undefined;
 }
 
 /** Folder of a feature of a task. */

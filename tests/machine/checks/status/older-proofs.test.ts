@@ -69,6 +69,9 @@ interface Command {
   readonly at?: string;
 }
 
+const runner = "1".repeat(40);
+const noted = { runner, changedFiles: 0, lostPrograms: [] };
+
 /** What the state has where all was made, and then proved, and nothing has changed since. */
 const commands: Readonly<Record<string, Command>> = {
   [proofNames.image(task)]: {
@@ -78,6 +81,7 @@ const commands: Readonly<Record<string, Command>> = {
       digest: `r@${digest}`,
       platform: "linux/amd64",
       commit: task.baseCommit,
+      ...noted,
     },
     request: { dockerHost: wanted.dockerHost },
   },
@@ -119,7 +123,10 @@ function proofsOf(changed: Readonly<Record<string, Command>>): ReadonlyMap<strin
   return readProofs(JSON.stringify({ deployment: { resources } }));
 }
 
-const dataset: Dataset = { shape: "dataset a", hashOf: () => "sha256:patches" };
+const dataset: Dataset = {
+  ...{ shape: "dataset a", hashOf: () => "sha256:patches" },
+  ...{ runnerOf: () => runner, versionOf: async () => "0.0.20" },
+};
 
 type Question = Partial<Parameters<typeof machineStatus>[0]>;
 
@@ -305,7 +312,7 @@ test("a proof by the oracle grows old: a warning, which the oracle itself takes 
 test("what verify has found counts as what an update has", async () => {
   const image = {
     ...{ at: later, dockerHost: wanted.dockerHost, imageId, digest: `r@${digest}` },
-    ...{ platform: "linux/amd64", commit: task.baseCommit },
+    ...{ platform: "linux/amd64", commit: task.baseCommit, ...noted },
   };
   const cooperbench = {
     ...{ at: later, folder: wanted.folder, commit, subset: "lite", tasks: [taskName(task)] },

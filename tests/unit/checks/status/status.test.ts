@@ -8,10 +8,11 @@ import {
   operationCheck,
   oracleCheck,
   routeCheck,
+  runnersCheck,
   type ServicesFacts,
   servicesCheck,
 } from "../../../../checks/status/checks.ts";
-import { imagesStatus as imagesStatusOf } from "../../../../checks/status/images.ts";
+import { imagesStatus as imagesStatusOf, oddities } from "../../../../checks/status/images.ts";
 import { proofNames } from "../../../../checks/status/names.ts";
 import { reportPage } from "../../../../checks/status/page.ts";
 import { lastOperation, type Proof, readProofs } from "../../../../checks/status/proofs.ts";
@@ -37,11 +38,15 @@ function proof(result: unknown, request = {}, provedAt = at): Proof {
 
 function probed(task: typeof one, more = {}): [string, Proof] {
   const { imageId = "", digest = "" } = task.locked ?? {};
-  const result = { image: task.image, imageId, digest: `repository@${digest}`, platform: "linux/amd64" };
+  const result = {
+    ...{ image: task.image, imageId, digest: `repository@${digest}`, platform: "linux/amd64" },
+    ...{ runner, changedFiles: 0, lostPrograms: [] },
+  };
   return [proofNames.image(task), proof({ ...result, commit: task.baseCommit, ...more })];
 }
 
 const dockerHost = "unix:///d";
+const runner = "1".repeat(40);
 const datasets: Record<string, string> = {};
 
 /** As the status has it of a state with these proofs, and what was recorded beside it. */
@@ -55,7 +60,7 @@ function imagesStatus(
   const datasetHashOf = (task: typeof one) => datasets[taskName(task)];
   return imagesStatusOf(
     of,
-    { engine, dockerHost, smoke, datasetHashOf },
+    { engine, dockerHost, smoke, datasetHashOf, datasetRunnerOf: () => runner },
     { proofs, ...(recorded && { recorded: { ...noRecord, ...recorded } }) },
   );
 }
@@ -347,4 +352,49 @@ test("the page has every image and digest, escapes what it is given, and needs n
   expect(page).not.toContain("rehearsal.</b>");
   expect(page).toContain("./machine up &lt;lab&gt;");
   expect(page).not.toMatch(/<script|<link|src=|url\(|https?:\/\//);
+});
+
+test("an image with another runner than the dataset's is in a run's way, until its oracle has passed", () => {
+  const versionOf = (task: string) => (task === taskName(one) ? "0.0.20" : undefined);
+  const check = (proofs: ReadonlyMap<string, Proof>) =>
+    runnersCheck("lab-1", imagesStatus(tasks, there, proofs, 1), "0.0.14", versionOf);
+  expect(check(all)).toEqual({
+    ...{ check: "runners", level: "ok", found: "2/2 images have the runner.sh of the dataset" },
+  });
+  const other = new Map([probed(one, { runner: "2".repeat(40) }), probed(two)]);
+  expect(check(other)).toMatchObject({
+    level: "blocker",
+    found: `1/2 images have the runner.sh of the dataset; ${taskName(one)} has that of 0.0.20, the dataset is of 0.0.14`,
+    remedy: expect.stringMatching(/^\.\/machine smoke lab-1 --all .* cooperbenchCommit .* imagesLock/),
+  });
+  const passed = { image: one.image, imageId: one.locked?.imageId, feature: 1 };
+  expect(check(new Map([...other, [proofNames.oracle(one), proof(passed)]]))).toMatchObject({
+    level: "ok",
+    found: expect.stringMatching(/and their gold patches pass all the same$/),
+  });
+  const both = new Map([probed(one, { runner: "2".repeat(40) }), probed(two, { runner: "3".repeat(40) })]);
+  expect(check(both)?.found).toMatch(/have that of 0\.0\.20, a version that the checkout does not know, the/);
+  expect(check(new Map())).toBeUndefined();
+});
+
+test("a probe that has asked less than this release's proves nothing", () => {
+  expect(states(tasks, there, new Map([probed(one, { runner: undefined }), probed(two)]), 0)).toEqual([
+    "unproved",
+    "proved",
+  ]);
+});
+
+test("what is odd is told by task, and is no finding", () => {
+  const odd = new Map([
+    probed(one, { changedFiles: 1, lostPrograms: ["cargo", "cargo-clippy", "rustc", "rustup"] }),
+    probed(two, { changedFiles: 12 }),
+  ]);
+  const images = imagesStatus(tasks, there, odd, 0);
+  expect(oddities(images)).toEqual([
+    `${taskName(one)}: 1 file of /workspace/repo differs from its commit`,
+    `${taskName(one)}: an agent's shell does not find cargo, cargo-clippy, rustc and 1 more`,
+    `${taskName(two)}: 12 files of /workspace/repo differ from its commit`,
+  ]);
+  expect(imagesCheck("lab-1", images)).toMatchObject({ level: "ok" });
+  expect(oddities(imagesStatus(tasks, there, all, 0))).toEqual([]);
 });
