@@ -5,6 +5,16 @@ export interface Capacity {
   readonly memoryBytes: number;
 }
 
+/** Seconds that CooperBench's evaluation gives each command in a container, fixed: a run cannot have more. */
+export const evaluationSeconds = 600;
+
+/** What is said of a longer time limit; undefined for one that is not. */
+export function longLimitNote(seconds: number): string | undefined {
+  return seconds > evaluationSeconds
+    ? `smokeTimeoutSeconds is ${seconds}, and counts as ${evaluationSeconds}: CooperBench gives no evaluation more`
+    : undefined;
+}
+
 const GIB = 2 ** 30;
 
 /** Memory that the tests of one task take, the largest ones aside. */

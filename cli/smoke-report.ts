@@ -14,12 +14,6 @@ export interface Smoked extends Partial<Omit<OracleReport, "image" | "feature" |
   readonly checks: Readonly<Record<CheckKind, Check>>;
 }
 
-/** All checks of a feature that nothing could be run of. */
-export function unrun(problem: string): Smoked["checks"] {
-  const skipped = { seconds: 0, skipped: "nothing could be run" };
-  return { gold: { seconds: 0, problem }, control: skipped, merge: skipped, runner: skipped };
-}
-
 /** Whether every check was made and found nothing. */
 export function isPassed(checks: Smoked["checks"]): boolean {
   return checkKinds.every((kind) => checks[kind].problem === undefined && checks[kind].skipped === undefined);

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { memoryLimitBytes, oraclesAtOnce } from "../benchmark/capacity.ts";
+import { longLimitNote, memoryLimitBytes, oraclesAtOnce } from "../benchmark/capacity.ts";
 import { spreadTasks, type Task, taskKey, taskName } from "../benchmark/tasks.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
-import { evaluationSeconds } from "../provision/steps/evaluation.ts";
-import { type OracleReport, type OracleSubject, runOracles } from "../provision/steps/oracle.ts";
+import { type OracleReport, type OracleSubject, runOracles, unrun } from "../provision/steps/oracle.ts";
 import { featuresOf, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
 import { removeLeftovers } from "./cut-off.ts";
@@ -14,7 +13,7 @@ import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
 import { recordSmoked } from "./proof-record.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
-import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "./smoke-report.ts";
+import { isPassed, type Smoked, smokeJunit, smokeTable } from "./smoke-report.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { assertFile, writeFor } from "./write-out.ts";
 
@@ -41,11 +40,8 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
   const chosen = options.tasks === "all" ? tasks : spreadTasks(tasks, options.tasks);
   const subjects = subjectsOf(chosen, checkout, options.features);
 
-  if (settings.smokeTimeoutSeconds > evaluationSeconds) {
-    output.report(
-      `smokeTimeoutSeconds is ${settings.smokeTimeoutSeconds}, and counts as ${evaluationSeconds}: CooperBench gives no run more`,
-    );
-  }
+  const note = longLimitNote(settings.smokeTimeoutSeconds);
+  if (note !== undefined) output.report(note);
   const abort = abortOnSignal();
   const capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
   const started = performance.now();

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { longLimitNote } from "../benchmark/capacity.ts";
 import { type Task, taskKey } from "../benchmark/tasks.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
 import { proofRevision } from "../provision/steps/contract.ts";
@@ -38,6 +39,8 @@ export class Oracle extends pulumi.ComponentResource {
   constructor(name: string, args: OracleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:oracle:Oracle", name, {}, opts);
     const { owner, tasks, folder, commit, installed } = args;
+    const note = longLimitNote(args.timeoutSeconds);
+    if (note !== undefined) pulumi.log.warn(note, this);
 
     const oracles: Step<"oracle">[] = [];
     for (const task of tasks) {

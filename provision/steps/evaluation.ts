@@ -1,5 +1,6 @@
 /** Evaluations of gold patches by the installed CooperBench's own evaluator, in temporary containers. */
 import { existsSync } from "node:fs";
+import { evaluationSeconds } from "../../benchmark/capacity.ts";
 import { assertGoesOn } from "../../lib/abort.ts";
 import { Problem } from "../../lib/problem.ts";
 import { run } from "../../lib/run.ts";
@@ -7,9 +8,6 @@ import { engineAt } from "../engine/client.ts";
 import { temporaryName } from "../ownership/temporary.ts";
 import { labelsOf, removeContainer, type TemporaryContainer } from "./container.ts";
 import { programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
-
-/** Seconds that CooperBench's evaluation gives each command in a container, fixed: a run cannot have more. */
-export const evaluationSeconds = 600;
 
 /** Label of every container of an evaluation; its value is the container's name. */
 export const oracleLabel = "cooperbench-machine.oracle";

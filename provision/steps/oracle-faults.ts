@@ -1,7 +1,8 @@
 /** What is wrong with an image, its dataset or the machine, by how an oracle's runs have ended. */
 
+import { evaluationSeconds } from "../../benchmark/capacity.ts";
 import { withoutControls } from "../../lib/printable.ts";
-import { type EvaluationSettings, evaluationSeconds, type TestRun } from "./evaluation.ts";
+import type { EvaluationSettings, TestRun } from "./evaluation.ts";
 import type { OracleSubject } from "./oracle.ts";
 import { restore, runnerFile, runnerId } from "./task-dataset.ts";
 

@@ -50,6 +50,12 @@ export interface OracleReport {
   readonly checks: Readonly<Record<CheckKind, Check>>;
 }
 
+/** All checks of a feature that nothing could be run of. */
+export function unrun(problem: string): OracleReport["checks"] {
+  const skipped = { seconds: 0, skipped: "nothing could be run" };
+  return { gold: { seconds: 0, problem }, control: skipped, merge: skipped, runner: skipped };
+}
+
 /** What an oracle that passed has found. */
 export interface OracleResult extends Omit<OracleReport, "checks"> {
   /** How long the tests took with the gold patch. */
@@ -125,19 +131,18 @@ function reportOf(
   subject: Prepared,
   evaluation: Evaluation | Unevaluated,
   settings: EvaluationSettings,
-): OracleReport | Problem {
+): OracleReport {
   const { image, feature, found } = subject;
-  if ("error" in evaluation) return failure(image, unevaluated(subject, evaluation.error));
+  const of = { image, imageId: found.id, digest: digestName(image, found.digests), feature };
+  if ("error" in evaluation)
+    return { ...of, checks: unrun(failure(image, unevaluated(subject, evaluation.error)).message) };
   const { gold, control, merge, runner } = evaluation;
   const check = (seconds: number, fault: string | undefined): Check =>
     fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
   const unended = { seconds: 0, skipped: "the run with the gold patch did not end by itself" };
   const note = runnerNote(subject, runner);
   return {
-    image,
-    imageId: found.id,
-    digest: digestName(image, found.digests),
-    feature,
+    ...of,
     checks: {
       gold: check(gold.seconds, goldFault(subject, gold, settings)),
       control:

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readTasks, type Task } from "../../../benchmark/tasks.ts";
 import { subjectsOf } from "../../../cli/smoke.ts";
 import { type SmokeOptions, smokeOptions } from "../../../cli/smoke-options.ts";
-import { isPassed, type Smoked, smokeJunit, smokeTable, unrun } from "../../../cli/smoke-report.ts";
+import { isPassed, type Smoked, smokeJunit, smokeTable } from "../../../cli/smoke-report.ts";
+import { unrun } from "../../../provision/steps/oracle.ts";
 
 describe("the arguments of smoke", () => {
   const usual = { tasks: 5, features: "first", json: false } as const;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { readTasks, spreadTasks, taskKey } from "../../../benchmark/tasks.ts";
 import { Oracle, type OracleArgs } from "../../../components/oracle.ts";
 import { lab1 } from "../../owners.ts";
@@ -44,6 +44,17 @@ test("the oracle is a command for each task, linked to its image and its dataset
     container: `cooperbench-oracle-lab-1-${task && taskKey(task)}`,
     timeoutSeconds: 7,
   });
+});
+
+test("a time limit that no evaluation has is said to count as the one that it has", async () => {
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  await settle(new Oracle("oracle", args).passed);
+  expect(warn).not.toHaveBeenCalled();
+  await settle(new Oracle("longer", { ...args, timeoutSeconds: 900 }).passed);
+  expect(warn.mock.calls.map(([said]) => said)).toEqual([
+    "smokeTimeoutSeconds is 900, and counts as 600: CooperBench gives no evaluation more",
+  ]);
+  warn.mockRestore();
 });
 
 test("how many are run at the same time is no matter of a command's inputs", async () => {
