@@ -15,6 +15,11 @@ export function longLimitNote(seconds: number): string | undefined {
     : undefined;
 }
 
+/** That of an engine, by what it says of itself. */
+export function capacityOf(info: { readonly NCPU: number; readonly MemTotal: number }): Capacity {
+  return { cpus: info.NCPU, memoryBytes: info.MemTotal };
+}
+
 const GIB = 2 ** 30;
 
 /** Memory that the tests of one task take, the largest ones aside. */

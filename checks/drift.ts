@@ -1,5 +1,6 @@
 /** What differs on the machine from what the program wants, for its components: a judgement of one look. */
 import type { Capacity } from "../benchmark/capacity.ts";
+import { capacityOf } from "../benchmark/capacity.ts";
 import { type Known, knownOf } from "../lib/known.ts";
 import { type ExistingGit, judgeGit, unknownGit } from "../provision/engine/existing-git.ts";
 import { type ExistingRedis, judgeRedis, unknownRedis } from "../provision/engine/existing-redis.ts";
@@ -35,7 +36,7 @@ export function driftOf(look: Look): Drift {
   const engine = knownOf(look.engine);
   return {
     images: engine?.images,
-    capacity: engine && { cpus: engine.info.NCPU, memoryBytes: engine.info.MemTotal },
+    capacity: engine && capacityOf(engine.info),
     redis: look.redis && judged(look.redis, judgeRedis, unknownRedis),
     git: look.git && judged(look.git, (facts) => judgeGit(owner, facts), unknownGit),
     findings: {

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
 import type { StackCaller } from "./caller.ts";
@@ -35,7 +36,7 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
   if (isHelp(options)) return showPulumi(await openToolchain(caller), args, { brief: true });
 
   const rehearsal = rehearsalOf({ ...caller, configuration });
-  const folder = realPlace(resolve(projectDir, String(configuration.cooperbenchDir)));
+  const folder = checkoutFolder(projectDir, configuration);
   const plan = { ...caller, folder, isThere: existsSync(folder), rehearsal };
   if (isAtTerminal() && !isPreview(options) && !isSaidYes(options)) {
     output.print(`${outlook(plan)}\n`);

@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import { blocker, type Finding, warning } from "../checks/finding.ts";
 import { abortOnSignal } from "../lib/abort.ts";
-import { realPlace } from "../lib/place.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import { type Settings, SettingsError } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
 import type { StackCaller } from "./caller.ts";
@@ -79,17 +78,17 @@ async function lookWhoseIs(found: Found): Promise<{ findings: readonly Finding[]
 }
 
 /** Whether another stack of this project wants the same checkout. */
-function sharedFindings({ stack, projectDir }: Found, { cooperbenchDir }: Settings): readonly Finding[] {
-  const placeOf = (folder: unknown) => realPlace(resolve(projectDir, String(folder)));
+function sharedFindings({ stack, projectDir }: Found, settings: Settings): readonly Finding[] {
+  const folder = checkoutFolder(projectDir, settings);
   const sharing = stackConfigurations(projectDir)
     .filter((one) => one.stack !== stack)
-    .filter((one) => placeOf(one.configuration.cooperbenchDir) === placeOf(cooperbenchDir))
+    .filter((one) => checkoutFolder(projectDir, one.configuration) === folder)
     .map((one) => one.stack);
   if (sharing.length === 0) return [];
   return [
     warning(
       "folders",
-      `stack ${sharing.join(", ")} has the same cooperbenchDir, ${placeOf(cooperbenchDir)}: only one of them can be up at a time`,
+      `stack ${sharing.join(", ")} has the same cooperbenchDir, ${folder}: only one of them can be up at a time`,
       `Fix: to have a folder of its own:\n  ./machine pulumi config set cooperbenchDir repos/${stack}/CooperBench --stack ${stack}`,
     ),
   ];
@@ -97,7 +96,7 @@ function sharedFindings({ stack, projectDir }: Found, { cooperbenchDir }: Settin
 
 async function liveFindingOf({ stack, projectDir }: Found, settings: Settings): Promise<Finding> {
   const { askLive } = await import("../checks/doctor/live.ts");
-  const { cooperbenchDir, modelApiBase, model } = settings;
-  const checkout = realPlace(resolve(projectDir, cooperbenchDir));
+  const { modelApiBase, model } = settings;
+  const checkout = checkoutFolder(projectDir, settings);
   return askLive({ owner: ownerOf(stack, settings), checkout, modelApiBase, model });
 }

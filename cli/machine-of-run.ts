@@ -1,5 +1,4 @@
 /** The file of what a run was started on: written, and compared with the machine as it is. */
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { defaultLockFile } from "../benchmark/images-lock.ts";
@@ -12,8 +11,9 @@ import {
   readMachineFile,
 } from "../checks/status/machine-file.ts";
 import type { MachineStatus } from "../checks/status/status.ts";
+import { digestOf } from "../lib/digest.ts";
 import { writeWhole } from "../lib/files.ts";
-import { realPlace } from "../lib/place.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import { headIn } from "../provision/steps/checkout/inspect.ts";
 import { datasetContent } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
@@ -29,12 +29,13 @@ export function machineOf(
   status: MachineStatus,
   run: MachineFile["run"] = { setting: "", arguments: [] },
 ): MachineFile {
-  const { tasks, cooperbenchDir, imagesLock, modelApiBase } = readLockedSettings(caller);
-  const checkout = realPlace(resolve(caller.projectDir, cooperbenchDir));
+  const settings = readLockedSettings(caller);
+  const { tasks, imagesLock, modelApiBase } = settings;
+  const checkout = checkoutFolder(caller.projectDir, settings);
   const lock = resolve(caller.projectDir, imagesLock || defaultLockFile);
   const more = {
     dataset: datasetContent(checkout, tasks),
-    lock: existsSync(lock) ? `sha256:${createHash("sha256").update(readFileSync(lock)).digest("hex")}` : null,
+    lock: existsSync(lock) ? digestOf(readFileSync(lock)) : null,
     commit: headIn(checkout),
     modelApiBase,
   };

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import { placeKey, realPlace } from "../lib/place.ts";
+import { placeKey } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import { fields } from "../program/settings.ts";
 import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
@@ -104,8 +105,8 @@ function folderSetting(
   stack: string,
   isRehearsal: boolean,
 ): Readonly<Record<string, string>> {
-  const place = ({ cooperbenchDir }: { readonly cooperbenchDir?: unknown }) =>
-    placeKey(projectDir, realPlace(resolve(projectDir, String(cooperbenchDir))));
+  const place = (of: { readonly cooperbenchDir?: unknown }) =>
+    placeKey(projectDir, checkoutFolder(projectDir, of));
   const others = stackConfigurations(projectDir).filter((one) => one.stack !== stack);
   const isTaken = others.some(({ configuration }) => place(configuration) === join("repos", "CooperBench"));
   return isRehearsal || isTaken ? { cooperbenchDir: join("repos", stack, "CooperBench") } : {};

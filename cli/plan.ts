@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
+import { capacityOf } from "../benchmark/capacity.ts";
 import { type PlanFacts, runPlan } from "../benchmark/plan.ts";
 import { measureDisk } from "../checks/doctor/space.ts";
 import { oddities } from "../checks/status/images.ts";
 import type { MachineStatus } from "../checks/status/status.ts";
-import { realPlace } from "../lib/place.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import { runsOf } from "../program/runs.ts";
 import type { StackCaller } from "./caller.ts";
 import { openEngine } from "./engine.ts";
@@ -47,10 +47,10 @@ export async function planFacts(caller: StackCaller): Promise<PlanFacts> {
   return {
     ...runs,
     stack,
-    folder: realPlace(resolve(projectDir, settings.cooperbenchDir)),
+    folder: checkoutFolder(projectDir, settings),
     dockerHost,
     smokePairs: smoke.length,
-    capacity: { cpus: info.NCPU, memoryBytes: info.MemTotal },
+    capacity: capacityOf(info),
     freeBytes: (await measureDisk(dockerHost, info)).freeBytes,
   };
 }

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { longLimitNote, memoryLimitBytes, oraclesAtOnce } from "../benchmark/capacity.ts";
+import { capacityOf, longLimitNote, memoryLimitBytes, oraclesAtOnce } from "../benchmark/capacity.ts";
 import { spreadTasks, type Task, taskKey, taskName } from "../benchmark/tasks.ts";
 import { abortOnSignal } from "../lib/abort.ts";
-import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import { type OracleReport, type OracleSubject, runOracles, unrun } from "../provision/steps/oracle.ts";
 import { featuresOf, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
@@ -31,7 +30,7 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
   const { dockerHost, info } = engine;
   await removeLeftovers(engine);
   const settings = readLockedSettings(caller);
-  const checkout = realPlace(resolve(projectDir, settings.cooperbenchDir));
+  const checkout = checkoutFolder(projectDir, settings);
   if (!existsSync(checkout)) {
     throw new Problem(`there is no checkout of CooperBench in ${checkout}; make it: ./machine up ${stack}`);
   }
@@ -43,7 +42,7 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
   const note = longLimitNote(settings.smokeTimeoutSeconds);
   if (note !== undefined) output.report(note);
   const abort = abortOnSignal();
-  const capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
+  const capacity = capacityOf(info);
   const started = performance.now();
   let done = 0;
   let running = 0;

@@ -1,6 +1,6 @@
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute } from "node:path";
 import type { Environment } from "../lib/environment.ts";
-import { realPlace } from "../lib/place.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
 import { gitNames, redisContainer } from "../provision/engine/service-names.ts";
@@ -26,7 +26,7 @@ export async function thingsOf(
   { projectDir, configuration, env }: Places,
   others: readonly RehearsalUser[],
 ): Promise<readonly string[]> {
-  const folder = realPlace(resolve(projectDir, String(configuration.cooperbenchDir)));
+  const folder = checkoutFolder(projectDir, configuration);
   // A rehearsal that was made anew has no id yet: then the name has to do.
   const isNameEnough = owner.id === undefined && isAbsolute(String(configuration.stackId ?? ""));
   const made = [...ownersIn(folder), ...(await servicesAt(configuration, env))];

@@ -1,6 +1,6 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { spreadTasks } from "../benchmark/tasks.ts";
-import { realPlace } from "../lib/place.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { StackCaller } from "./caller.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { type UpdateEvents, withEvents } from "./events.ts";
@@ -72,7 +72,7 @@ function recordUpdate(
   failures: Summary["failures"],
 ): void {
   const endedAt = new Date().toISOString();
-  const dotenv = join(realPlace(resolve(session.projectDir, session.settings.cooperbenchDir)), ".env");
+  const dotenv = join(checkoutFolder(session.projectDir, session.settings), ".env");
   const failed = Object.entries(failures).map(([name, problem]) => {
     const told = withoutKey(problem, dotenv).slice(0, keptLetters);
     return [name, { at: endedAt, problem: told }] as const;

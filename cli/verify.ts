@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import { taskKey, taskName } from "../benchmark/tasks.ts";
 import type { StatusCheck } from "../checks/status/checks.ts";
 import type { RecordedCommandLine, RecordedImage } from "../checks/status/record.ts";
 import { abortOnSignal } from "../lib/abort.ts";
-import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
 import type { EngineFacts } from "../provision/engine/ask.ts";
@@ -99,13 +99,14 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
 /** Records what was found, for the status. */
 function record(
   engine: Found & EngineFacts,
-  { tasks, subset, cooperbenchDir }: Settings,
+  settings: Settings,
   results: readonly Verified[],
   { of, ok, problem, version, pythonVersion }: VerifiedCooperBench,
 ): void {
   const at = new Date().toISOString();
   const { dockerHost } = engine;
-  const folder = realPlace(resolve(engine.projectDir, cooperbenchDir));
+  const { tasks, subset } = settings;
+  const folder = checkoutFolder(engine.projectDir, settings);
   const images = tasks.flatMap((task): [string, RecordedImage][] => {
     const found = results.find(({ reference }) => reference === task.image);
     const { problem, digest, platform, commit, runner, changedFiles, lostPrograms } = found ?? {};
@@ -135,7 +136,7 @@ async function verifyCooperBench(
   settings: Settings,
   abort: AbortSignal,
 ): Promise<VerifiedCooperBench> {
-  const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
+  const folder = checkoutFolder(projectDir, settings);
   const { pythonVersion, subset } = settings;
   const fault = inspectVenv(folder, pythonVersion, ownerOf(stack, settings));
   if (fault !== undefined)

@@ -1,7 +1,7 @@
-import { resolve } from "node:path";
 import { placeKey, realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Wanted } from "../provision/look.ts";
+import { checkoutFolder } from "./checkout-folder.ts";
 import { encrypted } from "./configuration.ts";
 import { runsOf } from "./runs.ts";
 import type { Settings } from "./settings.ts";
@@ -27,7 +27,7 @@ export function wantedOf(
   engine: { readonly host: string } & Wanted["engine"],
 ): StackWants {
   const { coop, git, redisHost, redisPort, pythonVersion, modelApiBase, cohereApiKey } = settings;
-  const folder = realPlace(resolve(projectDir, settings.cooperbenchDir));
+  const folder = checkoutFolder(projectDir, settings);
   if (`${realPlace(projectDir)}/`.startsWith(folder === "/" ? folder : `${folder}/`))
     throw new Problem(
       `cooperbenchDir is ${folder}, which holds this project itself.\n` +

@@ -1,4 +1,4 @@
-import type { Capacity } from "../../benchmark/capacity.ts";
+import { type Capacity, capacityOf } from "../../benchmark/capacity.ts";
 import { engineAt } from "../engine/client.ts";
 
 /**
@@ -7,6 +7,5 @@ import { engineAt } from "../engine/client.ts";
  * @throws NoAnswer where it does not answer.
  */
 export async function askCapacity(dockerHost: string): Promise<Capacity> {
-  const { NCPU, MemTotal } = await engineAt(dockerHost).info();
-  return { cpus: NCPU, memoryBytes: MemTotal };
+  return capacityOf(await engineAt(dockerHost).info());
 }
