@@ -22,11 +22,13 @@ export async function readState(place: RecordPlace): Promise<StackState> {
   if (pulumi === undefined) return { ...nothing, unread: "Pulumi is yet to be found or installed" };
   const ask = (...args: readonly string[]) =>
     quietPulumi(pulumi, ["stack", ...args, "--stack", stack], { timeoutSeconds: patience });
+  // A backend of files has it as Pulumi exports it, and takes no start of Pulumi to be read.
+  const kept = facts?.state.kind === "whole" ? facts.state.latest : undefined;
   const [exported, history] = await Promise.all([
-    ask("export"),
+    kept === undefined ? ask("export") : undefined,
     ask("history", "--json", "--page-size", "1"),
   ]);
-  const failed = [exported, history].find(({ code }) => code !== 0);
+  const failed = [exported, history].find((answer) => answer !== undefined && answer.code !== 0);
   if (failed !== undefined) {
     if (noSuchStack.test(failed.stderr)) return nothing;
     const unread = failed.timedOut
@@ -38,7 +40,7 @@ export async function readState(place: RecordPlace): Promise<StackState> {
   const latest = updateFacts(place);
   const [underway] = latest === undefined ? [] : updateFindings(stack, latest);
   return {
-    proofs: readProofs(exported.stdout),
+    proofs: readProofs(exported === undefined ? kept : JSON.parse(exported.stdout).deployment),
     last: lastOperation(history.stdout),
     ...(underway && { underway }),
   };

@@ -24,39 +24,37 @@ export function resultOf<Result>(proof: Proof | undefined): Result | undefined {
 /** The proofs of a stack, by the names of their resources. */
 export type Proofs = ReadonlyMap<string, Proof>;
 
-const exportedStack = z.looseObject({
-  deployment: z.looseObject({
-    resources: z
-      .array(
-        z.looseObject({
-          urn: z.string(),
-          type: z.string(),
-          // Replaced, and not yet removed.
-          delete: z.boolean().optional(),
-          created: z.string().optional(),
-          modified: z.string().optional(),
-          inputs: z
-            .looseObject({
-              environment: z.record(z.string(), z.unknown()).optional().catch(undefined),
-              triggers: z.array(z.string()).optional().catch(undefined),
-            })
-            .optional(),
-          outputs: z.looseObject({ stdout: z.unknown().optional() }).optional(),
-        }),
-      )
-      .nullish(),
-  }),
+const stackDeployment = z.looseObject({
+  resources: z
+    .array(
+      z.looseObject({
+        urn: z.string(),
+        type: z.string(),
+        // Replaced, and not yet removed.
+        delete: z.boolean().optional(),
+        created: z.string().optional(),
+        modified: z.string().optional(),
+        inputs: z
+          .looseObject({
+            environment: z.record(z.string(), z.unknown()).optional().catch(undefined),
+            triggers: z.array(z.string()).optional().catch(undefined),
+          })
+          .optional(),
+        outputs: z.looseObject({ stdout: z.unknown().optional() }).optional(),
+      }),
+    )
+    .nullish(),
 });
 
 /**
  * The proofs in a stack's state. A proof that failed is in no state: the one before stays there, so what it is of is to
  * be compared with what is there now.
  *
- * @param exported what `pulumi stack export` prints.
+ * @param deployment as `pulumi stack export` prints it.
  * @throws where that is of another form.
  */
-export function readProofs(exported: string): Proofs {
-  const { resources } = exportedStack.parse(JSON.parse(exported)).deployment;
+export function readProofs(deployment: unknown): Proofs {
+  const { resources } = stackDeployment.parse(deployment);
   return new Map(
     (resources ?? [])
       .filter((resource) => resource.type === "command:local:Command" && resource.delete !== true)

@@ -120,7 +120,7 @@ function proofsOf(changed: Readonly<Record<string, Command>>): ReadonlyMap<strin
     },
     outputs: { stdout: JSON.stringify(command.result) },
   }));
-  return readProofs(JSON.stringify({ deployment: { resources } }));
+  return readProofs({ resources });
 }
 
 const dataset: Dataset = {

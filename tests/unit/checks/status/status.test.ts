@@ -312,11 +312,11 @@ test("proofs are read from commands alone; secret output and replaced resources 
     { ...command, urn: urn("b"), outputs: { stdout: { ciphertext: "…" } } },
     { ...command, urn: urn("c"), delete: true, outputs: { stdout: '{"x":1}' } },
   ];
-  expect([...readProofs(JSON.stringify({ deployment: { resources } }))]).toEqual([
+  expect([...readProofs({ resources })]).toEqual([
     ["a", { provedAt: at, request: { a: "b" }, of: ["c", ".env d"], result: { x: 1 } }],
     ["b", { provedAt: "2026-01-01T00:00:00Z", request: {}, of: [], result: undefined }],
   ]);
-  expect(readProofs('{"deployment":{}}').size).toBe(0);
+  expect(readProofs({}).size).toBe(0);
 });
 
 test("the last operation is the first of the history", () => {
