@@ -29,13 +29,13 @@ export function isNone(error: unknown): boolean {
 /** A question of the engine's API (https://docs.docker.com/reference/api/engine/). */
 export interface Question {
   /** Default: GET. */
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "DELETE";
   /** Such as /images/json. */
   readonly path: string;
   /** What is undefined is left out. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** Bytes, or what is sent as JSON. */
-  readonly body?: Buffer | object;
+  /** Sent as JSON. */
+  readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   /** Takes the question back. */
   readonly abort?: AbortSignal | undefined;
@@ -52,34 +52,30 @@ export interface Question {
 export class Engine {
   readonly #dockerHost: string;
   readonly #answerMs: number;
-  readonly #send: (
-    question: Question,
-    body: Buffer | undefined,
-    signal: AbortSignal,
-  ) => Promise<IncomingMessage>;
+  readonly #send: (question: Question, signal: AbortSignal) => Promise<IncomingMessage>;
 
   /** @throws a Problem where an engine cannot be asked at that host. */
   constructor(dockerHost: string, answerMs: number) {
     this.#dockerHost = dockerHost;
     this.#answerMs = answerMs;
     const { tls, ...connection } = connectionTo(dockerHost);
-    this.#send = ({ method = "GET", path, query = {}, headers, body: content }, body, signal) => {
+    this.#send = ({ method = "GET", path, query = {}, headers, body }, signal) => {
       // An import of node:http loads fetch, WebSocket and TLS as well, which takes longer than most questions.
       const { request } = process.getBuiltinModule(tls === undefined ? "node:http" : "node:https");
       const search = new URLSearchParams();
       for (const [name, value] of Object.entries(query))
         if (value !== undefined) search.set(name, String(value));
-      const type = content === body ? "application/x-tar" : "application/json";
+      const json = body && Buffer.from(JSON.stringify(body));
       const options = {
         ...{ ...connection, ...tls, method, signal },
         headers: {
-          ...(body !== undefined && { "Content-Type": type, "Content-Length": body.length }),
+          ...(json && { "Content-Type": "application/json", "Content-Length": json.length }),
           ...headers,
         },
         path: encodeURI(path) + (search.size === 0 ? "" : `?${search}`),
       };
       return new Promise((resolve, reject) => {
-        request(options).on("error", reject).on("response", resolve).end(body);
+        request(options).on("error", reject).on("response", resolve).end(json);
       });
     };
   }
@@ -101,13 +97,12 @@ export class Engine {
     question: Question,
     read: (response: IncomingMessage) => Promise<Answer>,
   ): Promise<Answer> {
-    const { abort, body, isLong = false } = question;
+    const { abort, isLong = false } = question;
     const late = new AbortController();
     const timer = isLong ? undefined : setTimeout(() => late.abort(), this.#answerMs);
     const signal = abort === undefined ? late.signal : AbortSignal.any([abort, late.signal]);
-    const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
     try {
-      const response = await this.#send(question, bytes, signal);
+      const response = await this.#send(question, signal);
       const { statusCode: status = 0 } = response;
       if (status < 400) return await read(response);
       throw this.#refusal(status, (await buffer(response)).toString());
@@ -222,9 +217,6 @@ export class Engine {
       /** Running or not. */
       remove: ({ withVolumes }: { readonly withVolumes: boolean }) =>
         this.ask({ method: "DELETE", path, query: { force: true, v: withVolumes } }),
-      putArchive: (tar: Buffer, folder: string) =>
-        this.ask({ method: "PUT", path: `${path}/archive`, query: { path: folder }, body: tar }),
-      getArchive: (file: string) => this.stream({ path: `${path}/archive`, query: { path: file } }),
     };
   }
 
