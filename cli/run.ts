@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type PlannedName, runArguments, runNames, runProgram } from "../benchmark/plan.ts";
+import { isPlanned, type PlannedName, runArguments, runNames, runProgram } from "../benchmark/plan.ts";
 import { decidingOnes, differences } from "../checks/status/machine-file.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
@@ -12,7 +12,6 @@ import { runHere } from "./on-terminal.ts";
 import { planFacts } from "./plan.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openAsFound } from "./session.ts";
-
 import { inTheWay, lookAtStack } from "./status.ts";
 
 /**
@@ -23,9 +22,10 @@ import { inTheWay, lookAtStack } from "./status.ts";
  */
 export async function run(options: RunOptions, given: Caller): Promise<number> {
   const caller = { ...given, stack: options.stack };
-  const { name, which, narrowed } = options;
+  const { name, narrowed } = options;
+  const which = plannedRun(options);
   const facts = await planFacts(caller);
-  assertPlanned(options, facts);
+  assertPlanned(options, which, facts);
   const env = environmentFor("planned-run", openAsFound(caller).env);
   const status = await lookAtStack(caller, env);
   const blockers = inTheWay(status);
@@ -44,9 +44,22 @@ export async function run(options: RunOptions, given: Caller): Promise<number> {
   return runHere(join(folder, runProgram), args, { cwd: folder, env });
 }
 
+/** Which run of the plan is asked for. @throws a Problem where it is none, or where its name is another's. */
+export function plannedRun({ name, setting }: Pick<RunOptions, "name" | "setting">): PlannedName {
+  const which = setting ?? (isPlanned(name) ? name : runNames.solo);
+  if (!isPlanned(which))
+    throw new Problem(`got --setting ${which}, want one of ${Object.values(runNames).join(", ")}`);
+  if (isPlanned(name) && which !== name)
+    throw new Problem(
+      `a run of the name ${name} is held against the plan's run ${name}, and --setting says ${which}.\nFix: give it another name: -n NAME`,
+    );
+  return which;
+}
+
 /** @throws a Problem where the stack does not have what the run needs. */
 function assertPlanned(
-  { stack, which, narrowed, repo, task }: RunOptions,
+  { stack, narrowed, repo, task }: RunOptions,
+  which: PlannedName,
   { onlyTasks, services }: Awaited<ReturnType<typeof planFacts>>,
 ): void {
   if (needsRedis(which) && services === undefined)
