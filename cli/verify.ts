@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import { taskKey, taskName } from "../benchmark/tasks.ts";
 import type { StatusCheck } from "../checks/status/checks.ts";
+import { wantedOf } from "../checks/status/images.ts";
 import type { RecordedCommandLine, RecordedImage } from "../checks/status/record.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
@@ -116,7 +117,12 @@ function record(
     const imageId = found?.imageId ?? there?.id;
     return imageId === undefined
       ? []
-      : [[taskName(task), { at, problem, dockerHost, imageId, digest, platform, commit, ...noted }]];
+      : [
+          [
+            taskName(task),
+            { at, problem, dockerHost, imageId, wanted: wantedOf(task), digest, platform, commit, ...noted },
+          ],
+        ];
   });
   const names = tasks.map(taskName);
   const cooperbench = of && {

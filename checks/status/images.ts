@@ -144,6 +144,11 @@ export function several(names: readonly string[]): string {
   return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }
 
+/** What a probe wants of an image, in a word that is compared. */
+export function wantedOf({ locked, baseCommit }: LockedTask): string {
+  return [baseCommit, locked?.digest, locked?.imageId, locked?.platform].join(" ");
+}
+
 interface Probed {
   readonly proof: Proof | undefined;
   readonly state: ImageState;
@@ -159,7 +164,8 @@ function probeOf(
 ): Probed {
   const name = proofNames.image(task);
   const found = recorded?.images[taskName(task)];
-  const isOfThere = found?.imageId === there?.id && found?.dockerHost === dockerHost;
+  const isOfThere =
+    found?.imageId === there?.id && found?.dockerHost === dockerHost && found?.wanted === wantedOf(task);
   const failed =
     found?.problem !== undefined && isOfThere
       ? { at: found.at, problem: found.problem }

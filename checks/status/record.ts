@@ -20,6 +20,8 @@ const image = z.object({
   dockerHost: z.string(),
   /** Id of the image that was probed. */
   imageId: z.string(),
+  /** What was wanted of it, by the lock and the benchmark. */
+  wanted: z.string().optional(),
   digest: z.string().optional(),
   platform: z.string().optional(),
   /** Commit that /workspace/repo was found at. */

@@ -4,8 +4,10 @@
 # the task's base commit. Standard output: lines `probe NAME VALUE`; the first of the name `fault` ends it.
 
 tell() { printf 'probe %s %s\n' "$1" "${*:2}"; }
-fault() {
-  tell fault "$1" "$(tr -s '[:space:]' ' ' <<<"${*:2}" | cut -c 1-400)"
+fault() { # by the shell alone: what it is about may be that there is nothing else
+  local said=${*:2}
+  said=${said//$'\n'/ }
+  tell fault "$1" "${said:0:400}"
   exit
 }
 # As an agent's every command is: by a login shell, which /etc/profile may give another PATH, folder or greeting.

@@ -51,12 +51,12 @@ function taskOf(reference: string) {
 }
 
 /** A layer with a shell for a machine that the engine does not run on: byte 18 of an ELF file names it. */
-function foreignBase() {
+function foreignBash() {
   const bytes = readFileSync(tools.busybox);
   bytes.writeUInt16LE(bytes.readUInt16LE(18) === 0xb7 ? 0x3e : 0xb7, 18);
   return makeLayer([
     { path: "bin", type: "directory" },
-    { path: "bin/sh", type: "file", mode: 0o755, bytes },
+    { path: "bin/bash", type: "file", mode: 0o755, bytes },
   ]);
 }
 
@@ -281,7 +281,7 @@ describe("with Docker Hub in reach,", () => {
         ...(await publish(image, shared, {}, "s390x")),
         platform: locked(image).platform,
       },
-      [neighbour]: await publish(neighbour, { ...shared, base: await foreignBase() }),
+      [neighbour]: await publish(neighbour, { ...shared, git: await foreignBash() }),
     };
     writeFileSync(lockFile, formatImagesLock({ images }));
     const { code, stdout } = await up();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { taskName } from "../../../../benchmark/tasks.ts";
+import { wantedOf } from "../../../../checks/status/images.ts";
 import { proofNames } from "../../../../checks/status/names.ts";
 import { type Proof, readProofs } from "../../../../checks/status/proofs.ts";
 import { noRecord, type ProofRecord } from "../../../../checks/status/record.ts";
@@ -312,7 +313,7 @@ test("a proof by the oracle grows old: a warning, which the oracle itself takes 
 test("what verify has found counts as what an update has", async () => {
   const image = {
     ...{ at: later, dockerHost: wanted.dockerHost, imageId, digest: `r@${digest}` },
-    ...{ platform: "linux/amd64", commit: task.baseCommit, ...noted },
+    ...{ platform: "linux/amd64", commit: task.baseCommit, ...noted, wanted: wantedOf(task) },
   };
   const cooperbench = {
     ...{ at: later, folder: wanted.folder, commit, subset: "lite", tasks: [taskName(task)] },
@@ -344,7 +345,9 @@ test("what verify has found counts as what an update has", async () => {
     images: { level: "blocker" },
     cooperbench: { level: "blocker", found: expect.stringContaining("no tasks") },
   });
-  // Of another image and another commit it says nothing.
+  // Of another image, another lock and another commit it says nothing.
+  const relocked = { [name]: { ...bad.images[name], wanted: "another lock" } as (typeof bad.images)[string] };
+  expect(await of({ ...bad, images: relocked })).toMatchObject({ images: { level: "ok" } });
   const elsewhere = {
     images: { [name]: { ...bad.images[name], imageId: "sha256:x" } as (typeof bad.images)[string] },
     cooperbench: { ...bad.cooperbench, commit: "d".repeat(40) },
