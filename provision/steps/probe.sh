@@ -38,8 +38,8 @@ tell commit "$head"
 
 # Git looks into no file whose size and time are its index's: those of a fresh layer have new inodes, which say nothing.
 status=(git --no-optional-locks -c core.checkStat=minimal -c core.trustctime=false status --porcelain --no-renames -z)
-said=$("${status[@]}" 2>&1 >/dev/null) || fault git "$said"
-mapfile -d '' changed < <("${status[@]}")
+mapfile -d '' changed < <("${status[@]}" 2>/dev/null)
+wait "$!" || fault git "$("${status[@]}" 2>&1)"
 gone=0
 for line in "${changed[@]}"; do
   case $line in ' D '* | 'D  '*) gone=$((gone + 1)) ;; esac
@@ -52,23 +52,30 @@ tell changed "${#changed[@]}"
 
 # As an agent's git is set up, and commits; with a push of one empty commit in place of all of the history's.
 said=$(agent '
-git() { command git -c core.checkStat=minimal -c core.trustctime=false "$@"; }
-git config user.email agent@cooperbench.local && git config user.name agent1 || exit
-git init -q --bare /tmp/team.git || exit
-git remote remove origin 2>/dev/null
-git remote add origin /tmp/team.git || exit
-git checkout -q -b cooperbench-probe || exit
-git commit -q --allow-empty -m probe || exit
-commit=$(git commit-tree "$(git mktree </dev/null)" -m probe) || exit
-git push -q --force origin "$commit:refs/heads/probe" || exit
+git() {
+  command git -c core.checkStat=minimal -c core.trustctime=false -c maintenance.auto=false "$@" && return
+  echo "(git $*)"
+  exit 1
+}
+git config user.email agent@cooperbench.local
+git config user.name agent1
+git init -q --bare /tmp/team.git
+command git remote remove origin 2>/dev/null
+git remote add origin /tmp/team.git
+git checkout -q -b cooperbench-probe
+git commit -q --allow-empty -m probe
+tree=$(command git mktree </dev/null)
+commit=$(command git commit-tree -m probe "$tree")
+git push -q --force origin "$commit:refs/heads/probe"
 ') || fault git "$said"
 said=$(agent '
 echo IyEvYmluL3NoCg== | base64 -d >/usr/local/bin/gh && chmod +x /usr/local/bin/gh || exit
 command -v gh >/dev/null || { echo "the agent'"'"'s PATH lacks /usr/local/bin: $PATH"; exit 1; }
+printf %s "$PATH"
 ') || fault gh "$said"
+login=$said
 
 # Programs that the runner finds, and an agent's login shell does not.
-login=$(agent 'printf %s "$PATH"')
 IFS=: read -ra folders <<<"$PATH"
 lost=()
 for folder in "${folders[@]}"; do
