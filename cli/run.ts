@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isPlanned, type PlannedName, runArguments, runNames, runProgram } from "../benchmark/plan.ts";
 import { decidingOnes, differences } from "../checks/status/machine-file.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
+import { withLock } from "../lib/process-lock.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { findingLines } from "./findings.ts";
@@ -36,12 +37,17 @@ export async function run(options: RunOptions, given: Caller): Promise<number> {
 
   const { folder } = facts;
   const args = runArguments(facts, which, name, narrowed);
-  const of = join(folder, "logs", name);
+  const logs = join(folder, "logs");
+  const of = join(logs, name);
   const machine = machineOf(caller, status, { setting: which, arguments: [...args] });
-  if (existsSync(of)) assertSame(of, machine, caller);
-  else writeMachineOf(of, machine, join(folder, ".env"));
-  caller.output.note(`${[runProgram, ...args].map(shellWord).join(" ")}\n`);
-  return runHere(join(folder, runProgram), args, { cwd: folder, env });
+  mkdirSync(logs, { recursive: true });
+  // Two at once would write over each other's results. CooperBench looks at the folders there, and at no file.
+  return withLock(join(logs, `.${name}.lock`), caller.output.say, async () => {
+    if (existsSync(of)) assertSame(of, machine, caller);
+    else writeMachineOf(of, machine, join(folder, ".env"));
+    caller.output.note(`${[runProgram, ...args].map(shellWord).join(" ")}\n`);
+    return runHere(join(folder, runProgram), args, { cwd: folder, env });
+  });
 }
 
 /** Which run of the plan is asked for. @throws a Problem where it is none, or where its name is another's. */

@@ -25,6 +25,7 @@ export function smokeTable(results: readonly Smoked[], seconds: number): string 
     ok ? "ok" : "FAILED",
     task,
     String(feature),
+    checks.merge.skipped ? "-" : checks.merge.problem ? "WRONG" : "clean",
     cell(checks.gold, "passed"),
     cell(checks.control, checks.control.note === undefined ? "failed" : "stopped"),
     checks.runner.skipped ? "-" : checks.runner.note ? "differs" : "dataset's",
@@ -41,7 +42,7 @@ export function smokeTable(results: readonly Smoked[], seconds: number): string 
   );
   const passed = results.filter(({ ok }) => ok).length;
   const lines = [
-    ...table([["", "task", "feature", "gold", "control", "runner", "digest"], ...rows]),
+    ...table([["", "task", "feature", "merge", "gold", "control", "runner", "digest"], ...rows]),
     ...problems,
     ...notes,
     `${passed}/${results.length} passed: the gold patch passes its tests, which fail without it (${seconds.toFixed(1)} s)`,

@@ -7,6 +7,7 @@ import { type Dataset, type MachineStatus, machineStatus } from "../checks/statu
 import type { Environment } from "../lib/environment.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
+import { changedSources } from "../provision/steps/checkout/changed-sources.ts";
 import { versionOfRunner } from "../provision/steps/runner-version.ts";
 import { datasetHash, datasetShape, runnerId, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
@@ -58,6 +59,7 @@ export async function lookAtStack(caller: StackCaller, environment?: Environment
     refusal,
     secrets: secrets.level === "ok" ? undefined : secrets,
     dataset: datasetIn(wanted.folder, settings.tasks),
+    changedSources: existsSync(wanted.folder) ? await changedSources(wanted.folder) : [],
     state: isForeign
       ? { proofs: new Map(), isForeign }
       : { ...(await readState(found)), recorded: readProofRecord(found) },

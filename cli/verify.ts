@@ -204,7 +204,7 @@ function show(
   ]);
   const problems = images.flatMap(({ problem }) => (problem === undefined ? [] : [`failed: ${problem}`]));
   const verified = images.filter(({ ok }) => ok).length;
-  const locked = images.filter(({ locked }) => locked).length;
+  const locked = images.filter(({ ok, locked }) => ok && locked).length;
   const lines = [
     ...table([["", "task", "lock", "digest", "platform", "commit", "time"], ...rows]),
     ...problems,

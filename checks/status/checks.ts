@@ -36,6 +36,9 @@ function off(check: string, found: string, remedy: string): StatusCheck {
 /** The command that mends most. */
 const up = (stack: string) => `./machine up ${stack}`;
 
+/** The command that asks again what it has found to be wrong, and says what helps where it still is. */
+const askAgain = (stack: string) => `./machine verify ${stack}`;
+
 /** It was never made, or the state that has it cannot be read. */
 const noProof = "no proof of it is known";
 
@@ -106,7 +109,15 @@ export function imagesCheck(stack: string, images: readonly ImageStatus[], isRea
     ...(unlocked > 0 ? [`${unlocked} not locked`] : []),
     ...wrong,
   ].join("; ");
-  return { ...(wrong.length === 0 ? ok("images", found) : blocker("images", found, up(stack))), provedAt };
+  // What verify has found is none of the update's to ask again.
+  const bad = images.filter(({ state }) => state !== "proved");
+  const isVerifys = ({ failedIn }: ImageStatus) => failedIn === "verify";
+  const remedy = bad.every(isVerifys)
+    ? askAgain(stack)
+    : bad.some(isVerifys)
+      ? `${up(stack)}, then ${askAgain(stack)}`
+      : up(stack);
+  return { ...(wrong.length === 0 ? ok("images", found) : blocker("images", found, remedy)), provedAt };
 }
 
 /** Of times in ISO 8601. */
@@ -132,6 +143,8 @@ export interface CliFacts {
   readonly tasks: readonly string[];
   /** What names the files of the dataset now; undefined where that is not known. */
   readonly dataset: string | undefined;
+  /** Files of its source that are not the commit's. */
+  readonly changedSources: readonly string[];
   readonly proof: Proof | undefined;
   /** An update's failure to prove it. */
   readonly failed?: Failure | undefined;
@@ -154,7 +167,7 @@ export function cliCheck(facts: CliFacts): StatusCheck {
   const { proof, fault } = judged.find((one) => one.fault === undefined) ?? judged[0] ?? {};
   const proved = resultOf<VerificationResult>(proof);
   if (recorded?.problem !== undefined && isOfThere && recorded.at > (proof?.provedAt ?? ""))
-    return blocker(check, firstLine(recorded.problem), up(stack));
+    return blocker(check, firstLine(recorded.problem), askAgain(stack));
   if (proof === undefined || proved === undefined)
     return blocker(check, failed ? firstLine(failed.problem) : noProof, up(stack));
   const { provedAt } = proof;
@@ -162,6 +175,16 @@ export function cliCheck(facts: CliFacts): StatusCheck {
   const found = `${proved.version} at commit ${commit?.slice(0, 12) ?? "unknown"}, Python ${proved.pythonVersion}, in ${folder}`;
   const isOther = commit !== undefined && commit !== wantedCommit;
   const remedy = `Fix: either of these:\n  ./machine pulumi config set cooperbenchCommit ${commit} --stack ${stack}\n  git -C ${shellWord(folder)} checkout ${wantedCommit}`;
+  const { changedSources: changed } = facts;
+  if (changed.length > 0)
+    return {
+      ...warning(
+        check,
+        `${found}; of its source ${changed.length === 1 ? "a file is" : `${changed.length} files are`} not the commit's: ${several(changed)}`,
+        `Fix: git -C ${shellWord(folder)} diff HEAD -- src shows it; git -C ${shellWord(folder)} checkout HEAD -- src takes it back`,
+      ),
+      provedAt,
+    };
   return {
     ...(isOther
       ? warning(check, `${found}; the setting cooperbenchCommit is ${wantedCommit.slice(0, 12)}`, remedy)

@@ -46,6 +46,8 @@ export interface ImageStatus {
   readonly state: ImageState;
   /** Why its last probe failed; undefined where none has. */
   readonly fault?: string | undefined;
+  /** Which command has found that, and asks again. */
+  readonly failedIn?: "verify" | "up" | undefined;
   /** Whether the lock has it, so that digest and platform were compared. */
   readonly isLocked: boolean;
   /** Bytes on the engine, layers that it shares with others among them; undefined where it is not there. */
@@ -93,13 +95,14 @@ export function imagesStatus(
   const smoked = new Set(spreadTasks(tasks, facts.smoke));
   return tasks.map((task) => {
     const there = facts.engine?.find(({ references }) => references.includes(task.image));
-    const { proof, state: imageState, fault } = probeOf(task, there, facts, state);
+    const { proof, state: imageState, fault, failedIn } = probeOf(task, there, facts, state);
     const proved = resultOf<ProbeResult>(proof);
     return {
       task: taskName(task),
       reference: task.image,
       state: imageState,
       fault,
+      failedIn,
       isLocked: task.locked !== undefined,
       sizeBytes: there?.sizeBytes,
       ...(proof &&
@@ -153,6 +156,7 @@ interface Probed {
   readonly proof: Proof | undefined;
   readonly state: ImageState;
   readonly fault?: string | undefined;
+  readonly failedIn?: ImageStatus["failedIn"];
 }
 
 /** The probe that tells most: the newest of those that are of what is there, else the newest. */
@@ -166,6 +170,7 @@ function probeOf(
   const found = recorded?.images[taskName(task)];
   const isOfThere =
     found?.imageId === there?.id && found?.dockerHost === dockerHost && found?.wanted === wantedOf(task);
+  const failedIn = found?.problem !== undefined && isOfThere ? "verify" : "up";
   const failed =
     found?.problem !== undefined && isOfThere
       ? { at: found.at, problem: found.problem }
@@ -181,7 +186,7 @@ function probeOf(
   if (engine === undefined) return { proof: best?.proof, state: "unseen" };
   if (there === undefined) return { proof: best?.proof, state: "missing" };
   if (failed !== undefined && failed.at > (best?.proof.provedAt ?? ""))
-    return { proof: best?.proof, state: "failed", fault: firstLine(failed.problem) };
+    return { proof: best?.proof, state: "failed", fault: firstLine(failed.problem), failedIn };
   return best ?? { proof: undefined, state: "unproved" };
 }
 

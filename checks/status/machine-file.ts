@@ -61,7 +61,10 @@ export function machineNow(status: MachineStatus, more: MoreFacts, run: MachineF
     isRehearsal: status.isRehearsal,
     run,
     images: Object.fromEntries(status.images.map((image) => [image.task, imageNow(image)])),
-    cooperbench: defined({ version, python, commit }),
+    cooperbench: defined({
+      ...{ version, python, commit },
+      ...(status.changedSources.length > 0 && { changedSources: status.changedSources.join(" ") }),
+    }),
     ...facts,
     model: status.model,
     versions: others,

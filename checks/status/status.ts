@@ -60,6 +60,8 @@ export interface StatusQuestion {
   readonly now?: Date;
   /** The dataset of the checkout; undefined where it is not known. */
   readonly dataset?: Dataset | undefined;
+  /** Files of the checkout's source that are not its commit's. Default: none. */
+  readonly changedSources?: readonly string[];
   /** Why the stack is not this folder's to work on; undefined where it is. */
   readonly refusal?: { readonly found: string; readonly remedy: string } | undefined;
   /** What is wrong with the secrets of its settings; undefined where nothing is. */
@@ -89,6 +91,8 @@ export interface MachineStatus {
   readonly isReady: boolean;
   readonly checks: readonly StatusCheck[];
   readonly images: readonly ImageStatus[];
+  /** Files of CooperBench's source that are not its commit's. */
+  readonly changedSources: readonly string[];
   readonly machine: Machine;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
@@ -146,6 +150,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     isReady: checks.every(({ level }) => level !== "blocker"),
     checks,
     images,
+    changedSources: question.changedSources ?? [],
     machine: lookAtMachine(),
     dockerHost,
     versions: versionsOf(question, look.engine, project),
@@ -180,7 +185,8 @@ async function runnersOf(
   return runnersCheck(look.wanted.owner.stack, images, installed, (task) => new Map(versions).get(task));
 }
 
-function commandLineCheck({ look, settings, state, dataset }: StatusQuestion): StatusCheck {
+function commandLineCheck(question: StatusQuestion): StatusCheck {
+  const { look, settings, state, dataset, changedSources = [] } = question;
   const { owner, folder } = look.wanted;
   const checkout = faultIn(look.checkout);
   const venv = faultIn(look.venv);
@@ -198,6 +204,7 @@ function commandLineCheck({ look, settings, state, dataset }: StatusQuestion): S
     subset: settings.subset,
     tasks: settings.tasks.map(taskName),
     dataset: dataset?.shape,
+    changedSources,
     proof: state.proofs.get(proofNames.cli),
     failed: state.recorded?.failures[proofNames.cli],
     recorded: state.recorded?.cooperbench,

@@ -87,13 +87,11 @@ async function lookAt(
   };
 }
 
-type Inspected = Pick<Docker.ContainerInspectInfo, "Name" | "Path" | "Args" | "Config">;
+type Inspected = Pick<Docker.ContainerInspectInfo, "Name" | "Path" | "Args" | "Config" | "HostConfig">;
 
 /** What CooperBench has made a container for; undefined where it has not surely made it. */
-export function partOf(
-  { Name, Path, Args, Config }: Inspected,
-  benchmark: ReadonlySet<string>,
-): RunPart | undefined {
+export function partOf(found: Inspected, benchmark: ReadonlySet<string>): RunPart | undefined {
+  const { Name, Path, Args, Config } = found;
   const command = [Path, ...Args].join(" ");
   if (
     Name === `/${gitNames.container}` &&
@@ -101,12 +99,32 @@ export function partOf(
     command.startsWith("git daemon ")
   )
     return "git server";
-  if (!benchmark.has(Config.Image)) return undefined;
-  if (/^\/minisweagent-[0-9a-f]{8}$/.test(Name) && /^\/bin\/bash -c sleep \S+$/.test(command)) return "agent";
-  // It leaves the name to the engine: an adjective and somebody's name.
+  if (!benchmark.has(Config.Image) || hasMore(found)) return undefined;
+  const entrypoint = [Config.Entrypoint ?? []].flat().join(" ");
+  if (/^\/minisweagent-[0-9a-f]{8}$/.test(Name) && /^\/bin\/bash -c sleep \S+$/.test(command))
+    return entrypoint === "/bin/bash" ? "agent" : undefined;
+  // It leaves the name to the engine, an adjective and somebody's name, and names the signal that is meant anyway.
   const isEvaluation =
-    /^\/[a-z]+_[a-z]+\d*$/.test(Name) && command === "sleep infinity" && Config.WorkingDir === "/workspace";
+    /^\/[a-z]+_[a-z]+\d*$/.test(Name) &&
+    command === "sleep infinity" &&
+    entrypoint === "" &&
+    (Config as { readonly StopSignal?: string }).StopSignal === "SIGTERM" &&
+    Config.WorkingDir === "/workspace";
   return isEvaluation ? "evaluation" : undefined;
+}
+
+/** Whether a container has what CooperBench gives none: a terminal, an input, ports, folders, or another start by itself. */
+function hasMore({ Config, HostConfig }: Inspected): boolean {
+  const { Binds, Mounts, PortBindings, RestartPolicy } = HostConfig;
+  const restarts = RestartPolicy?.Name ?? "";
+  return (
+    Config.Tty ||
+    Config.OpenStdin ||
+    (Binds ?? []).length > 0 ||
+    (Mounts ?? []).length > 0 ||
+    Object.keys(PortBindings ?? {}).length > 0 ||
+    !["", "no"].includes(restarts)
+  );
 }
 
 /** Whether a container has labels that its image does not give it. */

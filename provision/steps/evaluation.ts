@@ -1,9 +1,11 @@
 /** Evaluations of gold patches by the installed CooperBench's own evaluator, in temporary containers. */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { evaluationSeconds } from "../../benchmark/capacity.ts";
 import { assertGoesOn } from "../../lib/abort.ts";
 import { Problem } from "../../lib/problem.ts";
 import { run } from "../../lib/run.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import { engineAt } from "../engine/client.ts";
 import { temporaryName } from "../ownership/temporary.ts";
 import { labelsOf, removeContainer, type TemporaryContainer } from "./container.ts";
@@ -62,24 +64,23 @@ export interface TestRun {
 
 /** What became of a feature's evaluation. */
 export interface Evaluation {
-  /** The tests with the gold patch, as a solo run is evaluated. */
-  readonly gold: TestRun;
+  /** The tests with the gold patch; undefined where the run without it did not end by itself. */
+  readonly gold?: TestRun;
   /** Id that git gives the image's runner.sh as a file; null where it has none. */
   readonly runner: string | null;
   /** What was printed where the evaluation of a cooperating run does not get through with the patch; null where it does. */
   readonly merge: { readonly fault: string | null };
-  /** The tests without it; undefined where the run with it did not end by itself. */
-  readonly control?: TestRun;
+  /** The tests without it. */
+  readonly control: TestRun;
 }
 
-/** Why a feature could not be evaluated: what the evaluator said, or that what is started in a container does not run there. */
-export interface Unevaluated {
-  readonly error: string;
-}
+/** Why a feature could not be evaluated: what the evaluator said, or that it said nothing. */
+export type Unevaluated = { readonly error: string } | { readonly lost: string };
 
 /** A line of run_oracle.py. */
 type Line =
-  | { readonly version: string }
+  | { readonly OtherVersion: string }
+  | { readonly Broken: string }
   | { readonly engine: string }
   | { readonly index: number; readonly started: true }
   | ({ readonly index: number } & (Evaluation | Unevaluated));
@@ -111,7 +112,8 @@ export async function evaluate(
   const hear = (text: string) => {
     const line = lineOf(text);
     if (line === undefined) return;
-    if ("version" in line) none = otherVersion(line.version);
+    if ("OtherVersion" in line) none = otherVersion(line.OtherVersion);
+    else if ("Broken" in line) none = broken(checkout, line.Broken);
     else if ("engine" in line) none = `docker-py cannot ask the engine ${dockerHost}: ${line.engine}`;
     else if ("started" in line) running++;
     else {
@@ -143,7 +145,7 @@ export async function evaluate(
   }
   assertGoesOn(abort);
   if (none !== undefined) throw new Problem(none);
-  const lost = { error: `its evaluation ${ending} without a word: ${stderr.trim().slice(-2000)}` };
+  const lost = { lost: `its evaluation ${ending} without a word: ${stderr.trim().slice(-2000)}` };
   return features.map((_, index) => results.get(index) ?? lost);
 }
 
@@ -159,6 +161,10 @@ function lineOf(text: string): Line | undefined {
   } catch {
     return undefined;
   }
+}
+
+function broken(checkout: string, reason: string): string {
+  return `CooperBench's evaluator does not load (${reason}): the environment or the checkout is damaged. Remove ${join(checkout, ".venv")}, see git -C ${shellWord(checkout)} status, and run the update again`;
 }
 
 function otherVersion(reason: string): string {

@@ -1,10 +1,12 @@
 /** What is wrong with an image, its dataset or the machine, by how an oracle's runs have ended. */
 
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { evaluationSeconds } from "../../benchmark/capacity.ts";
 import { withoutControls } from "../../lib/printable.ts";
-import type { EvaluationSettings, TestRun } from "./evaluation.ts";
+import type { EvaluationSettings, TestRun, Unevaluated } from "./evaluation.ts";
 import type { OracleSubject } from "./oracle.ts";
-import { restore, runnerFile, runnerId } from "./task-dataset.ts";
+import { featureFolder, patches, restore, runnerFile, runnerId } from "./task-dataset.ts";
 
 type Limits = Pick<EvaluationSettings, "timeoutSeconds" | "memoryBytes">;
 
@@ -78,11 +80,21 @@ export function runnerNote(
 }
 
 /** What is said where CooperBench's evaluator could not evaluate. */
-export function unevaluated({ image }: Pick<OracleSubject, "image">, error: string): string {
-  if (error === "elsewhere")
+export function unevaluated(subject: OracleSubject, said: Unevaluated): string {
+  if ("lost" in said) return `${withoutControls(said.lost).trim()}; run it again`;
+  if (said.error === "elsewhere")
     return "what the engine starts in a container runs in the machine around it, as where the engine is in a chroot; nothing was run there. Use an engine that is not in a chroot";
-  return `CooperBench cannot evaluate in it: ${withoutControls(error).trim()}; ${pullAnew(image)}`;
+  const { image, folder, feature } = subject;
+  const fault = `CooperBench cannot evaluate in it: ${withoutControls(said.error).trim()}`;
+  const files = [patches.tests, patches.gold].map((name) => join(featureFolder(folder, feature), name));
+  const large = files.find((file) => existsSync(file) && statSync(file).size > LARGEST);
+  if (large !== undefined)
+    return `${fault}; ${large} is larger than CooperBench can write into a container (${LARGEST / 1024} KiB); ${restore(folder)}`;
+  return `${fault}; ${/Unicode/.test(said.error) ? `a patch of it is no UTF-8; ${restore(folder)}` : pullAnew(image)}`;
 }
+
+/** Bytes of the largest patch that is an argument of a program, in base64, as CooperBench hands it over. */
+const LARGEST = (128 * 1024 * 3) / 4;
 
 function lastWords(output: string): string {
   const lines = withoutControls(output).trimEnd().split("\n").slice(-LAST_LINES).join("\n");

@@ -134,21 +134,18 @@ function reportOf(
 ): OracleReport {
   const { image, feature, found } = subject;
   const of = { image, imageId: found.id, digest: digestName(image, found.digests), feature };
-  if ("error" in evaluation)
-    return { ...of, checks: unrun(failure(image, unevaluated(subject, evaluation.error)).message) };
+  if (!("control" in evaluation))
+    return { ...of, checks: unrun(failure(image, unevaluated(subject, evaluation)).message) };
   const { gold, control, merge, runner } = evaluation;
   const check = (seconds: number, fault: string | undefined): Check =>
     fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
-  const unended = { seconds: 0, skipped: "the run with the gold patch did not end by itself" };
+  const unended = { seconds: 0, skipped: "the run without the gold patch did not end by itself" };
   const note = runnerNote(subject, runner);
   return {
     ...of,
     checks: {
-      gold: check(gold.seconds, goldFault(subject, gold, settings)),
-      control:
-        control === undefined
-          ? unended
-          : { ...check(control.seconds, controlFault(subject, control, settings)), ...stopped(control) },
+      gold: gold === undefined ? unended : check(gold.seconds, goldFault(subject, gold, settings)),
+      control: { ...check(control.seconds, controlFault(subject, control, settings)), ...stopped(control) },
       merge: check(0, mergeFault(subject, merge.fault)),
       runner: note === undefined ? { seconds: 0 } : { seconds: 0, note },
     },

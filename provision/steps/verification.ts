@@ -3,8 +3,9 @@ import { join, resolve } from "node:path";
 import { type Pair, readPairs } from "../../benchmark/pairs.ts";
 import type { Subset } from "../../benchmark/tasks.ts";
 import { list } from "../../lib/list.ts";
+import { withoutControls } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
-import { output } from "../../lib/run.ts";
+import { output, type RunOptions, run } from "../../lib/run.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { featureFolder, runFiles, taskFolder } from "./task-dataset.ts";
 import { lastLineOf, programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
@@ -40,14 +41,11 @@ export interface VerificationResult {
  */
 export async function verify({ folder, subset, tasks, abort }: Verification): Promise<VerificationResult> {
   const options = { ...venvPythonOptions(folder), timeoutSeconds: 300, ...(abort && { abort }) };
-  const [answer] = await Promise.all([
-    output(venvPython(folder), [programAt("verify_command_line.py"), subset], {
-      ...options,
-      keep: 1_000_000,
-    }),
+  const [said] = await Promise.all([
+    answer(folder, subset, options),
     output(resolve(folder, ".venv", "bin", "cooperbench"), ["--help"], options),
   ]);
-  const { pairs, ...seen } = lastLineOf<Omit<VerificationResult, "tasks"> & { pairs: Pairs }>(answer);
+  const { pairs, ...seen } = lastLineOf<Omit<VerificationResult, "tasks"> & { pairs: Pairs }>(said);
   if (!seen.package.startsWith(`${realpathSync(folder)}/`)) {
     throw new Problem(
       `cooperbench is loaded from ${seen.package}, want ${resolve(folder)}: remove ${folder}/.venv and run the update again`,
@@ -57,6 +55,20 @@ export async function verify({ folder, subset, tasks, abort }: Verification): Pr
   if (fault !== undefined)
     throw new Problem(`${fault}\nFix: git -C ${shellWord(folder)} checkout HEAD -- dataset`);
   return { ...seen, tasks: tasks.length };
+}
+
+/** What the environment's Python says of CooperBench. Throws a Problem with why it does not. */
+async function answer(folder: string, subset: Subset, options: Omit<RunOptions, "keep">): Promise<string> {
+  const program = [programAt("verify_command_line.py"), subset];
+  const { code, stdout, stderr, ending } = await run(venvPython(folder), program, {
+    ...options,
+    keep: 1_000_000,
+  });
+  if (code === 0) return stdout;
+  const last = withoutControls(stderr).trim().split("\n").at(-1);
+  throw new Problem(
+    `cooperbench does not load: its Python ${ending}${last ? ` (${last})` : ""}\nFix: see git -C ${shellWord(folder)} status; where nothing is changed, remove ${folder}/.venv and run the update again`,
+  );
 }
 
 /** Pairs of features by task. */

@@ -56,7 +56,7 @@ function work(features: readonly Feature[]): string {
 
 /** Writes a feature's function, whose two lines say that it is not written, and fail. */
 function edit({ number, answer }: Feature): string {
-  const print = `s/echo 'feature ${number} is not written' >&2/echo '${answer}'/`;
+  const print = `s/echo '${answer} is not written' >&2/echo '${answer}'/`;
   const succeed = `/^feature${number}() {/,/^}/{/return 1/d;}`;
   return `sed -i -e "${print}" -e '${succeed}' commands.sh`;
 }

@@ -7,6 +7,7 @@ and end at a limit of time, where CooperBench's wait for ever for a runner that 
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 import threading
 import types
@@ -24,6 +25,10 @@ KNOWN = {
 
 class OtherVersion(Exception):
     """The installed version evaluates in a way that is not known here."""
+
+
+class Broken(Exception):
+    """The installed version does not load."""
 
 
 def _without_packages():
@@ -61,8 +66,12 @@ try:
         if list(inspect.signature(getattr(helpers, _name)).parameters) != _parameters:
             raise OtherVersion(f"its {_name} takes other parameters")
     DockerBackend, DockerExecResult = _docker_backend.DockerBackend, _docker_backend.DockerExecResult
-except (ImportError, AttributeError) as error:
+except AttributeError as error:
     raise OtherVersion(str(error)) from error
+except Exception as error:
+    if isinstance(error, OtherVersion):
+        raise
+    raise Broken(f"{type(error).__name__}: {error}") from error
 
 
 class ElsewhereError(Exception):
@@ -89,9 +98,11 @@ class Backend(DockerBackend):
         """An engine in a chroot starts what it is to start in a container in the machine around it."""
         self.container.reload()
         hostname = self.container.attrs["Config"]["Hostname"]
-        question = ["bash", "-c", "read -r name </etc/hostname && echo $name"]
-        code, said = self.container.exec_run(question, stderr=False)
-        if code == 0 and said.decode(errors="replace").strip() != hostname:
+        question = ["bash", "-c", "read -r name </etc/hostname && echo host name: $name"]
+        _, said = self.container.exec_run(question, stderr=False)
+        # A shell that does not get so far, or prints more, is CooperBench's to judge.
+        names = re.findall(r"^host name: (.*)$", said.decode(errors="replace"), re.MULTILINE)
+        if names and names[-1].strip() != hostname:
             raise ElsewhereError
 
     def remove(self):

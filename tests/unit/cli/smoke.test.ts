@@ -121,10 +121,10 @@ describe("the report of smoke", () => {
 
   test("is a table, the problems, and the counts", () => {
     expect(smokeTable([good, bad, missing], 21.26).split("\n")).toEqual([
-      "        task            feature  gold           control       runner     digest",
-      "ok      go_chi_task/26  1        passed 16.0 s  failed 2.0 s  dataset's  sha256:dddddddddddd",
-      "FAILED  dspy_task/8394  1        passed 3.0 s   WRONG 1.0 s   differs    sha256:dddddddddddd",
-      "FAILED  pillow_task/25  1        WRONG 0.0 s    -             -",
+      "        task            feature  merge  gold           control       runner     digest",
+      "ok      go_chi_task/26  1        clean  passed 16.0 s  failed 2.0 s  dataset's  sha256:dddddddddddd",
+      "FAILED  dspy_task/8394  1        WRONG  passed 3.0 s   WRONG 1.0 s   differs    sha256:dddddddddddd",
+      "FAILED  pillow_task/25  1        -      WRONG 0.0 s    -             -",
       'failed: a/b failed its oracle: it "passes" & <so>',
       "no more",
       "failed: no merge",

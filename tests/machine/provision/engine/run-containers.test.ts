@@ -15,12 +15,16 @@ function container(Name: string, command: string, more: object = {}, config: obj
   return {
     ...{ Name: `/${Name}`, Path, Args, Image: imageId, Created: "2025-12-31T22:00:00Z" },
     State: { Running: true, Pid: 41 },
-    Config: { Image: image, WorkingDir: "/workspace", Labels: { maintainer: "somebody" }, ...config },
+    Config: {
+      ...{ Image: image, WorkingDir: "/workspace", Labels: { maintainer: "somebody" } },
+      ...{ Entrypoint: [] as string[], StopSignal: "SIGTERM", Tty: false, OpenStdin: false, ...config },
+    },
+    HostConfig: { Binds: null, PortBindings: {}, RestartPolicy: { Name: "", MaximumRetryCount: 0 } },
     ...more,
   };
 }
 
-const agent = container("minisweagent-0a1b2c3d", "/bin/bash -c");
+const agent = container("minisweagent-0a1b2c3d", "/bin/bash -c", {}, { Entrypoint: ["/bin/bash"] });
 agent.Args.push("sleep 2h");
 const evaluation = container("brave_noether", "sleep infinity");
 const git = container(
@@ -87,6 +91,23 @@ test.each<[string, ReturnType<typeof container>]>([
   ["another command", { ...agent, Args: [] }],
   ["a name that somebody gave", container("debugging", "sleep infinity")],
   ["another folder", container("brave_noether", "sleep infinity", {}, { WorkingDir: "/workspace/repo" })],
+  ["an entrypoint", container("brave_noether", "sleep infinity", {}, { Entrypoint: ["sleep"] })],
+  ["no signal to be stopped by", container("brave_noether", "sleep infinity", {}, { StopSignal: undefined })],
+  ["a terminal", container("brave_noether", "sleep infinity", {}, { Tty: true })],
+  ["an input", container("brave_noether", "sleep infinity", {}, { OpenStdin: true })],
+  ["a folder", container("brave_noether", "sleep infinity", { HostConfig: { Binds: ["/srv:/data"] } })],
+  [
+    "a mount",
+    container("brave_noether", "sleep infinity", { HostConfig: { Mounts: [{ Target: "/data" }] } }),
+  ],
+  [
+    "a port",
+    container("brave_noether", "sleep infinity", { HostConfig: { PortBindings: { "80/tcp": [] } } }),
+  ],
+  [
+    "a start by itself",
+    container("brave_noether", "sleep infinity", { HostConfig: { RestartPolicy: { Name: "always" } } }),
+  ],
   ["another's git server", container("cooperbench-git", "sleep infinity", {}, { Image: "alpine:3" })],
   [
     "a label",

@@ -30,7 +30,8 @@ const settings = () => ({
   ...{ timeoutSeconds: 7200, memoryBytes: 5 },
 });
 const passed = '{"passed":true,"code":0,"seconds":1,"output":"2 passed"}';
-const result = (index: number) => `{"index":${index},"gold":${passed},"runner":"r","merge":{"fault":null}}`;
+const result = (index: number) =>
+  `{"index":${index},"control":${passed},"gold":${passed},"runner":"r","merge":{"fault":null}}`;
 
 test("each feature has its own result, in whatever order they come, and what packages print is none", async () => {
   python(
@@ -67,14 +68,12 @@ test("one that ends early is told for each feature that has no result, with its 
   python("cat >/dev/null", `echo '${result(0)}'`, "echo broken >&2; exit 3");
   const [first, second] = await evaluate(features, settings());
   expect(first).toMatchObject({ runner: "r" });
-  expect(second).toEqual({ error: "its evaluation ended with 3 without a word: broken" });
+  expect(second).toEqual({ lost: "its evaluation ended with 3 without a word: broken" });
 });
 
 test.each([
-  [
-    '{"version":"OtherVersion: its _run_tests takes other parameters"}',
-    /not known here \(OtherVersion: its _run_tests/,
-  ],
+  ['{"OtherVersion":"its _run_tests takes other parameters"}', /not known here \(its _run_tests takes/],
+  ['{"Broken":"ImportError: no docker"}', /does not load \(ImportError: no docker\): .*Remove .*\.venv/],
   ['{"engine":"Install paramiko"}', /docker-py cannot ask the engine unix:.*: Install paramiko/],
 ])("where none can be evaluated, that is told once: %s", async (line, message) => {
   python("cat >/dev/null", `echo '${line}'`);

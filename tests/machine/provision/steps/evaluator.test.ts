@@ -16,6 +16,10 @@ def _merge_naive(sb, base_sha): ...
 def _run_tests(sb, tests_patch, feature_patch, base_sha): ...
 `;
 
+const packages = ["cooperbench", "cooperbench/eval", "cooperbench/runner"].map(
+  (name) => `${name}/__init__.py`,
+);
+
 let folder: string;
 beforeEach(() => {
   folder = temporaryFolder("evaluator-");
@@ -57,6 +61,12 @@ test("one whose modules need what is in their packages is loaded with all of the
   expect(load()).toBe("loaded");
 });
 
+test("one that does not load is broken, and not of another version", () => {
+  put("cooperbench/eval/sandbox.py", "import nowhere");
+  for (const name of packages) put(name, "");
+  expect(load()).toBe("Broken ModuleNotFoundError: No module named 'nowhere'");
+});
+
 test.each([
   [
     "lacks a function",
@@ -68,14 +78,8 @@ test.each([
     helpers.replace("(sb, base_sha)", "(sb, base_sha, strategy)"),
     /^OtherVersion its _merge_naive takes other parameters$/,
   ],
-  ["does not load", "import nowhere", /^OtherVersion No module named 'nowhere'$/],
 ])("one that %s is of another version, and is not asked", (_, sandbox, message) => {
   put("cooperbench/eval/sandbox.py", sandbox);
-  for (const name of [
-    "cooperbench/__init__.py",
-    "cooperbench/eval/__init__.py",
-    "cooperbench/runner/__init__.py",
-  ])
-    put(name, "");
+  for (const name of packages) put(name, "");
   expect(load()).toMatch(message);
 });

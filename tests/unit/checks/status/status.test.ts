@@ -158,6 +158,7 @@ test("the command line is well where it is there, at the proved commit", () => {
     subset: "lite",
     tasks: ["a/1"],
     dataset: "dataset x",
+    changedSources: [],
     proof: {
       ...proof(
         { version: "0.0.29", pythonVersion: "3.12.1" },
@@ -184,6 +185,11 @@ test("the command line is well where it is there, at the proved commit", () => {
   expect(cliCheck({ ...facts, wantedCommit: "c".repeat(40) })).toMatchObject({
     level: "warning",
     found: expect.stringContaining("the setting cooperbenchCommit is cccccccccccc"),
+  });
+  expect(cliCheck({ ...facts, changedSources: ["src/cooperbench/__init__.py"] })).toMatchObject({
+    level: "warning",
+    found: expect.stringContaining("of its source a file is not the commit's: src/cooperbench/__init__.py"),
+    remedy: expect.stringContaining("git -C /c checkout HEAD -- src"),
   });
   expect(cliCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
   expect(cliCheck({ ...facts, wrong: "it is missing" })).toMatchObject({
@@ -333,6 +339,7 @@ test("the page has every image and digest, escapes what it is given, and needs n
   const page = reportPage({
     stack: "lab-1",
     at,
+    changedSources: [],
     isRehearsal: false,
     isReady: true,
     checks: [operationCheck("<lab>", {})],

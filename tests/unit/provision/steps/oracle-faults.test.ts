@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { gitBlobId } from "../../../../lib/digest.ts";
@@ -97,8 +97,30 @@ test("a runner is the dataset's by the id that git gives it", () => {
 });
 
 test("what could not be evaluated is told in CooperBench's words, and what runs elsewhere by its cause", () => {
-  expect(unevaluated(subject, "RuntimeError: Failed to write solo.patch: ")).toMatch(
+  expect(unevaluated(subject, { error: "RuntimeError: Failed to write solo.patch: " })).toMatch(
     /^CooperBench cannot evaluate in it: RuntimeError: Failed to write solo\.patch:; remove the image/,
   );
-  expect(unevaluated(subject, "elsewhere")).toMatch(/runs in the machine around it, .*chroot/);
+  expect(unevaluated(subject, { error: "elsewhere" })).toMatch(/runs in the machine around it, .*chroot/);
+});
+
+test("the image is not blamed for a patch that cannot be handed over, nor for an evaluation that was killed", () => {
+  const folder = temporaryFolder("task-");
+  mkdirSync(join(folder, "feature3"));
+  const gold = join(folder, "feature3", "feature.patch");
+  writeFileSync(gold, "x".repeat(98_305));
+  const large = unevaluated(
+    { ...subject, folder },
+    { error: "RuntimeError: Failed to write patch1.patch: " },
+  );
+  expect(large).toContain(
+    `${gold} is larger than CooperBench can write into a container (96 KiB); restore it: git`,
+  );
+  writeFileSync(gold, "x".repeat(98_304));
+  expect(unevaluated({ ...subject, folder }, { error: "RuntimeError: x" })).toContain("docker rmi");
+  expect(unevaluated(subject, { error: "UnicodeDecodeError: 'utf-8' codec" })).toMatch(
+    /no UTF-8; restore it/,
+  );
+  expect(unevaluated(subject, { lost: "its evaluation was ended by SIGKILL without a word: " })).toBe(
+    "its evaluation was ended by SIGKILL without a word:; run it again",
+  );
 });
