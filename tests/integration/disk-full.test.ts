@@ -13,7 +13,7 @@ beforeAll(async () => {
   // Three images of 6 MB: what is downloaded has room, what is unpacked beside it has not.
   await startRehearsal(lab.rehearsal, () => {}, { payloadBytes: 6_000_000 });
   await endEngine(lab.rehearsal.dir);
-  await run(["mount", "-t", "tmpfs", "-o", "size=22m", "tmpfs", data]);
+  await run(["mount", "-t", "tmpfs", "-o", "size=25m", "tmpfs", data]);
   await startEngine(
     lab.rehearsal.dir,
     Number(new URL(lab.rehearsal.registryUrl() ?? "").port),
@@ -26,7 +26,7 @@ test("a full disk is told with what to free, and the update after that succeeds,
   const stack = await lab.makeStack({ tasks: ["go_chi_task"] });
   const first = await lab.machine(["up", stack]);
   expect(first.code).not.toBe(0);
-  expect(first.stdout).toMatch(
+  expect(first.stdout, first.stderr).toMatch(
     /failed: go-chi-task\d+: .*akhatua\/cooperbench-go-chi:task\d+ could not be pulled: no space left on the engine's disk \(.*\)\. To mend it: free some \(docker system df/,
   );
   const pulled = await lab.references();

@@ -82,16 +82,20 @@ async function idsInState(): Promise<Readonly<Record<string, string>>> {
   );
 }
 
-test("a stack of the version before is updated in place: nothing of it is made anew but the route's proof", async () => {
+test("a stack of the version before is updated in place: nothing of it is made anew but two proofs", async () => {
   const before = await idsInState();
   const { code, stdout, stderr } = await project.machine(["up", stack]);
   expect(code, stdout + stderr).toBe(0);
   const after = await idsInState();
   expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
   expect(Object.keys(before).length).toBeGreaterThan(25);
-  // A proof of then is of the time when the .env was written, and not of its bytes.
-  const route = "command:local:Command::route-proof";
-  expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual([route]);
+  // Those of then are of no files of the dataset, and of the time when the .env was written, not of its bytes.
+  const proofs = ["cooperbench-verification", "route-proof"].map((name) => `command:local:Command::${name}`);
+  expect(
+    Object.keys(before)
+      .filter((name) => after[name] !== before[name])
+      .sort(),
+  ).toEqual(proofs);
   expect(await project.machine(["preview", stack, "--expect-no-changes"])).toMatchObject({ code: 0 });
 });
 
