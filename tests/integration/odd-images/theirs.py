@@ -1,7 +1,6 @@
 """What CooperBench itself makes of images: its agent's environment and connector, and its evaluation, with gold patches.
 
-Argument: a folder with a task's dataset is the current one's; standard input: {"images": [IMAGE], "repo", "taskId", "baseCommit"}.
-Standard output: a line {"image", "agent", "solo", "merged"} for each, each a fault or null. Only what takes long is made shorter: its
+The current folder is a checkout; standard input: {"images": [IMAGE], "repo", "taskId", "baseCommit"}. Standard output: a line {"image", "agent", "solo", "merged"} for each, each a fault or null. Only what takes long is made shorter: its
 containers are removed and not stopped first, and what never ends is killed after 20 s.
 """
 
@@ -91,13 +90,16 @@ def merged():
 
 def judge(image):
     current.image = image
-    print(json.dumps({"image": image, "agent": agent(image), "solo": solo(), "merged": merged()}), flush=True)
+    return {"image": image, "agent": agent(image), "solo": solo(), "merged": merged()}
 
 
 client = docker.from_env()
 before = {container["Id"] for container in client.api.containers(all=True)}
 with ThreadPoolExecutor(2) as pool:
-    list(pool.map(judge, request["images"]))
+    verdicts = list(pool.map(judge, request["images"]))
 for container in client.api.containers(all=True):  # those that could not be started, which it leaves
     if container["Id"] not in before:
         client.api.remove_container(container["Id"], force=True, v=True)
+print()  # its loggers print on the same stream
+for verdict in verdicts:
+    print(json.dumps(verdict))
