@@ -1,7 +1,8 @@
 """What CooperBench itself makes of images: its agent's environment and connector, and its evaluation, with gold patches.
 
-The current folder is a checkout; standard input: {"images": [IMAGE], "repo", "taskId", "baseCommit"}. Standard output: a line {"image", "agent", "solo", "merged"} for each, each a fault or null. Only what takes long is made shorter: its
-containers are removed and not stopped first, and what never ends is killed after 20 s.
+The current folder is a checkout. Standard input: {"images": [IMAGE], "repo", "taskId", "baseCommit"}. Standard output: a
+line {"image", "agent", "solo", "merged"} for each, each a fault or null. Only what takes long is made shorter: its containers
+are removed and not stopped first, and what never ends is killed after 20 s.
 """
 
 import json
