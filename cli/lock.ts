@@ -10,7 +10,7 @@ import type { LockOptions } from "./lock-options.ts";
 import { lockTarget } from "./lock-target.ts";
 import { type Registries, reach } from "./registries.ts";
 import { startIfNeeded } from "./rehearsal.ts";
-import type { Output } from "./terminal.ts";
+import { whileTelling } from "./while-telling.ts";
 import { writeFor } from "./write-out.ts";
 
 /**
@@ -40,7 +40,7 @@ export async function lock({ stack, check, platform }: LockOptions, caller: Call
 
   if (before?.ignored !== undefined) output.say(before.ignored);
 
-  const changes = await whileTelling(output, async (tell) => {
+  const changes = await whileTelling(output, "asking the registry", async (tell) => {
     const registries = await reach(endpoints);
     if (registries.reachable.length === 0) throw noRegistry(registries);
     const images = [...new Set([...readTasks().map((task) => task.image), ...services])];
@@ -71,20 +71,4 @@ function noRegistry({ unreachable }: Registries): Problem {
       "Run this where Docker Hub or the engine's mirror can be reached; a proxy is taken from HTTPS_PROXY.",
     ].join("\n"),
   );
-}
-
-/** Runs some work, and says every two seconds how far it is. */
-async function whileTelling<Result>(
-  { report }: Pick<Output, "report">,
-  work: (tell: (progress: string) => void) => Promise<Result>,
-): Promise<Result> {
-  let progress = "asking the registry";
-  const timer = setInterval(() => report(progress), 2000);
-  try {
-    return await work((text) => {
-      progress = text;
-    });
-  } finally {
-    clearInterval(timer);
-  }
 }

@@ -14,10 +14,8 @@ import { recordSmoked } from "./proof-record.ts";
 import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable } from "./smoke-report.ts";
 import { readLockedSettings } from "./stack-settings.ts";
+import { whileTelling } from "./while-telling.ts";
 import { assertFile, writeFor } from "./write-out.ts";
-
-/** Milliseconds between two words of how far it is. */
-const TELL_MS = 2000;
 
 /**
  * `./machine smoke [STACK] …`: has the installed CooperBench evaluate the dataset's gold patches in the images that
@@ -44,28 +42,21 @@ export async function smoke(options: SmokeOptions, caller: StackCaller): Promise
   const abort = abortOnSignal();
   const capacity = capacityOf(info);
   const started = performance.now();
-  let done = 0;
-  let running = 0;
-  const told = setInterval(
-    () => output.report(`${done}/${subjects.length} done, ${running} running`),
-    TELL_MS,
-  );
-  const reports = await runOracles(
-    subjects.map((subject) => oracleSubject(stack, checkout, subject)),
-    {
-      ...{ dockerHost, checkout, stack: identityOf(engine), abort },
-      ...{ atOnce: oraclesAtOnce(capacity), memoryBytes: memoryLimitBytes(capacity) },
-      timeoutSeconds: settings.smokeTimeoutSeconds,
-    },
-    (...counts) => {
-      [done, running] = counts;
-    },
-  )
-    .catch((error) => {
-      if (!abort.aborted) throw error;
-      return [];
-    })
-    .finally(() => clearInterval(told));
+  const progress = (done: number, running: number) => `${done}/${subjects.length} done, ${running} running`;
+  const reports = await whileTelling(output, progress(0, 0), (tell) =>
+    runOracles(
+      subjects.map((subject) => oracleSubject(stack, checkout, subject)),
+      {
+        ...{ dockerHost, checkout, stack: identityOf(engine), abort },
+        ...{ atOnce: oraclesAtOnce(capacity), memoryBytes: memoryLimitBytes(capacity) },
+        timeoutSeconds: settings.smokeTimeoutSeconds,
+      },
+      (...counts) => tell(progress(...counts)),
+    ),
+  ).catch((error) => {
+    if (!abort.aborted) throw error;
+    return [];
+  });
   if (abort.aborted) {
     output.report("interrupted; the containers are removed");
     return 130;
