@@ -1,6 +1,5 @@
 /** What differs on the machine from what the program wants, for its components: a judgement of one look. */
-import type { Capacity } from "../benchmark/capacity.ts";
-import { capacityOf } from "../benchmark/capacity.ts";
+import { type Capacity, capacityOf } from "../benchmark/capacity.ts";
 import { type Known, knownOf } from "../lib/known.ts";
 import { type ExistingGit, judgeGit, unknownGit } from "../provision/engine/existing-git.ts";
 import { type ExistingRedis, judgeRedis, unknownRedis } from "../provision/engine/existing-redis.ts";

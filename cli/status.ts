@@ -47,6 +47,7 @@ export async function lookAtStack(caller: StackCaller, environment?: Environment
   const owned = id === undefined ? settings : { ...settings, stackId: id };
   const wanted = wantedOf(stack, owned, projectDir, found.engine);
   const look = lookAt(wanted, undefined, environment);
+  const changed = existsSync(wanted.folder) ? changedSources(wanted.folder) : [];
   const secrets = await secretsFinding(found, false);
   return machineStatus({
     look: await look,
@@ -59,7 +60,7 @@ export async function lookAtStack(caller: StackCaller, environment?: Environment
     refusal,
     secrets: secrets.level === "ok" ? undefined : secrets,
     dataset: datasetIn(wanted.folder, settings.tasks),
-    changedSources: existsSync(wanted.folder) ? await changedSources(wanted.folder) : [],
+    changedSources: await changed,
     state: isForeign
       ? { proofs: new Map(), isForeign }
       : { ...(await readState(found)), recorded: readProofRecord(found) },

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Task } from "../../benchmark/tasks.ts";
 import { type Known, known } from "../../lib/known.ts";
 import type { EngineInfo } from "../../provision/engine/ask.ts";
 import { dockerAt } from "../../provision/engine/docker-command.ts";
 import type { EngineImage } from "../../provision/engine/images.ts";
-import { proxyVariables } from "../../provision/engine/proxies.ts";
+import { dockerConfigFile, proxyVariables } from "../../provision/engine/proxies.ts";
 import {
   askIndex,
   type IndexAnswer,
@@ -88,7 +87,7 @@ export function networkFinding(
   const [program = "", ...args] = questions[manager];
   const byHand = `${dockerAt(dockerHost)} run --rm --entrypoint ${program} ${image} ${args.join(" ")}`;
   const given = proxyVariables(dockerHost).length > 0;
-  const file = join(process.env.DOCKER_CONFIG || join(homedir(), ".docker"), "config.json");
+  const file = dockerConfigFile();
   const proxies = given
     ? `correct the proxies in ${file}, which containers have`
     : `where this network has a proxy, name it in ${file} (proxies)`;

@@ -1,5 +1,6 @@
 import type { LockedTask } from "../../benchmark/images-lock.ts";
 import { spreadTasks, taskName } from "../../benchmark/tasks.ts";
+import { list } from "../../lib/list.ts";
 import { type EngineImage, isLocked } from "../../provision/engine/images.ts";
 import type { OracleResult } from "../../provision/steps/oracle.ts";
 import type { ProbeResult } from "../../provision/steps/probe.ts";
@@ -141,11 +142,8 @@ export function oddities(images: readonly ImageStatus[]): readonly string[] {
   ]);
 }
 
-/** Some of many names. */
-export function several(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(", ");
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
-}
+/** Some of many names: three do for a line. */
+export const several = (names: readonly string[]) => list(names, 3);
 
 /** What a probe wants of an image, in a word that is compared. */
 export function wantedOf({ locked, baseCommit }: LockedTask): string {
@@ -171,10 +169,7 @@ function probeOf(
   const isOfThere =
     found?.imageId === there?.id && found?.dockerHost === dockerHost && found?.wanted === wantedOf(task);
   const failedIn = found?.problem !== undefined && isOfThere ? "verify" : "up";
-  const failed =
-    found?.problem !== undefined && isOfThere
-      ? { at: found.at, problem: found.problem }
-      : recorded?.failures[name];
+  const failed = failedIn === "verify" ? found : recorded?.failures[name];
   const known = [provedBy(found), proofs.get(name)].filter((proof) => proof !== undefined);
   const judged = known
     .toSorted((a, b) => (a.provedAt < b.provedAt ? 1 : -1))
@@ -186,7 +181,7 @@ function probeOf(
   if (engine === undefined) return { proof: best?.proof, state: "unseen" };
   if (there === undefined) return { proof: best?.proof, state: "missing" };
   if (failed !== undefined && failed.at > (best?.proof.provedAt ?? ""))
-    return { proof: best?.proof, state: "failed", fault: firstLine(failed.problem), failedIn };
+    return { proof: best?.proof, state: "failed", fault: firstLine(failed.problem ?? ""), failedIn };
   return best ?? { proof: undefined, state: "unproved" };
 }
 

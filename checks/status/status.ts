@@ -182,7 +182,8 @@ async function runnersOf(
     }),
   );
   const installed = resultOf<VerificationResult>(state.proofs.get(proofNames.cli))?.version;
-  return runnersCheck(look.wanted.owner.stack, images, installed, (task) => new Map(versions).get(task));
+  const byTask = new Map(versions);
+  return runnersCheck(look.wanted.owner.stack, images, installed, (task) => byTask.get(task));
 }
 
 function commandLineCheck(question: StatusQuestion): StatusCheck {
