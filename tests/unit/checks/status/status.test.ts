@@ -184,7 +184,7 @@ test("the command line is well where it is there, at the proved commit", () => {
   // The user's own, which is used as it is.
   expect(cliCheck({ ...facts, wantedCommit: "c".repeat(40) })).toMatchObject({
     level: "warning",
-    found: expect.stringContaining("the setting cooperbenchCommit is cccccccccccc"),
+    found: expect.stringContaining("wanted is commit cccccccccccc"),
   });
   expect(cliCheck({ ...facts, changedSources: ["src/cooperbench/__init__.py"] })).toMatchObject({
     level: "warning",
