@@ -12,7 +12,7 @@ import { fields } from "../program/settings.ts";
 import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
 import type { Caller } from "./caller.ts";
-import type { NewOptions } from "./new-options.ts";
+import type { Given } from "./commands.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
@@ -36,7 +36,7 @@ const placeholderKey = "placeholder-of-a-rehearsal";
  * was cut off before can be repeated.
  */
 export async function newStack(
-  { stack, keyFile, rehearsal: wanted }: NewOptions,
+  { stack, keyFile, rehearsal: wanted }: Given["new"],
   caller: Caller,
 ): Promise<number> {
   const { projectDir, output } = caller;
@@ -47,7 +47,8 @@ export async function newStack(
     throw new Problem(
       `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine pulumi config --stack ${stack}`,
     );
-  const rehearsal = wanted && rehearsalAt(wanted.folder ?? `${DEFAULT_DIR}-${stack}`);
+  const rehearsal =
+    wanted === undefined ? undefined : rehearsalAt(wanted === true ? `${DEFAULT_DIR}-${stack}` : wanted);
   if (rehearsal !== undefined)
     await checkFolder(rehearsal).catch((error: Error) => {
       throw new Problem(error.message);

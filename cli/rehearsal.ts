@@ -15,6 +15,7 @@ import {
   takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
 import type { Caller } from "./caller.ts";
+import type { Given } from "./commands.ts";
 import { ask } from "./confirm.ts";
 import { liveUsers, told } from "./rehearsal-users.ts";
 import type { Output } from "./terminal.ts";
@@ -66,17 +67,8 @@ export async function stopUnlessUsed(
   return false;
 }
 
-/** Options of `./machine rehearsal`. */
-export interface RehearsalOptions {
-  readonly verb: "start" | "stop" | "status";
-  /** Its folder. Default: COOPERBENCH_REHEARSAL_DIR, or the usual one. */
-  readonly folder?: string | undefined;
-  /** Takes it down whoever uses it. */
-  readonly force: boolean;
-}
-
 /** `./machine rehearsal start | stop | status [FOLDER]`. */
-export async function rehearsalCommand(options: RehearsalOptions, { output }: Caller): Promise<number> {
+export async function rehearsalCommand(options: Given["rehearsal"], { output }: Caller): Promise<number> {
   try {
     return await act(options, output);
   } catch (error) {
@@ -86,7 +78,7 @@ export async function rehearsalCommand(options: RehearsalOptions, { output }: Ca
   }
 }
 
-async function act({ verb, folder, force }: RehearsalOptions, output: Output): Promise<number> {
+async function act({ verb, folder, force }: Given["rehearsal"], output: Output): Promise<number> {
   const { report } = output;
   const rehearsal = rehearsalAt(folder);
   switch (verb) {

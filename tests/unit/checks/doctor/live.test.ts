@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { askLive, liveFinding } from "../../../../checks/doctor/live.ts";
-import { doctorOptions } from "../../../../cli/doctor-options.ts";
 import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 import { readsBack } from "../../../reads-back.ts";
@@ -116,11 +115,3 @@ describe("nobody is asked", () => {
     expect(found).toMatch(/^not asked: there is no .*\/\.venv\/bin\/python, want/);
   });
 });
-
-test.each([
-  [[], { json: false, live: false }],
-  [["lab-1", "--live"], { stack: "lab-1", json: false, live: true }],
-  [["--json", "--live", "lab-1"], { stack: "lab-1", json: true, live: true }],
-  [["lab-1", "lab-2"], undefined],
-  [["--alive"], undefined],
-])("doctor %j is %j", (args, options) => expect(doctorOptions(args)).toEqual(options));
