@@ -20,8 +20,7 @@ const test = anyTest.skipIf(isChroot);
 if (isChroot)
   console.warn("not tried in a chroot, where docker exec does not enter containers: a planned run");
 
-// CooperBench starts twice as fast where its imports need not be compiled.
-const machine = (...args: readonly string[]) => lab.machine(args, { PYTHONDONTWRITEBYTECODE: "" });
+const machine = (...args: readonly string[]) => lab.machine(args);
 
 /** What a shell may have: no host but this machine answers, and a run would go elsewhere. */
 const shell = {
