@@ -65,6 +65,15 @@ export interface Given {
   /** `yes` asks nobody. */
   readonly clean: Printed & { readonly yes: boolean };
   readonly env: { readonly stack: string };
+  readonly list: { readonly json: boolean };
+  readonly settings: Printed;
+  readonly set: {
+    readonly stack: string;
+    readonly setting: string;
+    readonly values: readonly string[];
+    /** Whether it is to be what it is where no stack sets it. */
+    readonly default: boolean;
+  };
   readonly pulumi: { readonly arguments: readonly string[] };
   readonly rehearsal: {
     readonly verb: "start" | "stop" | "status";
@@ -124,6 +133,24 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--rehearsal [FOLDER]", "with a rehearsal of its own, which needs no key", filled)
     .addHelpText("after", examples("new lab-1 --key-file ~/cohere-key", "new mine --rehearsal"))
     .action((stack, options) => act("new", { stack, ...options }));
+  onStack(bringUp("settings", "print every setting of a stack: its value, and what it is"))
+    .option("--json", "print JSON", false)
+    .action((stack, options) => act("settings", { stack, ...options }));
+  bringUp("set", "change a setting of a stack, where the value is a good one")
+    .argument("<STACK>", "name of the stack", stackName)
+    .argument("<SETTING>", "name of the setting, as ./machine settings has it")
+    .argument("[VALUE...]", "value, several for a list; what is secret is asked for, or read from a pipe")
+    .option("--default", "take it out of the stack's settings", false)
+    .addHelpText(
+      "after",
+      examples(
+        "set lab-1 subset flash",
+        "set lab-1 tasks dspy_task/8394 go_chi_task",
+        "set lab-1 cooperbenchCommit --default",
+        "set lab-1 cohereApiKey <~/cohere-key",
+      ),
+    )
+    .action((stack, setting, values, options) => act("set", { stack, setting, values, ...options }));
   ofPulumi("up", "provision the machine, and prove that it is ready", [
     "up lab-1",
     "up dev                          # a rehearsal, with stand-in images",
@@ -217,6 +244,9 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     ["destroy lab-1", "destroy lab-1 --yes    # asks nobody"],
     rest,
   );
+  away("list", "print the stacks of this folder")
+    .option("--json", "print JSON", false)
+    .action((options) => act("list", options));
   away("env", "print the variables of a stack as shell exports")
     .argument("<STACK>", "name of the stack", stackName)
     .addHelpText("after", '\nExample:\n  eval "$(./machine env dev)"')

@@ -42,6 +42,10 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
       : (await import("./plan-check.ts")).planCheck(given.stack, given.check, given.json, caller),
   run: async (given, caller) => (await import("./run.ts")).run(given, caller),
   clean: async (given, caller) => (await import("./clean.ts")).clean(given, await onStack(given, caller)),
+  list: async ({ json }, caller) => (await import("./list.ts")).list(caller, json),
+  settings: async (given, caller) =>
+    (await import("./settings.ts")).settings(await onStack(given, caller), given.json),
+  set: async (given, caller) => (await import("./set.ts")).set(given, { ...caller, stack: given.stack }),
   env: async ({ stack }, caller) => (await import("./env.ts")).env({ ...caller, stack }),
   pulumi: async (given, caller) => (await import("./plain-pulumi.ts")).plainPulumi(given.arguments, caller),
   rehearsal: async (given, caller) => (await import("./rehearsal.ts")).rehearsalCommand(given, caller),
@@ -58,7 +62,7 @@ async function isToBeRead<Name extends keyof Given>(name: Name, given: Given[Nam
     ]);
     return !worksOn(args) && !takesLock(args);
   }
-  return ["verify", "smoke", "doctor", "status", "plan", "env"].includes(name);
+  return ["verify", "smoke", "doctor", "status", "plan", "env", "list", "settings"].includes(name);
 }
 
 /** The exit code of what has printed all that it had to: no success where some of it is lost. */

@@ -65,6 +65,16 @@ test.each([
   ["run lab-1 -n a -r go_chi_task -t 27", { name: "a", stack: "lab-1", repo: "go_chi_task", task: "27" }],
   ["clean lab-1 --yes", { name: "clean", stack: "lab-1", yes: true, json: false }],
   ["clean -y --json", { name: "clean", yes: true, json: true }],
+  ["list", { name: "list", json: false }],
+  ["settings lab-1 --json", { name: "settings", stack: "lab-1", json: true }],
+  [
+    "set lab-1 tasks a b",
+    { name: "set", stack: "lab-1", setting: "tasks", values: ["a", "b"], default: false },
+  ],
+  [
+    "set lab-1 subset --default",
+    { name: "set", stack: "lab-1", setting: "subset", values: [], default: true },
+  ],
   ["env dev", { name: "env", stack: "dev" }],
   ["pulumi stack rm --help", { name: "pulumi", arguments: ["stack", "rm", "--help"] }],
   ["pulumi --help", { name: "pulumi", arguments: ["--help"] }],
