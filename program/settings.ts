@@ -83,7 +83,7 @@ export const fields = {
     mend: "set --path 'tasks[0]' dspy_task/8394",
   },
   dockerHost: {
-    is: "Docker engine, as in DOCKER_HOST. Empty is DOCKER_HOST, then the engine's usual sockets.",
+    is: "Docker engine, as in DOCKER_HOST. Empty is DOCKER_HOST, then docker's context, then the usual sockets.",
     default: "",
     schema: noneOr(z.string().regex(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)[\w.:@/~%[\]+-]+$/)),
     wants: "a Docker host (unix, tcp or ssh), or nothing",

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { clockFinding } from "../../../../checks/doctor/clock.ts";
@@ -50,6 +50,24 @@ describe("programs", () => {
     writeFileSync(there, "", { mode: 0o755 });
     expect(clientFinding(undefined, "./machine up dev")).toMatchObject({ level: "ok" });
     expect(clientFinding(findOnPath("docker", `/nowhere:${folder}`)).level).toBe("ok");
+  });
+
+  test("a docker that is podman's is none, also where one is brought after it", () => {
+    const there = join(folder, "docker");
+    // As Debian's podman-docker 4.3.1 has it.
+    const script =
+      '#!/bin/sh\n[ -e /etc/containers/nodocker ] || \\\necho "Emulate" >&2\nexec /usr/bin/podman "$@"\n';
+    const podmans = {
+      level: "blocker",
+      found: expect.stringContaining(`docker is ${there}, which runs podman`),
+    };
+    writeFileSync(there, script, { mode: 0o755 });
+    expect(clientFinding(there)).toMatchObject(podmans);
+    expect(clientFinding(there, "./machine up dev")).toMatchObject(podmans);
+    rmSync(there);
+    writeFileSync(join(folder, "podman"), "", { mode: 0o755 });
+    symlinkSync(join(folder, "podman"), there);
+    expect(clientFinding(there)).toMatchObject(podmans);
   });
 
   test("git is needed to clone, and missed less where the checkout is there", () => {
