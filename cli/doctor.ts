@@ -89,7 +89,7 @@ function sharedFindings({ stack, projectDir }: Found, settings: Settings): reado
     warning(
       "folders",
       `stack ${sharing.join(", ")} has the same cooperbenchDir, ${folder}: only one of them can be up at a time`,
-      `Fix: to have a folder of its own:\n  ./machine pulumi config set cooperbenchDir repos/${stack}/CooperBench --stack ${stack}`,
+      `Fix: to have a folder of its own:\n  ./machine set ${stack} cooperbenchDir repos/${stack}/CooperBench`,
     ),
   ];
 }

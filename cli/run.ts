@@ -71,7 +71,7 @@ function assertPlanned(
 ): void {
   if (needsRedis(which) && services === undefined)
     throw new Problem(
-      `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine pulumi config set coop true --stack ${stack}\n  ./machine up ${stack}`,
+      `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine set ${stack} coop true\n  ./machine up ${stack}`,
     );
   if (onlyTasks === undefined || which === runNames.smoke) return;
   const chosen = task === undefined ? `${repo}/` : `${repo}/${task}`;

@@ -100,7 +100,7 @@ function silent(error: string, place: EnginePlace): Finding {
 
 function another(stack: string): string {
   return (
-    `set dockerHost to the one that is meant: ./machine pulumi config set dockerHost HOST --stack ${stack}\n` +
+    `set dockerHost to the one that is meant: ./machine set ${stack} dockerHost HOST\n` +
     "To try everything without it: ./machine up dev, the rehearsal"
   );
 }

@@ -40,7 +40,7 @@ test("an engine that does not answer stops an update, with the ways out", () => 
   const finding = engineFinding({ unknown: "connect ENOENT" }, place, []);
   expect(finding.level).toBe("blocker");
   expect(finding.found).toMatch(/engine at unix:\/\/\/run\/docker\.sock does not answer \(connect ENOENT\)/);
-  expect(finding.remedy).toMatch(/^Start it .*set dockerHost .*--stack lab\n.*\.\/machine up dev/);
+  expect(finding.remedy).toMatch(/^Start it .*.*set lab dockerHost HOST\n.*\.\/machine up dev/);
   expect(engineFinding({ unknown: "connect EACCES" }, place, []).remedy).toMatch(
     /^Run this as .*group docker/,
   );
@@ -74,7 +74,7 @@ test("podman is no engine of Docker's, whatever its API says", () => {
   expect(engineFinding(known(facts), place, closed)).toMatchObject({
     level: "blocker",
     found: expect.stringMatching(/^podman 4\.3\.1 answers at unix:.* keeps the entrypoint of an image/),
-    remedy: expect.stringMatching(/^Install Docker's engine .*set dockerHost .*--stack lab\n/),
+    remedy: expect.stringMatching(/^Install Docker's engine .*.*set lab dockerHost HOST\n/),
   });
   expect(engineFinding(known(engineFacts({ Components: [{ Name: "Engine" }] })), place, []).level).toBe("ok");
 });

@@ -98,7 +98,7 @@ describe("Python", () => {
     expect(pythonFinding(other, "lab")).toMatchObject({
       level: "warning",
       found: expect.stringContaining("there is no Python 3.12 (3.11.2 (/usr/bin/python3))"),
-      remedy: expect.stringMatching(/^Fix: .*set pythonVersion VERSION --stack lab/s),
+      remedy: expect.stringMatching(/^Fix: .*set lab pythonVersion VERSION/s),
     });
     expect(pythonFinding({ ...other, mayDownload: false }, "lab").level).toBe("blocker");
     const download = { host: "m.example", trouble: undefined };
