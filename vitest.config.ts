@@ -34,8 +34,7 @@ export default defineConfig({
           globalSetup: "tests/integration/setup.ts",
           testTimeout: 180_000,
           hookTimeout: 900_000,
-          // One engine and two cores: the files take turns.
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

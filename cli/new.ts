@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { newestVersion } from "../benchmark/known-faults.ts";
 import { placeKey } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
@@ -74,7 +75,9 @@ export async function newStack(
   writeSettings(projectDir, stack, {
     stackId: begun.stackId ?? randomUUID(),
     ...(begun.cooperbenchDir === undefined && folderSetting(projectDir, stack, rehearsal !== undefined)),
-    ...(rehearsal && rehearsalSettings(rehearsal)),
+    ...(rehearsal === undefined
+      ? begun.cooperbenchCommit === undefined && { cooperbenchVersion: newestVersion }
+      : rehearsalSettings(rehearsal)),
   });
   await ensureStack(pulumi, stack);
   const set = await quietPulumi(pulumi, ["config", "set", "--secret", "cohereApiKey", "--stack", stack], {

@@ -10,8 +10,10 @@ export interface CooperBenchCliArgs {
   readonly owner: Owner;
   /** Git repository that CooperBench is cloned from. */
   readonly cooperbenchRepository: string;
-  /** Commit, 40 hex digits. */
+  /** Commit, 40 hex digits; empty for that of the version. */
   readonly cooperbenchCommit: string;
+  /** Version, such as 0.0.29; empty for what the stack has, and else the newest that is known. */
+  readonly cooperbenchVersion: string;
   /** Absolute folder of the checkout. One that is there is used as it is. */
   readonly folder: string;
   /** What the folder is called in the stack's state. */
@@ -66,7 +68,8 @@ export class CooperBenchCli extends pulumi.ComponentResource {
         request: {
           folder,
           repository: args.cooperbenchRepository,
-          commit: args.cooperbenchCommit,
+          commit: args.cooperbenchCommit || undefined,
+          version: args.cooperbenchCommit === "" ? args.cooperbenchVersion || undefined : undefined,
           leftAt: args.leftAt,
         },
         triggers: [folderKey],

@@ -9,6 +9,7 @@ import {
   pinnedImage,
   readImagesLock,
 } from "../benchmark/images-lock.ts";
+import { newestVersion } from "../benchmark/known-faults.ts";
 import { defaultModel } from "../benchmark/model.ts";
 import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
 import { tasksOn } from "../benchmark/stand-ins.ts";
@@ -145,11 +146,19 @@ export const fields = {
       .regex(/^[\w.:@/~%+-]+$/),
     wants: "a git URL (https without a user, ssh, file), or an absolute path",
   },
+  cooperbenchVersion: {
+    is: `Release of CooperBench, such as ${newestVersion}. Empty is the one that the stack has, and ${newestVersion} for a new stack.`,
+    default: "",
+    schema: noneOr(z.string().regex(/^\d+(\.\d+)*([a-z][a-z0-9.]*)?$/)),
+    wants: `a version of CooperBench such as ${newestVersion}, or nothing`,
+    mend: `set cooperbenchVersion ${newestVersion}`,
+  },
   cooperbenchCommit: {
-    is: "Commit of CooperBench, 40 hex digits.",
-    default: "44b4a7a79e7229a1baf0360aeb74648b79b7540a",
-    schema: z.string().regex(/^[0-9a-f]{40}$/),
-    wants: "a commit of 40 hex digits",
+    is: "Commit of CooperBench, 40 hex digits. Wins over cooperbenchVersion; empty is that version's.",
+    default: "",
+    schema: noneOr(z.string().regex(/^[0-9a-f]{40}$/)),
+    wants: "a commit of 40 hex digits, or nothing",
+    mend: "rm cooperbenchCommit",
   },
   cooperbenchDir: {
     is: "Folder of the checkout, relative to the project. One that is there already is used as it is.",

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
 import { oldRequest } from "./old-request.ts";
-import { hold, holderFor, isHeldByOther, wholeStackVariable } from "./ownership/holder.ts";
+import { hold, holderFor, isHeldByOther, lastResult, wholeStackVariable } from "./ownership/holder.ts";
 import { stackIdentity } from "./ownership/temporary.ts";
 import {
   type Request,
@@ -29,11 +29,13 @@ type Act<Name extends StepName> = (
 
 // Loaded when asked for: 26 probes start at once, and each pays for what it loads.
 const steps: { readonly [Name in StepName]: Act<Name> } = {
-  async checkout({ folder, owner, repository, commit }, verb) {
+  async checkout({ folder, owner, leftAt: _, ...of }, verb) {
     const { ensureCheckout, removeCheckout } = await import("./steps/checkout.ts");
     if (verb === "remove") return gone(removeCheckout(folder, owner, report));
     const holder = holderFor(verb);
-    const wanted = { folder, owner: { ...owner, holder }, repository, commit, isNew: verb === "make" };
+    const isNew = verb === "make";
+    const last = isNew ? undefined : lastResult<Result<"checkout">>();
+    const wanted = { ...of, folder, owner: { ...owner, holder }, isNew, last };
     return { ...(await ensureCheckout(wanted, report)), holder };
   },
   async venv({ folder, owner, pythonVersion, extras }, verb) {

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LockedTask } from "../../benchmark/images-lock.ts";
+import { newestVersion } from "../../benchmark/known-faults.ts";
 import type { Environment } from "../../lib/environment.ts";
 import { findOnPath } from "../../lib/find-program.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
@@ -21,11 +22,13 @@ import {
 } from "../../provision/engine/existing-redis.ts";
 import { faultIn, type Look } from "../../provision/look.ts";
 import { stackIdentity } from "../../provision/ownership/temporary.ts";
+import { versionIn } from "../../provision/steps/checkout/version.ts";
 import { searchPython } from "../../provision/steps/python.ts";
 import { pythonOfVenv } from "../../provision/steps/venv/interpreter.ts";
 import type { Toolchain } from "../../toolchain/toolchain.ts";
 import { pluginVersions } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
+import { versionFinding } from "../version.ts";
 import { clockFinding } from "./clock.ts";
 import { clientFinding } from "./docker.ts";
 import { configuredDownloads, daemonFile, downloadsFinding } from "./downloads.ts";
@@ -202,7 +205,8 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const venv = join(folder, ".venv");
   const fault = existsSync(venv) ? faultIn(look.venv) : undefined;
   const inVenv = fault === undefined ? pythonOfVenv(venv) : undefined;
-  const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit };
+  const version = settings.cooperbenchVersion || newestVersion;
+  const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit, version };
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
   const isToClone = !existsSync(folder) && isSourceMade && findOnPath("git", env.PATH) !== undefined;
@@ -220,6 +224,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
     clientFinding(findOnPath("docker", env.PATH), preflight.startedBy),
     gitFinding(git, folder, faultIn(look.checkout) === undefined),
     sourceFinding(source, answer, owner.stack),
+    ...[versionFinding(versionIn(folder), owner.stack, "warning")].filter((finding) => finding !== undefined),
     uvFinding(uv),
     pythonFinding({ request, inVenv, fault, search, mayDownload, download }, owner.stack),
   ];

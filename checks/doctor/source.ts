@@ -4,29 +4,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environmentFor } from "../../lib/environment.ts";
 import { run } from "../../lib/run.ts";
+import { commitOfTag } from "../../provision/steps/checkout/release.ts";
 import { blocker, type Finding, ok } from "../finding.ts";
 
 /** What is asked of a repository before it is cloned. */
 export interface Source {
   /** As `git clone` takes it. */
   readonly repository: string;
-  /** Commit, 40 hex digits. */
+  /** Commit, 40 hex digits; empty for that of the version. */
   readonly commit: string;
+  /** Version of CooperBench, such as 0.0.29. */
+  readonly version: string;
 }
 
 /** What the repository answered. */
-export type SourceAnswer = "there" | { readonly unreachable: string } | "no-such-commit";
+export type SourceAnswer = "there" | { readonly unreachable: string } | "no-such-commit" | "no-tag";
 
 /** Seconds that a repository may take to answer. */
 const patience = 30;
 
 /**
  * Asks a repository for a commit, by what costs least: its refs, and for a commit that none of them is at, that one
- * commit without its history. A server that gives out no commit but those of refs may have it.
+ * commit without its history. A server that gives out no commit but those of refs may have it. For a version, whether it
+ * has its tag.
  */
-export async function askSource({ repository, commit }: Source): Promise<SourceAnswer> {
+export async function askSource({ repository, commit, version }: Source): Promise<SourceAnswer> {
   const listed = await git(["ls-remote", "--", repository]);
   if (listed.code !== 0) return { unreachable: reason(listed) };
+  if (commit === "") return commitOfTag(listed.stdout, version) === undefined ? "no-tag" : "there";
   if (listed.stdout.split("\n").some((line) => line.startsWith(`${commit}\t`))) return "there";
   const folder = await mkdtemp(join(tmpdir(), "cooperbench-machine-source-"));
   try {
@@ -56,13 +61,18 @@ export async function askSource({ repository, commit }: Source): Promise<SourceA
  * @param answer undefined where it need not be asked.
  */
 export function sourceFinding(
-  { repository, commit }: Source,
+  { repository, commit, version }: Source,
   answer: SourceAnswer | undefined,
   stack: string,
 ): Finding {
   if (answer === undefined)
     return ok("source", "not asked: the checkout is there, or its repository is yet to be made");
   if (answer === "there") return ok("source", `${repository} answers`);
+  if (answer === "no-tag")
+    return ok(
+      "source",
+      `${repository} answers; it has no tag v${version}, so that the commit will be found by the files of that release`,
+    );
   const set = `./machine pulumi config set`;
   if (answer === "no-such-commit")
     return blocker(

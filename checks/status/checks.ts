@@ -134,8 +134,10 @@ export interface CliFacts {
   readonly wrong: string | undefined;
   /** Commit that the checkout is at now; undefined where that cannot be told. */
   readonly commit: string | undefined;
-  /** Commit that the settings want. */
-  readonly wantedCommit: string;
+  /** Commit that the settings want; undefined where they name a version, and its commit is not known. */
+  readonly wantedCommit: string | undefined;
+  /** Version that the settings want. Default: none. */
+  readonly wantedVersion?: string | undefined;
   /** When the environment last changed, as far as that is known. */
   readonly environment: string | undefined;
   readonly subset: string;
@@ -154,7 +156,7 @@ export interface CliFacts {
 
 /** Whether the command line is there as it was proved. */
 export function cliCheck(facts: CliFacts): StatusCheck {
-  const { stack, folder, wrong, commit, wantedCommit, failed, recorded } = facts;
+  const { stack, folder, wrong, commit, wantedCommit, wantedVersion, failed, recorded } = facts;
   const check = "cooperbench";
   if (wrong !== undefined) return blocker(check, wrong, up(stack));
   const verified = recorded && verifiedCli(recorded);
@@ -173,7 +175,7 @@ export function cliCheck(facts: CliFacts): StatusCheck {
   const { provedAt } = proof;
   if (fault !== undefined) return { ...blocker(check, `${folder}: ${fault}`, up(stack)), provedAt };
   const found = `${proved.version} at commit ${commit?.slice(0, 12) ?? "unknown"}, Python ${proved.pythonVersion}, in ${folder}`;
-  const isOther = commit !== undefined && commit !== wantedCommit;
+  const isOther = commit !== undefined && wantedCommit !== undefined && commit !== wantedCommit;
   const remedy = `Fix: either of these:\n  ./machine pulumi config set cooperbenchCommit ${commit} --stack ${stack}\n  git -C ${shellWord(folder)} checkout ${wantedCommit}`;
   const { changedSources: changed } = facts;
   if (changed.length > 0)
@@ -185,9 +187,14 @@ export function cliCheck(facts: CliFacts): StatusCheck {
       ),
       provedAt,
     };
+  if (wantedVersion !== undefined && wantedVersion !== proved.version)
+    return {
+      ...warning(check, `${found}; the setting cooperbenchVersion is ${wantedVersion}`, up(stack)),
+      provedAt,
+    };
   return {
     ...(isOther
-      ? warning(check, `${found}; the setting cooperbenchCommit is ${wantedCommit.slice(0, 12)}`, remedy)
+      ? warning(check, `${found}; wanted is commit ${wantedCommit.slice(0, 12)}`, remedy)
       : ok(check, found)),
     provedAt,
   };
@@ -392,6 +399,6 @@ export function runnersCheck(
     : blocker(
         check,
         `${found}; ${whose}${unproved.length < others.length ? `; not proved: ${several(unproved.map(({ task }) => task))}` : ""}`,
-        `./machine smoke ${stack} --all proves whether they fit; else set cooperbenchCommit to a commit of the images' version, or imagesLock to a lock of the dataset's`,
+        `./machine smoke ${stack} --all proves whether they fit; else set cooperbenchVersion to the images' version, or imagesLock to a lock of the dataset's`,
       );
 }

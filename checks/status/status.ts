@@ -14,6 +14,7 @@ import type { Settings } from "../../program/settings.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
 import { judgeRedis, troubleOf } from "../../provision/engine/existing-redis.ts";
 import { faultIn, type Look } from "../../provision/look.ts";
+import { versionIn } from "../../provision/steps/checkout/version.ts";
 import type { CheckoutResult } from "../../provision/steps/checkout.ts";
 import type { VenvResult } from "../../provision/steps/venv.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
@@ -23,6 +24,7 @@ import { otherSettingsFinding } from "../doctor/route.ts";
 import { measureDisk, spaceFinding } from "../doctor/space.ts";
 import { toPull } from "../doctor/to-pull.ts";
 import { blocker, type Finding } from "../finding.ts";
+import { versionFinding } from "../version.ts";
 import {
   cliCheck,
   credentialsCheck,
@@ -136,6 +138,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     imagesCheck(stack, images, isRead),
     ...(runners === undefined ? [] : [runners]),
     commandLineCheck(question),
+    ...versionOf(question),
     ...runChecks(question),
     servicesCheck(stack, servicesOf(question)),
     oracleCheck(stack, images, { at, maxDays: settings.proofMaxAgeDays }, isRead),
@@ -186,6 +189,12 @@ async function runnersOf(
   return runnersCheck(look.wanted.owner.stack, images, installed, (task) => byTask.get(task));
 }
 
+function versionOf({ look }: StatusQuestion): readonly StatusCheck[] {
+  const { folder, owner } = look.wanted;
+  const finding = versionFinding(versionIn(folder), owner.stack, "blocker");
+  return finding === undefined ? [] : [finding];
+}
+
 function commandLineCheck(question: StatusQuestion): StatusCheck {
   const { look, settings, state, dataset, changedSources = [] } = question;
   const { owner, folder } = look.wanted;
@@ -200,7 +209,9 @@ function commandLineCheck(question: StatusQuestion): StatusCheck {
     folder,
     wrong,
     commit: wrong === undefined ? knownOf(look.head) : undefined,
-    wantedCommit: settings.cooperbenchCommit,
+    wantedVersion: settings.cooperbenchCommit === "" ? settings.cooperbenchVersion || undefined : undefined,
+    wantedCommit:
+      settings.cooperbenchCommit || resultOf<CheckoutResult>(state.proofs.get(proofNames.checkout))?.wanted,
     environment: environmentOf(state),
     subset: settings.subset,
     tasks: settings.tasks.map(taskName),

@@ -56,11 +56,15 @@ export function hold(file: string, owner: Holder): void {
     writeMarker(file, { ...marker, holder: owner.holder });
 }
 
-/** The word in this resource's last result, which Pulumi gives to its command. */
 function wordInState(): string | undefined {
+  return lastResult<Holder>()?.holder;
+}
+
+/** This resource's last result, which Pulumi gives to its command; undefined for a resource that is new. */
+export function lastResult<Result extends object>(): Partial<Result> | undefined {
   try {
-    return (JSON.parse(process.env.PULUMI_COMMAND_STDOUT ?? "") as { holder?: string }).holder;
+    return JSON.parse(process.env.PULUMI_COMMAND_STDOUT ?? "") as Partial<Result>;
   } catch {
-    return undefined; // of an older state, or of a resource that is new
+    return undefined; // of a state that is older than results
   }
 }

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { newestVersion } from "../../benchmark/known-faults.ts";
 import { list } from "../../lib/list.ts";
 import { realPlace } from "../../lib/place.ts";
 import { Problem } from "../../lib/problem.ts";
@@ -15,8 +16,10 @@ import { headOf } from "./checkout/git.ts";
 import { inspectCheckout, isGutted } from "./checkout/inspect.ts";
 import { type CheckoutMarker, checkoutMarker, markCheckout } from "./checkout/marker.ts";
 import { completeMove, moveTo } from "./checkout/move.ts";
+import { commitOfVersion } from "./checkout/release.ts";
 import { restoreMissing } from "./checkout/restore.ts";
 import { refuseCopiedSettings, standingOf } from "./checkout/standing.ts";
+import { versionIn } from "./checkout/version.ts";
 import { workIn } from "./checkout/work.ts";
 
 export { removeCheckout } from "./checkout/remove.ts";
@@ -29,11 +32,18 @@ export interface Checkout {
   readonly owner: Holder;
   /** Git repository that it is cloned from. */
   readonly repository: string;
-  /** Commit, 40 hex digits. */
-  readonly commit: string;
+  /** Commit, 40 hex digits. Default: that of `version`. */
+  readonly commit?: string | undefined;
+  /** Version of CooperBench, such as 0.0.29. Default: what the stack has, and else the newest that is known. */
+  readonly version?: string | undefined;
   /** Whether the stack's state has no such checkout yet. Default: false. */
   readonly isNew?: boolean;
+  /** What the stack's state has of it. Default: nothing. */
+  readonly last?: Partial<CheckoutResult> | undefined;
 }
+
+/** A checkout with its commit looked up. */
+type Resolved = Checkout & { readonly commit: string };
 
 /** The checkout that is there. */
 export interface CheckoutResult {
@@ -42,13 +52,18 @@ export interface CheckoutResult {
   readonly commit: string;
   /** Whether the stack made it, and so may move it and remove it. */
   readonly made: boolean;
+  /** The commit that is wanted; undefined for a checkout of the user's that is known by its version. */
+  readonly wanted?: string;
+  /** The version that this commit was looked up for; undefined for none. */
+  readonly version?: string;
   /** What the user should know of it. */
   readonly note?: string;
 }
 
 /**
  * Clones the repository at the commit, or finds a checkout. One that the stack made is moved to the commit where
- * that loses nothing; one that the user made or changed is left as it is, with a note.
+ * that loses nothing; one that the user made or changed is left as it is, with a note. A version becomes a commit once:
+ * what the stack's state has of it stays.
  *
  * @throws a Problem where something in the folder is another stack's: nothing is changed then.
  */
@@ -56,13 +71,14 @@ export async function ensureCheckout(
   given: Checkout,
   report: (line: string) => void,
 ): Promise<CheckoutResult> {
-  const wanted = { ...given, folder: realPlace(given.folder) };
-  const { folder, owner, repository, commit } = wanted;
+  const there = { ...given, folder: realPlace(given.folder) };
+  const { folder, owner, repository } = there;
   await removeLeftovers(folder, owner);
   refuseOthers(folder, owner);
   if (await isAbsentOrEmpty(folder)) {
+    const wanted = await resolved(there, report);
     report(`cloning ${repository} into ${folder}`);
-    if (await cloneInto(wanted)) return { folder, commit, made: true };
+    if (await cloneInto(wanted)) return { ...asWanted(wanted), made: true };
     refuseOthers(folder, owner); // another stack's, made in the meantime
   }
   if (!existsSync(join(folder, ".git"))) {
@@ -73,34 +89,64 @@ export async function ensureCheckout(
   const standing = standingOf(folder, owner);
   if (standing.kind !== "own") {
     const why = standing.kind === "users" ? standing.why : `it is stack ${standing.owner.stack}'s`;
-    return useAsItIs(wanted, why, report);
+    return useAsItIs(there, why, report);
   }
-  if (wanted.isNew) refuseCopiedSettings(standing.marker, owner);
+  if (there.isNew) refuseCopiedSettings(standing.marker, owner);
   const marker = adopt(folder, standing.marker, owner);
   if (standing.line !== undefined) report(standing.line);
-  return ensureOwn(wanted, marker, report);
+  return ensureOwn(await resolved(there, report, marker), marker, report);
 }
 
-/** A checkout of the user's. */
+/** Looks up the commit that is wanted. */
+async function resolved(
+  { commit, version, last, ...rest }: Checkout,
+  report: (line: string) => void,
+  marker?: CheckoutMarker,
+): Promise<Resolved> {
+  if (commit !== undefined) return { ...rest, commit };
+  const kept = last?.wanted ?? marker?.commit ?? last?.commit;
+  if (version === undefined && kept !== undefined) return { ...rest, commit: kept, version: last?.version };
+  const asked = version ?? newestVersion;
+  if (last?.version === asked && last.wanted !== undefined)
+    return { ...rest, commit: last.wanted, version: asked };
+  const found = await commitOfVersion({ ...rest, version: asked }, report);
+  report(`CooperBench ${asked} is commit ${found} of ${rest.repository}`);
+  return { ...rest, commit: found, version: asked };
+}
+
+/** The result of a checkout that is at the commit that is wanted. */
+function asWanted({ folder, commit, version }: Resolved): Omit<CheckoutResult, "made"> {
+  return { folder, commit, wanted: commit, ...(version !== undefined && { version }) };
+}
+
+/** A checkout of the user's: where a version is wanted, its own files say which it has. */
 async function useAsItIs(
-  wanted: Checkout,
+  given: Checkout,
   why: string,
   report: (line: string) => void,
 ): Promise<CheckoutResult> {
-  const { folder, commit } = wanted;
+  const { folder, commit, version } = given;
   const head = await headOf(folder);
   if (isGutted(folder)) {
     throw new Problem(
       `${folder}: ${inspectCheckout(folder)}; ${why}.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src dataset, or set cooperbenchDir to another folder`,
     );
   }
-  if (head === commit) return { folder, commit, made: false };
-  return { folder, commit: head, made: false, note: told(leftNote(wanted, head, why), report) };
+  const is = { folder, commit: head, made: false };
+  if (commit !== undefined) {
+    const wanted = { ...given, commit };
+    if (head === commit) return { ...is, wanted: commit };
+    return { ...is, wanted: commit, note: told(leftNote(wanted, head, why), report) };
+  }
+  const has = versionIn(folder);
+  if (version === undefined || has === version) return is;
+  const note = `${folder} is of version ${has ?? "unknown"}, not of ${version}, and is left as it is: ${why}. To have that: check it out there, or set cooperbenchDir to another folder`;
+  return { ...is, note: told(note, report) };
 }
 
 /** A checkout of the stack's. */
 async function ensureOwn(
-  wanted: Checkout,
+  wanted: Resolved,
   found: CheckoutMarker,
   report: (line: string) => void,
 ): Promise<CheckoutResult> {
@@ -118,9 +164,10 @@ async function ensureOwn(
     if (kept !== undefined) {
       if (head !== marker.commit || marker.seen !== undefined)
         markCheckout(folder, { ...marker, seen: head === marker.commit ? undefined : head });
-      return { folder, commit: head, made: true, note: told(leftNote(wanted, head, kept), report) };
+      const note = told(leftNote(wanted, head, kept), report);
+      return { ...asWanted(wanted), commit: head, made: true, note };
     }
-    return { folder, commit, made: true };
+    return { ...asWanted(wanted), made: true };
   }
   if (marker.commit !== commit || marker.seen !== undefined)
     markCheckout(folder, { ...marker, commit, seen: undefined });
@@ -131,7 +178,7 @@ async function ensureOwn(
     throw new Problem(
       `${folder}: ${fault}, and its work is yours to keep or drop.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src dataset`,
     );
-  return { folder, commit, made: true };
+  return { ...asWanted(wanted), made: true };
 
   async function moveOn(): Promise<string | undefined> {
     report(`moving ${folder} from ${head} to ${commit}`);
@@ -153,7 +200,7 @@ function adopt(folder: string, marker: CheckoutMarker, owner: Holder): CheckoutM
   return adopted;
 }
 
-function leftNote({ folder, repository, commit }: Checkout, head: string, why: string): string {
+function leftNote({ folder, repository, commit }: Resolved, head: string, why: string): string {
   return `${folder} is at ${head}, not at ${commit}, and is left as it is: ${why}. To move it: git -C ${shellWord(folder)} fetch ${repository} && git -C ${shellWord(folder)} checkout ${commit}`;
 }
 

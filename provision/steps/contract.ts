@@ -61,7 +61,10 @@ export interface Steps {
   readonly checkout: {
     readonly request: InCheckout & {
       readonly repository: string;
-      readonly commit: string;
+      /** Commit, 40 hex digits. Default: that of `version`. */
+      readonly commit?: string | undefined;
+      /** Version of CooperBench, such as 0.0.29. Default: what the stack has, and else the newest that is known. */
+      readonly version?: string | undefined;
       /** Commit that the user has a checkout of theirs at, where that is another: the step looks again where it changes. */
       readonly leftAt?: string | undefined;
     };

@@ -1,3 +1,4 @@
+import { newestVersion } from "../../benchmark/known-faults.ts";
 import { asUrl, isSameUrl } from "../../lib/url.ts";
 import { type Origin, removal, told } from "./run-settings.ts";
 
@@ -51,7 +52,7 @@ export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly stri
   if (seen.cannotAsk !== undefined) {
     const agent = seen.agent === undefined ? "" : ` ${seen.agent}`;
     return [
-      `this version's agent${agent} cannot be asked: ${seen.cannotAsk}; want a version of CooperBench whose default agent makes a LitellmModel, such as 0.0.29: set cooperbenchCommit`,
+      `this version's agent${agent} cannot be asked: ${seen.cannotAsk}; want a version of CooperBench whose default agent makes a LitellmModel, such as ${newestVersion}: set cooperbenchVersion`,
     ];
   }
   // Versions of python-dotenv that do not heed it have read files.
@@ -95,7 +96,7 @@ function urlFault(got: string, seen: RouteSeen, wanted: RouteWanted): string {
   if (isSameUrl(value, wanted.url)) {
     const named = `COHERE_API_BASE (${where(base)})`;
     return seen.heedsBase === false
-      ? `${calls}: this version of CooperBench does not heed ${named}; set cooperbenchCommit to one that does, such as 0.0.29`
+      ? `${calls}: this version of CooperBench does not heed ${named}; set cooperbenchVersion to one that does, such as ${newestVersion}`
       : `${calls}: ${named} is that, and the package asks another URL for it; set modelApiBase to one that it asks as it is`;
   }
   const isBase = isSameUrl(value.replace(/\/$/, ""), wanted.modelApiBase);

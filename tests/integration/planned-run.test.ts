@@ -116,6 +116,33 @@ test("a dataset without a file that a run reads is in the way, and the update sa
   expect((await isReady())[0]).toBe(0);
 });
 
+test("a version with known faults is in the way, named with what they are and with the commands that move it", async () => {
+  const file = join(lab.checkout, "src/cooperbench/__about__.py");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replace(/"[\d.]+"/, '"0.0.22"'));
+  const status = await machine("status", stack);
+  expect(status.code).toBe(1);
+  const told = /version +CooperBench 0\.0\.22 has known faults: .*\(until 0\.0\.23\)/;
+  expect(status.stdout).toMatch(new RegExp(`BLOCKER +${told.source}`));
+  expect(status.stdout).toContain(`./machine pulumi config set cooperbenchVersion 0.0.29 --stack ${stack}`);
+  expect((await machine("run", stack, "-n", "smoke")).stderr).toContain("none was started");
+  const doctor = await machine("doctor", stack);
+  expect(doctor.code).toBe(0);
+  expect(doctor.stdout).toMatch(new RegExp(`warning +${told.source}`));
+  writeFileSync(file, text);
+});
+
+test("each option that the plan gives is one that this version has", async () => {
+  const { stdout: plan } = await machine("plan", stack);
+  for (const command of ["run", "eval"]) {
+    const help = await lab.run(join(lab.checkout, ".venv/bin/cooperbench"), [command, "--help"]);
+    const lines = plan.match(new RegExp(`cooperbench ${command} .*`, "g")) ?? [];
+    const given = new Set(lines.flatMap((line) => line.match(/(?<= )--?[a-z][a-z-]*/g) ?? []));
+    expect(given.size).toBeGreaterThan(1);
+    for (const option of given) expect(help.stdout).toMatch(new RegExp(`(^|[ [])${option}[ ,\\]]`, "m"));
+  }
+});
+
 test("what an update was asked for alone is what it ends with; what is not ready it says", async () => {
   lab.configure(stack, { model: "cohere/command-r-08-2024" });
   const { code, stdout } = await machine("up", stack, "--target", "**runs-subset**");

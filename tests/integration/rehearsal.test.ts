@@ -6,6 +6,7 @@ import Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { COMMITS, standInCommits } from "../../benchmark/stand-ins.ts";
 import { taskName } from "../../benchmark/tasks.ts";
+import { commitOfVersion } from "../../provision/steps/checkout/release.ts";
 import { findProcesses } from "../../rehearsal/processes.ts";
 import { publishedDigest, publishImage, removeImage } from "../../rehearsal/publish.ts";
 import {
@@ -15,11 +16,14 @@ import {
   startRehearsal,
   stopRehearsal,
 } from "../../rehearsal/rehearsal.ts";
+import { SDIST } from "../../rehearsal/sdist.ts";
 import { sharedLayers } from "../../rehearsal/shared-layers.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 import { type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
 import { readTasks } from "../../rehearsal/tasks.ts";
 import { findTools } from "../../rehearsal/tools.ts";
+import { putUvOnPath } from "../machine/provision/steps/tiny-cooperbench.ts";
+import { lab1 } from "../owners.ts";
 
 const [task] = readTasks().filter(({ image }) => image === "akhatua/cooperbench-go-chi:task26");
 if (task === undefined) throw new Error("the manifest lacks the task that is tested");
@@ -41,11 +45,8 @@ afterAll(async () => {
   rmSync(parent, { recursive: true, force: true });
 }, 60_000);
 
-test("a start leaves it ready, and asking costs less than 50 ms", async () => {
+test("a start leaves it ready", async () => {
   expect(await isReady(r)).toBe(true);
-  const began = performance.now();
-  await isReady(r);
-  expect(performance.now() - began).toBeLessThan(50);
 });
 
 test("a second start changes nothing and says nothing", async () => {
@@ -86,6 +87,12 @@ test("the source is one commit of the pinned id, with the sdist's files and the 
   expect(git("-C", source, "rev-parse", "HEAD")).toBe(SOURCE_COMMIT);
   for (const path of ["uv.lock", "pyproject.toml", "src/cooperbench/cli.py", "dataset/subsets/lite.json"])
     expect(existsSync(join(source, path))).toBe(true);
+});
+
+test("and is the commit of the release on PyPI, whose files it has", async () => {
+  await putUvOnPath();
+  const asked = { repository: r.sourceRepository, version: SDIST.version, owner: lab1 };
+  expect(await commitOfVersion(asked, () => {})).toBe(SOURCE_COMMIT);
 });
 
 test("what no stand-in has is asked of no other registry", async () => {

@@ -101,13 +101,14 @@ export async function gitBytes(folder: string, ...args: string[]): Promise<Buffe
 
 /**
  * Runs git against another repository: with the user's settings, which say how it is reached, and as few of them as
- * possible for what is written here.
+ * possible for what is written here. Gives what it prints.
  */
-export async function gitNetwork(...args: string[]): Promise<void> {
+export async function gitNetwork(...args: string[]): Promise<string> {
   const result = await run("git", [...fixed, "-c", "init.defaultRefFormat=files", ...args], {
     env: environmentFor("git-remote"),
   });
   if (result.code !== 0) throw problem(args, result);
+  return result.stdout;
 }
 
 /** The commit that a checkout is at. */

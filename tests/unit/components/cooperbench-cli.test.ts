@@ -24,6 +24,7 @@ const cli = (findings: CooperBenchCliArgs["findings"] = {}, more: Partial<Cooper
     folderKey: "repos/CooperBench",
     cooperbenchRepository: "file:///srv/CooperBench.git",
     cooperbenchCommit: "c".repeat(40),
+    cooperbenchVersion: "",
     folder,
     pythonVersion: "3.12",
     cooperbenchExtras: ["dev"],

@@ -136,12 +136,9 @@ describe("where there is nothing", () => {
     expect(runs()).toBe("needed");
   });
 
-  test("the second time changes nothing, and the look takes milliseconds", async () => {
+  test("the second time changes nothing", async () => {
     const first = await ensure();
     expect(await ensure()).toEqual(first);
-    const start = performance.now();
-    for (let count = 0; count < 10; count++) inspect();
-    expect((performance.now() - start) / 10).toBeLessThan(20);
   });
 
   test.each([

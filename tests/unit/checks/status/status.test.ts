@@ -184,7 +184,7 @@ test("the command line is well where it is there, at the proved commit", () => {
   // The user's own, which is used as it is.
   expect(cliCheck({ ...facts, wantedCommit: "c".repeat(40) })).toMatchObject({
     level: "warning",
-    found: expect.stringContaining("the setting cooperbenchCommit is cccccccccccc"),
+    found: expect.stringContaining("wanted is commit cccccccccccc"),
   });
   expect(cliCheck({ ...facts, changedSources: ["src/cooperbench/__init__.py"] })).toMatchObject({
     level: "warning",
@@ -372,7 +372,7 @@ test("an image with another runner than the dataset's is in a run's way, until i
   expect(check(other)).toMatchObject({
     level: "blocker",
     found: `1/2 images have the runner.sh of the dataset; ${taskName(one)} has that of 0.0.20, the dataset is of 0.0.14`,
-    remedy: expect.stringMatching(/^\.\/machine smoke lab-1 --all .* cooperbenchCommit .* imagesLock/),
+    remedy: expect.stringMatching(/^\.\/machine smoke lab-1 --all .* cooperbenchVersion .* imagesLock/),
   });
   const passed = { image: one.image, imageId: one.locked?.imageId, feature: 1 };
   expect(check(new Map([...other, [proofNames.oracle(one), proof(passed)]]))).toMatchObject({

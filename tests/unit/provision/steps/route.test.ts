@@ -99,7 +99,7 @@ describe("of a call to another URL it is told which variable wins, where, and wh
     [
       "a version that was seen not to heed it",
       { heedsBase: false },
-      `this version of CooperBench does not heed COHERE_API_BASE (${dotenv}:3); set cooperbenchCommit to one that does, such as 0.0.29`,
+      `this version of CooperBench does not heed COHERE_API_BASE (${dotenv}:3); set cooperbenchVersion to one that does, such as 0.0.29`,
     ],
     [
       "a package that asks another URL for it",
@@ -184,7 +184,7 @@ test.each<[string, Partial<RouteSeen>, string]>([
   [
     "a version whose agent cannot be asked",
     { cannotAsk: "looked for the class LitellmModel in x.adapter" },
-    "this version's agent mini_swe_agent_v2 cannot be asked: looked for the class LitellmModel in x.adapter; want a version of CooperBench whose default agent makes a LitellmModel, such as 0.0.29: set cooperbenchCommit",
+    "this version's agent mini_swe_agent_v2 cannot be asked: looked for the class LitellmModel in x.adapter; want a version of CooperBench whose default agent makes a LitellmModel, such as 0.0.29: set cooperbenchVersion",
   ],
 ])("%s is a fault", (_, seen, fault) => expect(faults({ ...good, ...seen })).toEqual([fault]));
 

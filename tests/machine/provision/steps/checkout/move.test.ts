@@ -243,9 +243,3 @@ test.each<[string, (path: string) => void, string]>([
   damage(lab.folder);
   expect(inspectCheckout(lab.folder)).toBe(finding);
 });
-
-test("the look takes milliseconds", () => {
-  const began = performance.now();
-  for (let index = 0; index < 20; index++) inspectCheckout(lab.folder);
-  expect((performance.now() - began) / 20).toBeLessThan(5);
-});

@@ -152,7 +152,8 @@ describe("the checkout's folder may be", () => {
     mkdirSync(target);
     mkdirSync(dirname(lab.folder));
     symlinkSync(target, lab.folder);
-    expect(await lab.ensure()).toEqual({ folder: target, commit: lab.first, made: true });
+    const at = { commit: lab.first, wanted: lab.first };
+    expect(await lab.ensure()).toEqual({ folder: target, ...at, made: true });
     expect(await lab.ensure()).toMatchObject({ folder: target, made: true });
     await lab.remove();
     expect(existsSync(target)).toBe(false);

@@ -1,0 +1,17 @@
+import { faultsInWords, takeNewest } from "../benchmark/known-faults.ts";
+import type { Finding, Level } from "./finding.ts";
+
+/**
+ * What is known to be wrong with a version of CooperBench: a warning before an update, and in the way of a run, whose
+ * results would not be worth having. Undefined where nothing is known.
+ */
+export function versionFinding(
+  version: string | undefined,
+  stack: string,
+  level: Exclude<Level, "ok">,
+): Finding | undefined {
+  const found = faultsInWords(version);
+  return found === undefined
+    ? undefined
+    : { check: "version", level, found, remedy: `Fix:\n${takeNewest(stack)}` };
+}
