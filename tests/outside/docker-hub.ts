@@ -20,8 +20,6 @@ export class DockerHub {
   limit = 100;
   /** Pulls that count: a manifest that was asked for by GET. */
   pulls = 0;
-  /** Seconds after which whoever is past the limit may ask again, where that is told: Docker's documents do not. */
-  resetSeconds: number | undefined;
   /** How long a token is good for, and for how many requests. */
   token = { seconds: 300, requests: Number.POSITIVE_INFINITY };
   readonly #tokens = new Map<string, { readonly scope: string; readonly until: number; left: number }>();
@@ -68,8 +66,7 @@ export class DockerHub {
     if (isOver) {
       const says =
         "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit";
-      const reset = this.resetSeconds === undefined ? {} : { "retry-after": String(this.resetSeconds) };
-      refuse(response, 429, "TOOMANYREQUESTS", says, { ...headers, ...reset });
+      refuse(response, 429, "TOOMANYREQUESTS", says, headers);
     } else this.#pass(request, response, pathname, headers);
   }
 
@@ -86,7 +83,10 @@ export class DockerHub {
     const token = randomUUID();
     const scope = searchParams.get("scope") ?? "";
     this.#tokens.set(token, { scope, until: Date.now() + seconds * 1000, left: requests });
-    const answer = { token, access_token: token, expires_in: seconds, issued_at: new Date().toISOString() };
+    // An engine takes any token to be good for a minute: one that is not was given out some time ago.
+    const expires = Math.max(60, seconds);
+    const issued = new Date(Date.now() - (expires - seconds) * 1000);
+    const answer = { token, access_token: token, expires_in: expires, issued_at: issued.toISOString() };
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
   }
 
