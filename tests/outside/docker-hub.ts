@@ -20,9 +20,9 @@ export class DockerHub {
   limit = 100;
   /** Pulls that count: a manifest that was asked for by GET. */
   pulls = 0;
-  /** How long a token is good for, and for how many requests. */
-  token = { seconds: 300, requests: Number.POSITIVE_INFINITY };
-  readonly #tokens = new Map<string, { readonly scope: string; readonly until: number; left: number }>();
+  /** How long a token is good for. */
+  tokenSeconds = 300;
+  readonly #tokens = new Map<string, { readonly scope: string; readonly until: number }>();
   readonly #registry: string;
 
   /** @param registry host and port of the registry behind. */
@@ -73,16 +73,15 @@ export class DockerHub {
   /** Whether a request shows a token of its repository, and that is good still. */
   #isLet({ headers }: IncomingMessage, repository: string): boolean {
     const token = this.#tokens.get(headers.authorization?.replace(/^Bearer /, "") ?? "");
-    if (token === undefined || token.until < Date.now() || token.left <= 0) return false;
-    token.left -= 1;
+    if (token === undefined || token.until < Date.now()) return false;
     return repository === "" || token.scope === `repository:${repository}:pull`;
   }
 
   #giveToken(response: ServerResponse, { searchParams }: URL): void {
-    const { seconds, requests } = this.token;
+    const seconds = this.tokenSeconds;
     const token = randomUUID();
     const scope = searchParams.get("scope") ?? "";
-    this.#tokens.set(token, { scope, until: Date.now() + seconds * 1000, left: requests });
+    this.#tokens.set(token, { scope, until: Date.now() + seconds * 1000 });
     // An engine takes any token to be good for a minute: one that is not was given out some time ago.
     const expires = Math.max(60, seconds);
     const issued = new Date(Date.now() - (expires - seconds) * 1000);

@@ -15,9 +15,14 @@ done
 [ "$(uname -m)" = x86_64 ] && arch=x64 || arch=arm64
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-get='const { body, status, ok } = await fetch(process.argv[1]);
+get='try {
+  const { body, status, ok } = await fetch(process.argv[1]);
   if (!ok) throw new Error(`HTTP ${status}`);
-  await (await import("node:fs/promises")).writeFile(process.argv[2], body);'
+  await (await import("node:fs/promises")).writeFile(process.argv[2], body);
+} catch (error) {
+  console.error(`error: failed to download ${process.argv[1]}: ${error.message}`);
+  process.exit(1);
+}'
 node --input-type=module -e "$get" \
   "https://get.pulumi.com/releases/sdk/pulumi-v$version-linux-$arch.tar.gz" "$work/pulumi.tar.gz"
 tar -xzf "$work/pulumi.tar.gz" -C "$work"

@@ -23,6 +23,22 @@ export const refusing =
 /** A site that hangs up. */
 export const hangingUp: Site = (request) => request.socket.destroy();
 
+/** A site that hangs up in the middle of an answer, after so many bytes. */
+export function cutting(site: Site, after: number, cut: () => void = () => {}): Site {
+  return (request, response, url) => {
+    const write = response.write.bind(response) as (chunk: Buffer) => boolean;
+    let sent = 0;
+    response.write = (chunk: Buffer) => {
+      sent += chunk.length;
+      if (sent <= after) return write(chunk);
+      if (!response.destroyed) cut();
+      response.destroy();
+      return false;
+    };
+    return site(request, response, url);
+  };
+}
+
 /** Sites with TLS, each by its name, at an address of the machine's loopback that nothing else listens at. */
 export class Web {
   /** By name. A test may put another in the place of one. */
