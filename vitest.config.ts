@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["tests/integration/**/*.test.ts"],
+          include: ["tests/integration/**/*.test.ts", "tests/outside/*.test.ts"],
           globalSetup: "tests/integration/setup.ts",
           testTimeout: 180_000,
           hookTimeout: 900_000,

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     name: "long",
-    include: ["tests/long/**/*.test.ts"],
+    include: ["tests/long/**/*.test.ts", "tests/outside/long/**/*.test.ts"],
     globalSetup: "tests/integration/setup.ts",
     testTimeout: 600_000,
     hookTimeout: 900_000,

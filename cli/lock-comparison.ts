@@ -26,10 +26,11 @@ export async function compareAll(
   { check, platform, tell }: ComparisonOptions,
 ): Promise<readonly LockChange[]> {
   const queue = new PQueue({ concurrency });
+  const spent = new Set<string>();
   let done = 0;
   const compareOne = async (image: string): Promise<LockChange> => {
     try {
-      return await compare(registries, image, lock?.images[image], { check, platform });
+      return await compare(registries, image, lock?.images[image], { check, platform, spent });
     } catch (error) {
       if (error instanceof RegistryError) return { kind: "failed", image, reason: error.message };
       queue.clear(); // it is at fault with every image
@@ -45,12 +46,18 @@ export async function compareAll(
 /**
  * Has an image described only where its entry does not stand. Where the registry counts pulls, as Docker Hub does, this
  * costs some, and is not done for a check.
+ *
+ * @param spent hosts that have refused a pull: they are asked for none after that.
  */
 async function compare(
   registries: Registries,
   image: string,
   entry: LockedImage | undefined,
-  { check, platform: asked }: Pick<ComparisonOptions, "check" | "platform">,
+  {
+    check,
+    platform: asked,
+    spent,
+  }: Pick<ComparisonOptions, "check" | "platform"> & { readonly spent: Set<string> },
 ): Promise<LockChange> {
   const { repository, tag = "latest" } = parseReference(image);
   const platform = (check ? undefined : asked) ?? entry?.platform ?? asked ?? "linux/amd64";
@@ -58,7 +65,14 @@ async function compare(
     const { digest, quota } = await registry.head(repository, tag);
     const stands = digest === entry?.digest && platform === entry.platform;
     if (stands || (check && quota !== undefined)) return changeOf(image, entry, { digest });
-    const description = await registry.describe(repository, digest, platform);
-    return changeOf(image, entry, { ...description, lockedAt: new Date().toISOString() });
+    if (spent.has(registry.host))
+      throw new RegistryError(`not asked of ${registry.host} any more, since its rate limit is reached`);
+    try {
+      const description = await registry.describe(repository, digest, platform);
+      return changeOf(image, entry, { ...description, lockedAt: new Date().toISOString() });
+    } catch (error) {
+      if (error instanceof RegistryError && error.status === 429) spent.add(registry.host);
+      throw error;
+    }
   });
 }

@@ -31,9 +31,9 @@ export function checkSocketLength(dir: string): void {
 
 /**
  * Starts the private engine in the rehearsal's network, with the registry on `port` as its mirror of Docker Hub, or finds
- * it running there.
+ * it running there. Without a port, it has no mirror.
  */
-export async function startEngine(dir: string, port: number, tools: Tools): Promise<void> {
+export async function startEngine(dir: string, port: number | undefined, tools: Tools): Promise<void> {
   const arguments_ = engineArguments(dir, port);
   const record = join(dir, "run", "dockerd.arguments");
   const same = existsSync(record) && readFileSync(record, "utf8") === arguments_.join("\n");
@@ -97,7 +97,7 @@ async function removeContainersAndNetworks(dir: string): Promise<void> {
 }
 
 /** Everything that an engine shares with others by default is the rehearsal's own. */
-function engineArguments(dir: string, port: number): string[] {
+function engineArguments(dir: string, port: number | undefined): string[] {
   return [
     `--config-file=${join(dir, "daemon.json")}`,
     `--data-root=${join(dir, "data")}`,
@@ -105,7 +105,7 @@ function engineArguments(dir: string, port: number): string[] {
     `--pidfile=${join(dir, "run", "engine.pid")}`,
     `--host=unix://${join(dir, "docker.sock")}`,
     "--group=root",
-    `--registry-mirror=http://127.0.0.1:${port}`,
+    ...(port === undefined ? [] : [`--registry-mirror=http://127.0.0.1:${port}`]),
     "--exec-opt=native.cgroupdriver=cgroupfs",
     `--cgroup-parent=/${controlGroup(dir)}`,
   ];

@@ -1,6 +1,6 @@
 import { Problem } from "../lib/problem.ts";
 import { socketOf } from "./relay-client.ts";
-import { readLine, request } from "./relay-requests.ts";
+import { LOOPBACK, readLine, request } from "./relay-requests.ts";
 
 /** A port of the machine's that a rehearsal reaches. */
 export interface Forward {
@@ -10,11 +10,13 @@ export interface Forward {
 
 /**
  * Has the engine of the rehearsal in `dir`, and what else is in its network, reach what listens at a port of this machine's
- * 127.0.0.1, at the same address, until `close` or the end of this process.
+ * loopback, at the same address, until `close` or the end of this process.
+ *
+ * @param host an address of the loopback. Default: 127.0.0.1.
  * @throws Error when the rehearsal does not run, or something in its network has the port.
  */
-export async function forward(dir: string, port: number): Promise<Forward> {
-  const held = request(socketOf(dir, "inside"), `forward ${port}`);
+export async function forward(dir: string, port: number, host = LOOPBACK): Promise<Forward> {
+  const held = request(socketOf(dir, "inside"), `forward ${port} ${host}`);
   let fault = "it does not run";
   held.on("error", (error) => {
     fault = error.message;
@@ -26,7 +28,5 @@ export async function forward(dir: string, port: number): Promise<Forward> {
     return { close: () => held.destroy() };
   }
   held.destroy();
-  throw new Problem(
-    `the rehearsal in ${dir} cannot reach 127.0.0.1:${port} of this machine: ${said ?? fault}`,
-  );
+  throw new Problem(`the rehearsal in ${dir} cannot reach ${host}:${port} of this machine: ${said ?? fault}`);
 }

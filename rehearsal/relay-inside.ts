@@ -7,29 +7,29 @@ import { existsSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "./relay.ts";
 import { watchListeners } from "./relay-listeners.ts";
-import { request, serveRequests } from "./relay-requests.ts";
+import { type Address, LOOPBACK, request, serveRequests } from "./relay-requests.ts";
 
 const [inside = "", outside = "", mark = ""] = process.argv.slice(2);
-const host = "127.0.0.1";
 
 /** Ports that listen here for the machine's: the outer end must not listen for them in turn. */
 const forwarded = new Set<number>();
 
-/** Listens here for a port of the machine's, as long as whoever asks for it stays connected. */
-function forward(asker: Socket, port: number): void {
+/** Listens here for an address of the machine's, as long as whoever asks for it stays connected. */
+function forward(asker: Socket, { port, host }: Address): void {
   const server = createServer({ allowHalfOpen: true }, (socket) =>
-    join(socket, request(outside, `connect ${port}`)),
+    join(socket, request(outside, `connect ${port} ${host}`)),
   );
   server.on("error", (error) => asker.end(`${error.message}\n`));
   server.listen(port, host, () => {
-    forwarded.add(port);
+    // No other address is opened on the machine for what listens here.
+    if (host === LOOPBACK) forwarded.add(port);
     asker.write("ok\n");
   });
   asker
     .on("end", () => asker.end())
     .on("close", () => {
       // One that never listened has another's port.
-      if (server.listening) forwarded.delete(port);
+      if (server.listening && host === LOOPBACK) forwarded.delete(port);
       server.close();
     });
   asker.resume();
@@ -45,7 +45,7 @@ function listeners(asker: Socket): void {
 }
 
 await serveRequests(inside, {
-  connect: (socket, port) => join(socket, connect({ host, port, allowHalfOpen: true })),
+  connect: (socket, at) => join(socket, connect({ ...at, allowHalfOpen: true })),
   forward,
   listeners,
   ping: (socket) => socket.end("ok\n"),

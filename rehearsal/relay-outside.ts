@@ -7,15 +7,14 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { join } from "./relay.ts";
 import { OpenPorts } from "./relay-ports.ts";
-import { request, serveRequests } from "./relay-requests.ts";
+import { LOOPBACK, request, serveRequests } from "./relay-requests.ts";
 
 const [inside = "", outside = ""] = process.argv.slice(2);
-const host = "127.0.0.1";
 
-const ports = new OpenPorts(host, (socket, port) => join(socket, request(inside, `connect ${port}`)));
+const ports = new OpenPorts(LOOPBACK, (socket, port) => join(socket, request(inside, `connect ${port}`)));
 
 await serveRequests(outside, {
-  connect: (socket, port) => join(socket, connect({ host, port, allowHalfOpen: true })),
+  connect: (socket, at) => join(socket, connect({ ...at, allowHalfOpen: true })),
   status: (socket) => socket.end(`${JSON.stringify(ports.status)}\n`),
 });
 

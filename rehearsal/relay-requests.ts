@@ -3,9 +3,18 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 
 /**
  * What the two ends of a rehearsal's network ask of each other, over unix sockets: the first line of a connection is a
- * verb with a port (`connect 5000`) or alone (`status`); what follows is the verb's.
+ * verb with an address (`connect 5000 127.0.0.1`) or alone (`status`); what follows is the verb's.
  */
-export type Handlers = Readonly<Record<string, (socket: Socket, port: number) => void>>;
+export type Handlers = Readonly<Record<string, (socket: Socket, at: Address) => void>>;
+
+/** A port, in either network, of an address of its loopback. */
+export interface Address {
+  readonly port: number;
+  readonly host: string;
+}
+
+/** The address of a loopback that everybody uses. */
+export const LOOPBACK = "127.0.0.1";
 
 /** Longer than any request, and than any client takes to send one. */
 const LINE_BYTES = 64;
@@ -16,10 +25,10 @@ export function serveRequests(path: string, handlers: Handlers): Promise<Server>
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, async (socket) => {
     socket.on("error", () => {}); // Whoever asks may go at any moment.
-    const [verb = "", port] = (await readLine(socket))?.split(" ") ?? [];
+    const [verb = "", port, host = LOOPBACK] = (await readLine(socket))?.split(" ") ?? [];
     const handle = Object.hasOwn(handlers, verb) ? handlers[verb] : undefined;
     if (handle === undefined) socket.destroy();
-    else handle(socket, Number(port));
+    else handle(socket, { port: Number(port), host });
   });
   return new Promise((resolve, reject) => {
     // Afterwards it is a connection that could not be taken; the next one may be.

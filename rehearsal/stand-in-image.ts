@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { withScratch } from "./cache.ts";
@@ -28,6 +28,11 @@ export interface StandInOptions {
   readonly payloadBytes?: number;
   /** Default: the task's real name. Without a tag, the image is found by its digest only. */
   readonly reference?: string;
+  /**
+   * The commit that it says to be at, which git knows by a replacement: the benchmark's own. Nothing that is built on it
+   * can be pushed, so no agent runs in it. Default: the commit that it has.
+   */
+  readonly claims?: string;
   /** Where git works. Default: the system's folder for temporary files. */
   readonly workFolder?: string;
 }
@@ -44,8 +49,8 @@ export async function standIn(
   shared: SharedLayers,
   options: StandInOptions = {},
 ): Promise<StandIn> {
-  const { fault, payloadBytes = 0, reference = task.image, workFolder = tmpdir() } = options;
-  const good = await checkout(task, "Begin", workFolder);
+  const { fault, payloadBytes = 0, reference = task.image, workFolder = tmpdir(), claims } = options;
+  const good = await checkout(task, "Begin", workFolder, claims);
   const shown = fault === "wrong-commit" ? await checkout(task, "Begin elsewhere", workFolder) : good;
   const layers = [shared.base, shared.git, await makeLayer(withFault(shown.entries, fault))];
   if (payloadBytes > 0) {
@@ -85,6 +90,7 @@ async function checkout(
   task: Task,
   message: string,
   workFolder: string,
+  claims?: string,
 ): Promise<{ commit: string; entries: Entry[] }> {
   return withScratch(workFolder, async (folder) => {
     const gitDir = join(folder, "git");
@@ -93,6 +99,11 @@ async function checkout(
     await git(gitDir, ["update-ref", "--no-deref", "HEAD", commit]);
     // read-tree writes an index with no times and inodes in it, which are never the same twice.
     await git(gitDir, ["read-tree", "HEAD"]);
+    if (claims !== undefined) {
+      mkdirSync(join(gitDir, "refs", "replace"), { recursive: true });
+      writeFileSync(join(gitDir, "refs", "replace", claims), `${commit}\n`);
+      writeFileSync(join(gitDir, "HEAD"), `${claims}\n`); // git makes no reference to what it does not have
+    }
     const root = "workspace/repo";
     const folders = new Set(files.map(({ path }) => dirname(path)).filter((path) => path !== "."));
     const worktree = [
@@ -102,7 +113,7 @@ async function checkout(
         ({ path, mode, bytes }): Entry => ({ path: `${root}/${path}`, type: "file", mode, bytes }),
       ),
     ];
-    return { commit, entries: [...worktree, ...read(gitDir, `${root}/.git`)] };
+    return { commit: claims ?? commit, entries: [...worktree, ...read(gitDir, `${root}/.git`)] };
   });
 }
 

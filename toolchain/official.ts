@@ -1,5 +1,6 @@
 /** The official installation of Pulumi, by the Automation API, into the cache. */
 import { join } from "node:path";
+import { Problem } from "../lib/problem.ts";
 import { unreachable } from "../lib/reach.ts";
 import { cachedFolder } from "./cache.ts";
 import { type Report, step } from "./steps.ts";
@@ -32,14 +33,26 @@ export function officialFolder(settings: ToolchainSettings): string {
   return join(settings.cacheDir, `pulumi-official-${version}`);
 }
 
-/** Installs it there. */
+/**
+ * Installs it there.
+ *
+ * @throws a Problem with what the installation said last.
+ */
 export async function installOfficial(settings: ToolchainSettings, report: Report): Promise<void> {
   const version = packageVersion(settings.projectDir, "@pulumi/pulumi");
   await step(report, `pulumi ${version}: official installation`, async () => {
     await cachedFolder(officialFolder(settings), report, async (temporary) => {
       // Without a version this installs that of the SDK.
       const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
-      await PulumiCommand.install({ root: temporary });
+      await PulumiCommand.install({ root: temporary }).catch((error: Error) => {
+        // A script that fails is shown with all that it printed, twice, and a stack.
+        const [said = ""] = error.message.split(/\n err\?: /);
+        const last = said.trim().split("\n").slice(-3).join("\n");
+        throw new Problem(
+          `the official installation of Pulumi ${version} failed: ${last}\nFix: run the command again, or install Pulumi by hand`,
+          { cause: error },
+        );
+      });
     });
   });
 }

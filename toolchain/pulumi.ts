@@ -111,7 +111,7 @@ async function officialCli(settings: ToolchainSettings, report: Report): Promise
       await installOfficial(settings, report);
     } catch (error) {
       if (settings.mode === "official") throw error;
-      report(`the official installation failed: ${(error as Error).message}`);
+      report((error as Error).message);
       return undefined;
     }
   }

@@ -84,6 +84,8 @@ export class ImagePulls {
   readonly #line = { moved: 0 };
   /** What the engine says of itself, asked at the first pull. */
   #info: Promise<EngineAccount> | undefined;
+  /** Registries that give nothing more for hours, with what they said to the first that they refused. */
+  readonly #spent = new Map<string, { readonly error: Error; readonly retryAt: Date }>();
   /** What the first pull from the mirror has shown, once it has: why it is left out, where it hangs. */
   #mirror: Promise<Error | undefined> | undefined;
 
@@ -127,7 +129,7 @@ export class ImagePulls {
       if (!(error instanceof PullFailure))
         throw new Error(explainPullFailure(image.reference, error as Error), { cause: error });
       const explained = explainPullFailures(image.reference, error.bySource);
-      const reset = error.retryAt ? ` The rate limit resets at ${error.retryAt.toISOString()}.` : "";
+      const reset = error.retryAt ? ` The rate limit resets by ${error.retryAt.toISOString()}.` : "";
       throw new Error(explained + reset, { cause: error });
     }
   }
@@ -158,6 +160,12 @@ export class ImagePulls {
     let retryAt: Date | undefined;
     const attempt = async (source: Source, follow = this.#listener.follow) => {
       const { registry, name } = source;
+      const spent = this.#spent.get(registry);
+      if (spent !== undefined) {
+        failures.set(registry, spent.error);
+        retryAt = spent.retryAt;
+        return false;
+      }
       try {
         const credentials = await this.#world.authConfigFor(source);
         const { stallSeconds } = this.#settings;
@@ -171,6 +179,8 @@ export class ImagePulls {
       } catch (error) {
         failures.set(registry, error as Error);
         if (isRateLimit(error as Error)) retryAt = await this.#world.resetTime(source);
+        if (retryAt !== undefined && isFar(retryAt))
+          this.#spent.set(registry, { error: error as Error, retryAt });
         return false;
       }
     };
@@ -243,6 +253,11 @@ export class ImagePulls {
   }
 }
 
+/** Whether a rate limit takes longer to reset than it is waited for. */
+function isFar(retryAt: Date): boolean {
+  return retryAt.getTime() - Date.now() >= longestWaitMs;
+}
+
 /** Why an attempt failed, by what the registries are called, and whether another makes sense. */
 class PullFailure extends Error {
   readonly bySource: ReadonlyMap<string, Error>;
@@ -261,8 +276,7 @@ class PullFailure extends Error {
       ofEngine.length > 0
         ? ofEngine.every((error) => mayPass(error) || (engineWasThere && isAbsent(error)))
         : errors.every(mayPass) || errors.some((error) => mayPass(error) && !isUnreachable(error));
-    const waitMs = (retryAt?.getTime() ?? 0) - Date.now();
-    this.passes = pass && waitMs < longestWaitMs;
+    this.passes = pass && !(retryAt !== undefined && isFar(retryAt));
   }
 
   /** Why, in one line. */

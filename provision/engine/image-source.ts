@@ -4,6 +4,7 @@ import { registryAt } from "../registry/client.ts";
 import { credentialsFor, dockerHubKey } from "../registry/docker-login.ts";
 import { dockerHub, parseEndpoint } from "../registry/endpoint.ts";
 import { RegistryError } from "../registry/error.ts";
+import { resetOf } from "../registry/headers.ts";
 
 /** Where an image can be pulled from. */
 export interface Source {
@@ -46,15 +47,15 @@ export async function authConfigFor({ endpoint }: Source): Promise<Docker.AuthCo
 }
 
 /**
- * When a registry will answer again that has reached its rate limit. An engine keeps that to itself, so the registry is
- * asked once more. Undefined where it does not say.
+ * When a registry will answer again, at the latest, that has reached its rate limit. An engine keeps that to itself, so the
+ * registry is asked once more. Undefined where it does not say.
  */
 export async function resetTime({ endpoint, image }: Source): Promise<Date | undefined> {
   const [repository = "", reference = ""] = image.split(/[:@](.*)/s);
   try {
-    await registryAt(endpoint).head(repository, reference);
+    const { quota } = await registryAt(endpoint).head(repository, reference);
+    return resetOf(quota, new Date());
   } catch (error) {
-    if (error instanceof RegistryError) return error.retryAt;
+    return error instanceof RegistryError ? error.retryAt : undefined;
   }
-  return undefined;
 }

@@ -46,9 +46,7 @@ export class PullMovement {
 
   /** Seconds that it may be silent now. */
   get patienceSeconds(): number {
-    const unpacks =
-      this.#layers.size > 0 && this.#areAll(/^(Already exists|Download complete|Pull complete)/);
-    return this.#settings.stallSeconds * (unpacks || this.#mayWait ? PATIENCE : 1);
+    return this.#settings.stallSeconds * (this.#mayUnpack || this.#mayWait ? PATIENCE : 1);
   }
 
   /**
@@ -66,6 +64,16 @@ export class PullMovement {
   /** Whether nothing was heard of it for as long as a download may be silent. */
   isSilent(now: number): boolean {
     return now - this.#moved > this.#settings.stallSeconds * 1000;
+  }
+
+  /**
+   * Whether it may unpack with no word of that: everything is downloaded, and not all of it is in place. The classic store
+   * tells of each layer when it is; what it waits for after the last is the image's configuration, of which it says nothing.
+   */
+  get #mayUnpack(): boolean {
+    const isDownloaded = this.#areAll(/^(Already exists|Download complete|Pull complete)/);
+    const isInPlace = !this.#settings.isContainerds && this.#areAll(/^(Already exists|Pull complete)/);
+    return this.#layers.size > 0 && isDownloaded && !isInPlace;
   }
 
   /** Whether it may wait for its turn with no word of that: the registry has answered, and no layer is under way. */

@@ -30,7 +30,14 @@ const retryHeaders = [
   { name: "x-ratelimit-reset", counts: "from 1970" },
 ] as const;
 
-/** When to ask again, where the headers say so. */
+/**
+ * When a quota that is spent counts none of the pulls of before, at the latest. Docker Hub tells the window alone.
+ */
+export function resetOf(quota: Quota | undefined, now: Date): Date | undefined {
+  return quota?.remaining === 0 ? new Date(now.getTime() + quota.windowSeconds * 1000) : undefined;
+}
+
+/** When to ask again, at the latest, where the headers say so. */
 export function retryAtOf(headers: Headers, now: Date): Date | undefined {
   for (const { name, counts } of retryHeaders) {
     const text = headers.get(name)?.trim() ?? "";
@@ -41,7 +48,7 @@ export function retryAtOf(headers: Headers, now: Date): Date | undefined {
         : new Date((counts === "from now" ? now.getTime() : 0) + seconds * 1000);
     if (!Number.isNaN(at.getTime())) return at;
   }
-  return undefined;
+  return resetOf(quotaOf(headers), now);
 }
 
 /** The moment that a server says it is. */

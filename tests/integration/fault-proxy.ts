@@ -115,6 +115,9 @@ export class FaultProxy {
           sent += chunk.length;
           if (sent >= fault.after && fault.ends === "cut") outgoing.destroy();
         });
+        answer.on("end", () => {
+          if (sent < fault.after) outgoing.end();
+        });
       },
     );
     passed.on("error", () => outgoing.destroy());

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import { parseDocument } from "yaml";
 import { type Rehearsal, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { changeSettings } from "./settings-file.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
 
@@ -69,11 +70,7 @@ export class Lab {
 
   /** Changes settings of a stack, in its file. */
   configure(stack: string, settings: Readonly<Record<string, unknown>>): void {
-    const file = this.settingsFile(stack);
-    const document = parseDocument(readFileSync(file, "utf8"));
-    for (const [name, value] of Object.entries(settings))
-      document.setIn(["config", `cooperbench-machine:${name}`], value);
-    writeFileSync(file, document.toString());
+    changeSettings(this.settingsFile(stack), settings);
   }
 
   /** What a stack's temporary containers are known by: its id, or the name of one without. */

@@ -1,7 +1,7 @@
-import { cpSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseDocument } from "yaml";
 import type { Ended, Lab } from "./lab.ts";
+import { changeSettings } from "./settings-file.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
 const left = new Set([".git", "node_modules", "repos", "tests", "docs"]);
@@ -46,9 +46,6 @@ export class Project {
 
   /** Changes settings of a stack, in its file. */
   configure(stack: string, settings: Readonly<Record<string, unknown>>): void {
-    const document = parseDocument(readFileSync(this.settingsFile(stack), "utf8"));
-    for (const [name, value] of Object.entries(settings))
-      document.setIn(["config", `cooperbench-machine:${name}`], value);
-    writeFileSync(this.settingsFile(stack), document.toString());
+    changeSettings(this.settingsFile(stack), settings);
   }
 }

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import pRetry from "p-retry";
 import { environmentFor } from "../../../lib/environment.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { type RunResult, run } from "../../../lib/run.ts";
@@ -99,16 +100,23 @@ export async function gitBytes(folder: string, ...args: string[]): Promise<Buffe
   return (await gitResult(folder, args)).bytes;
 }
 
+/** What git says of an answer that broke off, or of a server that has trouble of its own. */
+const passing = /RPC failed|early EOF|unexpected disconnect|hung up unexpectedly|returned error: 5\d\d/;
+
 /**
  * Runs git against another repository: with the user's settings, which say how it is reached, and as few of them as
- * possible for what is written here. Gives what it prints.
+ * possible for what is written here. What may pass is tried again, after 2 and 6 seconds. Gives what it prints.
  */
 export async function gitNetwork(...args: string[]): Promise<string> {
-  const result = await run("git", [...fixed, "-c", "init.defaultRefFormat=files", ...args], {
-    env: environmentFor("git-remote"),
-  });
-  if (result.code !== 0) throw problem(args, result);
-  return result.stdout;
+  const attempt = async () => {
+    const result = await run("git", [...fixed, "-c", "init.defaultRefFormat=files", ...args], {
+      env: environmentFor("git-remote"),
+    });
+    if (result.code !== 0) throw problem(args, result);
+    return result.stdout;
+  };
+  const shouldRetry = ({ error }: { error: Error }) => passing.test(error.message);
+  return pRetry(attempt, { retries: 2, minTimeout: 2000, factor: 3, shouldRetry });
 }
 
 /** The commit that a checkout is at. */

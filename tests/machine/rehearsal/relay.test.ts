@@ -43,7 +43,7 @@ function dial(port: number): Socket {
 /** A relay as a rehearsal's: over a unix socket to the port that the request names. */
 async function relayTo(port: number): Promise<number> {
   const end = path(folder, "end.sock");
-  servers.push(await serveRequests(end, { connect: (socket, to) => join(socket, dial(to)) }));
+  servers.push(await serveRequests(end, { connect: (socket, { port: to }) => join(socket, dial(to)) }));
   return listen((socket) => join(socket, request(end, `connect ${port}`)));
 }
 
@@ -122,7 +122,7 @@ describe("a request", () => {
     const seen: string[] = [];
     servers.push(
       await serveRequests(end, {
-        tell: async (socket, port) => {
+        tell: async (socket, { port }) => {
           seen.push(`${port} ${await text(socket)}`);
           socket.end("done\n");
         },

@@ -41,6 +41,27 @@ test.each(all)("$tag is neither locked nor called moved (check: $check)", async 
   expect(change).toMatchObject({ kind: "failed", reason: expect.stringMatching(says) });
 });
 
+test("past its rate limit a registry is asked for digests, and for nothing that counts", async () => {
+  const server = await new LocalServer(({ method }, response) =>
+    response
+      .writeHead(method === "HEAD" ? 200 : 429, {
+        "content-type": "application/vnd.oci.image.manifest.v1+json",
+        "docker-content-digest": `sha256:${"e".repeat(64)}`,
+      })
+      .end(),
+  ).start();
+  servers.push(server);
+  const images = Array.from({ length: 20 }, (_, at) => `a/b:${at}`);
+  const registries = { reachable: [registryAt(server.host)], unreachable: [] };
+  const options = { check: false, platform: undefined, tell: () => {} };
+  const changes = await compareAll(images, undefined, registries, options);
+  expect(changes.map(({ kind }) => kind)).toEqual(images.map(() => "failed"));
+  expect(changes.at(-1)).toMatchObject({ reason: expect.stringMatching(/not asked of 127\.\S+ any more/) });
+  const asked = server.seen.map(({ method }) => method);
+  expect(asked.filter((method) => method === "HEAD")).toHaveLength(20);
+  expect(asked.filter((method) => method === "GET").length).toBeLessThanOrEqual(6);
+});
+
 test("a check spends no pull where the registry counts them", async () => {
   const quota = { "ratelimit-limit": "100;w=21600", "ratelimit-remaining": "76;w=21600" };
   const { change, asked } = await compare("no-platform", true, quota);

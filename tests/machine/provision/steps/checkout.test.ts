@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { inspectCheckout } from "../../../../provision/steps/checkout/inspect.ts";
 import { ensureCheckout, removeCheckout } from "../../../../provision/steps/checkout.ts";
 import { lab1, lab2 } from "../../../owners.ts";
@@ -63,6 +63,24 @@ describe("where there is nothing", () => {
     repository = join(base, "nowhere");
     await expect(ensure()).rejects.toThrow(/nowhere/);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  test("a clone that breaks off is made again", async () => {
+    const bin = join(base, "bin");
+    mkdirSync(bin);
+    const real = execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).trim();
+    const lines = [
+      `case " $* " in *" clone "*) [ -e '${bin}/tried' ] || {`,
+      `  : >'${bin}/tried'`,
+      "  echo 'error: RPC failed; curl 56 Recv failure' >&2",
+      "  exit 128",
+      "} ;; esac",
+      `exec '${real}' "$@"`,
+    ];
+    writeFileSync(join(bin, "git"), `#!/bin/sh\n${lines.join("\n")}\n`, { mode: 0o755 });
+    vi.stubEnv("PATH", `${bin}:${process.env.PATH}`);
+    expect(await ensure().finally(() => vi.unstubAllEnvs())).toMatchObject({ made: true });
+    expect(readdirSync(bin)).toContain("tried");
   });
 });
 

@@ -206,8 +206,17 @@ describe("a pull that fails", () => {
   test("is left to the user where the limit resets in hours", async () => {
     retryAt = new Date(Date.now() + 2 * 3_600_000);
     engine.pulls.set(fromHub, [recording("20.10", "status-429")]);
-    expect(await ensure()).toMatch(/rate limit is reached.* The rate limit resets at 20/s);
+    expect(await ensure()).toMatch(/rate limit is reached.* The rate limit resets by 20/s);
     expect(engine.asked).toHaveLength(1);
+  });
+
+  test("by such a limit is the last: the images that waited for their turn are not asked for", async () => {
+    retryAt = new Date(Date.now() + 2 * 3_600_000);
+    const images = Array.from({ length: 20 }, (_, at) => ({ reference: `a/b${at}:c` }));
+    for (const { reference } of images) engine.pulls.set(reference, [recording("20.10", "status-429")]);
+    expect(await ensure(images)).toMatch(/rate limit is reached.* The rate limit resets by 20/s);
+    await clock.until(Promise.resolve());
+    expect(engine.asked.length).toBeLessThanOrEqual(6);
   });
 });
 

@@ -88,12 +88,18 @@ test("on a modern engine, which says nothing of a turn, it is ended at last, and
   expect(clock.now()).toBeGreaterThan(300_000);
 });
 
+/** A pull that gets no further than its last layer. */
+const endless = (version: (typeof engines)[number], name: string) =>
+  recording(version, name)
+    .filter(({ event }) => !/^(Digest|Status)/.test(event?.status ?? ""))
+    .map((line) => (line.end ? { ...line, end: "aborted" as const } : line));
+
 test("on 26.1, an unpacking that never ends is ended, too", async () => {
-  const lines = recording("26.1", "unpack").filter(
-    ({ event }) => !/^(Digest|Status)/.test(event?.status ?? ""),
-  );
-  const endless = lines.map((line) => (line.end ? { ...line, end: "aborted" as const } : line));
-  expect((await play("26.1", endless))?.message).toBe("no byte and no extraction for 30 s");
+  expect((await play("26.1", endless("26.1", "unpack")))?.message).toBe("no byte and no extraction for 30 s");
+});
+
+test("on 20.10, a configuration that does not come, of which it says nothing, is waited for no longer than a layer", async () => {
+  expect((await play("20.10", endless("20.10", "whole")))?.message).toBe("no byte and no extraction for 3 s");
 });
 
 test("an engine's refusal, and a lost connection, are passed on", async () => {

@@ -15,6 +15,9 @@ test.each<[Record<string, string>, Date | undefined]>([
   [{ "X-RateLimit-Reset": "1", "Retry-After": "60" }, inAMinute],
   [{ "Retry-After": "soon", "RateLimit-Reset": "60" }, inAMinute],
   [{ "X-Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT" }, undefined],
+  [{ "ratelimit-limit": "100;w=60", "ratelimit-remaining": "0;w=60" }, inAMinute],
+  [{ "ratelimit-limit": "100;w=60", "ratelimit-remaining": "1;w=60" }, undefined],
+  [{ "ratelimit-limit": "100;w=6000", "ratelimit-remaining": "0;w=6000", "Retry-After": "60" }, inAMinute],
   [{}, undefined],
 ])("%j means %s", (headers, at) => expect(retryAtOf(new Headers(headers), now)).toEqual(at));
 
