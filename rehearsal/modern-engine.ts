@@ -1,8 +1,6 @@
 /** The modern engine: moby, containerd and runc as new machines have them, from the Go modules that modern-engine/ locks. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { cacheFolder } from "../lib/cache-folder.ts";
-import { writeWhole } from "../lib/files.ts";
 import { findOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
 import { type GoProgram, goProgram } from "../toolchain/go-program.ts";
@@ -87,10 +85,11 @@ async function seccomp(report: (line: string) => void): Promise<Record<string, s
       "runc is in part C, and no C compiler is on PATH (on Debian: apt-get install gcc libc6-dev)",
     );
   const root = existsSync("/usr/include/seccomp.h") ? "/" : await fetchPackages(["libseccomp-dev"], report);
-  // Go asks pkg-config where the library is. What is unpacked somewhere is known to none, and a machine may have none.
-  const script = join(cacheFolder(), "modern-engine", "pkg-config");
-  const flags = `-I${join(root, "usr/include")} -L${join(root, "usr/lib", multiarch)} -lseccomp`;
-  mkdirSync(dirname(script), { recursive: true });
-  writeWhole(script, `#!/bin/sh\necho '${flags}'\n`, { mode: 0o755 });
-  return { CGO_ENABLED: "1", PKG_CONFIG: script };
+  return {
+    CGO_ENABLED: "1",
+    CGO_CFLAGS: `-O2 -I${join(root, "usr/include")}`,
+    CGO_LDFLAGS: `-L${join(root, "usr/lib", multiarch)} -lseccomp`,
+    // Go would ask pkg-config where the library is, which knows nothing of what is unpacked somewhere, or is not there.
+    PKG_CONFIG: "true",
+  };
 }

@@ -45,7 +45,7 @@ test("an image's id is its digest, and so it is in the state", async () => {
   const { Id } = await lab.engine.getImage(image).inspect();
   expect(Id).toBe(locked()?.digest);
   const { stdout } = await lab.machine(["pulumi", "stack", "output", "--json", "--stack", stack]);
-  expect(JSON.parse(stdout).images["go_chi_task/26"]).toMatchObject({ imageId: Id });
+  expect(JSON.parse(stdout).images["go-chi-task26"]).toMatchObject({ imageId: Id });
 });
 
 test("Redis answers where the stack's settings say, and the git server runs", async () => {
@@ -55,8 +55,7 @@ test("Redis answers where the stack's settings say, and the git server runs", as
 
 test("a locked image that has another name alone is found by it, and nothing is pulled", async () => {
   await lab.engine.getImage(image).tag({ repo: "mine", tag: "1" });
-  for (const name of [image, `${image.split(":")[0]}@${locked()?.digest}`])
-    await lab.engine.getImage(name).remove();
+  await lab.engine.getImage(image).remove();
   expect(await lab.references()).not.toContain(image);
   expect((await lab.machine(["doctor", stack])).stdout).toContain("no image is to be pulled");
   expect(await preview()).not.toBe(0);
