@@ -86,7 +86,9 @@ function downloadArguments(archives: string): string[] {
     "APT::Sandbox::User=root",
   ];
   const options = settings.flatMap((setting) => ["-o", setting]);
-  return ["install", "--download-only", "--no-install-recommends", "-y", "-qq", ...options];
+  // What is named is downloaded where it is installed, too.
+  const how = ["--reinstall", "--download-only", "--no-install-recommends"];
+  return ["install", ...how, "-y", "-qq", ...options];
 }
 
 /**

@@ -78,18 +78,29 @@ export async function modernEngine(report: (line: string) => void): Promise<read
   }
 }
 
-/** What a C compiler needs for runc: libseccomp, without which containers have no filter of system calls. */
+/**
+ * A C compiler for runc, and libseccomp, without which its containers have no filter of system calls: the machine's own,
+ * or Debian's, unpacked.
+ */
 async function seccomp(report: (line: string) => void): Promise<Record<string, string>> {
-  if (findOnPath("cc") === undefined && findOnPath("gcc") === undefined)
-    throw new Problem(
-      "runc is in part C, and no C compiler is on PATH (on Debian: apt-get install gcc libc6-dev)",
-    );
-  const root = existsSync("/usr/include/seccomp.h") ? "/" : await fetchPackages(["libseccomp-dev"], report);
+  const compiler = findOnPath("gcc") ?? findOnPath("cc");
+  // Go would ask pkg-config where the library is, which knows nothing of what is unpacked somewhere, or is not there.
+  const flags = { CGO_ENABLED: "1", CGO_LDFLAGS: "-lseccomp", PKG_CONFIG: "true" };
+  if (compiler === undefined) {
+    const root = await fetchPackages(["gcc", "libc6", "libc6-dev", "libgcc-s1", "libseccomp-dev"], report);
+    return {
+      ...flags,
+      CC: `${join(root, "usr/bin/gcc")} --sysroot=${root}`,
+      PATH: `${process.env.PATH}:${join(root, "usr/bin")}`,
+      LD_LIBRARY_PATH: join(root, "usr/lib", multiarch),
+    };
+  }
+  if (existsSync("/usr/include/seccomp.h")) return { ...flags, CC: compiler };
+  const root = await fetchPackages(["libseccomp-dev"], report);
   return {
-    CGO_ENABLED: "1",
+    ...flags,
+    CC: compiler,
     CGO_CFLAGS: `-O2 -I${join(root, "usr/include")}`,
     CGO_LDFLAGS: `-L${join(root, "usr/lib", multiarch)} -lseccomp`,
-    // Go would ask pkg-config where the library is, which knows nothing of what is unpacked somewhere, or is not there.
-    PKG_CONFIG: "true",
   };
 }

@@ -89,8 +89,9 @@ test("the source is one commit of the pinned id, with the sdist's files and the 
 });
 
 test("what no stand-in has is asked of no other registry", async () => {
+  // A modern engine passes on what its mirror has answered, and not that Docker Hub is out of reach then.
   await expect(pull("akhatua/cooperbench-go-chi:task0")).rejects.toThrow(
-    /registry-1\.docker\.io.*(unreachable|refused|no such host)/,
+    /registry-1\.docker\.io.*(unreachable|refused|no such host)|docker\.io\/akhatua\/cooperbench-go-chi:task0: not found/,
   );
 });
 
