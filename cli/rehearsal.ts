@@ -7,6 +7,7 @@ import {
   isReady,
   type Rehearsal,
   rehearsalAt,
+  rehearsalEngine,
   rehearsalId,
   rehearsalPorts,
   rehearsalWith,
@@ -46,8 +47,11 @@ export async function startIfNeeded(
   { report }: Pick<Output, "report">,
   id?: string,
 ): Promise<void> {
+  const engine = rehearsalEngine(rehearsal);
   if (!(await isReady(rehearsal))) {
-    report(`this stack is a rehearsal: a private engine with stand-in images, in ${rehearsal.dir}`);
+    report(
+      `this stack is a rehearsal: a private engine (${engine}) with stand-in images, in ${rehearsal.dir}`,
+    );
     await startRehearsal(rehearsal, report);
   }
   if (id !== undefined && rehearsalId(rehearsal) !== id) await takeRehearsalId(rehearsal, id);
