@@ -1,14 +1,18 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { cacheFolder } from "../../lib/cache-folder.ts";
 import type { Ended } from "../integration/lab.ts";
 import { changeSettings } from "../integration/settings-file.ts";
 import { insideArgv } from "./enter.ts";
-import { folderOf, type OutsideWorld } from "./world.ts";
+import type { OutsideWorld } from "./world.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
-const left = new Set([".git", ".packages", "node_modules", "repos", "tests", "docs", "bench"]);
+/** What no clone of it has, or what nothing in it is started for. */
+const left = new Set([
+  ...[".git", ".packages", "node_modules", "repos", "manifest"],
+  ...["tests", "docs", "bench"],
+]);
 
 /** Somebody in the outside world, with a clone of this project, and nothing of what others have made. */
 export class Visitor {
@@ -33,7 +37,7 @@ export class Visitor {
     this.project = join(this.folder, "cooperbench-machine");
     mkdirSync(join(this.project, "node_modules"), { recursive: true });
     for (const entry of readdirSync(projectDir))
-      if (!left.has(entry) && !/^Pulumi\.(test|lab)-/.test(entry))
+      if (!left.has(entry) && !/^Pulumi\.(?!dev\.).+\.yaml$/.test(entry))
         cpSync(join(projectDir, entry), join(this.project, entry), { recursive: true });
     // Package registries are not the world's: what comes from them is taken from the machine where that is the same.
     const caches = join(this.folder, "cache", "cooperbench-machine");
@@ -41,7 +45,7 @@ export class Visitor {
     if (id === 0)
       for (const cached of readdirSync(cacheFolder()).filter((entry) => entry.startsWith("uv-")))
         symlinkSync(join(cacheFolder(), cached), join(caches, cached));
-    folderOf(id, this.folder);
+    execFileSync("chown", ["-R", `${id}:${id}`, this.folder]);
   }
 
   /** Runs `./machine` of the clone. */
