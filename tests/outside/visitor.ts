@@ -39,6 +39,7 @@ export class Visitor {
     for (const entry of readdirSync(projectDir))
       if (!left.has(entry) && !/^Pulumi\.(?!dev\.).+\.yaml$/.test(entry))
         cpSync(join(projectDir, entry), join(this.project, entry), { recursive: true });
+    mkdirSync(join(this.folder, "tmp"));
     // Package registries are not the world's: what comes from them is taken from the machine where that is the same.
     const caches = join(this.folder, "cache", "cooperbench-machine");
     mkdirSync(caches, { recursive: true });
@@ -104,6 +105,7 @@ export class Visitor {
       // root's own has what pip, npm and Go are told, and what uv has got.
       HOME: isRoot ? process.env.HOME : this.folder,
       ...(isRoot && { UV_CACHE_DIR: join(process.env.HOME ?? "/root", ".cache", "uv") }),
+      TMPDIR: join(this.folder, "tmp"),
       PULUMI_HOME: join(this.folder, "pulumi"),
       DOCKER_CONFIG: join(this.folder, "docker"),
       XDG_CACHE_HOME: join(this.folder, "cache"),
