@@ -102,6 +102,8 @@ export class Visitor {
       PATH: withoutPulumi(this.#world.path),
       no_proxy: hosts,
       NO_PROXY: hosts,
+      // Pulumi asks for it where the system does not know the user.
+      USER: isRoot ? "root" : "visitor",
       // root's own has what pip, npm and Go are told, and what uv has got.
       HOME: isRoot ? process.env.HOME : this.folder,
       ...(isRoot && { UV_CACHE_DIR: join(process.env.HOME ?? "/root", ".cache", "uv") }),
