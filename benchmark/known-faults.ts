@@ -52,8 +52,8 @@ export function faultsInWords(version: string | undefined): string | undefined {
 /** The commands that have a stack take the newest version, a line each. */
 export const takeNewest = (stack: string) =>
   [
-    `  ./machine pulumi config rm cooperbenchCommit --stack ${stack}`,
-    `  ./machine pulumi config set cooperbenchVersion ${newestVersion} --stack ${stack}`,
+    `  ./machine set ${stack} cooperbenchCommit --default`,
+    `  ./machine set ${stack} cooperbenchVersion ${newestVersion}`,
     `  ./machine up ${stack}`,
   ].join("\n");
 

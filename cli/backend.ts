@@ -5,11 +5,12 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../lib/environment.ts";
 import { readText } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
+import { xdgFolder } from "../lib/xdg.ts";
 import { credentialsFolder } from "../toolchain/variables.ts";
 
-/** The user's data folder of this project. The XDG specification says that a relative path is to be ignored. */
-export function dataDir({ XDG_DATA_HOME: xdg }: Environment): string {
-  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), ".local", "share"), "cooperbench-machine");
+/** The user's data folder of this project. */
+export function dataDir(env: Environment): string {
+  return join(xdgFolder("XDG_DATA_HOME", env), "cooperbench-machine");
 }
 
 /**
@@ -21,12 +22,12 @@ export function dataDir({ XDG_DATA_HOME: xdg }: Environment): string {
  * @returns the variables for Pulumi; undefined takes one away.
  */
 export function backendEnv(passphraseFile: string, env: Environment): Environment {
-  const { PULUMI_BACKEND_URL } = stateEnv(env);
-  if (PULUMI_BACKEND_URL !== undefined) makeFolder(stateDir(env));
+  const state = stateEnv(env);
+  if (state.PULUMI_BACKEND_URL !== undefined) makeFolder(stateDir(env));
   const passphrase = passphraseEnv(passphraseFile, env);
   const own = ownPassphrase(env);
   if (passphrase.PULUMI_CONFIG_PASSPHRASE_FILE === own) makePassphrase(own);
-  return { ...stateEnv(env), ...passphrase };
+  return { ...state, ...passphrase };
 }
 
 /** The part of `backendEnv` that says where the state is. Makes nothing. */

@@ -4,7 +4,7 @@ import { count, showSeconds } from "../checks/units.ts";
 import { Problem } from "../lib/problem.ts";
 import { removeThing } from "../provision/engine/owned.ts";
 import type { StackCaller } from "./caller.ts";
-import type { CleanOptions } from "./clean-options.ts";
+import type { Given } from "./commands.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { openEngine } from "./engine.ts";
 import { table } from "./table.ts";
@@ -14,7 +14,7 @@ import { table } from "./table.ts";
  * engine of a stack. It says what goes, and asks; where nobody can be asked it removes with --yes alone. What a run that
  * lives may have made stays. Gives 1 where something is left.
  */
-export async function clean({ yes, json }: CleanOptions, caller: StackCaller): Promise<number> {
+export async function clean({ yes, json }: Given["clean"], caller: StackCaller): Promise<number> {
   const { stack, output } = caller;
   const { dockerHost, images, info } = await openEngine(caller);
   const look = async () => {

@@ -5,7 +5,7 @@ import { type Settings, SettingsError } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
 import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
-import type { DoctorOptions } from "./doctor-options.ts";
+import type { Given } from "./commands.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
 import { check } from "./preflight.ts";
 import { secretsFinding } from "./secrets.ts";
@@ -17,7 +17,7 @@ import { updateChecks, updateFacts } from "./update-findings.ts";
  * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Changes nothing, and
  * starts nothing but one temporary container. Gives 1 where something would stop an update, or where the real call that was asked for has failed.
  */
-export async function doctor({ json, live }: DoctorOptions, caller: StackCaller): Promise<number> {
+export async function doctor({ json, live }: Given["doctor"], caller: StackCaller): Promise<number> {
   const { stack, output } = caller;
   const abort = abortOnSignal();
   const findings = await findingsOf(caller, live, abort);
@@ -89,7 +89,7 @@ function sharedFindings({ stack, projectDir }: Found, settings: Settings): reado
     warning(
       "folders",
       `stack ${sharing.join(", ")} has the same cooperbenchDir, ${folder}: only one of them can be up at a time`,
-      `Fix: to have a folder of its own:\n  ./machine pulumi config set cooperbenchDir repos/${stack}/CooperBench --stack ${stack}`,
+      `Fix: to have a folder of its own:\n  ./machine set ${stack} cooperbenchDir repos/${stack}/CooperBench`,
     ),
   ];
 }

@@ -5,8 +5,8 @@ import { applyChanges, changeCounts, changeLines } from "../benchmark/lock-chang
 import { readTasks } from "../benchmark/tasks.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Caller } from "./caller.ts";
+import type { Given } from "./commands.ts";
 import { compareAll } from "./lock-comparison.ts";
-import type { LockOptions } from "./lock-options.ts";
 import { lockTarget } from "./lock-target.ts";
 import { type Registries, reach } from "./registries.ts";
 import { startIfNeeded } from "./rehearsal.ts";
@@ -18,7 +18,7 @@ import { writeFor } from "./write-out.ts";
  * file. With `check` it only compares, by requests that cost nothing on Docker Hub. Gives the exit code: 1 where an
  * image failed, and with `check` where one is not as locked.
  */
-export async function lock({ stack, check, platform }: LockOptions, caller: Caller): Promise<number> {
+export async function lock({ stack, check, platform }: Given["lock"], caller: Caller): Promise<number> {
   const { projectDir, output } = caller;
   const { file, endpoints, services, rehearsal } = await lockTarget(caller, stack);
   const again = ["./machine lock", ...(stack === undefined ? [] : [stack])].join(" ");

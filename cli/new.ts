@@ -2,8 +2,6 @@ import { randomUUID } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { Writable } from "node:stream";
 import { newestVersion } from "../benchmark/known-faults.ts";
 import { placeKey } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
@@ -12,7 +10,8 @@ import { fields } from "../program/settings.ts";
 import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
 import type { Caller } from "./caller.ts";
-import type { NewOptions } from "./new-options.ts";
+import type { Given } from "./commands.ts";
+import { askKey } from "./model-key.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
@@ -36,7 +35,7 @@ const placeholderKey = "placeholder-of-a-rehearsal";
  * was cut off before can be repeated.
  */
 export async function newStack(
-  { stack, keyFile, rehearsal: wanted }: NewOptions,
+  { stack, keyFile, rehearsal: wanted }: Given["new"],
   caller: Caller,
 ): Promise<number> {
   const { projectDir, output } = caller;
@@ -45,9 +44,10 @@ export async function newStack(
   const begun = hasSettingsFile({ projectDir, stack }) ? readStackFile({ projectDir, stack }).values : {};
   if ("cohereApiKey" in begun)
     throw new Problem(
-      `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine pulumi config --stack ${stack}`,
+      `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine settings ${stack}`,
     );
-  const rehearsal = wanted && rehearsalAt(wanted.folder ?? `${DEFAULT_DIR}-${stack}`);
+  const rehearsal =
+    wanted === undefined ? undefined : rehearsalAt(wanted === true ? `${DEFAULT_DIR}-${stack}` : wanted);
   if (rehearsal !== undefined)
     await checkFolder(rehearsal).catch((error: Error) => {
       throw new Problem(error.message);
@@ -91,7 +91,7 @@ export async function newStack(
   output.print(
     `made stack ${stack} and ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
       (rehearsal === undefined ? "" : `its rehearsal is in ${rehearsal.dir}, from its first start on\n`) +
-      `every setting has a default: ./machine pulumi config --stack ${stack} shows them\n` +
+      `every setting has a default: ./machine settings ${stack} shows them\n` +
       `next: ./machine doctor ${stack}, then ./machine up ${stack}\n`,
   );
   return 0;
@@ -140,18 +140,7 @@ async function readKey(
       "there is no key of the model\nFix: name a file that has it (--key-file FILE), set COHERE_API_KEY, or type it at a terminal",
     );
   }
-  output.note("COHERE_API_KEY (not shown): ");
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
-  try {
-    const key = await new Promise<string>((resolve) =>
-      lines.once("line", resolve).once("close", () => resolve("")),
-    );
-    output.note("\n");
-    return key.trim();
-  } finally {
-    lines.close();
-  }
+  return askKey(output);
 }
 
 /** Milliseconds after which a file that gives nothing yet, such as the pipe of another program, is told. */

@@ -7,6 +7,7 @@ import {
   isReady,
   type Rehearsal,
   rehearsalAt,
+  rehearsalEngine,
   rehearsalId,
   rehearsalPorts,
   rehearsalWith,
@@ -15,6 +16,7 @@ import {
   takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
 import type { Caller } from "./caller.ts";
+import type { Given } from "./commands.ts";
 import { ask } from "./confirm.ts";
 import { liveUsers, told } from "./rehearsal-users.ts";
 import type { Output } from "./terminal.ts";
@@ -45,8 +47,11 @@ export async function startIfNeeded(
   { report }: Pick<Output, "report">,
   id?: string,
 ): Promise<void> {
+  const engine = rehearsalEngine(rehearsal);
   if (!(await isReady(rehearsal))) {
-    report(`this stack is a rehearsal: a private engine with stand-in images, in ${rehearsal.dir}`);
+    report(
+      `this stack is a rehearsal: a private engine (${engine}) with stand-in images, in ${rehearsal.dir}`,
+    );
     await startRehearsal(rehearsal, report);
   }
   if (id !== undefined && rehearsalId(rehearsal) !== id) await takeRehearsalId(rehearsal, id);
@@ -66,17 +71,8 @@ export async function stopUnlessUsed(
   return false;
 }
 
-/** Options of `./machine rehearsal`. */
-export interface RehearsalOptions {
-  readonly verb: "start" | "stop" | "status";
-  /** Its folder. Default: COOPERBENCH_REHEARSAL_DIR, or the usual one. */
-  readonly folder?: string | undefined;
-  /** Takes it down whoever uses it. */
-  readonly force: boolean;
-}
-
 /** `./machine rehearsal start | stop | status [FOLDER]`. */
-export async function rehearsalCommand(options: RehearsalOptions, { output }: Caller): Promise<number> {
+export async function rehearsalCommand(options: Given["rehearsal"], { output }: Caller): Promise<number> {
   try {
     return await act(options, output);
   } catch (error) {
@@ -86,7 +82,7 @@ export async function rehearsalCommand(options: RehearsalOptions, { output }: Ca
   }
 }
 
-async function act({ verb, folder, force }: RehearsalOptions, output: Output): Promise<number> {
+async function act({ verb, folder, force }: Given["rehearsal"], output: Output): Promise<number> {
   const { report } = output;
   const rehearsal = rehearsalAt(folder);
   switch (verb) {

@@ -7,11 +7,11 @@ import { Problem } from "../lib/problem.ts";
 import { withLock } from "../lib/process-lock.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import type { Caller, StackCaller } from "./caller.ts";
+import type { Given } from "./commands.ts";
 import { findingLines } from "./findings.ts";
 import { machineOf, readMachineOf, told, writeMachineOf } from "./machine-of-run.ts";
 import { runHere } from "./on-terminal.ts";
 import { planFacts } from "./plan.ts";
-import type { RunOptions } from "./run-options.ts";
 import { openAsFound } from "./session.ts";
 import { inTheWay, lookAtStack } from "./status.ts";
 
@@ -21,9 +21,10 @@ import { inTheWay, lookAtStack } from "./status.ts";
  *
  * @throws a Problem where the machine is not ready, or the folder of the run is of another machine.
  */
-export async function run(options: RunOptions, given: Caller): Promise<number> {
+export async function run(options: Given["run"], given: Caller): Promise<number> {
   const caller = { ...given, stack: options.stack };
-  const { name, narrowed } = options;
+  const { name, repo, task } = options;
+  const narrowed = [...(repo ? ["-r", repo] : []), ...(task ? ["-t", task] : [])];
   const which = plannedRun(options);
   const facts = await planFacts(caller);
   assertPlanned(options, which, facts);
@@ -51,7 +52,7 @@ export async function run(options: RunOptions, given: Caller): Promise<number> {
 }
 
 /** Which run of the plan is asked for. @throws a Problem where it is none, or where its name is another's. */
-export function plannedRun({ name, setting }: Pick<RunOptions, "name" | "setting">): PlannedName {
+export function plannedRun({ name, setting }: Pick<Given["run"], "name" | "setting">): PlannedName {
   const which = setting ?? (isPlanned(name) ? name : runNames.solo);
   if (!isPlanned(which))
     throw new Problem(`got --setting ${which}, want one of ${Object.values(runNames).join(", ")}`);
@@ -64,20 +65,20 @@ export function plannedRun({ name, setting }: Pick<RunOptions, "name" | "setting
 
 /** @throws a Problem where the stack does not have what the run needs. */
 function assertPlanned(
-  { stack, narrowed, repo, task }: RunOptions,
+  { stack, repo, task }: Given["run"],
   which: PlannedName,
   { onlyTasks, services }: Awaited<ReturnType<typeof planFacts>>,
 ): void {
   if (needsRedis(which) && services === undefined)
     throw new Problem(
-      `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine pulumi config set coop true --stack ${stack}\n  ./machine up ${stack}`,
+      `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine set ${stack} coop true\n  ./machine up ${stack}`,
     );
   if (onlyTasks === undefined || which === runNames.smoke) return;
   const chosen = task === undefined ? `${repo}/` : `${repo}/${task}`;
   if (task !== undefined && onlyTasks.includes(chosen)) return;
   const example = (onlyTasks[0] ?? "").split("/");
   throw new Problem(
-    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${narrowed.length === 0 ? "a run of the subset needs them all" : `the run is of ${narrowed.join(" ")}`}.\nFix: run one of them: -r ${example[0]} -t ${example[1]}`,
+    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}.\nFix: run one of them: -r ${example[0]} -t ${example[1]}`,
   );
 }
 

@@ -7,10 +7,9 @@ import { blocker, type Finding, ok } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";
 import { Problem } from "../lib/problem.ts";
 import { shellWord } from "../lib/shell-word.ts";
-import { project } from "../program/configuration.ts";
 import { backendUrl, passphraseEnv } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
-import type { Secret, StackYaml } from "./settings-yaml.ts";
+import { ownKey, type Secret, type StackYaml } from "./settings-yaml.ts";
 import { readStackFile, settingsFile } from "./stack-file.ts";
 
 const check = "secrets";
@@ -117,5 +116,5 @@ function readPassphrase({ values }: StackYaml, { env, projectDir }: StackPlace) 
 }
 
 function shortKey(key: string): string {
-  return shellWord(key.startsWith(`${project}:`) ? key.slice(project.length + 1) : key);
+  return shellWord(ownKey(key) ?? key);
 }

@@ -210,7 +210,7 @@ function problemAt(file: string, line: number, what: string): Problem {
 }
 
 /** A key without the project's namespace; undefined for another's. One without any is the project's. */
-function ownKey(key: string): string | undefined {
+export function ownKey(key: string): string | undefined {
   if (!key.includes(":")) return key;
   const [namespace, ...names] = key.split(":");
   if (namespace !== project) return undefined;

@@ -7,11 +7,11 @@ import { checkoutFolder } from "../program/checkout-folder.ts";
 import { type OracleReport, type OracleSubject, runOracles, unrun } from "../provision/steps/oracle.ts";
 import { featuresOf, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
+import type { Features, Given } from "./commands.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
 import { recordSmoked } from "./proof-record.ts";
-import type { Features, SmokeOptions } from "./smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable } from "./smoke-report.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { whileTelling } from "./while-telling.ts";
@@ -22,7 +22,7 @@ import { assertFile, writeFor } from "./write-out.ts";
  * are there, without a model. Gives 0 only where it counts each gold patch as passed, and its tests without it as not.
  * Changes nothing.
  */
-export async function smoke(options: SmokeOptions, caller: StackCaller): Promise<number> {
+export async function smoke(options: Given["smoke"], caller: StackCaller): Promise<number> {
   const { stack, projectDir, output } = caller;
   const engine = await openEngine(caller);
   const { dockerHost, info } = engine;

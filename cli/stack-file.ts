@@ -118,7 +118,8 @@ export function stackConfigurations(
 }
 
 /**
- * Sets values in a stack's settings file, which is made where there is none: at once, readable by its owner alone.
+ * Sets values in a stack's settings file, which is made where there is none: at once, readable by its owner alone. An
+ * undefined one is taken out.
  */
 export function writeSettings(
   projectDir: string,
@@ -132,7 +133,9 @@ export function writeSettings(
   for (const [key, value] of Object.entries(values)) {
     const forms = [`${project}:${key}`, key, `${project}:config:${key}`];
     const there = forms.find((form) => document.hasIn(["config", form]));
-    document.setIn(["config", there ?? `${project}:${key}`], value);
+    const path = ["config", there ?? `${project}:${key}`];
+    if (value === undefined) document.deleteIn(path);
+    else document.setIn(path, value);
   }
   writeWhole(file, document.toString({ lineWidth: 0 }), isThere ? {} : { mode: 0o600 });
 }

@@ -83,7 +83,7 @@ function judgeMade(question: WhoseQuestion, identity: Identity | undefined): Ver
         "Fix: to make another stack:",
         "  ./machine new NAME",
         `Fix: if the settings are right for stack ${stack}, with its own folders, give it its id back:`,
-        `  ./machine pulumi config set stackId ${identity.id} --stack ${stack}`,
+        `  ./machine set ${stack} stackId ${identity.id}`,
       ].join("\n"),
     };
   }

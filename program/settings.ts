@@ -39,7 +39,7 @@ export interface Field {
   readonly schema: z.ZodType;
   /** What a good value is, in words. */
   readonly wants: string;
-  /** Arguments of `pulumi config` that set a good value. Default: those that set the default. */
+  /** What comes after `./machine set STACK` to set a good value. Default: what sets the default. */
   readonly mend?: string;
 }
 
@@ -51,7 +51,7 @@ export const fields = {
     // python-dotenv, of one version or another, reads back none but such.
     schema: z.string().regex(/^(?!.*\$\{)[!#-&(-[\]-~]+$/),
     wants: "a key of printable ASCII characters without spaces, quotes, backslashes and ${",
-    mend: "set --secret cohereApiKey",
+    mend: "cohereApiKey",
   },
   model: {
     is: "Model under test, as cooperbench run -m takes it. One of Cohere's, since the key is.",
@@ -80,14 +80,14 @@ export const fields = {
     default: [],
     schema: z.array(z.string().regex(/^[a-z0-9_]+(\/\d+)?$/)),
     wants: "a list of repositories (dspy_task) or tasks (dspy_task/8394) of the subset",
-    mend: "set --path 'tasks[0]' dspy_task/8394",
+    mend: "tasks dspy_task/8394",
   },
   dockerHost: {
-    is: "Docker engine, as in DOCKER_HOST. Empty is DOCKER_HOST, then the engine's usual sockets.",
+    is: "Docker engine, as in DOCKER_HOST. Empty is DOCKER_HOST, then docker's context, then the usual sockets.",
     default: "",
     schema: noneOr(z.string().regex(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)[\w.:@/~%[\]+-]+$/)),
     wants: "a Docker host (unix, tcp or ssh), or nothing",
-    mend: "set dockerHost unix:///var/run/docker.sock",
+    mend: "dockerHost unix:///var/run/docker.sock",
   },
   imagesLock: {
     is: "Image lock file, relative to the project. Empty is manifest/images.lock.json where ./machine lock has made it.",
@@ -104,7 +104,7 @@ export const fields = {
     ),
     wants:
       "a registry's host, with a dot or a port in it, a path where it has one, and without https://, or nothing",
-    mend: "set registryMirror mirror.example.org:5000",
+    mend: "registryMirror mirror.example.org:5000",
   },
   pullStallSeconds: {
     is: "Seconds without any progress after which a pull is ended and tried again. A slow pull is never ended.",
@@ -123,7 +123,7 @@ export const fields = {
     default: 0,
     schema: z.int().min(0).max(30),
     wants: "a whole number of tasks from 0 to 30",
-    mend: "set smoke 5",
+    mend: "smoke 5",
   },
   smokeTimeoutSeconds: {
     is: "Time limit of the tests of one task, in seconds. The default is what an evaluation gives them; more counts as that.",
@@ -151,14 +151,14 @@ export const fields = {
     default: "",
     schema: noneOr(z.string().regex(/^\d+(\.\d+)*([a-z][a-z0-9.]*)?$/)),
     wants: `a version of CooperBench such as ${newestVersion}, or nothing`,
-    mend: `set cooperbenchVersion ${newestVersion}`,
+    mend: `cooperbenchVersion ${newestVersion}`,
   },
   cooperbenchCommit: {
     is: "Commit of CooperBench, 40 hex digits. Wins over cooperbenchVersion; empty is that version's.",
     default: "",
     schema: noneOr(z.string().regex(/^[0-9a-f]{40}$/)),
     wants: "a commit of 40 hex digits, or nothing",
-    mend: "rm cooperbenchCommit",
+    mend: "cooperbenchCommit --default",
   },
   cooperbenchDir: {
     is: "Folder of the checkout, relative to the project. One that is there already is used as it is.",
@@ -177,14 +177,14 @@ export const fields = {
     default: ["dev"],
     schema: z.array(z.string().regex(/^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/)),
     wants: "a list of extras of the package, such as dev",
-    mend: "set --path 'cooperbenchExtras[0]' dev",
+    mend: "cooperbenchExtras dev",
   },
   coop: {
     is: "Whether the services of cooperating agents run here. Redis; with git also the git server.",
     default: false,
     schema: z.boolean(),
     wants: "true or false",
-    mend: "set coop true",
+    mend: "coop true",
   },
   git: {
     is: "Whether the git server runs here too (cooperbench run --git). Needs coop.",
@@ -231,7 +231,7 @@ export const fields = {
         .regex(printable),
     ),
     wants: "the id that ./machine new gave the stack, the absolute path of a file that has it, or nothing",
-    mend: "rm stackId",
+    mend: "stackId --default",
   },
   passphraseFile: {
     is: "File with the passphrase of this stack's secrets, for ./machine. Empty is the user's own.",
@@ -384,13 +384,8 @@ export class SettingsError extends Error {
 
 function faultOf(stack: string, key: string, got: string): SettingsFault {
   const field: Field = fields[key as keyof typeof fields];
-  const mend = field.mend ?? `set ${key} ${shellWord(String(field.default))}`;
-  const command = (does: string) => `./machine pulumi config ${does} --stack ${stack}`;
-  // An item that is set leaves the others, and Pulumi sets none of what is no list.
-  const remedy = Array.isArray(field.default)
-    ? `Fix: make the list anew, each item with the next number:\n  ${command(`rm ${key}`)}\n  ${command(mend)}`
-    : `Fix: ${command(mend)}`;
-  return { found: `${key}: got ${got}; want ${field.wants}`, remedy };
+  const mend = field.mend ?? `${key} ${shellWord(String(field.default))}`;
+  return { found: `${key}: got ${got}; want ${field.wants}`, remedy: `Fix: ./machine set ${stack} ${mend}` };
 }
 
 function unknownKey(stack: string, key: string): SettingsFault {

@@ -31,7 +31,7 @@ export function wantedOf(
   if (`${realPlace(projectDir)}/`.startsWith(folder === "/" ? folder : `${folder}/`))
     throw new Problem(
       `cooperbenchDir is ${folder}, which holds this project itself.\n` +
-        `Fix: ./machine pulumi config set cooperbenchDir repos/CooperBench --stack ${stack}`,
+        `Fix: ./machine set ${stack} cooperbenchDir repos/CooperBench`,
     );
   return {
     owner: ownerOf(stack, settings),

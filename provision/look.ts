@@ -27,7 +27,7 @@ export interface Wanted {
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** What it was taken from, and what a reader should know of that. Default: nothing is said of it. */
-  readonly engine?: Pick<EngineHost, "from" | "word"> | undefined;
+  readonly engine?: Omit<EngineHost, "host"> | undefined;
   /** Where Redis is to answer; undefined where none is wanted. */
   readonly redis: RedisAddress | undefined;
   /** Whether a git server is wanted. */

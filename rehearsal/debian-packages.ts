@@ -9,6 +9,9 @@ import { Problem } from "../lib/problem.ts";
 import { output } from "../lib/run.ts";
 import { withScratch } from "./cache.ts";
 
+/** GNU's name for this architecture, which Debian's folders of libraries have. */
+export const multiarch = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+
 /**
  * Downloads Debian packages with what they depend on, and unpacks them into the cache folder. Nothing is
  * installed: installing docker.io would start an engine and touch the machine's networks.
@@ -20,9 +23,7 @@ export async function fetchPackages(
 ): Promise<string> {
   if (findOnPath("apt-get") === undefined || findOnPath("dpkg-deb") === undefined)
     throw new Problem(
-      `the rehearsal needs dockerd (with containerd and runc), the docker client, docker-registry, a static busybox and redis-server; ` +
-        `on this machine it finds nothing of ${names.join(", ")}, and no apt-get to get them with. ` +
-        `Install the programs that these Debian packages hold.`,
+      `this machine lacks what the Debian packages ${names.join(", ")} hold, and apt-get to get them with: install that`,
     );
   const target = join(
     cacheFolder(),
@@ -85,7 +86,9 @@ function downloadArguments(archives: string): string[] {
     "APT::Sandbox::User=root",
   ];
   const options = settings.flatMap((setting) => ["-o", setting]);
-  return ["install", "--download-only", "--no-install-recommends", "-y", "-qq", ...options];
+  // What is named is downloaded where it is installed, too.
+  const how = ["--reinstall", "--download-only", "--no-install-recommends"];
+  return ["install", ...how, "-y", "-qq", ...options];
 }
 
 /**

@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: unshare --mount --propagation slave -- sh engine.sh DIR NAMESPACE PROGRAM [ARGUMENT...]
 # Becomes the engine. What an engine writes to fixed places (/etc/docker/key.json, /run/docker,
-# /run/containerd) goes to memory that ends with this mount namespace: the machine keeps no trace, and no
+# /run/containerd, /opt/containerd) goes to memory that ends with this mount namespace: the machine keeps no trace, and no
 # other engine is met there.
 set -eu
 dir=$1
@@ -34,6 +34,10 @@ case $dir in
 *) cover /run docker containerd runc xtables.lock ;;
 esac
 cover /etc docker
+case $dir in
+/opt/*) ;;
+*) if [ -d /opt ]; then cover /opt containerd; fi ;;
+esac
 
 # The links that /sys shows are those of the network it was mounted in, the machine's: an engine that sets something of
 # its docker0 there would set it of another's.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { COMMITS, MARK } from "../benchmark/stand-ins.ts";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
+import { ENGINE_FILE } from "./engine-choice.ts";
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
@@ -66,7 +67,7 @@ const OWN = new Set([
     "tmp",
     "users",
   ],
-  ...[COMMITS, "contents.json", "daemon.json", "docker.sock", "images.lock.json", "lock"],
+  ...[COMMITS, ENGINE_FILE, "contents.json", "daemon.json", "docker.sock", "images.lock.json", "lock"],
   ...["redis.port", "registry.port", "registry.yml"],
 ]);
 

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MARK } from "../benchmark/stand-ins.ts";
 import type { Denied } from "../lib/denied.ts";
+import { type EngineName, engineOf } from "./engine-choice.ts";
 import { folderId, setFolderId } from "./folder.ts";
 import type { PortStatus } from "./relay-ports.ts";
 
@@ -82,6 +83,15 @@ export function rehearsalWith(dockerHost: string, imagesLock: string): Rehearsal
 /** The rehearsal's id, which its mark keeps; undefined before its first start. */
 export function rehearsalId(r: Rehearsal): string | undefined {
   return folderId(r.dir);
+}
+
+/**
+ * The engine that the rehearsal has, or would have.
+ *
+ * @throws a Problem where another is asked for than it has.
+ */
+export function rehearsalEngine(r: Rehearsal): EngineName {
+  return engineOf(r.dir);
 }
 
 /** Gives the rehearsal another id: that of a stack which was made in the one before. Nobody may use the present one. */

@@ -4,6 +4,7 @@ import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
 import { contentsFile, fingerprint, readContents } from "./contents.ts";
 import { checkSocketLength, endEngine, startEngine } from "./engine.ts";
+import { type EngineName, engineOf, keepEngine } from "./engine-choice.ts";
 import { fillRegistry } from "./fill.ts";
 import { claimFolder } from "./folder.ts";
 import { withLock } from "./folder-lock.ts";
@@ -33,20 +34,23 @@ export async function start(
     );
   checkSocketLength(r.dir);
   await withLock(r.dir, report, async () => {
+    const engine = engineOf(r.dir);
     const recorded = readContents(r.dir);
     const payloadBytes = options.payloadBytes ?? recorded?.payloadBytes ?? 0;
     // Another process may have done everything while this one waited for the lock.
     if (recorded?.payloadBytes === payloadBytes && (await answersInFull(r))) return;
-    await makeComplete(r, report, payloadBytes);
+    await makeComplete(r, report, engine, payloadBytes);
   });
 }
 
 async function makeComplete(
   r: Rehearsal,
   report: (line: string) => void,
+  engineName: EngineName,
   payloadBytes: number,
 ): Promise<void> {
   claimFolder(r.dir);
+  keepEngine(r.dir, engineName);
   const before = readContents(r.dir);
   const now = { fingerprint: fingerprint(), payloadBytes };
   const trustLock = before?.fingerprint === now.fingerprint && before.payloadBytes === payloadBytes;
@@ -54,7 +58,7 @@ async function makeComplete(
 
   // What a killed start was working on.
   rmSync(join(r.dir, "tmp"), { recursive: true, force: true });
-  const tools = await findTools(report);
+  const tools = await findTools(report, engineName);
   linkClient(r.dir, tools);
   const source = timed(
     report,

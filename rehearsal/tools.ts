@@ -12,7 +12,8 @@ import { join } from "node:path";
 import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath, findOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
-import { fetchPackages } from "./debian-packages.ts";
+import { fetchPackages, multiarch } from "./debian-packages.ts";
+import { askedEngine, type EngineName } from "./engine-choice.ts";
 
 /** The programs a rehearsal runs, by absolute path, and the environment they need. */
 export interface Tools {
@@ -47,8 +48,21 @@ export const CLIENT_MARK = ".cooperbench-rehearsal-client";
 /**
  * Finds the programs on this machine, and gets the missing ones from Debian's packages, unpacked into the
  * cache folder and installed nowhere.
+ *
+ * @param engine that is to be had. Default: the one that is asked for.
  */
-export async function findTools(report: (line: string) => void): Promise<Tools> {
+export async function findTools(
+  report: (line: string) => void,
+  engine: EngineName = askedEngine() ?? "debian",
+): Promise<Tools> {
+  const tools = await usualTools(report);
+  if (engine === "debian") return tools;
+  const { modernEngine } = await import("./modern-engine.ts");
+  const path = [...(await modernEngine(report)), tools.env.PATH].join(":");
+  return { ...tools, dockerd: findOnPath("dockerd", path) ?? "dockerd", env: { ...tools.env, PATH: path } };
+}
+
+async function usualTools(report: (line: string) => void): Promise<Tools> {
   const path = machinePath();
   const found = search(path);
   for (const name of ["git", "bash"] as const)
@@ -73,7 +87,7 @@ export async function findTools(report: (line: string) => void): Promise<Tools> 
       PATH: widened,
       LD_LIBRARY_PATH: libraryPath(root),
       // For an iptables of the packages only: another finds its own.
-      ...(found.iptables === undefined && { XTABLES_LIBDIR: join(root, "usr", "lib", machine, "xtables") }),
+      ...(found.iptables === undefined && { XTABLES_LIBDIR: join(root, "usr", "lib", multiarch, "xtables") }),
     }),
   };
 }
@@ -138,9 +152,6 @@ function missingPackages(found: Found): string[] {
   return [...new Set(packages.filter(([name]) => found[name] === undefined).map(([, name]) => name))];
 }
 
-/** GNU's name for this architecture. */
-const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
-
 /** The names that Debian gives to one of two programs each when it installs the package. */
 function linkIptables(root: string): void {
   const folder = join(root, "usr", "sbin");
@@ -156,5 +167,5 @@ function linkIptables(root: string): void {
 
 /** Where Debian keeps libraries; it has a folder for each architecture. */
 function libraryPath(root: string): string {
-  return [`usr/lib/${machine}`, `lib/${machine}`, "usr/lib"].map((name) => join(root, name)).join(":");
+  return [`usr/lib/${multiarch}`, `lib/${multiarch}`, "usr/lib"].map((name) => join(root, name)).join(":");
 }

@@ -3,41 +3,20 @@
  * and a command plugin are built from Go modules that closed-network/ locks; the language host is TypeScript.
  */
 
-import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Problem } from "../lib/problem.ts";
 import { cachedFolder } from "./cache.ts";
-import { goBuild, readyGo } from "./go.ts";
+import { digest, type GoProgram, goProgram, sourceFiles } from "./go-program.ts";
 import type { Cli } from "./pulumi.ts";
-import { type Report, step } from "./steps.ts";
+import type { Report } from "./steps.ts";
 import type { ToolchainSettings } from "./variables.ts";
 import { CLOSED_NETWORK_PLUGINS, type PluginVersion, PULUMI_VERSION } from "./versions.ts";
 
 const SOURCES = join(import.meta.dirname, "closed-network");
 
-/** Something that `go build` makes. */
-interface Part {
-  readonly name: string;
-  readonly version: string;
-  /** Folder of the Go module that locks its versions. */
-  readonly module: string;
-  readonly package: string;
-  readonly ldflags: string;
-  /** What to expect, for who waits. */
-  readonly takes: string;
-}
-
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
-const CLI: Part = {
+const CLI: GoProgram = {
   name: "pulumi",
   version: PULUMI_VERSION,
   module: join(SOURCES, "core"),
@@ -46,7 +25,7 @@ const CLI: Part = {
   ldflags: `-s -w -X ${VERSION_VARIABLE}=v${PULUMI_VERSION}`,
   takes: "some four minutes on two cores the first time",
 };
-const PLUGINS: Readonly<Record<string, Part>> = {
+const PLUGINS: Readonly<Record<string, GoProgram>> = {
   command: {
     name: "pulumi-resource-command",
     version: CLOSED_NETWORK_PLUGINS.command ?? "",
@@ -66,12 +45,8 @@ const PLUGINS: Readonly<Record<string, Part>> = {
 };
 
 /** The CLI of the closed-network set, with its language host beside it. */
-export async function closedNetworkCli(
-  settings: ToolchainSettings,
-  uv: string,
-  report: Report,
-): Promise<Cli> {
-  const built = await buildPart(CLI, settings, uv, report);
+export async function closedNetworkCli(settings: ToolchainSettings, report: Report): Promise<Cli> {
+  const built = await goProgram(CLI, settings, report);
   const host = sourceFiles(join(SOURCES, "language-host"));
   const key = digest([built.file, ...host.map((file) => readFileSync(file, "utf8"))]);
   const folder = join(settings.cacheDir, `closed-network-${PULUMI_VERSION}-${key}`);
@@ -97,7 +72,6 @@ export async function closedNetworkCli(
 export async function closedNetworkPlugin(
   plugin: PluginVersion,
   settings: ToolchainSettings,
-  uv: string,
   report: Report,
 ): Promise<{ file: string; files: readonly string[] }> {
   const part = PLUGINS[plugin.name];
@@ -108,32 +82,5 @@ export async function closedNetworkPlugin(
         `(docs/toolchain.md), or change toolchain/versions.ts with the contract that it stands for.`,
     );
   }
-  return buildPart(part, settings, uv, report);
-}
-
-async function buildPart(part: Part, settings: ToolchainSettings, uv: string, report: Report) {
-  const files = sourceFiles(part.module);
-  const contents = files.map((file) => [file.slice(part.module.length), readFileSync(file, "utf8")]);
-  const key = digest([process.platform, process.arch, part.package, part.ldflags, contents]);
-  const folder = join(settings.cacheDir, `${part.name}-${part.version}-${key}`);
-  await cachedFolder(folder, report, async (temporary) => {
-    const go = await readyGo(readFileSync(join(part.module, "go.mod"), "utf8"), settings, uv, report);
-    const title = `${part.name} ${part.version}: building from Go modules with ${go.version} (${part.takes})`;
-    await step(report, title, (at) =>
-      goBuild(go, { ...part, output: join(temporary, part.name), onProgress: at }),
-    );
-  });
-  return { file: join(folder, part.name), files };
-}
-
-/** All source files below a folder, in a fixed order. */
-function sourceFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(go|mod|sum|ts)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
-
-function digest(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
+  return goProgram(part, settings, report);
 }

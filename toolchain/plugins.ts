@@ -40,7 +40,6 @@ interface Source {
 export async function readyPlugins(
   cli: Cli,
   settings: ToolchainSettings,
-  uv: string,
   report: Report,
 ): Promise<ReadyPlugins> {
   const plugins = pluginVersions(settings.projectDir);
@@ -50,9 +49,7 @@ export async function readyPlugins(
   }
   const sources: Source[] = [];
   for (const plugin of plugins) {
-    sources.push(
-      archiveSource(plugin, settings) ?? (await closedNetworkSource(plugin, settings, uv, report)),
-    );
+    sources.push(archiveSource(plugin, settings) ?? (await closedNetworkSource(plugin, settings, report)));
   }
   const home = await pulumiHome(cli, sources, settings, report);
   return {
@@ -126,11 +123,10 @@ function archiveSource(plugin: PluginVersion, settings: ToolchainSettings): Sour
 async function closedNetworkSource(
   plugin: PluginVersion,
   settings: ToolchainSettings,
-  uv: string,
   report: Report,
 ): Promise<Source> {
   const { closedNetworkPlugin } = await import("./closed-network.ts");
-  const { file, files } = await closedNetworkPlugin(plugin, settings, uv, report);
+  const { file, files } = await closedNetworkPlugin(plugin, settings, report);
   const piece = { name: `plugin ${plugin.name}`, version: plugin.version, from: "closed-network set" };
   return { plugin, file, piece, madeFrom: files };
 }

@@ -16,7 +16,7 @@ export async function prepareToolchain(
   report: Report,
 ): Promise<Toolchain> {
   const uv = await readyUv(settings, report);
-  const pulumi = await choosePulumi(settings, uv.file, report);
+  const pulumi = await choosePulumi(settings, report);
   const front = [dirname(pulumi.file), ...nodeFolder(settings), ...(uv.installed ? [dirname(uv.file)] : [])];
   const found: FoundToolchain = {
     pulumi: pulumi.file,

@@ -37,13 +37,9 @@ export interface Cli {
 }
 
 /** Finds or gets the CLI as the settings' mode says, and its plugins. */
-export async function choosePulumi(
-  settings: ToolchainSettings,
-  uv: string,
-  report: Report,
-): Promise<ReadyPulumi> {
-  const cli = await chooseCli(settings, uv, report);
-  const plugins = await readyPlugins(cli, settings, uv, report);
+export async function choosePulumi(settings: ToolchainSettings, report: Report): Promise<ReadyPulumi> {
+  const cli = await chooseCli(settings, report);
+  const plugins = await readyPlugins(cli, settings, report);
   return {
     file: cli.file,
     env: plugins.env,
@@ -53,7 +49,7 @@ export async function choosePulumi(
   };
 }
 
-async function chooseCli(settings: ToolchainSettings, uv: string, report: Report): Promise<Cli> {
+async function chooseCli(settings: ToolchainSettings, report: Report): Promise<Cli> {
   const { mode } = settings;
   if (mode === "auto" || mode === "path") {
     const { cli, refused } = await cliOnPath(settings);
@@ -71,7 +67,7 @@ async function chooseCli(settings: ToolchainSettings, uv: string, report: Report
     if (cli) return cli;
   }
   const { closedNetworkCli } = await import("./closed-network.ts");
-  return closedNetworkCli(settings, uv, report);
+  return closedNetworkCli(settings, report);
 }
 
 /** The first suitable `pulumi` on PATH, and why those before it are not. */

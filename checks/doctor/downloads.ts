@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { EngineInfo } from "../../provision/engine/ask.ts";
+import { type EngineInfo, isRootless } from "../../provision/engine/ask.ts";
 import { usesContainerd } from "../../provision/engine/store.ts";
 import { type Finding, ok } from "../finding.ts";
 
@@ -9,10 +9,18 @@ import { type Finding, ok } from "../finding.ts";
 const DEFAULT_DOWNLOADS = 3;
 
 /** The configuration of an engine: a rootless one has its user's. */
-export function daemonFile({ SecurityOptions }: Pick<EngineInfo, "SecurityOptions">): string {
-  return SecurityOptions?.includes("name=rootless")
+export function daemonFile(info: Pick<EngineInfo, "SecurityOptions">): string {
+  return isRootless(info)
     ? join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "docker", "daemon.json")
     : "/etc/docker/daemon.json";
+}
+
+/** The command that has an engine's service do something, such as `reload`. */
+export function serviceCommand(
+  info: Pick<EngineInfo, "SecurityOptions">,
+  verb: "reload" | "restart",
+): string {
+  return `systemctl ${isRootless(info) ? "--user " : ""}${verb} docker`;
 }
 
 /** The number that a Docker configuration sets; undefined where it sets none, or cannot be read. */
@@ -38,10 +46,8 @@ export function downloadsFinding(configured: number | undefined, info: EngineInf
   const scope = usesContainerd(info) ? "for each pull or over all, by its version" : "over all pulls";
   const found = `the engine downloads ${number} layers at once, ${scope} (${from})`;
   if (number > DEFAULT_DOWNLOADS) return ok("downloads", found);
-  const isRootless = file !== "/etc/docker/daemon.json";
-  const reload = `systemctl ${isRootless ? "--user " : ""}reload docker`;
   return ok(
     "downloads",
-    `${found}; more help where the line is faster than these fill: "max-concurrent-downloads": 6 in ${file}, then ${reload}`,
+    `${found}; more help where the line is faster than these fill: "max-concurrent-downloads": 6 in ${file}, then ${serviceCommand(info, "reload")}`,
   );
 }

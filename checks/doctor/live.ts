@@ -80,7 +80,7 @@ function dollars(sum: number): string {
 }
 
 function set(setting: string, stack: string): string {
-  return `./machine pulumi config set ${setting} --stack ${stack} && ./machine up ${stack}`;
+  return `./machine set ${stack} ${setting} && ./machine up ${stack}`;
 }
 
 function setBase(what: string, stack: string): string {
@@ -90,7 +90,7 @@ function setBase(what: string, stack: string): string {
 function remedyFor(status: number | null, url: string, stack: string): string {
   if (status === null) return `See why nobody answers (name, proxy, firewall): curl -sS -o /dev/null ${url}`;
   if (status === 401 || status === 403)
-    return `The key is refused. Set another: ${set("--secret cohereApiKey", stack)}`;
+    return `The key is refused. Set another: ${set("cohereApiKey", stack)}`;
   if (status === 404) return setBase("The API has no such path or model. Set its base URL", stack);
   if (status >= 300 && status < 400) return setBase("The API is elsewhere. Set its base URL", stack);
   if (status === 429) return "The key's rate is used up: wait, or have it raised";

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import type { Environment } from "../../lib/environment.ts";
+import { xdgFolder } from "../../lib/xdg.ts";
 import type { WantedFolder } from "./folders.ts";
 import type { WantedRoom } from "./room.ts";
 
@@ -84,9 +85,6 @@ function diskOf(folder: string): number | undefined {
   }
 }
 
-function uvCacheDir({ UV_CACHE_DIR, XDG_CACHE_HOME, HOME }: Environment): string {
-  if (UV_CACHE_DIR) return resolve(UV_CACHE_DIR);
-  const caches =
-    XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME || homedir(), ".cache");
-  return join(caches, "uv");
+function uvCacheDir(env: Environment): string {
+  return env.UV_CACHE_DIR ? resolve(env.UV_CACHE_DIR) : join(xdgFolder("XDG_CACHE_HOME", env), "uv");
 }

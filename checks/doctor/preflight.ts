@@ -207,6 +207,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   const inVenv = fault === undefined ? pythonOfVenv(venv) : undefined;
   const version = settings.cooperbenchVersion || newestVersion;
   const source = { repository: settings.cooperbenchRepository, commit: settings.cooperbenchCommit, version };
+  const installed = versionIn(folder) ?? (source.commit === "" ? version : undefined);
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
   const isToClone = !existsSync(folder) && isSourceMade && findOnPath("git", env.PATH) !== undefined;
@@ -224,7 +225,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
     clientFinding(findOnPath("docker", env.PATH), preflight.startedBy),
     gitFinding(git, folder, faultIn(look.checkout) === undefined),
     sourceFinding(source, answer, owner.stack),
-    ...[versionFinding(versionIn(folder), owner.stack, "warning")].filter((finding) => finding !== undefined),
+    ...[versionFinding(installed, owner.stack, "warning")].filter((finding) => finding !== undefined),
     uvFinding(uv),
     pythonFinding({ request, inVenv, fault, search, mayDownload, download }, owner.stack),
   ];

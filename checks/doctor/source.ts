@@ -73,17 +73,16 @@ export function sourceFinding(
       "source",
       `${repository} answers; it has no tag v${version}, so that the commit will be found by the files of that release`,
     );
-  const set = `./machine pulumi config set`;
   if (answer === "no-such-commit")
     return blocker(
       "source",
       `${repository} has no commit ${commit}, which the setting cooperbenchCommit names`,
-      `Fix: set one that it has:\n  ${set} cooperbenchCommit COMMIT --stack ${stack}`,
+      `Fix: set one that it has:\n  ./machine set ${stack} cooperbenchCommit COMMIT`,
     );
   return blocker(
     "source",
     `${repository}, which CooperBench is cloned from, does not answer: ${answer.unreachable}`,
-    `Fix: where this machine has no way to it, name another repository that has the commit:\n  ${set} cooperbenchRepository URL --stack ${stack}`,
+    `Fix: where this machine has no way to it, name another repository that has the commit:\n  ./machine set ${stack} cooperbenchRepository URL`,
   );
 }
 

@@ -176,7 +176,7 @@ export function cliCheck(facts: CliFacts): StatusCheck {
   if (fault !== undefined) return { ...blocker(check, `${folder}: ${fault}`, up(stack)), provedAt };
   const found = `${proved.version} at commit ${commit?.slice(0, 12) ?? "unknown"}, Python ${proved.pythonVersion}, in ${folder}`;
   const isOther = commit !== undefined && wantedCommit !== undefined && commit !== wantedCommit;
-  const remedy = `Fix: either of these:\n  ./machine pulumi config set cooperbenchCommit ${commit} --stack ${stack}\n  git -C ${shellWord(folder)} checkout ${wantedCommit}`;
+  const remedy = `Fix: either of these:\n  ./machine set ${stack} cooperbenchCommit ${commit}\n  git -C ${shellWord(folder)} checkout ${wantedCommit}`;
   const { changedSources: changed } = facts;
   if (changed.length > 0)
     return {
@@ -294,7 +294,7 @@ export interface ServicesFacts {
 export function servicesCheck(stack: string, facts: ServicesFacts | undefined): StatusCheck {
   const check = "services";
   if (facts === undefined) {
-    return off(check, "off (coop: false)", `./machine pulumi config set coop true --stack ${stack}`);
+    return off(check, "off (coop: false)", `./machine set ${stack} coop true`);
   }
   const { redis, answer, trouble, git, proof, installed, there = [], failed } = facts;
   const fault =

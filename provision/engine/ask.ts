@@ -8,6 +8,13 @@ export interface EngineVersion {
   readonly Version: string;
   readonly ApiVersion: string;
   readonly MinAPIVersion?: string;
+  /** What it is made of: Docker's first is Engine, podman's is Podman Engine. */
+  readonly Components?: readonly { readonly Name: string }[] | null;
+}
+
+/** Whether what answers is podman, which speaks much of Docker's API. */
+export function isPodman({ Components }: EngineVersion): boolean {
+  return Components?.some(({ Name }) => Name === "Podman Engine") ?? false;
 }
 
 /** Of an engine's `GET /info`, what is looked at here. */
@@ -32,6 +39,11 @@ export interface EngineInfo {
   readonly RegistryConfig?: { readonly Mirrors?: readonly string[] | null } | null;
   /** Told by Docker 25 and newer. */
   readonly Containerd?: { readonly Address?: string } | null;
+}
+
+/** Whether an engine is a user's own, without root: its settings and its service are that user's. */
+export function isRootless({ SecurityOptions }: Pick<EngineInfo, "SecurityOptions">): boolean {
+  return SecurityOptions?.includes("name=rootless") ?? false;
 }
 
 /** What an engine has said of itself. */

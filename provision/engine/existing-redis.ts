@@ -163,7 +163,7 @@ export function portTaken(stack: string, address: RedisAddress): ExistingRedis {
 }
 
 function freeIt(stack: string): string {
-  return `Stop what listens there, or choose another port: ./machine pulumi config set redisPort 6380 --stack ${stack}`;
+  return `Stop what listens there, or choose another port: ./machine set ${stack} redisPort 6380`;
 }
 
 /** What the answer of the stack's own means, which runs where it should. */

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 
 /** The engine that a stack speaks to. */
 export interface EngineHost {
@@ -13,6 +14,8 @@ export interface EngineHost {
   readonly from: string;
   /** What a reader should know: that another shell means another engine, or that there is another one here. */
   readonly word?: string;
+  /** What is to be done where it does not answer, and that is known already. */
+  readonly fix?: string;
 }
 
 /** Where it is looked for. */
@@ -78,11 +81,14 @@ function contextOf(folder: string, env: Environment): EngineHost | undefined {
       `${named} a docker context ${name}, which docker does not have.\n` +
         `Fix: ${env.DOCKER_CONTEXT ? "unset DOCKER_CONTEXT" : "docker context use default"}, or set dockerHost`,
     );
+  const from = `your docker context ${name}`;
   // Its certificates are docker's own: no client but docker finds them there.
-  const word = existsSync(join(folder, "contexts", "tls", id))
-    ? "the context has certificates, which docker alone uses. Fix: set DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
-    : undefined;
-  return { host, from: `your docker context ${name}`, ...(word && { word }) };
+  const certificates = join(folder, "contexts", "tls", id);
+  if (!existsSync(certificates)) return { host, from };
+  return {
+    ...{ host, from, word: "the context has certificates, which docker alone uses" },
+    fix: `export DOCKER_HOST=${host} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${shellWord(join(certificates, "docker"))}`,
+  };
 }
 
 function currentContext(file: string): string | undefined {

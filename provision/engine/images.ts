@@ -35,7 +35,8 @@ export type ImageEngine = Pick<Engine, "getImage" | "listImages">;
 export function engineImages(listed: readonly ListedImage[]): readonly EngineImage[] {
   return listed.map(({ Id, RepoTags, RepoDigests, Size, Os, Architecture, Variant }) => ({
     id: Id,
-    references: RepoTags ?? [],
+    // containerd's store has names by digest there, too.
+    references: (RepoTags ?? []).filter((name) => !name.includes("@")),
     digests: (RepoDigests ?? []).map((name) => name.slice(name.indexOf("@") + 1)),
     ...(Os &&
       Architecture && { platform: platformName({ os: Os, architecture: Architecture, variant: Variant }) }),

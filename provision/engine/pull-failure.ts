@@ -62,6 +62,12 @@ const absent: Cause = {
   ofEngine: true,
 };
 
+const refused = {
+  reason: "the registry refused the credentials",
+  remedy: "run docker login, then run the update again",
+  passes: false,
+};
+
 /** What an engine says when a pull fails, what it means, and what helps. The first that matches counts. */
 const causes: readonly Cause[] = [
   {
@@ -75,18 +81,15 @@ const causes: readonly Cause[] = [
   rateLimit,
   noRegistry,
   ...otherForms,
+  // Before what containerd's store says beside it: that access is denied, or the repository is not there.
+  { ...refused, matches: /unauthorized|authentication required|no basic auth credentials/i },
   {
     matches: /manifest unknown|not found|does not exist|pull access denied|name unknown/i,
     reason: "the registry has no such image",
     remedy: "check the reference; a private image needs docker login",
     passes: false,
   },
-  {
-    matches: /unauthorized|authentication required|no basic auth credentials|denied/i,
-    reason: "the registry refused the credentials",
-    remedy: "run docker login, then run the update again",
-    passes: false,
-  },
+  { ...refused, matches: /denied/i },
   {
     matches: /no byte and no extraction/,
     reason: "the pull stalled",

@@ -56,7 +56,7 @@ export function othersInWords(others: readonly OwnedThing[], folder: string, own
   return {
     found: `${folder} has things of stack ${names.join(" and ")}: ${others.map(({ path }) => path).join(", ")}`,
     remedy:
-      `./machine pulumi config set cooperbenchDir FOLDER --stack ${owner.stack}, with a folder of this stack's own; ` +
+      `./machine set ${owner.stack} cooperbenchDir FOLDER, with a folder of this stack's own; ` +
       `or ${stacks.map((stack) => `./machine destroy ${stack}`).join(" and ")}, if it is not needed any more`,
   };
 }

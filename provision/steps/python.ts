@@ -88,7 +88,7 @@ export async function findPython(
 export function pythonFix(request: string, stack = "STACK"): string {
   return (
     `Fix: set one that is there, or install Python ${request.replace(">=", "")} and run the command again ` +
-    `(many systems have a package of it; none has all versions):\n  ./machine pulumi config set pythonVersion VERSION --stack ${stack}`
+    `(many systems have a package of it; none has all versions):\n  ./machine set ${stack} pythonVersion VERSION`
   );
 }
 

@@ -67,7 +67,7 @@ export async function ensureVenv(
   if (origin.kind === "other") {
     throw new Problem(
       `${venv} is of stack ${ownerName(origin.marker, owner)}, and ${what}. Nothing of it was changed.\n` +
-        `Fix: ./machine pulumi config set cooperbenchDir FOLDER --stack ${owner.stack}`,
+        `Fix: ./machine set ${owner.stack} cooperbenchDir FOLDER`,
     );
   }
   if (fault === undefined || fault.cure === "sync") {

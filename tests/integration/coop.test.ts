@@ -198,7 +198,7 @@ test("a port that somebody else has is told before an update, by doctor, too, an
     const taken = `127.0.0.1:${port} is taken: got "this is no Redis"`;
     const doctor = await lab.machine(["doctor", stack]);
     expect(doctor.stdout).toContain(`services   ${taken}`);
-    expect(doctor.stdout).toContain(`./machine pulumi config set redisPort 6380 --stack ${stack}`);
+    expect(doctor.stdout).toContain(`./machine set ${stack} redisPort 6380`);
     const update = await lab.machine(["up", stack]);
     expect(update.stderr).toContain(taken);
     expect(update.code).not.toBe(0);

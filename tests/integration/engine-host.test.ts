@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { output } from "../../lib/run.ts";
+import { connectionTo } from "../../provision/engine/connection.ts";
 import { engineHostOf } from "../../provision/engine/host.ts";
 import { findTools } from "../../rehearsal/tools.ts";
 
@@ -34,6 +35,23 @@ test.each([
   const theirs = await docker(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], env);
   const exists = (path: string) => path === "/var/run/docker.sock";
   expect(engineHostOf("", { env: { DOCKER_CONFIG: folder, ...env }, exists }).host).toBe(theirs);
+});
+
+test("a context's certificates are where the fix says, for clients that read no context", async () => {
+  const file = (name: string) => join(folder, name);
+  const made = ["-keyout", file("key.pem"), "-out", file("cert.pem"), "-subj", "/CN=lab.example"];
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", ...made];
+  await output("openssl", request, { env: { PATH: process.env.PATH ?? "" } });
+  const endpoint = `host=tcp://lab.example:2376,ca=${file("cert.pem")},cert=${file("cert.pem")},key=${file("key.pem")}`;
+  await docker(["context", "create", "tls", "--docker", endpoint]);
+  const { host, fix = "" } = engineHostOf("", { env: { DOCKER_CONFIG: folder, DOCKER_CONTEXT: "tls" } });
+  const variables = fix.replace("export ", "").split(" ");
+  const env = Object.fromEntries(variables.map((variable) => variable.split("=")));
+  expect(connectionTo(host, env).tls).toMatchObject({
+    ca: readFileSync(file("cert.pem")),
+    key: readFileSync(file("key.pem")),
+    rejectUnauthorized: true,
+  });
 });
 
 test("a context that docker does not have is refused by both", async () => {

@@ -102,8 +102,8 @@ export class FakeMachine {
       mounts: readFileSync("/proc/self/mounts", "utf8")
         .split("\n")
         .filter((line) => line.includes(folder)),
-      folders: ["/etc/docker", "/run/docker", "/run/containerd", "/run/xtables.lock"].map((path) =>
-        existsSync(path),
+      folders: ["/etc/docker", "/opt/containerd", "/run/docker", "/run/containerd", "/run/xtables.lock"].map(
+        (path) => existsSync(path),
       ),
     };
   }

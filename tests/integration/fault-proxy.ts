@@ -42,7 +42,7 @@ export class FaultProxy {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Does this to so many of the GET requests for paths that match. */
+  /** Does this to so many of the requests for paths that match. */
   fail(path: RegExp, times: number, fault: Fault): void {
     this.#faults.push({ path, fault, left: times });
   }
@@ -70,6 +70,12 @@ export class FaultProxy {
     return this.seen.filter((request) => request.method === "GET" && path.test(request.path));
   }
 
+  /** The first requests for a manifest of each attempt: containerd's store asks by HEAD, and then gets it. */
+  attempts(path: RegExp): readonly Seen[] {
+    const asked = this.seen.filter((request) => path.test(request.path));
+    return asked.filter(({ method }) => method === asked[0]?.method);
+  }
+
   close(): void {
     this.#server.closeAllConnections();
     this.#server.close();
@@ -90,7 +96,7 @@ export class FaultProxy {
       return;
     }
     const match = this.#faults.find((fault) => fault.left > 0 && fault.path.test(path));
-    if (match && method === "GET") match.left -= 1;
+    if (match) match.left -= 1;
     const fault = match?.fault;
     if (fault && "status" in fault) {
       outgoing.writeHead(fault.status).end();

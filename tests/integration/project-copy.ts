@@ -82,6 +82,7 @@ export class ProjectCopy {
     rmSync(this.#tree, { recursive: true, force: true });
     this.#package("late", version);
     writeFileSync(join(this.#tree, "late", "index.js"), `export default ${JSON.stringify(version)};\n`);
+    cpSync(join(projectDir, "node_modules", "commander"), join(this.#tree, "commander"), { recursive: true });
     this.#package(NODE_PACKAGE, version);
     mkdirSync(join(this.#tree, NODE_PACKAGE, "bin"));
     symlinkSync(realpathSync(process.execPath), join(this.#tree, NODE_PACKAGE, "bin", "node"));

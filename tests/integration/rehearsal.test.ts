@@ -96,8 +96,9 @@ test("and is the commit of the release on PyPI, whose files it has", async () =>
 });
 
 test("what no stand-in has is asked of no other registry", async () => {
+  // A modern engine passes on what its mirror has answered, and not that Docker Hub is out of reach then.
   await expect(pull("akhatua/cooperbench-go-chi:task0")).rejects.toThrow(
-    /registry-1\.docker\.io.*(unreachable|refused|no such host)/,
+    /registry-1\.docker\.io.*(unreachable|refused|no such host)|docker\.io\/akhatua\/cooperbench-go-chi:task0: not found/,
   );
 });
 

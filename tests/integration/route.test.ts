@@ -286,7 +286,7 @@ describe("./machine doctor --live", () => {
     expect(finding).toMatchObject({
       level: "blocker",
       found: expect.stringMatching(/answered 401 in .* s: /),
-      remedy: expect.stringContaining(`config set --secret cohereApiKey --stack ${stack}`),
+      remedy: expect.stringContaining(`set ${stack} cohereApiKey`),
     });
     expect(mock.asked).toHaveLength(1);
   });

@@ -26,16 +26,13 @@ let plan: readonly string[];
 const test = anyTest.skipIf(isChroot);
 if (isChroot) console.warn("not tried in a chroot, where docker exec does not enter containers: a run");
 
-// CooperBench starts twice as fast where its imports need not be compiled.
-const bytecode = { PYTHONDONTWRITEBYTECODE: "" };
-
 beforeAll(async () => {
   if (isChroot) return;
   await startRehearsal(lab.rehearsal, () => {});
   const tasks = ["go_chi_task/27", "dspy_task/8394"];
   const coop = { coop: true, git: true, redisPort: await freePort() };
   stack = await lab.makeStack({ tasks, ...coop, modelApiBase: model.modelApiBase }, key);
-  const update = await lab.machine(["up", stack], bytecode);
+  const update = await lab.machine(["up", stack]);
   expect(update.code, update.stdout + update.stderr).toBe(0);
   environment = (await lab.machine(["env", stack])).stdout;
   const { stdout } = await lab.machine(["plan", stack]);

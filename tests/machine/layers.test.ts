@@ -15,7 +15,7 @@ const layers = {
   checks: ["lib", "benchmark", "provision", "program", "toolchain"],
   components: ["lib", "benchmark", "provision", "program", "checks"],
   toolchain: ["lib", "benchmark"],
-  rehearsal: ["lib", "benchmark"],
+  rehearsal: ["lib", "benchmark", "toolchain"],
 };
 const all = [
   ...["lib", "benchmark", "provision/ownership", "provision/look.ts", "provision/engine", "provision/steps"],

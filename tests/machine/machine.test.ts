@@ -1,8 +1,8 @@
 /** The script `machine`, in shells with odd variables: each works, or is told by name. */
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { resolve } from "node:path";
-import { expect, test } from "vitest";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
 import { run } from "../../lib/run.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -53,7 +53,7 @@ test.each([
 });
 
 test("a proxy that Node.js does not start with is told by its name, without what it is", async () => {
-  const { code, stderr } = await machine({ ...usual, https_proxy: "http://me:geheim@[" }, "help");
+  const { code, stderr } = await machine({ ...usual, https_proxy: "http://me:geheim@[" }, "exec", "true");
   expect(code).toBe(1);
   expect(stderr).toBe(
     "machine: Node.js does not start with what http_proxy or https_proxy is\nFix: export https_proxy=http://HOST:PORT\n",
@@ -68,10 +68,46 @@ test.each([
   { XDG_CACHE_HOME: "/dev/null/x" },
   { IFS: "/" },
   { CDPATH: "/" },
-])("%j: help is given", async (env) => {
-  const { code, stdout } = await machine({ ...usual, ...env }, "help");
+])("%j: a command is started", async (env) => {
+  const { code, stdout } = await machine({ ...usual, ...env }, "status", "any", "--help");
   expect(code).toBe(0);
-  expect(stdout).toContain("./machine up");
+  expect(stdout).toContain("./machine status");
+});
+
+describe("before anything is installed", () => {
+  const bare = mkdtempSync(join(tmpdir(), "bare-"));
+  afterAll(() => rmSync(bare, { recursive: true }));
+  cpSync(join(root, "machine"), join(bare, "machine"));
+  cpSync(join(root, "package.json"), join(bare, "package.json"));
+  cpSync(join(root, "cli/help"), join(bare, "cli/help"), { recursive: true });
+  const ask = (...args: string[]) => run(join(bare, "machine"), args, { env: usual });
+
+  test.each([
+    [[], "Bring up a machine:"],
+    [["help"], "Bring up a machine:"],
+    [["-h"], "Bring up a machine:"],
+    [["--help"], "Bring up a machine:"],
+    [["help", "doctor"], "Usage: ./machine doctor"],
+    [["doctor", "--help"], "Usage: ./machine doctor"],
+    [["up", "-h"], "Usage: ./machine up"],
+    [["help", "pulumi"], "Usage: ./machine pulumi"],
+  ])("%j prints help", async (args, wanted) => {
+    const { code, stdout, stderr } = await ask(...args);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(wanted);
+  });
+
+  test("the version is printed", async () => {
+    const { version } = JSON.parse(readFileSync(join(bare, "package.json"), "utf8"));
+    for (const option of ["--version", "-V"]) expect((await ask(option)).stdout).toBe(`${version}\n`);
+  });
+
+  test.each([
+    ["help", "../../package"],
+    ["help", "nothing"],
+    ["exec", "--help"],
+    ["pulumi", "--help"],
+  ])("%s %s is no help of ours", async (...args) => expect((await ask(...args)).stdout).toBe(""));
 });
 
 test.each([
@@ -84,7 +120,7 @@ test.each([
     /^machine: NODE_OPTIONS is --inspect-brk, with which Node.js waits for a debugger\nFix: unset/,
   ],
 ])("NODE_OPTIONS=%s is told by its name", async (NODE_OPTIONS, wanted) => {
-  const { code, stderr } = await machine({ ...usual, NODE_OPTIONS }, "help");
+  const { code, stderr } = await machine({ ...usual, NODE_OPTIONS }, "status", "any");
   expect(code).toBe(1);
   expect(stderr).toMatch(wanted);
 });
@@ -103,13 +139,13 @@ test.each(["/proc/x", "/proc/self", "/dev/null", "/sys/x"])(
 );
 
 test("a relative home is refused, a relative XDG_CACHE_HOME ignored, and a home that is not there not made", async () => {
-  const { code, stderr } = await machine({ ...usual, HOME: "home" }, "help");
+  const { code, stderr } = await machine({ ...usual, HOME: "home" }, "exec", "true");
   expect(code).toBe(1);
   expect(stderr).toMatch(/^machine: HOME is home, which is not absolute\nFix: export HOME=/);
   expect(await given({ ...usual, XDG_CACHE_HOME: "x" }, "NODE_COMPILE_CACHE")).toEqual([
     resolve(homedir(), ".cache/cooperbench-machine/node-compile-cache"),
   ]);
   const HOME = resolve(tmpdir(), `no-home-${process.pid}`);
-  expect((await machine({ ...usual, HOME }, "help")).code).toBe(0);
+  expect((await machine({ ...usual, HOME }, "exec", "true")).code).toBe(0);
   expect(existsSync(HOME)).toBe(false);
 });

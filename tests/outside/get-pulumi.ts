@@ -4,7 +4,6 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { closedNetworkCli, closedNetworkPlugin } from "../../toolchain/closed-network.ts";
-import { readyUv } from "../../toolchain/uv.ts";
 import { readSettings } from "../../toolchain/variables.ts";
 import { packageVersion, pluginVersions } from "../../toolchain/versions.ts";
 import type { Site } from "./web.ts";
@@ -17,14 +16,13 @@ const report = () => {};
  */
 export async function getPulumi(folder: string, projectDir: string): Promise<Site> {
   const settings = readSettings(projectDir, process.env);
-  const uv = await readyUv(settings, report);
-  const cli = await closedNetworkCli(settings, uv.file, report);
+  const cli = await closedNetworkCli(settings, report);
   const arch = process.arch === "x64" ? "amd64" : process.arch;
   const version = packageVersion(projectDir, "@pulumi/pulumi");
   const sdk = join(folder, "releases", "sdk", `pulumi-v${version}-linux-${process.arch}.tar.gz`);
   await archive(sdk, dirname(cli.file), ["--transform", "s,^\\./,pulumi/,", "."]);
   for (const plugin of pluginVersions(projectDir)) {
-    const { file } = await closedNetworkPlugin(plugin, settings, uv.file, report);
+    const { file } = await closedNetworkPlugin(plugin, settings, report);
     const name = `pulumi-resource-${plugin.name}-v${plugin.version}-linux-${arch}.tar.gz`;
     await archive(join(folder, "releases", "plugins", name), dirname(file), [basename(file)]);
   }

@@ -163,7 +163,7 @@ async function main() {
     if (isAsLocked(root)) return;
     const what = isWhole(root) ? "are not those of its package-lock.json" : "are not installed";
     throw new Error(
-      `machine: this project's packages ${what}, and you may not write in ${closed}\nFix: have the owner of that folder run ./machine help, or use a clone of your own`,
+      `machine: this project's packages ${what}, and you may not write in ${closed}\nFix: have the owner of that folder run ./machine exec true, or use a clone of your own`,
     );
   }
   forget(use);

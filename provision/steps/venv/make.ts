@@ -56,7 +56,7 @@ export async function mend(step: Step, origin: VenvOrigin): Promise<VenvResult |
 export async function make(step: Step, origin: VenvOrigin, why: string): Promise<VenvResult> {
   const { folder, venv, owner, pythonVersion, report, abort } = step;
   const python = await findPython(pythonVersion, report, abort);
-  await assertSuits(step, python, `./machine pulumi config set pythonVersion VERSION --stack ${owner.stack}`);
+  await assertSuits(step, python, `./machine set ${owner.stack} pythonVersion VERSION`);
   report(`making ${venv} with Python ${python.version}${origin.kind === "absent" ? "" : `: ${why}`}`);
   await clearWay(step, origin, why);
   mkdirSync(venv, { recursive: true });

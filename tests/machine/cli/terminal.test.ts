@@ -92,7 +92,7 @@ describe("where what is printed is the work", () => {
       env: environmentFor("program"),
     });
 
-  test.each(["help", "pulumi version"])(
+  test.each(["status --help", "pulumi version"])(
     "a disk that is full is a failure, told in one line: %s",
     async (command) => {
       const { code, stderr } = await machine(command, "command > /dev/full");
@@ -108,7 +108,7 @@ describe("where what is printed is the work", () => {
 master, slave = pty.openpty()
 os.close(master)
 sys.exit(subprocess.call(sys.argv[1:], stdout=slave))' command`;
-    const { code, stderr } = await machine("help", closed);
+    const { code, stderr } = await machine("status --help", closed);
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^machine: not all could be printed: EIO.*\n$/),
@@ -116,7 +116,7 @@ sys.exit(subprocess.call(sys.argv[1:], stdout=slave))' command`;
   });
 
   test("a reader that has gone away is none", async () => {
-    const { stdout, stderr } = await machine("help", "command | true; echo $PIPESTATUS");
+    const { stdout, stderr } = await machine("status --help", "command | true; echo $PIPESTATUS");
     expect([stdout, stderr]).toEqual(["0\n", ""]);
   });
 });

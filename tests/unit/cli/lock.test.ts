@@ -1,20 +1,7 @@
 import { expect, test } from "vitest";
-import { lockOptions } from "../../../cli/lock-options.ts";
 import { firstAnswer } from "../../../cli/registries.ts";
 import type { Registry } from "../../../provision/registry/client.ts";
 import { RegistryError } from "../../../provision/registry/error.ts";
-
-test.each([
-  [[], { check: false }],
-  [["lab"], { check: false, stack: "lab" }],
-  [["--check", "lab"], { check: true, stack: "lab" }],
-  [["lab", "--platform", "linux/arm64/v8"], { check: false, stack: "lab", platform: "linux/arm64/v8" }],
-  [["--platform=linux/arm64"], { check: false, platform: "linux/arm64" }],
-  [["lab", "other"], undefined],
-  [["--force"], undefined],
-  [["--platform"], undefined],
-  [["--platform", "arm64"], undefined],
-])("lock %j is understood as %j", (args, options) => expect(lockOptions(args)).toEqual(options));
 
 test("the second registry is asked where the first has no image, and tells every reason at the end", async () => {
   const reachable = ["one", "two"].map((host) => ({ host }) as Registry);

@@ -3,43 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readTasks, type Task } from "../../../benchmark/tasks.ts";
+import type { Features } from "../../../cli/commands.ts";
 import { subjectsOf } from "../../../cli/smoke.ts";
-import { type SmokeOptions, smokeOptions } from "../../../cli/smoke-options.ts";
 import { isPassed, type Smoked, smokeJunit, smokeTable } from "../../../cli/smoke-report.ts";
 import { unrun } from "../../../provision/steps/oracle.ts";
-
-describe("the arguments of smoke", () => {
-  const usual = { tasks: 5, features: "first", json: false } as const;
-
-  test.each<[string, SmokeOptions]>([
-    ["", usual],
-    ["lab-1", { ...usual, stack: "lab-1" }],
-    ["--tasks 1", { ...usual, tasks: 1 }],
-    ["lab-1 --all", { ...usual, stack: "lab-1", tasks: "all" }],
-    ["--features gold", usual],
-    ["--features first", usual],
-    ["--features all", { ...usual, features: "all" }],
-    ["--features 3,1,3", { ...usual, features: [3, 1] }],
-    ["--json --junit out.xml", { ...usual, json: true, junit: "out.xml" }],
-  ])("%j are understood", (args, options) =>
-    expect(smokeOptions(args.split(" ").filter((arg) => arg !== ""))).toEqual(options),
-  );
-
-  test.each([
-    "lab-1 lab-2",
-    "--tasks 0",
-    "--tasks 1.5",
-    "--tasks -1",
-    "--tasks x",
-    "--tasks",
-    "--tasks 3 --all",
-    "--features 0",
-    "--features 1,",
-    "--features silver",
-    "--junit=",
-    "--colour",
-  ])("%j are not", (args) => expect(smokeOptions(args.split(" "))).toBeUndefined());
-});
 
 describe("the features that are chosen", () => {
   const [one, two, three] = readTasks() as readonly [Task, Task, Task];
@@ -53,7 +20,7 @@ describe("the features that are chosen", () => {
     mkdirSync(join(checkout, "dataset", two.repo, `task${two.taskId}`, "feature1"), { recursive: true });
   });
   afterAll(() => rmSync(checkout, { recursive: true }));
-  const chosen = (features: SmokeOptions["features"], tasks = [one, two]) =>
+  const chosen = (features: Features, tasks = [one, two]) =>
     subjectsOf(tasks, checkout, features).map(({ task, feature }) => [task.taskId, feature]);
 
   test("are the first of each task, which need not be number 1", () =>

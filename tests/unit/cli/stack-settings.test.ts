@@ -32,7 +32,7 @@ test.each([
 ])("a key of the model that Pulumi takes for no secret is refused, and not shown: %s", (value) => {
   expect(faultsOf(`config:\n  cohereApiKey: ${value}\n`)).toEqual([
     expect.stringMatching(
-      /^cohereApiKey: got a value that is not (encrypted|shown); want .*\nFix: .* config set --secret cohereApiKey --stack lab$/,
+      /^cohereApiKey: got a value that is not (encrypted|shown); want .*\nFix: \.\/machine set lab cohereApiKey$/,
     ),
   ]);
 });

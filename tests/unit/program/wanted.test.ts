@@ -20,5 +20,8 @@ test("a checkout is in the folder that is set, and called by its way from the pr
 
 test.each([".", "/", resolve(project, "..")])(
   "a checkout in %s, which holds the project, is refused",
-  (folder) => expect(() => wanted(folder)).toThrow(/holds this project itself\.\nFix: .* --stack lab-1$/),
+  (folder) =>
+    expect(() => wanted(folder)).toThrow(
+      /holds this project itself\.\nFix: \.\/machine set lab-1 cooperbenchDir \S+$/,
+    ),
 );

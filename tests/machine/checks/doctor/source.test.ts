@@ -36,9 +36,7 @@ test("a commit that the repository lacks blocks an update, with the command", as
   expect(answer).toBe("no-such-commit");
   const finding = sourceFinding(source, answer, "lab-1");
   expect(finding).toMatchObject({ check: "source", level: "blocker" });
-  expect(finding.remedy).toMatch(
-    /^ {2}\.\/machine pulumi config set cooperbenchCommit COMMIT --stack lab-1$/m,
-  );
+  expect(finding.remedy).toMatch(/^ {2}\.\/machine set lab-1 cooperbenchCommit COMMIT$/m);
 });
 
 test("a repository that does not answer blocks it, too, with the reason", async () => {

@@ -41,7 +41,7 @@ test("where there is none, uv is asked, and the error says what was got, what is
   program("uv", 'case "$2" in dir) echo /nowhere;; *) echo "no network" >&2; exit 2;; esac');
   const said: string[] = [];
   await expect(findPython("3.99", (line) => said.push(line))).rejects.toThrow(
-    /there is no Python 3\.99 on this machine \(3\.1\.0 \(\/opt\/python3\).*\), and uv could not install it:\nno network\nFix: .*\n {2}\.\/machine pulumi config set pythonVersion/s,
+    /there is no Python 3\.99 on this machine \(3\.1\.0 \(\/opt\/python3\).*\), and uv could not install it:\nno network\nFix: .*\n {2}\.\/machine set \S+ pythonVersion/s,
   );
   expect(said).toEqual(["no Python 3.99 was found; asking uv to install 3.99"]);
 });

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { engineFinding } from "../../../../checks/doctor/engine.ts";
 import { known } from "../../../../lib/known.ts";
 import { askEngine } from "../../../../provision/engine/ask.ts";
-import { engineFacts } from "./facts.ts";
+import { engineFacts, engineInfo } from "./facts.ts";
 
 const place = { dockerHost: "unix:///run/docker.sock", stack: "lab" };
 const closed = [{ name: "plugin docker", version: "5.2.0", from: "closed-network set" }];
@@ -40,7 +40,7 @@ test("an engine that does not answer stops an update, with the ways out", () => 
   const finding = engineFinding({ unknown: "connect ENOENT" }, place, []);
   expect(finding.level).toBe("blocker");
   expect(finding.found).toMatch(/engine at unix:\/\/\/run\/docker\.sock does not answer \(connect ENOENT\)/);
-  expect(finding.remedy).toMatch(/^Start it .*set dockerHost .*--stack lab\n.*\.\/machine up dev/);
+  expect(finding.remedy).toMatch(/^Start it .*.*set lab dockerHost HOST\n.*\.\/machine up dev/);
   expect(engineFinding({ unknown: "connect EACCES" }, place, []).remedy).toMatch(
     /^Run this as .*group docker/,
   );
@@ -52,6 +52,42 @@ test("is told with what it was taken from, and with what is to be known of that"
     "Docker 28.2.2 at unix:///run/docker.sock (by DOCKER_HOST): API 1.50, the oldest that it serves is 1.24; a shell without it means another engine",
   );
   expect(engineFinding({ unknown: "x" }, { ...place, engine }, []).found).toContain("(by DOCKER_HOST)");
+});
+
+test("one that does not answer is told with that, too, and with the fix that is known already", () => {
+  const engine = {
+    from: "your docker context tls",
+    word: "it has certificates",
+    fix: "export DOCKER_HOST=…",
+  };
+  expect(engineFinding({ unknown: "x" }, { ...place, engine }, [])).toMatchObject({
+    found: expect.stringMatching(
+      /\(by your docker context tls\) does not answer \(x\).*; it has certificates$/,
+    ),
+    remedy: "export DOCKER_HOST=…",
+  });
+});
+
+test("podman is no engine of Docker's, whatever its API says", () => {
+  const Components = [{ Name: "Podman Engine" }, { Name: "Conmon" }];
+  const facts = engineFacts({ Version: "4.3.1", ApiVersion: "1.41", Components });
+  expect(engineFinding(known(facts), place, closed)).toMatchObject({
+    level: "blocker",
+    found: expect.stringMatching(/^podman 4\.3\.1 answers at unix:.* keeps the entrypoint of an image/),
+    remedy: expect.stringMatching(/^Install Docker's engine .*.*set lab dockerHost HOST\n/),
+  });
+  expect(engineFinding(known(engineFacts({ Components: [{ Name: "Engine" }] })), place, []).level).toBe("ok");
+});
+
+test("a rootless one is named so, and its settings are its user's", () => {
+  const facts = {
+    ...engineFacts({ MinAPIVersion: "1.44" }),
+    info: engineInfo({ SecurityOptions: ["name=rootless"] }),
+  };
+  const { found, remedy } = engineFinding(known(facts), place, closed);
+  expect(found).toContain("Docker 28.2.2, rootless, at unix:");
+  expect(remedy).toMatch(/in \/\S+\/docker\/daemon\.json and run: systemctl --user restart docker$/);
+  expect(remedy).not.toContain("/etc/docker");
 });
 
 test("a rehearsal's that is another user's is not said to be down", () => {

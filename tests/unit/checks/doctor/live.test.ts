@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { askLive, liveFinding } from "../../../../checks/doctor/live.ts";
-import { doctorOptions } from "../../../../cli/doctor-options.ts";
 import { writeDotenv } from "../../../../provision/steps/dotenv.ts";
 import { lab1, lab2 } from "../../../owners.ts";
 import { readsBack } from "../../../reads-back.ts";
@@ -35,11 +34,11 @@ test.each([
 
 test.each([
   [null, "gave no answer", "curl -sS -o /dev/null https://a.example/v2/chat"],
-  [401, "answered 401", "config set --secret cohereApiKey --stack lab-1 && ./machine up lab-1"],
-  [403, "answered 403", "config set --secret cohereApiKey"],
-  [404, "answered 404", "config set modelApiBase URL --stack lab-1"],
+  [401, "answered 401", "set lab-1 cohereApiKey && ./machine up lab-1"],
+  [403, "answered 403", "set lab-1 cohereApiKey"],
+  [404, "answered 404", "set lab-1 modelApiBase URL"],
   [429, "answered 429", "wait, or have it raised"],
-  [307, "answered 307", "config set modelApiBase URL --stack lab-1"],
+  [307, "answered 307", "set lab-1 modelApiBase URL"],
   [400, "answered 400", "what it said is above"],
   [503, "answered 503", "try again later"],
 ])("status %s is a blocker with the remedy that helps", (status, told, remedy) => {
@@ -66,7 +65,7 @@ test.each([
     check: "live",
     level,
     found: `${url} answered 307 in 0.6 s and led the call to ${other}, which answered 200${went}`,
-    remedy: expect.stringContaining("config set modelApiBase URL --stack lab-1"),
+    remedy: expect.stringContaining("set lab-1 modelApiBase URL"),
   });
 });
 
@@ -116,11 +115,3 @@ describe("nobody is asked", () => {
     expect(found).toMatch(/^not asked: there is no .*\/\.venv\/bin\/python, want/);
   });
 });
-
-test.each([
-  [[], { json: false, live: false }],
-  [["lab-1", "--live"], { stack: "lab-1", json: false, live: true }],
-  [["--json", "--live", "lab-1"], { stack: "lab-1", json: true, live: true }],
-  [["lab-1", "lab-2"], undefined],
-  [["--alive"], undefined],
-])("doctor %j is %j", (args, options) => expect(doctorOptions(args)).toEqual(options));

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { clockFinding } from "../../../../checks/doctor/clock.ts";
@@ -52,6 +52,24 @@ describe("programs", () => {
     expect(clientFinding(findOnPath("docker", `/nowhere:${folder}`)).level).toBe("ok");
   });
 
+  test("a docker that is podman's is none, also where one is brought after it", () => {
+    const there = join(folder, "docker");
+    // As Debian's podman-docker 4.3.1 has it.
+    const script =
+      '#!/bin/sh\n[ -e /etc/containers/nodocker ] || \\\necho "Emulate" >&2\nexec /usr/bin/podman "$@"\n';
+    const podmans = {
+      level: "blocker",
+      found: expect.stringContaining(`docker is ${there}, which runs podman`),
+    };
+    writeFileSync(there, script, { mode: 0o755 });
+    expect(clientFinding(there)).toMatchObject(podmans);
+    expect(clientFinding(there, "./machine up dev")).toMatchObject(podmans);
+    rmSync(there);
+    writeFileSync(join(folder, "podman"), "", { mode: 0o755 });
+    symlinkSync(join(folder, "podman"), there);
+    expect(clientFinding(there)).toMatchObject(podmans);
+  });
+
   test("git is needed to clone, and missed less where the checkout is there", () => {
     expect(gitFinding(undefined, "/c", false).level).toBe("blocker");
     expect(gitFinding(undefined, "/c", true).level).toBe("warning");
@@ -80,7 +98,7 @@ describe("Python", () => {
     expect(pythonFinding(other, "lab")).toMatchObject({
       level: "warning",
       found: expect.stringContaining("there is no Python 3.12 (3.11.2 (/usr/bin/python3))"),
-      remedy: expect.stringMatching(/^Fix: .*set pythonVersion VERSION --stack lab/s),
+      remedy: expect.stringMatching(/^Fix: .*set lab pythonVersion VERSION/s),
     });
     expect(pythonFinding({ ...other, mayDownload: false }, "lab").level).toBe("blocker");
     const download = { host: "m.example", trouble: undefined };

@@ -145,7 +145,7 @@ describe("it is told with a remedy", () => {
     expect(judge(undefined, answer)).toEqual({
       kind: "conflict",
       found: expect.stringMatching(message),
-      remedy: expect.stringContaining("./machine pulumi config set redisPort 6380 --stack lab-1"),
+      remedy: expect.stringContaining("./machine set lab-1 redisPort 6380"),
     });
   });
 
@@ -153,7 +153,7 @@ describe("it is told with a remedy", () => {
     expect(portTaken("lab-1", address)).toEqual({
       kind: "conflict",
       found: expect.stringContaining("127.0.0.1:6379 is taken on this machine"),
-      remedy: expect.stringContaining("./machine pulumi config set redisPort 6380 --stack lab-1"),
+      remedy: expect.stringContaining("./machine set lab-1 redisPort 6380"),
     });
   });
 

@@ -66,14 +66,14 @@ test("a context that is not there is refused, since docker refuses it, too", () 
   );
 });
 
-test("a context with certificates of its own is pointed out", () => {
+test("a context with certificates of its own is pointed out, with the variables by which all clients have them", () => {
   context("tls", "tcp://lab:2376");
-  mkdirSync(
-    join(home, ".docker", "contexts", "tls", createHash("sha256").update("tls").digest("hex"), "docker"),
-    { recursive: true },
-  );
+  const id = createHash("sha256").update("tls").digest("hex");
+  const certificates = join(home, ".docker", "contexts", "tls", id, "docker");
+  mkdirSync(certificates, { recursive: true });
   expect(find({ DOCKER_CONTEXT: "tls" })).toMatchObject({
-    word: expect.stringContaining("DOCKER_CERT_PATH"),
+    word: "the context has certificates, which docker alone uses",
+    fix: `export DOCKER_HOST=tcp://lab:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${certificates}`,
   });
 });
 

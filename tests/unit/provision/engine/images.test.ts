@@ -58,6 +58,11 @@ test("one that has another name keeps that, and gets none", async () => {
   expect(names.namesOf(a)).toEqual(["r:2"]);
 });
 
+test("a digest among the tags, as containerd's store has it, is no name that docker images would show", async () => {
+  const names = new Names({ "r:1": a, "r@sha256:1": a, "r:b": b, "r:c": c });
+  expect(await giveReference(names.engine, b, "r:1")).toBe("r:1-replaced-aaaaaaaaaaaa");
+});
+
 test("two that trade their names at once, by their names", async () => {
   const names = new Names({ "r:1": a, "r:2": b, "r:c": c });
   await Promise.all([giveReference(names.engine, "r:2", "r:1"), giveReference(names.engine, "r:1", "r:2")]);

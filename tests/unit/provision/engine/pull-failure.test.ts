@@ -51,6 +51,16 @@ test.each([
     "lock --check",
   ],
   ["unauthorized: incorrect username or password", "refused the credentials", "docker login"],
+  [
+    'failed to resolve reference "r.example/a/b@sha256:0": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials',
+    "refused the credentials",
+    "docker login",
+  ],
+  [
+    'failed to resolve reference "docker.io/a/b:c": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+    "the registry has no such image",
+    "docker login",
+  ],
   ["connect ENOENT /var/run/docker.sock", "the Docker engine does not answer", "dockerHost"],
 ])("%s: the user reads image, reason and remedy", (said, reason, remedy) => {
   const message = explainPullFailure("a/b:c", new Error(said));

@@ -1,0 +1,353 @@
+/** The commands with their arguments, options and help. What each of them does is in `cli/main.ts`. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Output } from "./terminal.ts";
+
+/** A command on a stack that may be left out: then it is PULUMI_STACK, or the only one that there is. */
+interface OnStack {
+  readonly stack?: string | undefined;
+}
+
+interface Printed extends OnStack {
+  readonly json: boolean;
+}
+
+/** A command whose options are Pulumi's. */
+interface OfPulumi {
+  readonly stack: string;
+  readonly options: readonly string[];
+}
+
+/** Which features of a task: its first one, all, or those of these numbers that it has. */
+export type Features = "first" | "all" | readonly number[];
+
+/** What each command is given, by the command's name. */
+export interface Given {
+  readonly up: OfPulumi;
+  readonly preview: OfPulumi;
+  readonly destroy: OfPulumi;
+  readonly new: {
+    readonly stack: string;
+    /** File that has the model's key. Default: COHERE_API_KEY, or what is typed. */
+    readonly keyFile?: string | undefined;
+    /** A rehearsal of its own: in that folder, or with `true` in one that is named after the stack. */
+    readonly rehearsal?: string | true | undefined;
+  };
+  readonly lock: OnStack & {
+    /** Whether to compare only. */
+    readonly check: boolean;
+    /** Which image of an index is meant. Default: the one that is locked, else linux/amd64. */
+    readonly platform?: string | undefined;
+  };
+  /** `live` makes one real call of the model, which costs money. */
+  readonly doctor: Printed & { readonly live: boolean };
+  readonly status: Printed;
+  readonly verify: Printed;
+  readonly report: OnStack & { readonly out?: string | undefined };
+  readonly smoke: Printed & {
+    /** How many of the stack's tasks, spread over the repositories. */
+    readonly tasks: number | "all";
+    readonly features: Features;
+    /** File for the results in JUnit XML. Default: none. */
+    readonly junit?: string | undefined;
+  };
+  /** `check` is the run to judge, by its name or its folder; without one the plan is printed. */
+  readonly plan: Printed & { readonly check?: string | undefined };
+  readonly run: {
+    readonly stack: string;
+    /** Name of the run, and of its folder in the checkout's logs. */
+    readonly name: string;
+    /** Which run of the plan it is, as it was given. */
+    readonly setting?: string | undefined;
+    /** Such as go_chi_task, and 27; undefined for all. */
+    readonly repo?: string | undefined;
+    readonly task?: string | undefined;
+  };
+  /** `yes` asks nobody. */
+  readonly clean: Printed & { readonly yes: boolean };
+  readonly env: { readonly stack: string };
+  readonly list: { readonly json: boolean };
+  readonly settings: Printed;
+  readonly set: {
+    readonly stack: string;
+    readonly setting: string;
+    readonly values: readonly string[];
+    /** Whether it is to be what it is where no stack sets it. */
+    readonly default: boolean;
+  };
+  readonly pulumi: { readonly arguments: readonly string[] };
+  readonly rehearsal: {
+    readonly verb: "start" | "stop" | "status";
+    readonly folder?: string | undefined;
+    /** Whether to stop one that stacks use. */
+    readonly force: boolean;
+  };
+}
+
+/** Has a command done. */
+export type Act = <Name extends keyof Given>(name: Name, given: Given[Name]) => Promise<void>;
+
+/** Columns of the help, wherever it is printed: `./machine` prints it before anything is installed. */
+const columns = 100;
+
+/** Title of the commands that are of no other group. */
+const rest = "The rest:";
+
+/** Words about a stack that need not be named. */
+const anyStack = "stack; may be left out where there is one alone, or PULUMI_STACK names it";
+
+/**
+ * The command line: parses, prints help and what is not understood, and has `act` do the rest. Where it has printed alone, it
+ * throws a CommanderError, whose exit code is 0 for help.
+ */
+export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "say">): Command {
+  const program = new Command("./machine")
+    .exitOverride()
+    .configureOutput({
+      writeOut: output.print,
+      writeErr: output.note,
+      outputError: (text) => output.say(text.replace(/^error: /, "").trimEnd()),
+    })
+    .description("Makes this machine ready to run CooperBench, and proves that it is.")
+    .helpOption("-h, --help", "print help")
+    .commandsGroup(rest)
+    .helpCommand("help [COMMAND]", "print help, of a command where one is named")
+    .configureHelp({
+      helpWidth: columns,
+      subcommandTerm: (command) => command.name(),
+      // The words say what the default is, where there is one.
+      optionDescription: ({ description }) => description,
+    })
+    .enablePositionalOptions()
+    .addHelpText("after", after);
+  const group = (title: string) => (name: string, summary: string) =>
+    program
+      .command(name)
+      .summary(summary)
+      .description(`${sentence(summary)}.`)
+      .helpGroup(title);
+
+  const bringUp = group("Bring up a machine:");
+  bringUp("new", "make a stack, with its settings file")
+    .argument("<STACK>", "name of the stack", stackName)
+    .option("--key-file <FILE>", "file with the model's key; else COHERE_API_KEY, else asked for", filled)
+    .option("--rehearsal [FOLDER]", "with a rehearsal of its own, which needs no key", filled)
+    .addHelpText("after", examples("new lab-1 --key-file ~/cohere-key", "new mine --rehearsal"))
+    .action((stack, options) => act("new", { stack, ...options }));
+  onStack(bringUp("settings", "print every setting of a stack: its value, and what it is"))
+    .option("--json", "print JSON", false)
+    .action((stack, options) => act("settings", { stack, ...options }));
+  bringUp("set", "change a setting of a stack, where the value is a good one")
+    .argument("<STACK>", "name of the stack", stackName)
+    .argument("<SETTING>", "name of the setting, as ./machine settings has it")
+    .argument("[VALUE...]", "value, several for a list; what is secret is asked for, or read from a pipe")
+    .option("--default", "take it out of the stack's settings", false)
+    .addHelpText(
+      "after",
+      examples(
+        "set lab-1 subset flash",
+        "set lab-1 tasks dspy_task/8394 go_chi_task",
+        "set lab-1 cooperbenchCommit --default",
+        "set lab-1 cohereApiKey <~/cohere-key",
+      ),
+    )
+    .action((stack, setting, values, options) => act("set", { stack, setting, values, ...options }));
+  ofPulumi("up", "provision the machine, and prove that it is ready", [
+    "up lab-1",
+    "up dev                          # a rehearsal, with stand-in images",
+    "up lab-1 --target '**-probe'    # options are those of pulumi up",
+  ]);
+  ofPulumi("preview", "show what differs, drift included; changes nothing", [
+    "preview lab-1",
+    "preview lab-1 --diff",
+    "preview lab-1 --expect-no-changes",
+  ]);
+  onStack(bringUp("doctor", "look at the machine, with the fix for what is not well; changes nothing"))
+    .option("--json", "print JSON", false)
+    .option("--live", "make one small real call of the model, and print its status, time and cost", false)
+    .addHelpText("after", examples("doctor lab-1", "doctor lab-1 --live"))
+    .action((stack, options) => act("doctor", { stack, ...options }));
+  onStack(bringUp("lock", "ask the registry what the images are, and write the image lock"))
+    .option("--check", "compare only, and fail where one has moved", false)
+    .option(
+      "--platform <OS/ARCH>",
+      "which image of an index; else the one that is locked, else linux/amd64",
+      platform,
+    )
+    .addHelpText("after", examples("lock lab-1", "lock lab-1 --check"))
+    .action((stack, options) => act("lock", { stack, ...options }));
+
+  const tell = group("What is proved:");
+  onStack(tell("status", "tell what was proved, when, and whether it is still so; changes nothing"))
+    .option("--json", "print JSON", false)
+    .addHelpText("after", "\nExit code 1 where something is in the way of a run.")
+    .action((stack, options) => act("status", { stack, ...options }));
+  onStack(tell("verify", "probe the images and run cooperbench, whatever is on record; changes nothing"))
+    .option("--json", "print JSON", false)
+    .addHelpText("after", "\nExit code 1 where something is in the way of a run.")
+    .action((stack, options) => act("verify", { stack, ...options }));
+  onStack(tell("smoke", "run gold patches and their tests in the images, without a model; changes nothing"))
+    .option("--tasks <N>", "how many tasks, spread over the repositories (default: 5)", count)
+    .addOption(new Option("--all", "all tasks of the stack").conflicts("tasks"))
+    .option(
+      "--features <FEATURES>",
+      "gold (the first of each task), all, or numbers such as 1,2",
+      features,
+      "first",
+    )
+    .option("--json", "print JSON", false)
+    .option("--junit <FILE>", "write the results as JUnit XML, too", filled)
+    .addHelpText(
+      "after",
+      `\nWith its patch a feature's tests must pass, and without it fail.${examples("smoke lab-1", "smoke lab-1 --all --features all")}`,
+    )
+    .action((stack, { all, tasks = 5, ...options }) =>
+      act("smoke", { stack, tasks: all === true ? "all" : tasks, ...options }),
+    );
+  onStack(tell("report", "write what was proved as one HTML page, without secrets"))
+    .option("--out <FILE>", "file to write; - is standard output", filled)
+    .addHelpText("after", examples("report lab-1 --out machine.html"))
+    .action((stack, options) => act("report", { stack, ...options }));
+
+  const runs = group("Runs:");
+  onStack(runs("plan", "print the commands of the runs, or judge a run that was made"))
+    .option("--check <RUN>", "tell which results of a run are the model's, and which the machine's")
+    .option("--json", "with --check, print JSON", false)
+    .addHelpText("after", examples("plan lab-1", "plan lab-1 --check smoke"))
+    .action((stack, options, command: Command) => {
+      if (options.json && options.check === undefined) command.error("--json needs --check RUN");
+      return act("plan", { stack, ...options });
+    });
+  runs("run", "start a run of the plan, where the machine is ready")
+    .argument("<STACK>", "name of the stack: a run costs money, so it is named", stackName)
+    .requiredOption("-n, --name <NAME>", "name of the run, and of its folder in logs/", runName)
+    .option("--setting <SETTING>", "smoke, solo, coop or coop-silent; else that of the name, else solo")
+    .option("-r, --repo <REPOSITORY>", "one repository of the dataset, such as go_chi_task", repository)
+    .option("-t, --task <TASK>", "one task of it, such as 27", number)
+    .addHelpText(
+      "after",
+      `\nWrites what it runs on into logs/NAME/machine.json first.${examples("run lab-1 -n smoke", "run lab-1 -n night --setting coop")}`,
+    )
+    .action((stack, options, command: Command) => {
+      if (options.task !== undefined && options.repo === undefined) command.error("--task needs --repo");
+      return act("run", { stack, ...options });
+    });
+  onStack(runs("clean", "remove the containers that killed runs of CooperBench have left"))
+    .option("-y, --yes", "do not ask", false)
+    .option("--json", "print JSON, and ask nobody", false)
+    .addHelpText("after", "\nSays what goes, and asks. Containers of a run that lives stay.")
+    .action((stack, options) => act("clean", { stack, ...options }));
+
+  const away = group(rest);
+  ofPulumi(
+    "destroy",
+    "remove what the stack has made; images stay on the engine",
+    ["destroy lab-1", "destroy lab-1 --yes    # asks nobody"],
+    rest,
+  );
+  away("list", "print the stacks of this folder")
+    .option("--json", "print JSON", false)
+    .action((options) => act("list", options));
+  away("env", "print the variables of a stack as shell exports")
+    .argument("<STACK>", "name of the stack", stackName)
+    .addHelpText("after", '\nExample:\n  eval "$(./machine env dev)"')
+    .action((stack) => act("env", { stack }));
+  away("pulumi", "run any Pulumi command in this project's variables")
+    .argument("<ARGUMENT...>", "arguments of pulumi")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .addHelpText("after", examples("pulumi config --stack lab-1", "pulumi stack output readme --stack lab-1"))
+    .action((given) => act("pulumi", { arguments: given }));
+  const rehearsal = away(
+    "rehearsal",
+    "start, stop or show a rehearsal: a private engine with stand-in images",
+  );
+  for (const [verb, summary] of [
+    ["start", "start it, or make it"],
+    ["stop", "stop and remove one that no stack uses"],
+    ["status", "tell whether it runs, and which stacks use it"],
+  ] as const) {
+    const command = rehearsal
+      .command(verb)
+      .summary(summary)
+      .description(`${sentence(summary)}.`)
+      .argument("[FOLDER]", "its folder; else COOPERBENCH_REHEARSAL_DIR, else the folder of dev");
+    if (verb === "stop") command.option("--force", "also one that a stack uses", false);
+    command.action((folder, { force = false }) => act("rehearsal", { verb, folder, force }));
+  }
+  away("exec", "run a command with the Node and the packages of this project on PATH")
+    .argument("<COMMAND...>", "command, with its arguments")
+    .helpOption(false)
+    .addHelpText("after", examples("exec node bench/preview.ts"));
+  for (const command of [...program.commands, ...rehearsal.commands]) {
+    const name = rehearsal.commands.includes(command) ? `rehearsal ${command.name()}` : command.name();
+    command.showHelpAfterError(`usage: ./machine ${name} ${command.usage()}`);
+  }
+  return program;
+
+  /** A command that hands its options to Pulumi. */
+  function ofPulumi(
+    name: "up" | "preview" | "destroy",
+    summary: string,
+    lines: readonly string[],
+    title = "Bring up a machine:",
+  ): void {
+    group(title)(name, summary)
+      .argument("<STACK>", "name of the stack", stackName)
+      .argument("[OPTION...]", `options of pulumi ${name}`)
+      .usage("<STACK> [OPTION...]")
+      .allowUnknownOption()
+      .passThroughOptions()
+      .addHelpText("after", examples(...lines))
+      .action((stack, options) => act(name, { stack, options }));
+  }
+}
+
+const after = `
+./machine COMMAND --help tells more of a command. STACK names a machine: its settings are in Pulumi.STACK.yaml.
+
+Exit codes: 0 done, 1 failed, 2 not understood; otherwise Pulumi's own.`;
+
+function onStack(command: Command): Command {
+  return command.argument("[STACK]", anyStack, stackName);
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\n${lines.length === 1 ? "Example" : "Examples"}:\n${lines.map((line) => `  ./machine ${line}`).join("\n")}`;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A parser of an argument that takes what fits a pattern. */
+const matching = (pattern: RegExp, wants: string) => (text: string) => {
+  if (!pattern.test(text)) throw new InvalidArgumentError(`Want ${wants}.`);
+  return text;
+};
+
+const stackName = matching(
+  /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/,
+  "a name of letters, digits, dots, dashes and underscores",
+);
+const runName = matching(/^[A-Za-z0-9][\w.-]*$/, "a name of letters, digits, dots, dashes and underscores");
+const repository = matching(/^[a-z0-9_]+$/, "a repository of the dataset, such as go_chi_task");
+const number = matching(/^\d+$/, "a number");
+const platform = matching(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, "a platform such as linux/arm64");
+const filled = matching(/./, "something");
+
+function count(text: string): number {
+  const found = Number(text);
+  if (!Number.isInteger(found) || found < 1)
+    throw new InvalidArgumentError("Want a number of tasks from 1 on.");
+  return found;
+}
+
+function features(text: string): Features {
+  // Each task has one feature for its gold: the first stands for it.
+  if (text === "gold" || text === "first") return "first";
+  if (text === "all") return "all";
+  if (!/^[1-9]\d*(,[1-9]\d*)*$/.test(text))
+    throw new InvalidArgumentError("Want gold, all, or numbers of features such as 1,2.");
+  return [...new Set(text.split(",").map(Number))];
+}

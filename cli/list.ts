@@ -1,0 +1,20 @@
+import type { Caller } from "./caller.ts";
+import { stackConfigurations } from "./stack-file.ts";
+import { table } from "./table.ts";
+
+/** `./machine list`: the stacks of this folder, with what each is for. Changes nothing. */
+export function list({ projectDir, output }: Caller, json: boolean): number {
+  const stacks = stackConfigurations(projectDir).map(({ stack, configuration }) => ({
+    stack,
+    subset: String(configuration.subset),
+    engine: String(configuration.dockerHost || "the engine that docker uses"),
+    checkout: String(configuration.cooperbenchDir),
+  }));
+  if (json) output.print(`${JSON.stringify({ stacks }, undefined, 2)}\n`);
+  else if (stacks.length === 0) output.print("there is no stack yet\nNext: ./machine new STACK\n");
+  else {
+    const rows = stacks.map(({ stack, subset, engine, checkout }) => [stack, subset, engine, checkout]);
+    output.print(`${table([["stack", "subset", "engine", "checkout"], ...rows]).join("\n")}\n`);
+  }
+  return 0;
+}

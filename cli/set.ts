@@ -1,0 +1,87 @@
+import { text } from "node:stream/consumers";
+import { Problem } from "../lib/problem.ts";
+import { type Field, fields, parseSettings, SettingsError } from "../program/settings.ts";
+import type { StackCaller } from "./caller.ts";
+import type { Given } from "./commands.ts";
+import { askKey } from "./model-key.ts";
+import { quietPulumi } from "./pulumi.ts";
+import { openToolchain } from "./session.ts";
+import { shown } from "./settings.ts";
+import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
+
+/**
+ * `./machine set STACK SETTING VALUE…`: changes a setting of a stack in its file, where it is a good one. A list takes
+ * several values. What is secret comes from a pipe or a terminal, never from the command line.
+ */
+export async function set(
+  { setting, values, default: isDefault }: Given["set"],
+  caller: StackCaller,
+): Promise<number> {
+  const { stack, projectDir, output } = caller;
+  const field = (fields as Readonly<Record<string, Field>>)[setting];
+  if (field === undefined)
+    throw new Problem(
+      `there is no setting ${setting}; there are ${Object.keys(fields).join(", ")}\nFix: ./machine settings ${stack}`,
+    );
+  const before = readConfiguration(caller);
+  const file = settingsFile(projectDir, stack);
+  if (field.secret === true) {
+    await setSecret(setting, values, caller);
+    output.print(`${setting} is set in ${file}, encrypted\nNext: ./machine preview ${stack}\n`);
+    return 0;
+  }
+  if (isDefault === values.length > 0 && !(Array.isArray(field.default) && !isDefault))
+    throw new Problem(
+      isDefault
+        ? `--default takes no value\nFix: ./machine set ${stack} ${setting} --default`
+        : `there is no value for ${setting}; want ${field.wants}\nFix: ./machine set ${stack} ${setting} VALUE`,
+    );
+  const value = isDefault ? undefined : fileValue(field, values, setting);
+  const after = { ...before, [setting]: isDefault ? field.default : value };
+  const others = faultsOf(stack, before);
+  const faults = faultsOf(stack, after).filter(({ found }) => !others.some((other) => other.found === found));
+  if (faults.length > 0) throw new SettingsError(stack, faults);
+  writeSettings(projectDir, stack, { [setting]: value });
+  output.print(
+    `${setting}: ${shown(before[setting])} → ${shown(after[setting])} in ${file}\nNext: ./machine preview ${stack}\n`,
+  );
+  return 0;
+}
+
+function faultsOf(stack: string, configuration: Parameters<typeof parseSettings>[1]) {
+  try {
+    parseSettings(stack, configuration);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+}
+
+/** Words of the command line as the value that the file is to have. */
+function fileValue({ default: usual, wants }: Field, values: readonly string[], setting: string): unknown {
+  if (Array.isArray(usual)) return values;
+  const [word = "", ...more] = values;
+  if (more.length > 0) throw new Problem(`${setting} takes one value; want ${wants}`);
+  if (typeof usual === "boolean" && /^(true|false)$/.test(word)) return word === "true";
+  return typeof usual === "number" && /^-?\d+$/.test(word) ? Number(word) : word;
+}
+
+async function setSecret(setting: string, values: readonly string[], caller: StackCaller): Promise<void> {
+  const { stack, output } = caller;
+  if (values.length > 0)
+    throw new Problem(
+      `${setting} is secret, and a command line is not: others can read it, and the shell keeps it. Nothing was changed.\nFix: pipe it, or type it:\n  ./machine set ${stack} ${setting} <FILE`,
+    );
+  const value = process.stdin.isTTY ? await askKey(output) : (await text(process.stdin)).trim();
+  const field = (fields as Readonly<Record<string, Field>>)[setting];
+  if (field?.schema.safeParse(value).success !== true)
+    throw new Problem(`what was given for ${setting} is refused; want ${field?.wants}. Nothing was changed.`);
+  const { pulumi } = await openToolchain(caller);
+  const { code, stderr } = await quietPulumi(
+    pulumi,
+    ["config", "set", "--secret", setting, "--stack", stack],
+    { input: value },
+  );
+  if (code !== 0) throw new Problem(`${setting} could not be stored:\n${stderr.trim()}`);
+}

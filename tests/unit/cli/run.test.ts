@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { plannedRun } from "../../../cli/run.ts";
+
+test.each([
+  ["smoke", undefined, "smoke"],
+  ["coop-silent", undefined, "coop-silent"],
+  ["night", undefined, "solo"],
+  ["night", "coop", "coop"],
+  ["coop", "coop", "coop"],
+])("a run %s with the setting %s is the plan's %s", (name, setting, which) =>
+  expect(plannedRun({ name, setting })).toBe(which),
+);
+
+test("a setting that the plan does not have, and one of another name of the plan, are refused by name", () => {
+  expect(() => plannedRun({ name: "a", setting: "team" })).toThrow(
+    "got --setting team, want one of smoke, solo, coop, coop-silent",
+  );
+  expect(() => plannedRun({ name: "coop", setting: "solo" })).toThrow(
+    /held against the plan's run coop.*\nFix: /,
+  );
+});

@@ -1,0 +1,87 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { set } from "../../../cli/set.ts";
+import { settings } from "../../../cli/settings.ts";
+import type { Output } from "../../../cli/terminal.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
+
+let projectDir: string;
+let file: string;
+let printed: string;
+beforeEach(() => {
+  projectDir = temporaryFolder("set-");
+  printed = "";
+  file = join(projectDir, "Pulumi.lab.yaml");
+  cpSync(resolve(import.meta.dirname, "../../../Pulumi.yaml"), join(projectDir, "Pulumi.yaml"));
+  writeFileSync(
+    file,
+    "# mine\nconfig:\n  cooperbench-machine:cohereApiKey:\n    secure: v1:a:b\n  cooperbench-machine:subset: flash\n",
+  );
+});
+
+const output = {
+  print: (text: string | Uint8Array) => {
+    printed += String(text);
+  },
+} as Partial<Output> as Output;
+const caller = () => ({ projectDir, stack: "lab", env: {}, output });
+const change = (setting: string, ...values: string[]) =>
+  set({ stack: "lab", setting, values, default: false }, caller());
+const toDefault = (setting: string) => set({ stack: "lab", setting, values: [], default: true }, caller());
+
+describe("a good value", () => {
+  test.each([
+    ["subset", ["full"], "subset: full"],
+    [
+      "tasks",
+      ["pallets_click_task", "dspy_task/8394"],
+      "tasks:\n    - pallets_click_task\n    - dspy_task/8394",
+    ],
+    ["coop", ["true"], "coop: true"],
+    ["smoke", ["5"], "smoke: 5"],
+    ["pythonVersion", ["3.10"], 'pythonVersion: "3.10"'],
+    ["redisPort", ["6380"], "redisPort: 6380"],
+  ])("of %s, %j, is written as a program reads it", async (setting, values, line) => {
+    expect(await change(setting, ...values)).toBe(0);
+    const text = readFileSync(file, "utf8");
+    expect(text).toContain(`cooperbench-machine:${line}\n`);
+    expect(text).toMatch(/^# mine\n[\s\S]*secure: v1:a:b\n/);
+    expect(printed).toMatch(new RegExp(`^${setting}: .* → .*\nNext: ./machine preview lab\n$`));
+  });
+
+  test("--default takes it out of the file", async () => {
+    await toDefault("subset");
+    expect(printed).toContain("subset: flash → lite");
+    expect(readFileSync(file, "utf8")).not.toContain("subset");
+  });
+});
+
+describe("nothing is changed, and the fix is named, for", () => {
+  test.each([
+    ["a setting that is not there", "subst", ["lite"], /there is no setting subst; there are cohereApiKey, /],
+    ["a bad value", "subset", ["all"], /subset: got "all"; want one of lite, flash, full/],
+    ["a value that others do not go with", "git", ["true"], /git: got true with coop false/],
+    ["several values of what has one", "subset", ["lite", "full"], /takes one value/],
+    ["no value", "subset", [], /there is no value for subset/],
+    ["a number that is none", "smoke", ["many"], /smoke: got "many"/],
+    ["a secret on the command line", "cohereApiKey", ["abc"], /is secret, and a command line is not/],
+  ])("%s", async (_, setting, values, wanted) => {
+    const before = readFileSync(file, "utf8");
+    await expect(change(setting, ...values)).rejects.toThrow(wanted);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+});
+
+test("a fault that was there before is in nobody's way", async () => {
+  writeFileSync(file, `${readFileSync(file, "utf8")}  cooperbench-machine:smoke: many\n`);
+  expect(await change("subset", "lite")).toBe(0);
+});
+
+test("settings are printed with their values, what is a default, and what they are; a secret is not", () => {
+  settings(caller(), false);
+  expect(printed).toMatch(/^subset +flash +Subset whose images are provisioned/m);
+  expect(printed).toMatch(/^smoke +0 +default +Number of tasks/m);
+  expect(printed).toMatch(/^cohereApiKey +\(secret\) /m);
+  expect(printed).not.toContain("v1:a:b");
+});

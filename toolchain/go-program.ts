@@ -1,0 +1,93 @@
+/** Programs that are built from Go modules, each once a machine, into the cache. */
+
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { environmentFor } from "../lib/environment.ts";
+import { output } from "../lib/run.ts";
+import { cachedFolder } from "./cache.ts";
+import { type Go, readyGo } from "./go.ts";
+import { type Report, step } from "./steps.ts";
+import type { ToolchainSettings } from "./variables.ts";
+
+/** Something that `go build` makes. */
+export interface GoProgram {
+  readonly name: string;
+  readonly version: string;
+  /** Folder of the Go module that locks its versions. */
+  readonly module: string;
+  readonly package: string;
+  readonly ldflags: string;
+  /** What of its packages is built, where that is not what Go takes by itself. */
+  readonly tags?: string;
+  /** What to expect, for who waits. */
+  readonly takes: string;
+  /**
+   * Variables with which Go finds what a program that is in part C needs; asked where it is built. Default: it is in Go
+   * alone.
+   */
+  readonly c?: () => Promise<Readonly<Record<string, string>>>;
+}
+
+/** The program, built unless the cache has it, and the files that it is made from. */
+export async function goProgram(
+  program: GoProgram,
+  settings: ToolchainSettings,
+  report: Report,
+): Promise<{ file: string; files: readonly string[] }> {
+  const { name, version, module, tags } = program;
+  const files = sourceFiles(module);
+  const contents = files.map((file) => [file.slice(module.length), readFileSync(file, "utf8")]);
+  const flags = [program.package, program.ldflags, contents, ...(tags === undefined ? [] : [tags])];
+  const key = digest([process.platform, process.arch, ...flags]);
+  const folder = join(settings.cacheDir, `${name}-${version}-${key}`);
+  await cachedFolder(folder, report, async (temporary) => {
+    const c = (await program.c?.()) ?? {};
+    const go = await readyGo(readFileSync(join(module, "go.mod"), "utf8"), settings, report);
+    const title = `${name} ${version}: building from Go modules with ${go.version} (${program.takes})`;
+    await step(report, title, (at) => build(go, program, c, join(temporary, name), at));
+  });
+  return { file: join(folder, name), files };
+}
+
+/** Nothing but the module's locked versions is used. */
+async function build(
+  go: Go,
+  { module, package: name, ldflags, tags = "" }: GoProgram,
+  c: Readonly<Record<string, string>>,
+  file: string,
+  onProgress: (what: string) => void,
+): Promise<void> {
+  let compiled = 0;
+  await output(go.file, ["build", "-v", "-tags", tags, "-ldflags", ldflags, "-o", file, name], {
+    cwd: module,
+    env: environmentFor("go", process.env, {
+      GOTOOLCHAIN: "local",
+      GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
+      GOWORK: "off",
+      // A bare machine has no C compiler, and most programs need none.
+      CGO_ENABLED: "0",
+      GOROOT: go.root,
+      // A machine's /tmp may be small, and a build takes a gigabyte.
+      GOTMPDIR: dirname(file),
+      ...c,
+    }),
+    onErrorLine: (line) => {
+      if (line.startsWith("go: downloading")) onProgress(line.slice("go: ".length));
+      else onProgress(`${++compiled} packages compiled`);
+    },
+  });
+}
+
+/** All source files below a folder, in a fixed order. */
+export function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(go|mod|sum|ts)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Names what something is made from. */
+export function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
+}
