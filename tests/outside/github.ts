@@ -44,7 +44,7 @@ function serve(folder: string): Site {
         HTTP_CONTENT_ENCODING: headers["content-encoding"],
         GIT_PROTOCOL: headers["git-protocol"]?.toString(),
       }),
-      stdio: ["pipe", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "ignore"],
     });
     request.pipe(child.stdin.on("error", () => {})); // git may have read enough
     let head = Buffer.alloc(0);

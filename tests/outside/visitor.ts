@@ -1,14 +1,18 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { cacheFolder } from "../../lib/cache-folder.ts";
 import type { Ended } from "../integration/lab.ts";
 import { changeSettings } from "../integration/settings-file.ts";
 import { insideArgv } from "./enter.ts";
-import { folderOf, type OutsideWorld } from "./world.ts";
+import type { OutsideWorld } from "./world.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
-const left = new Set([".git", ".packages", "node_modules", "repos", "tests", "docs", "bench"]);
+/** What no clone of it has, or what nothing in it is started for. */
+const left = new Set([
+  ...[".git", ".packages", "node_modules", "repos", "manifest"],
+  ...["tests", "docs", "bench"],
+]);
 
 /** Somebody in the outside world, with a clone of this project, and nothing of what others have made. */
 export class Visitor {
@@ -33,15 +37,16 @@ export class Visitor {
     this.project = join(this.folder, "cooperbench-machine");
     mkdirSync(join(this.project, "node_modules"), { recursive: true });
     for (const entry of readdirSync(projectDir))
-      if (!left.has(entry) && !/^Pulumi\.(test|lab)-/.test(entry))
+      if (!left.has(entry) && !/^Pulumi\.(?!dev\.).+\.yaml$/.test(entry))
         cpSync(join(projectDir, entry), join(this.project, entry), { recursive: true });
+    mkdirSync(join(this.folder, "tmp"));
     // Package registries are not the world's: what comes from them is taken from the machine where that is the same.
     const caches = join(this.folder, "cache", "cooperbench-machine");
     mkdirSync(caches, { recursive: true });
     if (id === 0)
       for (const cached of readdirSync(cacheFolder()).filter((entry) => entry.startsWith("uv-")))
         symlinkSync(join(cacheFolder(), cached), join(caches, cached));
-    folderOf(id, this.folder);
+    execFileSync("chown", ["-R", `${id}:${id}`, this.folder]);
   }
 
   /** Runs `./machine` of the clone. */
@@ -97,9 +102,12 @@ export class Visitor {
       PATH: withoutPulumi(this.#world.path),
       no_proxy: hosts,
       NO_PROXY: hosts,
+      // Pulumi asks for it where the system does not know the user.
+      USER: isRoot ? "root" : "visitor",
       // root's own has what pip, npm and Go are told, and what uv has got.
       HOME: isRoot ? process.env.HOME : this.folder,
       ...(isRoot && { UV_CACHE_DIR: join(process.env.HOME ?? "/root", ".cache", "uv") }),
+      TMPDIR: join(this.folder, "tmp"),
       PULUMI_HOME: join(this.folder, "pulumi"),
       DOCKER_CONFIG: join(this.folder, "docker"),
       XDG_CACHE_HOME: join(this.folder, "cache"),

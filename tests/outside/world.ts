@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { findOnPath } from "../../lib/find-program.ts";
-import { endEngine, startEngine } from "../../rehearsal/engine.ts";
+import { startEngine } from "../../rehearsal/engine.ts";
 import { claimFolder } from "../../rehearsal/folder.ts";
 import { type Forward, forward } from "../../rehearsal/forward.ts";
 import { startNetwork } from "../../rehearsal/network.ts";
@@ -11,7 +10,7 @@ import { startRegistry } from "../../rehearsal/registry.ts";
 import { type Rehearsal, rehearsalAt, stopRehearsal } from "../../rehearsal/rehearsal.ts";
 import { findTools, machinePath, type Tools } from "../../rehearsal/tools.ts";
 import { FaultProxy } from "../integration/fault-proxy.ts";
-import { makeCertificate } from "./certificate.ts";
+import { type Certificate, makeCertificate } from "./certificate.ts";
 import { DockerHub } from "./docker-hub.ts";
 import { insideArgv } from "./enter.ts";
 import { getPulumi } from "./get-pulumi.ts";
@@ -42,36 +41,42 @@ export class OutsideWorld {
   readonly web: Web;
   /** Files that those who are in the world find at other places: pairs of file and place. */
   readonly covers: readonly string[];
-  /** The engine's socket, as the machine has it. */
-  readonly socket: string;
   readonly #ground: Rehearsal;
-  readonly #tools: Tools;
-  readonly #forwards: Forward[] = [];
+  readonly #forward: Forward;
 
   private constructor(
-    made: Pick<OutsideWorld, "folder" | "hub" | "faults" | "web"> & { ground: Rehearsal; tools: Tools },
+    made: Pick<OutsideWorld, "folder" | "hub" | "faults" | "web" | "covers">,
+    ground: Rehearsal,
+    held: Forward,
   ) {
     this.folder = made.folder;
     this.hub = made.hub;
     this.faults = made.faults;
     this.web = made.web;
-    this.#ground = made.ground;
-    this.#tools = made.tools;
-    this.socket = join(made.ground.dir, "docker.sock");
-    this.covers = [
-      ...[join(made.folder, "hosts"), "/etc/hosts"],
-      ...STORES.flatMap((store, at) =>
-        existsSync(store) ? [join(made.folder, `trusted-${at}.pem`), store] : [],
-      ),
-    ];
+    this.covers = made.covers;
+    this.#ground = ground;
+    this.#forward = held;
   }
 
   /** Makes one, with its engine. It needs root. */
-  static async make({ payloadBytes = 0 }: WorldOptions = {}): Promise<OutsideWorld> {
+  static async make(options: WorldOptions = {}): Promise<OutsideWorld> {
     const folder = mkdtempSync(join(tmpdir(), "world-"));
-    // Others than root look into it.
-    execFileSync("chmod", ["755", folder]);
+    chmodSync(folder, 0o755); // others than root look into it
     const ground = rehearsalAt(join(folder, "r"));
+    try {
+      return await OutsideWorld.#makeOn(ground, folder, options);
+    } catch (error) {
+      await stopRehearsal(ground, () => {});
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  static async #makeOn(
+    ground: Rehearsal,
+    folder: string,
+    { payloadBytes = 0 }: WorldOptions,
+  ): Promise<OutsideWorld> {
     claimFolder(ground.dir);
     const tools = await findTools(() => {});
     // One of root's own cache is closed to others.
@@ -89,25 +94,25 @@ export class OutsideWorld {
     ]);
     const sites = {
       ...hub.sites,
-      "index.docker.io": hub.sites["registry-1.docker.io"] ?? refusing(404),
       "get.pulumi.com": pulumi,
       "github.com": gitHub,
       "api.github.com": refusing(404),
     };
     const certificate = await makeCertificate(folder, Object.keys(sites));
     const web = await Web.start(certificate, sites);
-    const names = Object.keys(sites).map((name) => `${web.address} ${name}\n`);
-    writeFileSync(join(folder, "hosts"), readFileSync("/etc/hosts", "utf8") + names.join(""));
-    for (const [at, store] of STORES.entries())
-      if (existsSync(store))
-        writeFileSync(
-          join(folder, `trusted-${at}.pem`),
-          Buffer.concat([readFileSync(store), Buffer.from("\n"), certificate.authority]),
-        );
-    const world = new OutsideWorld({ folder, hub, faults, web, ground, tools });
-    world.#forwards.push(await forward(ground.dir, 443, web.address));
-    await world.startEngine();
+    const covers = coversOf(folder, web, certificate);
+    const world = new OutsideWorld(
+      { folder, hub, faults, web, covers },
+      ground,
+      await forward(ground.dir, 443, web.address),
+    );
+    await world.#startEngine(tools);
     return world;
+  }
+
+  /** The engine's socket, as the machine has it. */
+  get socket(): string {
+    return join(this.#ground.dir, "docker.sock");
   }
 
   /** The names that are the world's, as no_proxy takes them: a proxy of the machine's is not asked for them. */
@@ -115,39 +120,40 @@ export class OutsideWorld {
     return [...this.web.sites.keys()].join();
   }
 
-  /** Starts the engine, which has neither mirror nor image: in the ground's network, and in the world. */
-  async startEngine(): Promise<void> {
-    const program = join(this.folder, "dockerd");
-    // The engine is in a mount namespace of its own already, and has its own /run there.
-    const argv = insideArgv(this.folder, this.covers, [this.#tools.dockerd]).map((word) => `'${word}'`);
-    writeFileSync(program, `#!/bin/sh\nexec ${argv.join(" ")} "$@"\n`, { mode: 0o755 });
-    const env = { ...this.#tools.env, NO_PROXY: this.names, no_proxy: this.names };
-    await startEngine(this.#ground.dir, undefined, { ...this.#tools, dockerd: program, env });
-  }
-
-  /** Ends the engine, with what runs on it. */
-  endEngine(): Promise<void> {
-    return endEngine(this.#ground.dir);
-  }
-
   /** PATH, with the docker client that the world has where the machine has none. */
   get path(): string {
     return `${process.env.PATH}:${join(this.folder, "bin")}`;
   }
 
+  /** Starts the engine, which has neither mirror nor image: in the ground's network, and in the world. */
+  async #startEngine(tools: Tools): Promise<void> {
+    const program = join(this.folder, "dockerd");
+    // It is in a mount namespace of its own already, and has its own /run there.
+    const argv = insideArgv(this.folder, this.covers, [tools.dockerd]).map((word) => `'${word}'`);
+    writeFileSync(program, `#!/bin/sh\nexec ${argv.join(" ")} "$@"\n`, { mode: 0o755 });
+    const env = { ...tools.env, NO_PROXY: this.names, no_proxy: this.names };
+    await startEngine(this.#ground.dir, undefined, { ...tools, dockerd: program, env });
+  }
+
   /** Takes it down, with all that was made in its folder. */
   async close(): Promise<void> {
     await stopRehearsal(this.#ground, () => {});
-    for (const held of this.#forwards) held.close();
+    this.#forward.close();
     this.faults.close();
     this.web.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** Makes a folder that a user may write in. */
-export function folderOf(user: number, path: string): string {
-  mkdirSync(path, { recursive: true });
-  execFileSync("chown", ["-R", `${user}:${user}`, path]);
-  return path;
+/** Has the names lead to the web, and its authority trusted by whoever asks the system. */
+function coversOf(folder: string, { address, sites }: Web, { authority }: Certificate): readonly string[] {
+  const names = [...sites.keys()].map((name) => `${address} ${name}\n`);
+  const hosts = join(folder, "hosts");
+  writeFileSync(hosts, `${readFileSync("/etc/hosts", "utf8")}\n${names.join("")}`);
+  const trusted = STORES.filter((store) => existsSync(store)).flatMap((store, at) => {
+    const file = join(folder, `trusted-${at}.pem`);
+    writeFileSync(file, Buffer.concat([readFileSync(store), Buffer.from("\n"), authority]));
+    return [file, store];
+  });
+  return [hosts, "/etc/hosts", ...trusted];
 }

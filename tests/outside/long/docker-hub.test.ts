@@ -90,8 +90,10 @@ describe("with three images,", () => {
     const { code, stdout } = await machine("lock", "lab");
     expect(stdout).toContain("32 images: 32 new");
     expect(code).toBe(0);
-    // One for each repository, and for each image another.
-    expect(visits("auth.docker.io", from).length).toBeGreaterThanOrEqual(32);
+    const repositories = new Set(
+      visits(hub, from).map(({ path }) => path.replace(/\/manifests\/.*|\/blobs\/.*/, "")),
+    );
+    expect(visits("auth.docker.io", from).length).toBeGreaterThan(repositories.size);
   });
 
   test("a token that expires in the middle of a pull is renewed", async () => {

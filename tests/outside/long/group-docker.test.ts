@@ -35,7 +35,7 @@ test("takes a stack with default settings from new to a run's plan, and away aga
   expect((await machine("status", "lab")).stdout).toMatch(/ready for a run: .* 0 blockers/);
   expect((await machine("plan", "lab")).code).toBe(0);
   expect((await machine("destroy", "lab")).code).toBe(0);
-});
+}, 900_000);
 
 test("does the same by plain pulumi", async () => {
   const plain = async (command: string) => {

@@ -76,16 +76,16 @@ describe("github.com", () => {
 });
 
 describe("get.pulumi.com", () => {
+  let usual: Site;
   /** It answers the question whether it is there, and gives some things. */
   const only =
     (gives: RegExp, otherwise: Site): Site =>
     (request, response, url) => {
-      const usual = world.web.sites.get("-") as Site;
       const site = request.method === "HEAD" || gives.test(url.pathname) ? usual : otherwise;
       return site(request, response, url);
     };
   beforeAll(() => {
-    world.web.sites.set("-", world.web.sites.get("get.pulumi.com") as Site);
+    usual = world.web.sites.get("get.pulumi.com") as Site;
   });
   const make = (visitor: Visitor, site: Site, env = {}) =>
     world.web.during("get.pulumi.com", site, () => visitor.machine(["new", "lab"], { ...key, ...env }));
@@ -121,7 +121,6 @@ describe("get.pulumi.com", () => {
   test("that cuts the archive off is told without a stack where nothing else is wanted, and asked again", async () => {
     const visitor = new Visitor(world, "official");
     const official = { COOPERBENCH_TOOLCHAIN: "official" };
-    const usual = world.web.sites.get("-") as Site;
     const cut = await make(visitor, only(/install\.sh/, cutting(usual, 2_000_000)), official);
     expect(cut.stderr).toMatch(
       /machine: the official installation of Pulumi \S+ failed: .*\nFix: run the command again/s,
