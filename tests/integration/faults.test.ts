@@ -66,7 +66,7 @@ test.each([
   ],
   [
     "typst:task6554",
-    /typst:task6554 could not be pulled: the registry has no such image \(.*manifest unknown.*To mend it: check the reference/,
+    /typst:task6554 could not be pulled: the registry has no such image \(.*(manifest unknown|: not found).*To mend it: check the reference/,
   ],
 ])("%s is told with its own reason and remedy", (_, message) => {
   expect(

@@ -218,9 +218,12 @@ describe("with a registryMirror, and Docker Hub out of reach,", () => {
     const { code, stdout } = await up();
     expect(stdout).toContain("3/3 images verified");
     expect(code).toBe(0);
-    const [refused, given, ...more] = proxy.attempts(manifest);
-    expect(more).toEqual([]);
+    const attempts = proxy.attempts(manifest);
+    const [refused, given] = [attempts[0], attempts.at(-1)];
     expect((given?.at ?? 0) - (refused?.at ?? 0)).toBeGreaterThan(5000);
+    // containerd's store asks some times more at once, whatever the answer says.
+    const more = attempts.slice(1, -1).filter(({ at }) => !isContainerds || at - (refused?.at ?? 0) > 5000);
+    expect(more).toEqual([]);
     const [asked] = proxy.attempts(new RegExp(`/manifests/${locked(neighbour).digest}`));
     expect(asked?.at).toBeLessThan((refused?.at ?? 0) + 5000);
     expect(stdout).toMatch(

@@ -290,7 +290,8 @@ describe("on the engine", () => {
       ["trade:one", "trade:two", "redis:alpine"].map((name) => giveReference(lab.engine, other, name)),
     );
     const { RepoTags } = await lab.engine.getImage(one).inspect();
-    expect(RepoTags).toHaveLength(1);
+    // containerd's store has names by digest there, too.
+    expect(RepoTags.filter((name) => !name.includes("@"))).toHaveLength(1);
     expect((await lab.engine.getImage("trade:one").inspect()).Id).toBe(other);
   });
 });
