@@ -83,7 +83,7 @@ describe("with three images,", () => {
   });
 
   test("a token that expires while lock is at work is renewed", async () => {
-    rmSync(join(visitor.project, "manifest", "images.lock.json"));
+    rmSync(join(visitor.project, "manifest", "images.lock.json"), { force: true });
     world.hub.tokenSeconds = 2;
     world.faults.fail(/manifests/, 99, { slowly: 2500 });
     const from = world.web.visits.length;
