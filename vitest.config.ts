@@ -4,12 +4,16 @@ import { defineConfig } from "vitest/config";
 // for its turn.
 const patience = 30_000;
 
+/** The projects take turns, the quick ones first, with a file for each of two processors. */
+const turn = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorkers: 2 });
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "unit",
+          ...turn(0),
           include: ["tests/unit/**/*.test.ts"],
           setupFiles: "tests/no-programs.ts",
           // Loading the modules, Pulumi's SDK above all, anew for each file took most of the time.
@@ -22,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: "machine",
+          ...turn(1),
           include: ["tests/machine/**/*.test.ts"],
           testTimeout: 2 * patience,
           hookTimeout: 2 * patience,
@@ -30,11 +35,11 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          ...turn(2),
           include: ["tests/integration/**/*.test.ts", "tests/outside/*.test.ts"],
           globalSetup: "tests/integration/setup.ts",
           testTimeout: 180_000,
           hookTimeout: 900_000,
-          maxWorkers: 2,
         },
       },
     ],

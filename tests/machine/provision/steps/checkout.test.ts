@@ -47,7 +47,7 @@ const head = () => git(folder, "rev-parse", "HEAD");
 describe("where there is nothing", () => {
   test("the repository is cloned at the commit", async () => {
     expect(inspectCheckout(folder)).toBe("it is missing");
-    expect(await ensure()).toEqual({ folder, commit: commits.first, made: true });
+    expect(await ensure()).toEqual({ folder, commit: commits.first, wanted: commits.first, made: true });
     expect(head()).toBe(commits.first);
     expect(inspectCheckout(folder)).toBeUndefined();
   });
@@ -88,7 +88,7 @@ describe("a checkout that the stack made", () => {
   beforeEach(() => ensure());
 
   test("is found good", async () => {
-    expect(await ensure()).toEqual({ folder, commit: commits.first, made: true });
+    expect(await ensure()).toEqual({ folder, commit: commits.first, wanted: commits.first, made: true });
     expect(said).toHaveLength(1);
   });
 
