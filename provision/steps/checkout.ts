@@ -105,7 +105,10 @@ async function resolved(
 ): Promise<Resolved> {
   if (commit !== undefined) return { ...rest, commit };
   const kept = last?.wanted ?? marker?.commit ?? last?.commit;
-  if (version === undefined && kept !== undefined) return { ...rest, commit: kept, version: last?.version };
+  if (version === undefined && kept !== undefined) {
+    report(`CooperBench stays at commit ${kept}, which this stack has: it sets neither version nor commit`);
+    return { ...rest, commit: kept, version: last?.version };
+  }
   const asked = version ?? newestVersion;
   if (last?.version === asked && last.wanted !== undefined)
     return { ...rest, commit: last.wanted, version: asked };

@@ -142,6 +142,9 @@ describe("how a step takes a version", () => {
       commit: commits.before,
     });
     expect(said.join()).not.toContain("looking for");
+    expect(said).toContainEqual(
+      expect.stringContaining(`stays at commit ${commits.tagged}, which this stack has`),
+    );
   });
 
   test("a checkout of the user's is known by its own files, and nobody is asked", async () => {
