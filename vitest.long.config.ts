@@ -23,7 +23,7 @@ export default defineConfig({
           name: "modern",
           include: ["tests/integration/**/*.test.ts"],
           env: { COOPERBENCH_REHEARSAL_ENGINE: "modern" },
-          globalSetup: [setup, "tests/integration/setup-modern.ts"],
+          globalSetup: setup,
           // Each look lists images, which takes this store up to a second.
           testTimeout: 360_000,
           hookTimeout: 900_000,

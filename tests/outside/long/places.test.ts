@@ -1,4 +1,5 @@
 /** What github.com and get.pulumi.com may do to a new stack. */
+import { execFileSync } from "node:child_process";
 import { readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -71,6 +72,33 @@ describe("github.com", () => {
     expect(cuts).toBe(1);
     expect(stdout).toContain("CooperBench 0.0.29 is ready in");
     expect(code, stdout).toBe(0);
+    expect((await machine("destroy", "lab")).code).toBe(0);
+  });
+
+  test("a version is the commit of its tag, be it one with a text, and without one of the release's files", async () => {
+    const repository = join(world.folder, "git", "cooperbench", "CooperBench.git");
+    const source = (...args: string[]) =>
+      execFileSync("git", ["-C", repository, ...args], { encoding: "utf8" }).trim();
+    const tag = source("rev-parse", "refs/tags/v0.0.29");
+    const newest = source("rev-parse", "refs/tags/v0.0.29^{commit}");
+    const older = source("rev-parse", "refs/tags/v0.0.11^{commit}");
+    const take = async (version: string) => {
+      visitor.configure("lab", { cooperbenchVersion: version });
+      const { code, stdout, stderr } = await machine("up", "lab");
+      expect(code, stdout + stderr).toBe(0);
+      const output = await machine("pulumi", "stack", "output", "cooperbench", "--json", "--stack", "lab");
+      return (JSON.parse(output.stdout) as { commit: string }).commit;
+    };
+    source("update-ref", "-d", "refs/tags/v0.0.29");
+    expect(await take("0.0.29")).toBe(newest);
+    source("update-ref", "refs/tags/v0.0.29", tag);
+    expect(await take("0.0.11")).toBe(older);
+    expect(await take("0.0.29")).toBe(newest);
+    visitor.configure("lab", { cooperbenchVersion: "0.0.28" });
+    expect((await machine("up", "lab")).stdout).toMatch(
+      /no tag v0\.0\.28, and no commit of its default branch holds the files of its release/,
+    );
+    visitor.configure("lab", { cooperbenchVersion: "0.0.29" });
     expect((await machine("destroy", "lab")).code).toBe(0);
   });
 });
