@@ -38,8 +38,10 @@ tell commit "$head"
 
 # Git looks into no file whose size and time are its index's: those of a fresh layer have new inodes, which say nothing.
 status=(git --no-optional-locks -c core.checkStat=minimal -c core.trustctime=false status --porcelain --no-renames -z)
-mapfile -d '' changed < <("${status[@]}" 2>/dev/null)
-wait "$!" || fault git "$("${status[@]}" 2>&1)"
+# Its exit code comes last: to wait for what fills an array may have bash wait for all others, which sleep for ever.
+mapfile -d '' changed < <("${status[@]}" 2>/dev/null; printf %s "$?")
+[ "${changed[-1]}" = 0 ] || fault git "$("${status[@]}" 2>&1)"
+unset 'changed[-1]'
 gone=0
 for line in "${changed[@]}"; do
   case $line in ' D '* | 'D  '*) gone=$((gone + 1)) ;; esac
