@@ -1,4 +1,5 @@
 /** What is wrong with older versions of CooperBench, by its own account. */
+import { isAtLeast } from "../lib/version.ts";
 
 /** The version that a new stack takes where it is told none. */
 export const newestVersion = "0.0.29";
@@ -34,11 +35,8 @@ export const knownFaults: readonly KnownFault[] = [
 ];
 
 /** The known faults of a version; none of one that is no number of a release. */
-export function faultsOf(version: string | undefined): readonly KnownFault[] {
-  const parts = partsOf(version);
-  return parts === undefined
-    ? []
-    : knownFaults.filter(({ mendedIn }) => isOlder(parts, partsOf(mendedIn) as readonly number[]));
+export function faultsOf(version = ""): readonly KnownFault[] {
+  return /^\d/.test(version) ? knownFaults.filter(({ mendedIn }) => !isAtLeast(version, mendedIn)) : [];
 }
 
 /** The known faults of a version in a sentence; undefined where it has none. */
@@ -56,17 +54,3 @@ export const takeNewest = (stack: string) =>
     `  ./machine set ${stack} cooperbenchVersion ${newestVersion}`,
     `  ./machine up ${stack}`,
   ].join("\n");
-
-/** What a release's version begins with: what comes after a version that is not released yet is left out. */
-function partsOf(version: string | undefined): readonly number[] | undefined {
-  const found = /^\d+(\.\d+)*/.exec(version ?? "")?.[0];
-  return found?.split(".").map(Number);
-}
-
-function isOlder(one: readonly number[], other: readonly number[]): boolean {
-  for (let index = 0; index < Math.max(one.length, other.length); index++) {
-    const [a = 0, b = 0] = [one[index], other[index]];
-    if (a !== b) return a < b;
-  }
-  return false;
-}

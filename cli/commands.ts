@@ -89,8 +89,8 @@ export type Act = <Name extends keyof Given>(name: Name, given: Given[Name]) => 
 /** Columns of the help, wherever it is printed: `./machine` prints it before anything is installed. */
 const columns = 100;
 
-/** Title of the commands that are of no other group. */
-const rest = "The rest:";
+/** Titles of the first commands, and of those that are of no other group. */
+const [first, rest] = ["Bring up a machine:", "The rest:"] as const;
 
 /** Words about a stack that need not be named. */
 const anyStack = "stack; may be left out where there is one alone, or PULUMI_STACK names it";
@@ -126,16 +126,22 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       .description(`${sentence(summary)}.`)
       .helpGroup(title);
 
-  const bringUp = group("Bring up a machine:");
+  /** Has a command done whose one argument is a stack. */
+  const onTo =
+    <Name extends keyof Given>(name: Name) =>
+    (stack: string | undefined, options: object) =>
+      act(name, { stack, ...options } as Given[Name]);
+
+  const bringUp = group(first);
   bringUp("new", "make a stack, with its settings file")
     .argument("<STACK>", "name of the stack", stackName)
     .option("--key-file <FILE>", "file with the model's key; else COHERE_API_KEY, else asked for", filled)
     .option("--rehearsal [FOLDER]", "with a rehearsal of its own, which needs no key", filled)
     .addHelpText("after", examples("new lab-1 --key-file ~/cohere-key", "new mine --rehearsal"))
-    .action((stack, options) => act("new", { stack, ...options }));
+    .action(onTo("new"));
   onStack(bringUp("settings", "print every setting of a stack: its value, and what it is"))
     .option("--json", "print JSON", false)
-    .action((stack, options) => act("settings", { stack, ...options }));
+    .action(onTo("settings"));
   bringUp("set", "change a setting of a stack, where the value is a good one")
     .argument("<STACK>", "name of the stack", stackName)
     .argument("<SETTING>", "name of the setting, as ./machine settings has it")
@@ -165,7 +171,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--json", "print JSON", false)
     .option("--live", "make one small real call of the model, and print its status, time and cost", false)
     .addHelpText("after", examples("doctor lab-1", "doctor lab-1 --live"))
-    .action((stack, options) => act("doctor", { stack, ...options }));
+    .action(onTo("doctor"));
   onStack(bringUp("lock", "ask the registry what the images are, and write the image lock"))
     .option("--check", "compare only, and fail where one has moved", false)
     .option(
@@ -174,17 +180,17 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       platform,
     )
     .addHelpText("after", examples("lock lab-1", "lock lab-1 --check"))
-    .action((stack, options) => act("lock", { stack, ...options }));
+    .action(onTo("lock"));
 
   const tell = group("What is proved:");
   onStack(tell("status", "tell what was proved, when, and whether it is still so; changes nothing"))
     .option("--json", "print JSON", false)
-    .addHelpText("after", "\nExit code 1 where something is in the way of a run.")
-    .action((stack, options) => act("status", { stack, ...options }));
+    .addHelpText("after", tellsByCode)
+    .action(onTo("status"));
   onStack(tell("verify", "probe the images and run cooperbench, whatever is on record; changes nothing"))
     .option("--json", "print JSON", false)
-    .addHelpText("after", "\nExit code 1 where something is in the way of a run.")
-    .action((stack, options) => act("verify", { stack, ...options }));
+    .addHelpText("after", tellsByCode)
+    .action(onTo("verify"));
   onStack(tell("smoke", "run gold patches and their tests in the images, without a model; changes nothing"))
     .option("--tasks <N>", "how many tasks, spread over the repositories (default: 5)", count)
     .addOption(new Option("--all", "all tasks of the stack").conflicts("tasks"))
@@ -206,7 +212,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
   onStack(tell("report", "write what was proved as one HTML page, without secrets"))
     .option("--out <FILE>", "file to write; - is standard output", filled)
     .addHelpText("after", examples("report lab-1 --out machine.html"))
-    .action((stack, options) => act("report", { stack, ...options }));
+    .action(onTo("report"));
 
   const runs = group("Runs:");
   onStack(runs("plan", "print the commands of the runs, or judge a run that was made"))
@@ -235,7 +241,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("-y, --yes", "do not ask", false)
     .option("--json", "print JSON, and ask nobody", false)
     .addHelpText("after", "\nSays what goes, and asks. Containers of a run that lives stay.")
-    .action((stack, options) => act("clean", { stack, ...options }));
+    .action(onTo("clean"));
 
   const away = group(rest);
   ofPulumi(
@@ -290,7 +296,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     name: "up" | "preview" | "destroy",
     summary: string,
     lines: readonly string[],
-    title = "Bring up a machine:",
+    title: string = first,
   ): void {
     group(title)(name, summary)
       .argument("<STACK>", "name of the stack", stackName)
@@ -302,6 +308,9 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       .action((stack, options) => act(name, { stack, options }));
   }
 }
+
+/** Of a command whose exit code tells. */
+const tellsByCode = "\nExit code 1 where something is in the way of a run.";
 
 const after = `
 ./machine COMMAND --help tells more of a command. STACK names a machine: its settings are in Pulumi.STACK.yaml.

@@ -11,8 +11,7 @@ import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehear
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
-import { askKey } from "./model-key.ts";
-import { quietPulumi } from "./pulumi.ts";
+import { askKey, storeSecret } from "./model-key.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { ensureStack } from "./stack.ts";
@@ -80,12 +79,10 @@ export async function newStack(
       : rehearsalSettings(rehearsal)),
   });
   await ensureStack(pulumi, stack);
-  const set = await quietPulumi(pulumi, ["config", "set", "--secret", "cohereApiKey", "--stack", stack], {
-    input: key,
-  });
-  if (set.code !== 0)
+  const trouble = await storeSecret(pulumi, stack, "cohereApiKey", key);
+  if (trouble !== undefined)
     throw new Problem(
-      `the key could not be stored:\n${set.stderr.trim()}\nFix: give the same command again: ./machine new ${stack}`,
+      `the key could not be stored:\n${trouble}\nFix: give the same command again: ./machine new ${stack}`,
     );
   chmodSync(file, 0o600);
   output.print(

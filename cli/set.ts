@@ -1,10 +1,9 @@
 import { text } from "node:stream/consumers";
 import { Problem } from "../lib/problem.ts";
-import { type Field, fields, parseSettings, SettingsError } from "../program/settings.ts";
+import { type Field, fields, parseSettings, SettingsError, typed } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
-import { askKey } from "./model-key.ts";
-import { quietPulumi } from "./pulumi.ts";
+import { askKey, storeSecret } from "./model-key.ts";
 import { openToolchain } from "./session.ts";
 import { shown } from "./settings.ts";
 import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
@@ -26,17 +25,18 @@ export async function set(
   const before = readConfiguration(caller);
   const file = settingsFile(projectDir, stack);
   if (field.secret === true) {
-    await setSecret(setting, values, caller);
+    await setSecret(setting, field, values, caller);
     output.print(`${setting} is set in ${file}, encrypted\nNext: ./machine preview ${stack}\n`);
     return 0;
   }
-  if (isDefault === values.length > 0 && !(Array.isArray(field.default) && !isDefault))
+  if (isDefault && values.length > 0)
+    throw new Problem(`--default takes no value\nFix: ./machine set ${stack} ${setting} --default`);
+  // A list may be empty.
+  if (!isDefault && values.length === 0 && !Array.isArray(field.default))
     throw new Problem(
-      isDefault
-        ? `--default takes no value\nFix: ./machine set ${stack} ${setting} --default`
-        : `there is no value for ${setting}; want ${field.wants}\nFix: ./machine set ${stack} ${setting} VALUE`,
+      `there is no value for ${setting}; want ${field.wants}\nFix: ./machine set ${stack} ${setting} VALUE`,
     );
-  const value = isDefault ? undefined : fileValue(field, values, setting);
+  const value = isDefault ? undefined : valueIn(values, setting, field);
   const after = { ...before, [setting]: isDefault ? field.default : value };
   const others = faultsOf(stack, before);
   const faults = faultsOf(stack, after).filter(({ found }) => !others.some((other) => other.found === found));
@@ -59,29 +59,28 @@ function faultsOf(stack: string, configuration: Parameters<typeof parseSettings>
 }
 
 /** Words of the command line as the value that the file is to have. */
-function fileValue({ default: usual, wants }: Field, values: readonly string[], setting: string): unknown {
+function valueIn(values: readonly string[], setting: string, { default: usual, wants }: Field): unknown {
   if (Array.isArray(usual)) return values;
-  const [word = "", ...more] = values;
+  const [word, ...more] = values;
   if (more.length > 0) throw new Problem(`${setting} takes one value; want ${wants}`);
-  if (typeof usual === "boolean" && /^(true|false)$/.test(word)) return word === "true";
-  return typeof usual === "number" && /^-?\d+$/.test(word) ? Number(word) : word;
+  return typed(setting, word);
 }
 
-async function setSecret(setting: string, values: readonly string[], caller: StackCaller): Promise<void> {
+async function setSecret(
+  setting: string,
+  { schema, wants }: Field,
+  values: readonly string[],
+  caller: StackCaller,
+): Promise<void> {
   const { stack, output } = caller;
   if (values.length > 0)
     throw new Problem(
       `${setting} is secret, and a command line is not: others can read it, and the shell keeps it. Nothing was changed.\nFix: pipe it, or type it:\n  ./machine set ${stack} ${setting} <FILE`,
     );
   const value = process.stdin.isTTY ? await askKey(output) : (await text(process.stdin)).trim();
-  const field = (fields as Readonly<Record<string, Field>>)[setting];
-  if (field?.schema.safeParse(value).success !== true)
-    throw new Problem(`what was given for ${setting} is refused; want ${field?.wants}. Nothing was changed.`);
+  if (!schema.safeParse(value).success)
+    throw new Problem(`what was given for ${setting} is refused; want ${wants}. Nothing was changed.`);
   const { pulumi } = await openToolchain(caller);
-  const { code, stderr } = await quietPulumi(
-    pulumi,
-    ["config", "set", "--secret", setting, "--stack", stack],
-    { input: value },
-  );
-  if (code !== 0) throw new Problem(`${setting} could not be stored:\n${stderr.trim()}`);
+  const trouble = await storeSecret(pulumi, stack, setting, value);
+  if (trouble !== undefined) throw new Problem(`${setting} could not be stored:\n${trouble}`);
 }

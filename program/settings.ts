@@ -410,7 +410,7 @@ function isElsewhere(dockerHost: string, host: string): boolean {
 }
 
 /** Pulumi hands every value to the program as a string: numbers, lists and booleans are read from it. */
-function typed(key: string, value: unknown): unknown {
+export function typed(key: string, value: unknown): unknown {
   const { default: usual = "" } = (fields as Readonly<Record<string, Field>>)[key] ?? {};
   // JSON takes blanks and line ends about a value, which are none of it.
   if (typeof value !== "string" || typeof usual === "string" || value.trim() !== value) return value;

@@ -4,14 +4,12 @@
 # /run/containerd, /opt/containerd) goes to memory that ends with this mount namespace: the machine keeps no trace, and no
 # other engine is met there.
 set -eu
+. "${0%/*}/namespaces.sh"
 dir=$1
 outside=$2
 shift 2
 
-if [ "$(readlink /proc/self/ns/mnt)" = "$outside" ]; then
-  echo "this is the machine's own mount namespace, and it is left as it is" >&2
-  exit 1
-fi
+leave_machines_own mnt "$outside" "mount namespace"
 
 # FOLDER NAME...: the folder's entries stay visible, read-only; the names given, and all that is new, are ours.
 cover() {
@@ -21,10 +19,7 @@ cover() {
   mkdir -p "$below"
   mount -n --bind "$folder" "$below"
   mount -n -o remount,bind,ro "$below"
-  mount -n -t tmpfs -o mode=755 cooperbench-rehearsal "$folder"
-  for entry in "$below"/* "$below"/.[!.]*; do
-    if [ -e "$entry" ] || [ -L "$entry" ]; then ln -s "$entry" "$folder/"; fi
-  done
+  lay_over "$folder" "$below" cooperbench-rehearsal
   for name in "$@"; do rm -f "$folder/$name"; done
 }
 

@@ -3,15 +3,13 @@
 # Becomes the program that holds a rehearsal's network, once that network can do what an engine asks of it. NAMESPACE is
 # the machine's own, as /proc/self/ns/net has it.
 set -eu
+. "${0%/*}/namespaces.sh"
 outside=$1
 busybox=$2
 iptables=$3
 shift 3
 
-if [ "$(readlink /proc/self/ns/net)" = "$outside" ]; then
-  echo "this is the machine's own network, and it is left as it is" >&2
-  exit 1
-fi
+leave_machines_own net "$outside" network
 
 # NOUN COMMAND...
 need() {

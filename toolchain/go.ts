@@ -6,12 +6,13 @@ import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath, isExecutable } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
 import { answerOf, output } from "../lib/run.ts";
+import { isAtLeast } from "../lib/version.ts";
 import { cachedFolder } from "./cache.ts";
 import { findPython } from "./python.ts";
 import { type Report, step } from "./steps.ts";
 import { readyUv } from "./uv.ts";
 import type { ToolchainSettings } from "./variables.ts";
-import { GO_VERSION, isAtLeast } from "./versions.ts";
+import { GO_VERSION } from "./versions.ts";
 
 /** A Go that can build. */
 export interface Go {

@@ -9,12 +9,13 @@ import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath, findOnPath, isExecutable } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
 import { answerOf } from "../lib/run.ts";
+import { isAtLeast } from "../lib/version.ts";
 import { canReachOfficial, installOfficial, officialFolder } from "./official.ts";
 import { readyPlugins } from "./plugins.ts";
 import type { Report } from "./steps.ts";
 import type { Piece } from "./toolchain.ts";
 import type { ToolchainSettings } from "./variables.ts";
-import { isAtLeast, PULUMI_MINIMUM } from "./versions.ts";
+import { PULUMI_MINIMUM } from "./versions.ts";
 
 /** A CLI with its plugins. */
 export interface ReadyPulumi {

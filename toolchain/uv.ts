@@ -7,13 +7,14 @@ import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
 import { answerOf, output, run } from "../lib/run.ts";
+import { isAtLeast } from "../lib/version.ts";
 import { installDebianPackages } from "./apt.ts";
 import { cachedFolder } from "./cache.ts";
 import { findPython, workingPythons } from "./python.ts";
 import { type Report, step } from "./steps.ts";
 import type { Piece } from "./toolchain.ts";
 import type { ToolchainSettings } from "./variables.ts";
-import { isAtLeast, UV_MINIMUM, UV_VERSION } from "./versions.ts";
+import { UV_MINIMUM, UV_VERSION } from "./versions.ts";
 
 /** A uv that runs. `installed` means that it is in the cache, and not on the user's PATH. */
 export interface Uv {

@@ -1,8 +1,8 @@
 import type { Known } from "../../lib/known.ts";
+import { isAtLeast } from "../../lib/version.ts";
 import { type EngineFacts, isPodman, isRootless } from "../../provision/engine/ask.ts";
 import type { EngineHost } from "../../provision/engine/host.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
-import { isAtLeast } from "../../toolchain/versions.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 import { daemonFile, serviceCommand } from "./downloads.ts";
 

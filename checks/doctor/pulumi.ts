@@ -1,5 +1,6 @@
+import { isAtLeast } from "../../lib/version.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
-import { isAtLeast, type PluginVersion, PULUMI_MINIMUM } from "../../toolchain/versions.ts";
+import { type PluginVersion, PULUMI_MINIMUM } from "../../toolchain/versions.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 
 /**

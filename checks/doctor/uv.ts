@@ -1,8 +1,9 @@
 import { environmentFor } from "../../lib/environment.ts";
 import { findOnPath } from "../../lib/find-program.ts";
 import { answerOf } from "../../lib/run.ts";
+import { isAtLeast } from "../../lib/version.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
-import { isAtLeast, UV_MINIMUM } from "../../toolchain/versions.ts";
+import { UV_MINIMUM } from "../../toolchain/versions.ts";
 import { type Finding, ok } from "../finding.ts";
 
 /** The uv of a ready toolchain, or else of PATH, which is run; undefined where there is none. */

@@ -3,24 +3,19 @@
 # Becomes a program that finds each FILE at its PLACE, which nobody else does. NAMESPACE is the machine's own, as
 # /proc/self/ns/mnt has it; WORK is a folder to work in.
 set -eu
+. "${0%/*}/../../rehearsal/namespaces.sh"
 outside=$1
 work=$2
 shift 2
 
-if [ "$(readlink /proc/self/ns/mnt)" = "$outside" ]; then
-  echo "this is the machine's own mount namespace, and it is left as it is" >&2
-  exit 1
-fi
+leave_machines_own mnt "$outside" "mount namespace"
 
 # FOLDER: its entries stay, as links, and there is room for another.
 make_room() {
   below=$work/below$1
   mkdir -p "$below"
   mount -n --rbind "$1" "$below"
-  mount -n -t tmpfs -o mode=755 outside-world "$1"
-  for entry in "$below"/* "$below"/.[!.]*; do
-    if [ -e "$entry" ] || [ -L "$entry" ]; then ln -s "$entry" "$1/"; fi
-  done
+  lay_over "$1" "$below" outside-world
 }
 
 while [ "$1" != -- ]; do

@@ -1,7 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { cacheFolder } from "../../lib/cache-folder.ts";
+import { onlySet } from "../../lib/environment.ts";
+import { run } from "../../lib/run.ts";
 import type { Ended } from "../integration/lab.ts";
 import { changeSettings } from "../integration/settings-file.ts";
 import { insideArgv } from "./enter.ts";
@@ -60,7 +62,7 @@ export class Visitor {
   }
 
   /** Runs a program in the clone. */
-  run(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  async run(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
     const covers = [
       ...this.#world.covers,
       ...[this.#world.socket, "/run/docker.sock"],
@@ -69,23 +71,13 @@ export class Visitor {
     const user = ["setpriv", `--reuid=${this.#id}`, `--regid=${this.#id}`];
     const as = [...user, this.#groups.length === 0 ? "--clear-groups" : `--groups=${this.#groups.join()}`];
     const inside = insideArgv(this.folder, covers, [...(this.#id === 0 ? [] : as), ...argv]);
-    const child = spawn("unshare", ["--mount", "--", ...inside], {
+    const { code, stdout, stderr } = await run("unshare", ["--mount", "--", ...inside], {
       cwd: this.project,
-      env: { ...this.#env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      env: onlySet({ ...this.#env, ...env }),
+      keep: 10_000_000,
     });
-    return new Promise<Ended>((resolve, reject) => {
-      const said = { stdout: "", stderr: "" };
-      for (const name of ["stdout", "stderr"] as const)
-        child[name].setEncoding("utf8").on("data", (text) => {
-          said[name] += text;
-        });
-      child.on("error", reject);
-      child.on("close", (code) => {
-        this.printed += said.stdout + said.stderr;
-        resolve({ code, ...said });
-      });
-    });
+    this.printed += stdout + stderr;
+    return { code, stdout, stderr };
   }
 
   /** Nothing of the machine's own user reaches the world, except how package registries are reached. */

@@ -6,7 +6,7 @@ import { Problem } from "../../../lib/problem.ts";
 import { run } from "../../../lib/run.ts";
 import type { Owner } from "../../ownership/owner.ts";
 import { stackIdentity, withTemporaryFolder } from "../../ownership/temporary.ts";
-import { git, gitList, gitNetwork } from "./git.ts";
+import { git, gitList, gitNetwork, gitText } from "./git.ts";
 
 /**
  * The commit of a version in a repository: that of the tag of its name, else, of the commits on the default branch that
@@ -76,11 +76,8 @@ async function blobsOf(release: string, repository: string): Promise<ReadonlyMap
     .filter((entry) => entry.isFile() && !entry.name.endsWith(".pyc"))
     .map((entry) => join(entry.parentPath, entry.name));
   const input = files.map((file) => `${file}\n`).join("");
-  const { stdout } = await run("git", ["-C", repository, "hash-object", "--no-filters", "--stdin-paths"], {
-    env: environmentFor("git"),
-    input,
-  });
-  const ids = stdout.trim().split("\n");
+  const hashed = await gitText(repository, ["hash-object", "--no-filters", "--stdin-paths"], { input });
+  const ids = hashed.trim().split("\n");
   return new Map(files.map((file, index) => [`src/${file.slice(release.length + 1)}`, ids[index] ?? ""]));
 }
 

@@ -4,6 +4,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { COMMITS, MARK } from "../../../benchmark/stand-ins.ts";
+import { multiarch } from "../../../rehearsal/debian-packages.ts";
 import { answersOk } from "../../../rehearsal/http.ts";
 import type { Rehearsal } from "../../../rehearsal/rehearsal.ts";
 
@@ -14,12 +15,9 @@ export interface OtherEngine {
   end(): Promise<void>;
 }
 
-/** GNU's name for this architecture, which Debian's folders of libraries have. */
-const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
-
 /** The libraries of packages that are unpacked in a folder. */
 export function librariesIn(root: string): string {
-  return [`usr/lib/${machine}`, `lib/${machine}`].map((name) => join(root, name)).join(":");
+  return [`usr/lib/${multiarch}`, `lib/${multiarch}`].map((name) => join(root, name)).join(":");
 }
 
 /** Starts an engine in a folder, whose images are the stand-ins of a rehearsal, and waits until it answers. */

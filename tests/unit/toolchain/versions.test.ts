@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { isAtLeast } from "../../../lib/version.ts";
 import { wantedGo } from "../../../toolchain/go.ts";
 import {
   CLOSED_NETWORK_PLUGINS,
   GO_VERSION,
-  isAtLeast,
   PULUMI_MINIMUM,
   PULUMI_VERSION,
   packageVersion,
@@ -15,20 +15,6 @@ import {
 const project = join(import.meta.dirname, "..", "..", "..");
 const closedNetwork = join(project, "toolchain", "closed-network");
 const source = (...path: string[]) => readFileSync(join(closedNetwork, ...path), "utf8");
-
-describe("isAtLeast", () => {
-  test.each([
-    ["v3.230.0", "3.230.0", true],
-    ["3.229.9", "3.230.0", false],
-    ["4.0.0", "3.230.0", true],
-    ["go1.26.10", "1.26.6", true],
-    ["go1.26", "1.26.6", false],
-    ["", "1.0.0", false],
-    ["none", "1.0.0", false],
-  ])("%j is at least %j: %j", (version, minimum, expected) => {
-    expect(isAtLeast(version, minimum)).toBe(expected);
-  });
-});
 
 describe("the pinned versions agree with each other", () => {
   test("the CLI's Go module is locked at the version that it is built as", () => {
