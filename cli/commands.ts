@@ -64,6 +64,8 @@ export interface Given {
   };
   /** `yes` asks nobody. */
   readonly clean: Printed & { readonly yes: boolean };
+  /** `yes` asks nobody. */
+  readonly remove: { readonly stack: string; readonly yes: boolean };
   readonly env: { readonly stack: string };
   readonly list: { readonly json: boolean };
   readonly settings: Printed;
@@ -76,9 +78,9 @@ export interface Given {
   };
   readonly pulumi: { readonly arguments: readonly string[] };
   readonly rehearsal: {
-    readonly verb: "start" | "stop" | "status";
+    readonly verb: "start" | "stop" | "remove" | "status";
     readonly folder?: string | undefined;
-    /** Whether to stop one that stacks use. */
+    /** Whether to stop or remove one that stacks use. */
     readonly force: boolean;
   };
 }
@@ -250,6 +252,11 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     ["destroy lab-1", "destroy lab-1 --yes    # asks nobody"],
     rest,
   );
+  away("remove", "destroy what the stack has made, and remove the stack and its settings file")
+    .argument("<STACK>", "name of the stack", stackName)
+    .option("-y, --yes", "do not ask", false)
+    .addHelpText("after", "\nSays what goes and what stays, and asks. What you made stays.")
+    .action((stack, options) => act("remove", { stack, ...options }));
   away("list", "print the stacks of this folder")
     .option("--json", "print JSON", false)
     .action((options) => act("list", options));
@@ -266,11 +273,12 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .action((given) => act("pulumi", { arguments: given }));
   const rehearsal = away(
     "rehearsal",
-    "start, stop or show a rehearsal: a private engine with stand-in images",
+    "start, stop, remove or show a rehearsal: a private engine with stand-in images",
   );
   for (const [verb, summary] of [
     ["start", "start it, or make it"],
-    ["stop", "stop and remove one that no stack uses"],
+    ["stop", "end its engine and processes; its folder and images stay for the next start"],
+    ["remove", "remove one that no stack uses, with its folder and images"],
     ["status", "tell whether it runs, and which stacks use it"],
   ] as const) {
     const command = rehearsal
@@ -278,7 +286,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       .summary(summary)
       .description(`${sentence(summary)}.`)
       .argument("[FOLDER]", "its folder; else COOPERBENCH_REHEARSAL_DIR, else the folder of dev");
-    if (verb === "stop") command.option("--force", "also one that a stack uses", false);
+    if (verb === "stop" || verb === "remove") command.option("--force", "also one that a stack uses", false);
     command.action((folder, { force = false }) => act("rehearsal", { verb, folder, force }));
   }
   away("exec", "run a command with the Node and the packages of this project on PATH")

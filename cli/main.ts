@@ -21,6 +21,8 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
     (await import("./preview.ts")).preview({ ...caller, stack }, options),
   destroy: async ({ stack, options }, caller) =>
     (await import("./destroy.ts")).destroy({ ...caller, stack }, options),
+  remove: async (given, caller) =>
+    (await import("./remove.ts")).remove(given, { ...caller, stack: given.stack }),
   new: async (given, caller) => (await import("./new.ts")).newStack(given, caller),
   lock: async (given, caller) => {
     const code = await (await import("./lock.ts")).lock(given, caller);

@@ -11,6 +11,7 @@ import {
   rehearsalId,
   rehearsalPorts,
   rehearsalWith,
+  removeRehearsal,
   startRehearsal,
   stopRehearsal,
   takeRehearsalId,
@@ -57,21 +58,21 @@ export async function startIfNeeded(
   if (id !== undefined && rehearsalId(rehearsal) !== id) await takeRehearsalId(rehearsal, id);
 }
 
-/** Takes a rehearsal down, unless a stack still uses it. Gives whether it is down. */
-export async function stopUnlessUsed(
+/** Removes a rehearsal, unless a stack still uses it. Gives whether it is gone. */
+export async function removeUnlessUsed(
   rehearsal: Rehearsal,
   { report }: Pick<Output, "report">,
 ): Promise<boolean> {
   const users = liveUsers(rehearsal);
   if (users.length === 0) {
-    await stopRehearsal(rehearsal, report);
+    await removeRehearsal(rehearsal, report);
     return true;
   }
   report(`the rehearsal in ${rehearsal.dir} stays up: ${users.map(told).join(", ")} uses it`);
   return false;
 }
 
-/** `./machine rehearsal start | stop | status [FOLDER]`. */
+/** `./machine rehearsal start | stop | remove | status [FOLDER]`. */
 export async function rehearsalCommand(options: Given["rehearsal"], { output }: Caller): Promise<number> {
   try {
     return await act(options, output);
@@ -91,8 +92,12 @@ async function act({ verb, folder, force }: Given["rehearsal"], output: Output):
       report(`ready: ${rehearsal.dockerHost}`);
       return 0;
     case "stop":
-      if (!force) await assertUnused(rehearsal);
+      if (!force) await assertUnused(rehearsal, verb);
       await stopRehearsal(rehearsal, report);
+      return 0;
+    case "remove":
+      if (!force) await assertUnused(rehearsal, verb);
+      await removeRehearsal(rehearsal, report);
       return 0;
     default: {
       const denied = await deniedEngine(rehearsal);
@@ -124,12 +129,16 @@ async function portLines(rehearsal: Rehearsal): Promise<readonly string[]> {
   ];
 }
 
-async function assertUnused(rehearsal: Rehearsal): Promise<void> {
+async function assertUnused(rehearsal: Rehearsal, verb: "stop" | "remove"): Promise<void> {
   const users = liveUsers(rehearsal).map(told).join(", ");
   if (users === "") return;
   const found = `the rehearsal in ${rehearsal.dir} is used by ${users}`;
-  if (await ask(`${found}. Its engine and images go. Stop it?`)) return;
+  const question =
+    verb === "stop"
+      ? "Its containers stop, and its images stay. Stop it?"
+      : "Its engine and images go. Remove it?";
+  if (await ask(`${found}. ${question}`)) return;
   throw new Problem(
-    `${found}, and was left as it is.\nFix: to stop it all the same:\n  ./machine rehearsal stop ${rehearsal.dir} --force`,
+    `${found}, and was left as it is.\nFix: to ${verb} it all the same:\n  ./machine rehearsal ${verb} ${rehearsal.dir} --force`,
   );
 }

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../checks/finding.ts";
-import { startRehearsal, stopRehearsal } from "../../rehearsal/rehearsal.ts";
+import { removeRehearsal, startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const checks = [
@@ -133,7 +133,7 @@ test("an engine that does not answer, and settings that are wrong, are findings 
 });
 
 test("a rehearsal that does not run is a warning, and is not started", async () => {
-  await stopRehearsal(lab.rehearsal, () => {});
+  await removeRehearsal(lab.rehearsal, () => {});
   const { ended, of } = await findings();
   expect(ended.code, ended.stdout).toBe(0);
   expect(of("engine")).toMatchObject({

@@ -75,11 +75,13 @@ test.each([
     "set lab-1 subset --default",
     { name: "set", stack: "lab-1", setting: "subset", values: [], default: true },
   ],
+  ["remove lab-1 --yes", { name: "remove", stack: "lab-1", yes: true }],
   ["env dev", { name: "env", stack: "dev" }],
   ["pulumi stack rm --help", { name: "pulumi", arguments: ["stack", "rm", "--help"] }],
   ["pulumi --help", { name: "pulumi", arguments: ["--help"] }],
   ["rehearsal start", { name: "rehearsal", verb: "start", force: false }],
   ["rehearsal stop /r --force", { name: "rehearsal", verb: "stop", folder: "/r", force: true }],
+  ["rehearsal remove", { name: "rehearsal", verb: "remove", force: false }],
   ["rehearsal status /r", { name: "rehearsal", verb: "status", folder: "/r", force: false }],
 ])("%s", async (line, given) => expect(await understood(line)).toEqual(given));
 
@@ -112,7 +114,7 @@ test.each([
   ["run lab-1 -n a -t 27", "--task needs --repo"],
   ["run lab-1 -n a -r go_chi_task -t x", "Want a number."],
   ["env", "missing required argument 'STACK'"],
-  ["rehearsal remove", "unknown command 'remove'"],
+  ["rehearsal remvoe", "unknown command 'remvoe'\n(Did you mean remove?)"],
   ["rehearsal status --force", "unknown option '--force'"],
   ["rehearsal stop /r /s", "too many arguments"],
 ])("%s is not understood, and why is said", async (line, why) => {
