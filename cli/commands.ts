@@ -43,7 +43,7 @@ export interface Given {
   readonly status: Printed;
   readonly verify: Printed;
   readonly report: OnStack & { readonly out?: string | undefined };
-  readonly smoke: Printed & {
+  readonly oracle: Printed & {
     /** How many of the stack's tasks, spread over the repositories. */
     readonly tasks: number | "all";
     readonly features: Features;
@@ -193,7 +193,8 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--json", "print JSON", false)
     .addHelpText("after", tellsByCode)
     .action(onTo("verify"));
-  onStack(tell("smoke", "run gold patches and their tests in the images, without a model; changes nothing"))
+  onStack(tell("oracle", "run gold patches and their tests in the images, without a model; changes nothing"))
+    .alias("smoke")
     .option("--tasks <N>", "how many tasks, spread over the repositories (default: 5)", count)
     .addOption(new Option("--all", "all tasks of the stack").conflicts("tasks"))
     .option(
@@ -206,11 +207,12 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--junit <FILE>", "write the results as JUnit XML, too", filled)
     .addHelpText(
       "after",
-      `\nWith its patch a feature's tests must pass, and without it fail.${examples("smoke lab-1", "smoke lab-1 --all --features all")}`,
+      `\nWith its patch a feature's tests must pass, and without it fail.${examples("oracle lab-1", "oracle lab-1 --all --features all")}`,
     )
-    .action((stack, { all, tasks = 5, ...options }) =>
-      act("smoke", { stack, tasks: all === true ? "all" : tasks, ...options }),
-    );
+    .action((stack, { all, tasks = 5, ...options }) => {
+      if (program.args[0] === "smoke") output.say("smoke is called oracle by now: ./machine oracle");
+      return act("oracle", { stack, tasks: all === true ? "all" : tasks, ...options });
+    });
   onStack(tell("report", "write what was proved as one HTML page, without secrets"))
     .option("--out <FILE>", "file to write; - is standard output", filled)
     .addHelpText("after", examples("report lab-1 --out machine.html"))

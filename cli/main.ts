@@ -37,7 +37,7 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
     (await import("./verify.ts")).verify(await onStack(given, caller), given.json),
   report: async (given, caller) =>
     (await import("./report.ts")).report(await onStack(given, caller), given.out),
-  smoke: async (given, caller) => (await import("./smoke.ts")).smoke(given, await onStack(given, caller)),
+  oracle: async (given, caller) => (await import("./oracle.ts")).oracle(given, await onStack(given, caller)),
   plan: async (given, caller) =>
     given.check === undefined
       ? (await import("./plan.ts")).plan(await onStack(given, caller))
@@ -64,7 +64,7 @@ async function isToBeRead<Name extends keyof Given>(name: Name, given: Given[Nam
     ]);
     return !worksOn(args) && !takesLock(args);
   }
-  return ["verify", "smoke", "doctor", "status", "plan", "env", "list", "settings"].includes(name);
+  return ["verify", "oracle", "doctor", "status", "plan", "env", "list", "settings"].includes(name);
 }
 
 /** The exit code of what has printed all that it had to: no success where some of it is lost. */

@@ -1,4 +1,5 @@
 import { encrypted } from "../program/configuration.ts";
+import { byNewNames } from "../program/old-names.ts";
 import { type Field, fields } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
 import { readConfiguration, readStackFile } from "./stack-file.ts";
@@ -6,8 +7,8 @@ import { table } from "./table.ts";
 
 /** `./machine settings [STACK]`: every setting of a stack, with its value and what it is. Changes nothing. */
 export function settings(caller: StackCaller, json: boolean): number {
-  const { values } = readStackFile(caller);
-  const configuration = readConfiguration(caller);
+  const values = byNewNames(readStackFile(caller).values);
+  const configuration = byNewNames(readConfiguration(caller));
   const told = Object.entries<Field>(fields).map(([name, { is, secret = false }]) => ({
     name,
     value: secret || configuration[name] === encrypted ? "(secret)" : configuration[name],

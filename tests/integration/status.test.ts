@@ -9,7 +9,7 @@ const key = "key-that-no-status-shows";
 let stack: string;
 
 beforeAll(async () => {
-  stack = await lab.makeStack({ tasks: ["dspy_task"], smoke: 1 }, key);
+  stack = await lab.makeStack({ tasks: ["dspy_task"], oracleTasks: 1 }, key);
 });
 afterAll(() => lab.close());
 

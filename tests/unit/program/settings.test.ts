@@ -34,13 +34,26 @@ describe("default settings", () => {
       subset: "full",
       tasks: ["dspy_task"],
       probeTimeoutSeconds: 5,
-      smoke: 3,
+      oracleTasks: 3,
       cooperbenchExtras: [],
       coop: true,
       git: true,
       redisPort: 6380,
     };
     expect(parseSettings("lab-1", configurationOf(programConfiguration(values)))).toEqual(parse(values));
+  });
+
+  test("have what an old stack calls by an old name, and say what it is called by now", () => {
+    const values = { smoke: 5, smokeTimeoutSeconds: 60 };
+    const old = parseSettings("lab-1", configurationOf(programConfiguration(values)));
+    expect(old).toMatchObject({ oracleTasks: 5, oracleTimeoutSeconds: 60 });
+    expect(old.called[0]).toBe(
+      "the setting smoke is called oracleTasks by now. Fix: ./machine set lab-1 oracleTasks 5",
+    );
+    expect(faultsOf({ smoke: "many" })).toEqual([expect.stringMatching(/^oracleTasks: got "many"/)]);
+    expect(faultsOf({ smoke: 5, oracleTasks: 4 })).toEqual([
+      "smoke and oracleTasks: both are given, and smoke is the old name of oracleTasks",
+    ]);
   });
 
   test("take an encrypted key as a key", () => {
@@ -190,8 +203,8 @@ describe("bounds", () => {
     ],
     ["subset", ["lite", "flash", "full"], ["", "Lite", "nightly"]],
     ["probeTimeoutSeconds", [1, 3600], [0, 3601, 1.5, "many"]],
-    ["smoke", [0, 30], [-1, 31, 1.5, "all"]],
-    ["smokeTimeoutSeconds", [1, 7200], [0, 7201, 1.5, "many"]],
+    ["oracleTasks", [0, 30], [-1, 31, 1.5, "all"]],
+    ["oracleTimeoutSeconds", [1, 7200], [0, 7201, 1.5, "many"]],
     ["pythonVersion", ["3.12", ">=3.10", "3.12.4"], ["", "2.7", "3", "<4", "python3"]],
     ["cooperbenchCommit", ["a".repeat(40)], ["a".repeat(39), "A".repeat(40), "main"]],
     [
