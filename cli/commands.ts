@@ -1,5 +1,6 @@
 /** The commands with their arguments, options and help. What each of them does is in `cli/main.ts`. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { type Shell, shells } from "./completion.ts";
 import type { Output } from "./terminal.ts";
 
 /** A command on a stack that may be left out: then it is PULUMI_STACK, or the only one that there is. */
@@ -76,6 +77,9 @@ export interface Given {
     /** Whether it is to be what it is where no stack sets it. */
     readonly default: boolean;
   };
+  readonly completion: { readonly shell: Shell };
+  /** Words of a command line, the last of which is to be completed. */
+  readonly complete: { readonly words: readonly string[] };
   readonly pulumi: { readonly arguments: readonly string[] };
   readonly rehearsal: {
     readonly verb: "start" | "stop" | "remove" | "status";
@@ -230,7 +234,12 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
   runs("run", "start a run of the plan, where the machine is ready")
     .argument("<STACK>", "name of the stack: a run costs money, so it is named", stackName)
     .requiredOption("-n, --name <NAME>", "name of the run, and of its folder in logs/", runName)
-    .option("--setting <SETTING>", "smoke, solo, coop or coop-silent; else that of the name, else solo")
+    .addOption(
+      new Option(
+        "--setting <SETTING>",
+        "smoke, solo, coop or coop-silent; else that of the name, else solo",
+      ).choices(["smoke", "solo", "coop", "coop-silent"]),
+    )
     .option("-r, --repo <REPOSITORY>", "one repository of the dataset, such as go_chi_task", repository)
     .option("-t, --task <TASK>", "one task of it, such as 27", number)
     .addHelpText(
@@ -291,6 +300,24 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     if (verb === "stop" || verb === "remove") command.option("--force", "also one that a stack uses", false);
     command.action((folder, { force = false }) => act("rehearsal", { verb, folder, force }));
   }
+  away("completion", "print what has a shell complete this command, with stacks, settings and tasks")
+    .addArgument(new Argument("<SHELL>", "the shell").choices(shells))
+    .addHelpText(
+      "after",
+      `
+For each shell, the line that its start file has, with the path of this project:
+  bash   source <(FOLDER/machine completion bash)
+  zsh    source <(FOLDER/machine completion zsh)    # after compinit
+  fish   FOLDER/machine completion fish | source`,
+    )
+    .action((shell) => act("completion", { shell }));
+  program
+    .command("complete", { hidden: true })
+    .argument("[WORD...]")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((words) => act("complete", { words }));
   away("exec", "run a command with the Node and the packages of this project on PATH")
     .argument("<COMMAND...>", "command, with its arguments")
     .helpOption(false)

@@ -49,6 +49,13 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
     (await import("./settings.ts")).settings(await onStack(given, caller), given.json),
   set: async (given, caller) => (await import("./set.ts")).set(given, { ...caller, stack: given.stack }),
   env: async ({ stack }, caller) => (await import("./env.ts")).env({ ...caller, stack }),
+  completion: async ({ shell }, caller) => (await import("./completion.ts")).completion(shell, caller),
+  complete: async ({ words }, caller) =>
+    (await import("./complete.ts")).complete(
+      commandLine(async () => {}, caller.output),
+      words,
+      caller,
+    ),
   pulumi: async (given, caller) => (await import("./plain-pulumi.ts")).plainPulumi(given.arguments, caller),
   rehearsal: async (given, caller) => (await import("./rehearsal.ts")).rehearsalCommand(given, caller),
 };

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { Problem } from "../lib/problem.ts";
+import { didYouMean } from "../lib/similar.ts";
 import { byNewNames, oldNames } from "../program/old-names.ts";
 import { type Field, fields, parseSettings, SettingsError, typed } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
@@ -23,7 +24,7 @@ export async function set(
   const field = (fields as Readonly<Record<string, Field>>)[setting];
   if (field === undefined)
     throw new Problem(
-      `there is no setting ${setting}; there are ${Object.keys(fields).join(", ")}\nFix: ./machine settings ${stack}`,
+      `there is no setting ${setting}${didYouMean(setting, Object.keys(fields))}; there are ${Object.keys(fields).join(", ")}\nFix: ./machine settings ${stack}`,
     );
   const before = byNewNames(readConfiguration(caller));
   const file = settingsFile(projectDir, stack);

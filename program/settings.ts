@@ -15,6 +15,7 @@ import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts"
 import { tasksOn } from "../benchmark/stand-ins.ts";
 import { readTasks, selectTasks, subsets } from "../benchmark/tasks.ts";
 import { shellWord } from "../lib/shell-word.ts";
+import { didYouMean } from "../lib/similar.ts";
 import type { RawConfiguration } from "./configuration.ts";
 import { byNewNames, oldNames, oldNamesIn } from "./old-names.ts";
 import { stackIdPattern } from "./stack-id.ts";
@@ -417,7 +418,7 @@ export function givenTwice(stack: string, old: string): SettingsFault {
 
 function unknownKey(stack: string, key: string): SettingsFault {
   return {
-    found: `${key || '""'}: no such setting; want one of ${Object.keys(fields).join(", ")}`,
+    found: `${key || '""'}: no such setting${didYouMean(key, Object.keys(fields))}; want one of ${Object.keys(fields).join(", ")}`,
     remedy: `Fix: ./machine pulumi config rm ${shellWord(key)} --stack ${stack}`,
   };
 }
