@@ -1,13 +1,13 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { commandLine } from "../../../cli/commands.ts";
 import { complete } from "../../../cli/complete.ts";
 import type { Output } from "../../../cli/terminal.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 let projectDir: string;
-beforeAll(() => {
+beforeEach(() => {
   projectDir = temporaryFolder("complete-");
   cpSync(resolve(import.meta.dirname, "../../../Pulumi.yaml"), join(projectDir, "Pulumi.yaml"));
   for (const stack of ["dev", "lab-1"])

@@ -74,7 +74,12 @@ describe("a good value", () => {
 
 describe("nothing is changed, and the fix is named, for", () => {
   test.each([
-    ["a setting that is not there", "subst", ["lite"], /there is no setting subst \(did you mean subset\?\); there are cohereApiKey, /],
+    [
+      "a setting that is not there",
+      "subst",
+      ["lite"],
+      /there is no setting subst \(did you mean subset\?\); there are cohereApiKey, /,
+    ],
     ["a bad value", "subset", ["all"], /subset: got "all"; want one of lite, flash, full/],
     ["a value that others do not go with", "git", ["true"], /git: got true with coop false/],
     ["several values of what has one", "subset", ["lite", "full"], /takes one value/],
