@@ -110,8 +110,23 @@ export function runArguments(
   name: string = which,
   narrowed: readonly string[] = [],
 ): readonly string[] {
-  const { pairs, evaluations } = concurrencyFor(facts);
-  const subset = which === smoke ? smokeSubset : facts.subset;
+  return argumentsOf(facts, which, name, which === smoke ? smokeSubset : facts.subset, narrowed);
+}
+
+/** The arguments of a run of the smoke run's pairs by a mock model, solo or by cooperating agents: all of them at once. */
+export function demoArguments(facts: PlanFacts, which: "solo" | "coop", name: string): readonly string[] {
+  const { smokePairs } = facts;
+  return argumentsOf(facts, which, name, smokeSubset, [], { pairs: smokePairs, evaluations: smokePairs });
+}
+
+function argumentsOf(
+  facts: PlanFacts,
+  which: PlannedName,
+  name: string,
+  subset: string,
+  narrowed: readonly string[],
+  { pairs, evaluations }: Omit<Concurrency, "reason"> = concurrencyFor(facts),
+): readonly string[] {
   const options = which === coop || which === silent ? coopOptions(which, facts.services) : "";
   return [
     ...["run", "-n", name],

@@ -63,6 +63,8 @@ export interface Given {
     readonly repo?: string | undefined;
     readonly task?: string | undefined;
   };
+  /** `keep` leaves the results. */
+  readonly demo: Printed & { readonly keep: boolean };
   /** `yes` asks nobody. */
   readonly clean: Printed & { readonly yes: boolean };
   /** `yes` asks nobody. */
@@ -223,6 +225,11 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .action(onTo("report"));
 
   const runs = group("Runs:");
+  onStack(runs("demo", "run five pairs of a rehearsal against a mock model, and judge them"))
+    .option("--keep", "leave the results in the checkout's logs/", false)
+    .option("--json", "print JSON", false)
+    .addHelpText("after", examples("demo dev"))
+    .action(onTo("demo"));
   onStack(runs("plan", "print the commands of the runs, or judge a run that was made"))
     .option("--check <RUN>", "tell which results of a run are the model's, and which the machine's")
     .option("--json", "with --check, print JSON", false)

@@ -42,6 +42,7 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
     given.check === undefined
       ? (await import("./plan.ts")).plan(await onStack(given, caller))
       : (await import("./plan-check.ts")).planCheck(given.stack, given.check, given.json, caller),
+  demo: async (given, caller) => (await import("./demo.ts")).demo(given, await onStack(given, caller)),
   run: async (given, caller) => (await import("./run.ts")).run(given, caller),
   clean: async (given, caller) => (await import("./clean.ts")).clean(given, await onStack(given, caller)),
   list: async ({ json }, caller) => (await import("./list.ts")).list(caller, json),
@@ -71,7 +72,7 @@ async function isToBeRead<Name extends keyof Given>(name: Name, given: Given[Nam
     ]);
     return !worksOn(args) && !takesLock(args);
   }
-  return ["verify", "oracle", "doctor", "status", "plan", "env", "list", "settings"].includes(name);
+  return ["verify", "oracle", "demo", "doctor", "status", "plan", "env", "list", "settings"].includes(name);
 }
 
 /** The exit code of what has printed all that it had to: no success where some of it is lost. */

@@ -10,7 +10,7 @@ import { defaultStack } from "./default-stack.ts";
 import { changesSince, readMachineOf, told } from "./machine-of-run.ts";
 import { noRun, runFolder } from "./run-folder.ts";
 import { runReport } from "./run-report.ts";
-import { readSettings } from "./stack-settings.ts";
+import { openAsFound, readFoundSettings } from "./session.ts";
 import { lookAtStack } from "./status.ts";
 import { withoutKey } from "./without-key.ts";
 
@@ -28,7 +28,8 @@ export async function planCheck(
 ): Promise<number> {
   const { projectDir, output } = caller;
   const stack = isAbsolute(run) && named === undefined ? undefined : (named ?? defaultStack(caller));
-  const settings = stack === undefined ? undefined : readSettings({ projectDir, stack });
+  const settings =
+    stack === undefined ? undefined : await readFoundSettings(openAsFound({ ...caller, stack }));
   const { folder, name } = runFolder(resolve(projectDir, settings?.cooperbenchDir ?? ""), run);
   const logs = dirname(folder);
   const read = readRun(folder, name);

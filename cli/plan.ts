@@ -8,7 +8,7 @@ import { runsOf } from "../program/runs.ts";
 import type { StackCaller } from "./caller.ts";
 import { openEngine } from "./engine.ts";
 import { oneLine } from "./findings.ts";
-import { readSettings } from "./stack-settings.ts";
+import { openAsFound, readFoundSettings } from "./session.ts";
 import { lookAtStack, ofProofs } from "./status.ts";
 
 /**
@@ -41,7 +41,7 @@ function section(title: string, lines: readonly string[]): string {
 /** What a plan is made from, of the machine as it is. @throws a Problem where the engine does not answer. */
 export async function planFacts(caller: StackCaller): Promise<PlanFacts> {
   const { stack, projectDir } = caller;
-  const settings = readSettings(caller);
+  const settings = await readFoundSettings(openAsFound(caller));
   const { smoke, ...runs } = runsOf(settings);
   const { dockerHost, info } = await openEngine(caller);
   return {

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isPlanned, type PlannedName, runArguments, runNames, runProgram } from "../benchmark/plan.ts";
 import { decidingOnes, differences } from "../checks/status/machine-file.ts";
-import { environmentFor } from "../lib/environment.ts";
+import type { MachineStatus } from "../checks/status/status.ts";
+import { type Environment, environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
 import { withLock } from "../lib/process-lock.ts";
 import { shellWord } from "../lib/shell-word.ts";
@@ -29,13 +30,7 @@ export async function run(options: Given["run"], given: Caller): Promise<number>
   const facts = await planFacts(caller);
   assertPlanned(options, which, facts);
   const env = environmentFor("planned-run", openAsFound(caller).env);
-  const status = await lookAtStack(caller, env);
-  const blockers = inTheWay(status);
-  if (blockers.length > 0)
-    throw new Problem(
-      `the machine is not ready for a run, and none was started:\n${findingLines(blockers, false).join("\n")}`,
-    );
-
+  const status = await lookReady(caller, env);
   const { folder } = facts;
   const args = runArguments(facts, which, name, narrowed);
   const logs = join(folder, "logs");
@@ -49,6 +44,17 @@ export async function run(options: Given["run"], given: Caller): Promise<number>
     caller.output.note(`${[runProgram, ...args].map(shellWord).join(" ")}\n`);
     return runHere(join(folder, runProgram), args, { cwd: folder, env });
   });
+}
+
+/** Looks at the machine as a run with these variables has it. @throws a Problem where it is not ready for one. */
+export async function lookReady(caller: StackCaller, env: Environment): Promise<MachineStatus> {
+  const status = await lookAtStack(caller, env);
+  const blockers = inTheWay(status);
+  if (blockers.length > 0)
+    throw new Problem(
+      `the machine is not ready for a run, and none was started:\n${findingLines(blockers, false).join("\n")}`,
+    );
+  return status;
 }
 
 /** Which run of the plan is asked for. @throws a Problem where it is none, or where its name is another's. */

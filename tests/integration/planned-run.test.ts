@@ -2,11 +2,11 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, test as anyTest, beforeAll, expect } from "vitest";
 import type { MachineStatus } from "../../checks/status/status.ts";
+import { startCohereMock } from "../../rehearsal/model/cohere-mock.ts";
+import { competentAgent } from "../../rehearsal/model/competent-agent.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { isChroot } from "./chroot.ts";
-import { startCohereMock } from "./cohere-mock.ts";
 import { Lab } from "./lab.ts";
-import { competentAgent } from "./mock-agent.ts";
 
 const key = "canary-4d1f70b2c9";
 const lab = new Lab();

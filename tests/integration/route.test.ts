@@ -8,7 +8,7 @@ import { inspectDotenv } from "../../provision/steps/dotenv.ts";
 import { proveRoute, type RouteResult } from "../../provision/steps/route.ts";
 import type { RouteSeen } from "../../provision/steps/route-faults.ts";
 import { variablesOfRun } from "../../provision/steps/run-settings.ts";
-import { startCohereMock } from "./cohere-mock.ts";
+import { startCohereMock } from "../../rehearsal/model/cohere-mock.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const key = "canary-4b1e7d90c3";

@@ -2,21 +2,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, test as anyTest, beforeAll, describe, expect } from "vitest";
 import { freePort } from "../../rehearsal/free-port.ts";
+import { startCohereMock } from "../../rehearsal/model/cohere-mock.ts";
+import { competentAgent, meeting } from "../../rehearsal/model/competent-agent.ts";
 import { removeImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { isChroot } from "./chroot.ts";
-import { startCohereMock } from "./cohere-mock.ts";
 import { type Ended, Lab } from "./lab.ts";
-import { competentAgent, meeting } from "./mock-agent.ts";
 
 const key = "canary-9c2f6a71d8";
 const lab = new Lab();
 const model = await startCohereMock(competentAgent());
 const refusing = await startCohereMock();
 refusing.status = 401;
-const redisKilling = await startCohereMock(
-  competentAgent(meeting(() => lab.engine.getContainer("cooperbench-redis").kill())),
-);
+const killing = meeting(() => lab.engine.getContainer("cooperbench-redis").kill());
+const redisKilling = await startCohereMock(competentAgent(() => killing));
 const services = ["/cooperbench-git", "/cooperbench-redis"];
 let stack: string;
 let environment: string;
