@@ -4,12 +4,15 @@ import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
+import { ownerOf } from "../program/stack-id.ts";
+import { endRepair } from "../provision/repair.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
 import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
+import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
 import { shortenHistory } from "./history.ts";
 import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
@@ -25,7 +28,9 @@ import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
  * `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. At a terminal it says
  * what goes and what stays, and asks. Whether anything is left, its state says, and not how Pulumi ended.
  */
-export async function destroy(caller: StackCaller, options: readonly string[]): Promise<number> {
+export async function destroy(caller: StackCaller, given: readonly string[]): Promise<number> {
+  const isForgotten = given.includes(forgetEngineOption);
+  const options = given.filter((one) => one !== forgetEngineOption);
   const { stack, projectDir, output } = caller;
   if (options.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
@@ -48,6 +53,7 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
   const opened = await openUnchecked(await takeOver(caller));
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
+  if (isWhole(options)) await forgetGoneEngines(opened, isForgotten);
   const user = userOf(opened);
   const more = isWhole(options) ? wholeStackEnv(opened) : {};
   const code = await showPulumi(opened, args, { brief: true, more });
@@ -64,6 +70,7 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
   if (record.kind === "made" || isPreview(options)) return code;
 
   forgetProofs(opened);
+  endRepair(ownerOf(stack, { stackId: String(opened.configuration.stackId ?? "") }));
   let isDown = false;
   if (rehearsal !== undefined) {
     removeUser(rehearsal.dir, user);
