@@ -4,12 +4,15 @@ import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
+import { ownerOf } from "../program/stack-id.ts";
+import { endRepair } from "../provision/repair.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
 import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
+import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
 import { shortenHistory } from "./history.ts";
 import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
@@ -33,9 +36,11 @@ export interface DestroyOptions {
  */
 export async function destroy(
   caller: StackCaller,
-  options: readonly string[],
+  given: readonly string[],
   { goesOn = false }: DestroyOptions = {},
 ): Promise<number> {
+  const isForgotten = given.includes(forgetEngineOption);
+  const options = given.filter((one) => one !== forgetEngineOption);
   const { stack, projectDir, output } = caller;
   if (options.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
@@ -58,6 +63,7 @@ export async function destroy(
   const opened = await openUnchecked(await takeOver(caller));
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
+  if (isWhole(options)) await forgetGoneEngines(opened, isForgotten);
   const user = userOf(opened);
   const more = isWhole(options) ? wholeStackEnv(opened) : {};
   const code = await showPulumi(opened, args, { brief: true, more });
@@ -74,6 +80,7 @@ export async function destroy(
   if (record.kind === "made" || isPreview(options)) return code;
 
   forgetProofs(opened);
+  endRepair(ownerOf(stack, { stackId: String(opened.configuration.stackId ?? "") }));
   let isDown = false;
   if (rehearsal !== undefined) {
     removeUser(rehearsal.dir, user);
