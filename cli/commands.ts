@@ -38,6 +38,7 @@ export interface Given {
     readonly check: boolean;
     /** Which image of an index is meant. Default: the one that is locked, else linux/amd64. */
     readonly platform?: string | undefined;
+    readonly json: boolean;
   };
   /** `live` makes one real call of the model, which costs money. */
   readonly doctor: Printed & { readonly live: boolean };
@@ -69,7 +70,7 @@ export interface Given {
   readonly clean: Printed & { readonly yes: boolean };
   /** `yes` asks nobody. */
   readonly remove: { readonly stack: string; readonly yes: boolean };
-  readonly env: { readonly stack: string };
+  readonly env: { readonly stack: string; readonly json: boolean };
   readonly list: { readonly json: boolean };
   readonly settings: Printed;
   readonly set: {
@@ -88,6 +89,7 @@ export interface Given {
     readonly folder?: string | undefined;
     /** Whether to stop or remove one that stacks use. */
     readonly force: boolean;
+    readonly json: boolean;
   };
 }
 
@@ -187,6 +189,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       "which image of an index; else the one that is locked, else linux/amd64",
       platform,
     )
+    .option("--json", "print JSON", false)
     .addHelpText("after", examples("lock lab-1", "lock lab-1 --check"))
     .action(onTo("lock"));
 
@@ -284,8 +287,9 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .action((options) => act("list", options));
   away("env", "print the variables of a stack as shell exports")
     .argument("<STACK>", "name of the stack", stackName)
+    .option("--json", "print JSON", false)
     .addHelpText("after", '\nExample:\n  eval "$(./machine env dev)"')
-    .action((stack) => act("env", { stack }));
+    .action((stack, options) => act("env", { stack, ...options }));
   away("pulumi", "run any Pulumi command in this project's variables")
     .argument("<ARGUMENT...>", "arguments of pulumi")
     .helpOption(false)
@@ -309,7 +313,10 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       .description(`${sentence(summary)}.`)
       .argument("[FOLDER]", "its folder; else COOPERBENCH_REHEARSAL_DIR, else the folder of dev");
     if (verb === "stop" || verb === "remove") command.option("--force", "also one that a stack uses", false);
-    command.action((folder, { force = false }) => act("rehearsal", { verb, folder, force }));
+    if (verb === "status") command.option("--json", "print JSON", false);
+    command.action((folder, { force = false, json = false }) =>
+      act("rehearsal", { verb, folder, force, json }),
+    );
   }
   away("completion", "print what has a shell complete this command, with stacks, settings and tasks")
     .addArgument(new Argument("<SHELL>", "the shell").choices(shells))

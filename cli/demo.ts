@@ -13,22 +13,13 @@ import { startCohereMock } from "../rehearsal/model/cohere-mock.ts";
 import { competentAgent } from "../rehearsal/model/competent-agent.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
+import { type DemoRun, printJson } from "./json.ts";
 import { planFacts } from "./plan.ts";
 import { lookReady } from "./run.ts";
 import { runReport } from "./run-report.ts";
 import { openAsFound } from "./session.ts";
 import { readSettings } from "./stack-settings.ts";
 import { whileTelling } from "./while-telling.ts";
-
-/** A run of the demo, and what it was worth. */
-interface DemoRun {
-  readonly setting: "solo" | "coop";
-  readonly name: string;
-  readonly pairs: number;
-  /** Pairs that are the model's, and passed. */
-  readonly passed: number;
-  readonly seconds: number;
-}
 
 /**
  * `./machine demo STACK`: the run of five pairs in a rehearsal, with a mock in the model's place that does the tasks: solo,
@@ -68,7 +59,7 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
     ({ setting, passed, pairs, seconds }) => `${setting} ${passed}/${pairs} in ${seconds.toFixed(1)} s`,
   );
   const calls = model.asked.length;
-  if (json) output.print(`${JSON.stringify({ stack, isPassed, modelCalls: calls, runs }, null, 2)}\n`);
+  if (json) printJson(output, "demo", { stack, isPassed, modelCalls: calls, runs });
   else
     output.print(
       `${isPassed ? "Demo passed" : "Demo FAILED"}: ${told.join(", ")}; ${calls} calls of a mock model, none of a real one\n` +

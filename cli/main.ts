@@ -49,7 +49,7 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
   settings: async (given, caller) =>
     (await import("./settings.ts")).settings(await onStack(given, caller), given.json),
   set: async (given, caller) => (await import("./set.ts")).set(given, { ...caller, stack: given.stack }),
-  env: async ({ stack }, caller) => (await import("./env.ts")).env({ ...caller, stack }),
+  env: async ({ stack, json }, caller) => (await import("./env.ts")).env({ ...caller, stack }, json),
   completion: async ({ shell }, caller) => (await import("./completion.ts")).completion(shell, caller),
   complete: async ({ words }, caller) =>
     (await import("./complete.ts")).complete(

@@ -11,6 +11,7 @@ import type { Features, Given } from "./commands.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
+import { printJson } from "./json.ts";
 import { isPassed, type OracleResult, oracleJunit, oracleTable } from "./oracle-report.ts";
 import { recordOracles } from "./proof-record.ts";
 import { readLockedSettings } from "./stack-settings.ts";
@@ -67,11 +68,8 @@ export async function oracle(options: Given["oracle"], caller: StackCaller): Pro
   );
   recordOracles(engine, checkout, results);
   const seconds = (performance.now() - started) / 1000;
-  output.print(
-    options.json
-      ? `${JSON.stringify({ stack, dockerHost, results }, null, 2)}\n`
-      : oracleTable(results, seconds),
-  );
+  if (options.json) printJson(output, "oracle", { stack, dockerHost, results });
+  else output.print(oracleTable(results, seconds));
   if (options.junit !== undefined) writeFor("--junit", options.junit, oracleJunit(stack, results));
   return results.every(({ ok }) => ok) ? 0 : 1;
 }

@@ -2,11 +2,13 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
-import { readRun } from "../benchmark/read-run.ts";
+import { type PairName, readRun } from "../benchmark/read-run.ts";
+import { taskName } from "../benchmark/tasks.ts";
 import { printable } from "../lib/printable.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { defaultStack } from "./default-stack.ts";
+import { json } from "./json.ts";
 import { changesSince, readMachineOf, told } from "./machine-of-run.ts";
 import { noRun, runFolder } from "./run-folder.ts";
 import { runReport } from "./run-report.ts";
@@ -23,7 +25,7 @@ import { withoutKey } from "./without-key.ts";
 export async function planCheck(
   named: string | undefined,
   run: string,
-  json: boolean,
+  isJson: boolean,
   caller: Caller,
 ): Promise<number> {
   const { projectDir, output } = caller;
@@ -38,7 +40,7 @@ export async function planCheck(
     agentLimitsIn(dirname(logs), setting),
   );
   const machine = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
-  const text = json
+  const text = isJson
     ? asJson(check, machine)
     : (machine ?? []).map((line) => `machine.json: ${line}\n`).join("") +
       runReport(check, settings && runsOf(settings).services);
@@ -57,9 +59,26 @@ async function machineDifferences(
   return changesSince(found, caller, await lookAtStack(caller)).map(told);
 }
 
-/** All that the exit code comes from, without what the tests of each feature have printed. */
-function asJson({ run, verdicts, ...check }: RunCheck, machineChanges?: readonly string[]): string {
+function asJson(
+  { run, verdicts, missingPairs, ...check }: RunCheck,
+  machineChanges?: readonly string[],
+): string {
   const { name, pairs: _, ...configuration } = run;
-  const told = { run: name, ...check, machineChanges, configuration, pairs: verdicts };
-  return `${JSON.stringify(told, (key, value) => (key === "output" ? undefined : value), 2)}\n`;
+  return json("plan --check", {
+    ...{ run: name, ...check, machineChanges, configuration },
+    missingPairs: missingPairs.map(byTask),
+    pairs: verdicts.map(({ pair: { evaluation, ...pair }, ...verdict }) => ({
+      ...verdict,
+      pair: {
+        ...byTask(pair),
+        ...(evaluation && {
+          evaluation: { ...evaluation, features: evaluation.features.map(({ output: _, ...one }) => one) },
+        }),
+      },
+    })),
+  });
+}
+
+function byTask<T extends PairName>({ repo, taskId, ...pair }: T) {
+  return { task: taskName({ repo, taskId }), ...pair };
 }

@@ -16,9 +16,11 @@ import {
   stopRehearsal,
   takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
+import type { PortStatus } from "../rehearsal/relay-ports.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { ask } from "./confirm.ts";
+import { printJson } from "./json.ts";
 import { liveUsers, told } from "./rehearsal-users.ts";
 import type { Output } from "./terminal.ts";
 
@@ -83,7 +85,7 @@ export async function rehearsalCommand(options: Given["rehearsal"], { output }: 
   }
 }
 
-async function act({ verb, folder, force }: Given["rehearsal"], output: Output): Promise<number> {
+async function act({ verb, folder, force, json }: Given["rehearsal"], output: Output): Promise<number> {
   const { report } = output;
   const rehearsal = rehearsalAt(folder);
   switch (verb) {
@@ -106,8 +108,15 @@ async function act({ verb, folder, force }: Given["rehearsal"], output: Output):
           `it is not known whether the rehearsal in ${rehearsal.dir} runs: ${denied.found}\nFix: ${denied.remedy}`,
         );
       const ready = await isReady(rehearsal);
+      const ports = (await rehearsalPorts(rehearsal)) ?? { open: [], taken: [] };
+      const { dir, dockerHost } = rehearsal;
+      if (json) {
+        const users = liveUsers(rehearsal);
+        printJson(output, "rehearsal status", { folder: dir, isReady: ready, dockerHost, ports, users });
+        return ready ? 0 : 1;
+      }
       const lines = [
-        ...(await portLines(rehearsal)),
+        ...portLines(ports),
         ready ? `ready: ${rehearsal.dockerHost}` : `not running: ${rehearsal.dir}`,
         ...liveUsers(rehearsal).map((user) => `used by ${told(user)}`),
       ];
@@ -118,8 +127,7 @@ async function act({ verb, folder, force }: Given["rehearsal"], output: Output):
 }
 
 /** Where the rehearsal's network and this machine's loopback meet. */
-async function portLines(rehearsal: Rehearsal): Promise<readonly string[]> {
-  const { open, taken } = (await rehearsalPorts(rehearsal)) ?? { open: [], taken: [] };
+function portLines({ open, taken }: PortStatus): readonly string[] {
   return [
     ...(open.length > 0 ? [`its ports on this machine's 127.0.0.1: ${open.join(", ")}`] : []),
     ...taken.flatMap((port) => [

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, test as anyTest, beforeAll, expect } from "vitest";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
+import { jsonOutput } from "../json-output.ts";
 import { isChroot } from "./chroot.ts";
 import { Lab } from "./lab.ts";
 
@@ -40,7 +41,7 @@ test("the pairs are run solo and by cooperating agents, evaluated and judged; no
     COHERE_API_BASE: "http://127.0.0.1:1/v2/chat",
   });
   expect(code, stdout + stderr).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({
+  expect(jsonOutput("demo", stdout)).toMatchObject({
     stack,
     isPassed: true,
     modelCalls: 2 * 4 + 2 * 2 * 4,
@@ -50,4 +51,20 @@ test("the pairs are run solo and by cooperating agents, evaluated and judged; no
     ],
   });
   expect(existsSync(join(lab.checkout, "logs", "machine-demo-solo"))).toBe(false);
+});
+
+test("what other commands tell with --json is as docs/json.schema.json says", async () => {
+  const told = async (...args: readonly string[]) => (await lab.machine([...args, "--json"])).stdout;
+  expect(jsonOutput("list", await told("list")).stacks.map((one) => one.stack)).toContain(stack);
+  expect(jsonOutput("settings", await told("settings", stack)).settings).toContainEqual(
+    expect.objectContaining({ name: "cohereApiKey", value: "(secret)", isSet: true }),
+  );
+  expect(jsonOutput("env", await told("env", stack)).variables).toMatchObject({ PULUMI_STACK: stack });
+  const status = await told("rehearsal", "status", lab.rehearsal.dir);
+  expect(jsonOutput("rehearsal status", status)).toMatchObject({ isReady: true, users: [{ stack }] });
+  expect(jsonOutput("clean", await told("clean", stack)).removed).toEqual([]);
+  expect(jsonOutput("lock", await told("lock", stack, "--check")).images).toContainEqual({
+    kind: "as locked",
+    image: "akhatua/cooperbench-dspy:task8394",
+  });
 });

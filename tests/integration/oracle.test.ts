@@ -14,6 +14,7 @@ import { sharedLayers } from "../../rehearsal/shared-layers.ts";
 import { type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
 import { readTasks as standInTasks } from "../../rehearsal/tasks.ts";
 import { findTools } from "../../rehearsal/tools.ts";
+import { jsonOutput } from "../json-output.ts";
 import { Lab } from "./lab.ts";
 
 const lab = new Lab();
@@ -72,11 +73,11 @@ test("the oracle passes on all 26 stand-ins", async () => {
 
 test("five tasks of five repositories are the usual number, and --features chooses among theirs", async () => {
   const usual = await lab.machine(["oracle", stack, "--json"]);
-  const { results } = JSON.parse(usual.stdout) as { results: readonly OracleResult[] };
+  const { results } = jsonOutput("oracle", usual.stdout);
   expect(new Set(results.map(({ task }) => task.split("/")[0])).size).toBe(5);
   expect(results.map(({ feature }) => feature)).toEqual([1, 1, 1, 1, 1]);
   const { stdout } = await lab.machine(["oracle", stack, "--tasks", "1", "--features", "1,2,99", "--json"]);
-  expect(JSON.parse(stdout).results.map(({ feature }: OracleResult) => feature)).toEqual([1, 2]);
+  expect(jsonOutput("oracle", stdout).results.map(({ feature }) => feature)).toEqual([1, 2]);
   const none = await lab.machine(["oracle", stack, "--features", "99"]);
   expect(none.code).toBe(1);
   expect(none.stderr).toContain("got --features 99, which none of");
@@ -108,7 +109,7 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
     const file = join(lab.folder, "oracle.xml");
     const { code, stdout } = await lab.machine(["oracle", broken, "--all", "--json", "--junit", file]);
     expect(code).toBe(1);
-    ({ results } = JSON.parse(stdout));
+    ({ results } = jsonOutput("oracle", stdout));
     junit = readFileSync(file, "utf8");
   });
   afterAll(async () => {

@@ -66,14 +66,8 @@ function made({ stdout }: Ended): readonly string[] {
 async function lookAt(project: Project, stack: string, command = "status") {
   const { stdout, stderr } = await project.machine([command, stack, "--json"]);
   if (stdout === "") throw new Error(stderr);
-  const {
-    checks,
-    findings = checks,
-    ...status
-  } = JSON.parse(stdout) as MachineStatus & {
-    findings?: MachineStatus["checks"];
-  };
-  return { ...status, of: (check: string) => findings.find((one) => one.check === check) };
+  const { checks, ...status } = JSON.parse(stdout) as MachineStatus;
+  return { ...status, of: (check: string) => checks.find((one) => one.check === check) };
 }
 
 /** Everything that would show that a refused command has done something. */

@@ -13,6 +13,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { readPairs } from "../../../benchmark/pairs.ts";
 import { planCheck } from "../../../cli/plan-check.ts";
 import { callerOf, recordedOutput } from "../../caller.ts";
+import { jsonOutput } from "../../json-output.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 const projectDir = join(import.meta.dirname, "../../..");
@@ -234,7 +235,7 @@ test("what was not evaluated is told with its command, and is valid all the same
 test("--json has all that the exit code comes from, and not what tests have printed", async () => {
   make({ agents: [noRedis], config: { total_tasks: 2 } });
   const { code, printed } = await checked(undefined, true);
-  expect(JSON.parse(printed)).toMatchObject({
+  expect(jsonOutput("plan --check", printed)).toMatchObject({
     run: "night",
     isValid: false,
     wanted: 2,
@@ -248,8 +249,7 @@ test("--json has all that the exit code comes from, and not what tests have prin
         remedies: [expect.stringContaining("docker start")],
         pair: {
           setting: "solo",
-          repo: "dspy_task",
-          taskId: 8394,
+          task: "dspy_task/8394",
           features: [1, 2],
           evaluation: { passed: true },
         },
