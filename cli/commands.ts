@@ -52,8 +52,8 @@ export interface Given {
     /** File for the results in JUnit XML. Default: none. */
     readonly junit?: string | undefined;
   };
-  /** `check` is the run to judge, by its name or its folder; without one the plan is printed. */
-  readonly plan: Printed & { readonly check?: string | undefined };
+  /** `check` is the run to judge, by its name or its folder; without one the plan is printed. `watch` follows it. */
+  readonly plan: Printed & { readonly check?: string | undefined; readonly watch: boolean };
   readonly run: {
     readonly stack: string;
     /** Name of the run, and of its folder in the checkout's logs. */
@@ -235,10 +235,15 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .action(onTo("demo"));
   onStack(runs("plan", "print the commands of the runs, or judge a run that was made"))
     .option("--check <RUN>", "tell which results of a run are the model's, and which the machine's")
-    .option("--json", "with --check, print JSON", false)
-    .addHelpText("after", examples("plan lab-1", "plan lab-1 --check smoke"))
+    .option("--watch", "with --check, follow a run that is going", false)
+    .option("--json", "print JSON", false)
+    .addHelpText(
+      "after",
+      examples("plan lab-1", "plan lab-1 --check smoke", "plan lab-1 --check solo --watch"),
+    )
     .action((stack, options, command: Command) => {
-      if (options.json && options.check === undefined) command.error("--json needs --check RUN");
+      if (options.watch && options.check === undefined) command.error("--watch needs --check RUN");
+      if (options.watch && options.json) command.error("--watch prints no JSON");
       return act("plan", { stack, ...options });
     });
   runs("run", "start a run of the plan, where the machine is ready")

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
+import { demoRun as nameOf } from "../benchmark/demo-runs.ts";
 import { demoArguments, type PlanFacts, runProgram } from "../benchmark/plan.ts";
 import { readRun } from "../benchmark/read-run.ts";
 import { abortOnSignal } from "../lib/abort.ts";
@@ -82,7 +83,7 @@ async function demoRun(
   { stack, projectDir, output, env, abort }: DemoCaller,
 ): Promise<DemoRun> {
   const { folder, smokePairs } = facts;
-  const name = `machine-demo-${setting}`;
+  const name = nameOf(setting);
   const logs = join(folder, "logs", name);
   const settings = readSettings({ projectDir, stack });
   const planned = plannedRun(settings, "smoke");

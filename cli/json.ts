@@ -15,6 +15,7 @@ import type { PortStatus } from "../rehearsal/relay-ports.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
 import type { FindingCounts } from "./findings.ts";
 import type { OracleResult } from "./oracle-report.ts";
+import type { PlanEstimate } from "./plan-estimate.ts";
 import type { Output } from "./terminal.ts";
 import type { Verified, VerifiedCooperBench } from "./verify.ts";
 
@@ -49,6 +50,21 @@ export interface JsonOutputs {
     /** Calls that the mock model has answered. */
     readonly modelCalls: number;
     readonly runs: readonly DemoRun[];
+  };
+  readonly plan: PlanEstimate & {
+    readonly stack: string;
+    readonly isReady: boolean;
+    /** What is in the way of a run. */
+    readonly inTheWay: readonly StatusCheck[];
+    /** Folder of the checkout, which the commands are given in. */
+    readonly folder: string;
+    /** Docker engine, as in DOCKER_HOST. */
+    readonly dockerHost: string;
+    /** Model under test, as `cooperbench run -m` takes it. */
+    readonly model: string;
+    readonly subset: string;
+    /** The tasks whose images the stack has; undefined where these are all of the subset. */
+    readonly onlyTasks?: readonly string[] | undefined;
   };
   readonly "plan --check": PlanCheckJson;
   readonly clean: {

@@ -40,8 +40,8 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
   oracle: async (given, caller) => (await import("./oracle.ts")).oracle(given, await onStack(given, caller)),
   plan: async (given, caller) =>
     given.check === undefined
-      ? (await import("./plan.ts")).plan(await onStack(given, caller))
-      : (await import("./plan-check.ts")).planCheck(given.stack, given.check, given.json, caller),
+      ? (await import("./plan.ts")).plan(await onStack(given, caller), given.json)
+      : (await import("./plan-check.ts")).planCheck({ ...given, check: given.check }, caller),
   demo: async (given, caller) => (await import("./demo.ts")).demo(given, await onStack(given, caller)),
   run: async (given, caller) => (await import("./run.ts")).run(given, caller),
   clean: async (given, caller) => (await import("./clean.ts")).clean(given, await onStack(given, caller)),

@@ -5,8 +5,10 @@ import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
 import { type PairName, readRun } from "../benchmark/read-run.ts";
 import { taskName } from "../benchmark/tasks.ts";
 import { printable } from "../lib/printable.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
 import type { Caller, StackCaller } from "./caller.ts";
+import type { Given } from "./commands.ts";
 import { defaultStack } from "./default-stack.ts";
 import { json } from "./json.ts";
 import { changesSince, readMachineOf, told } from "./machine-of-run.ts";
@@ -17,36 +19,46 @@ import { lookAtStack } from "./status.ts";
 import { withoutKey } from "./without-key.ts";
 
 /**
- * `./machine plan [STACK] --check RUN`: which results of a run are the model's, and which the machine's. Gives 1 where
- * some are not valid. How the machine differs from what the run was started on stands before that.
- *
- * @param run name of the run, or the path of its folder.
+ * `./machine plan [STACK] --check RUN [--watch]`: which results of a run are the model's, and which the machine's. Gives 1
+ * where some are not valid. How the machine differs from what the run was started on stands before that. With `watch` it
+ * follows the run to its end first.
  */
 export async function planCheck(
-  named: string | undefined,
-  run: string,
-  isJson: boolean,
+  { stack: named, check: run, json: isJson, watch: isWatched }: PlanCheck,
   caller: Caller,
 ): Promise<number> {
   const { projectDir, output } = caller;
   const stack = isAbsolute(run) && named === undefined ? undefined : (named ?? defaultStack(caller));
-  const settings =
-    stack === undefined ? undefined : await readFoundSettings(openAsFound({ ...caller, stack }));
+  const found = stack === undefined ? undefined : openAsFound({ ...caller, stack });
+  const settings = found && (await readFoundSettings(found));
   const { folder, name } = runFolder(resolve(projectDir, settings?.cooperbenchDir ?? ""), run);
   const logs = dirname(folder);
-  const read = readRun(folder, name);
-  if (read.pairs.length === 0 && !existsSync(join(folder, "config.json"))) throw noRun(run, folder);
-  const check = checkRun(read, settings && plannedRun(settings, name), (setting) =>
-    agentLimitsIn(dirname(logs), setting),
-  );
+  const look = () => {
+    const read = readRun(folder, name);
+    if (read.pairs.length === 0 && !existsSync(join(folder, "config.json"))) throw noRun(run, folder);
+    return checkRun(read, settings && plannedRun(settings, name), (setting) =>
+      agentLimitsIn(dirname(logs), setting),
+    );
+  };
+  const clean = (text: string) => printable(withoutKey(text, join(dirname(logs), ".env")));
+  if (isWatched) {
+    const { watch } = await import("./watch.ts");
+    const stop = `stop the run, and give:\n  ./machine plan ${stack ?? ""} --check ${shellWord(run)}`;
+    const followed = { name, look, dockerHost: found?.dockerHost, stop, clean };
+    if (!(await watch(followed, output))) return 130;
+  }
+  const check = look();
   const machine = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
   const text = isJson
     ? asJson(check, machine)
     : (machine ?? []).map((line) => `machine.json: ${line}\n`).join("") +
       runReport(check, settings && runsOf(settings).services);
-  output.print(printable(withoutKey(text, join(dirname(logs), ".env"))));
+  output.print(clean(text));
   return check.isValid ? 0 : 1;
 }
+
+/** What is asked: the run by its name, or the path of its folder. */
+type PlanCheck = Given["plan"] & { readonly check: string };
 
 /** How the machine differs from what the run was started on, in lines; undefined where that is not known. */
 async function machineDifferences(

@@ -1,6 +1,14 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isPlanned, type PlannedName, runArguments, runNames, runProgram } from "../benchmark/plan.ts";
+import {
+  isPlanned,
+  type PlanFacts,
+  type PlannedName,
+  runArguments,
+  runNames,
+  runProgram,
+  selections,
+} from "../benchmark/plan.ts";
 import { decidingOnes, differences } from "../checks/status/machine-file.ts";
 import type { MachineStatus } from "../checks/status/status.ts";
 import { type Environment, environmentFor } from "../lib/environment.ts";
@@ -71,20 +79,22 @@ export function plannedRun({ name, setting }: Pick<Given["run"], "name" | "setti
 
 /** @throws a Problem where the stack does not have what the run needs. */
 function assertPlanned(
-  { stack, repo, task }: Given["run"],
+  { stack, name, repo, task }: Given["run"],
   which: PlannedName,
-  { onlyTasks, services }: Awaited<ReturnType<typeof planFacts>>,
+  facts: PlanFacts,
 ): void {
+  const { onlyTasks, services } = facts;
   if (needsRedis(which) && services === undefined)
     throw new Problem(
       `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine set ${stack} coop true\n  ./machine up ${stack}`,
     );
   if (onlyTasks === undefined || which === runNames.smoke) return;
   const chosen = task === undefined ? `${repo}/` : `${repo}/${task}`;
-  if (task !== undefined && onlyTasks.includes(chosen)) return;
-  const example = (onlyTasks[0] ?? "").split("/");
+  const parts = selections(facts);
+  const isWhole = parts.some((part) => part.length === 2 && part[1] === repo);
+  if (task === undefined ? isWhole : onlyTasks.includes(chosen)) return;
   throw new Problem(
-    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}.\nFix: run one of them: -r ${example[0]} -t ${example[1]}`,
+    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}.\nFix: run a part that it has:\n  ./machine run ${stack} -n ${name} ${parts[0]?.join(" ")}`,
   );
 }
 
