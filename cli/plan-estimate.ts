@@ -108,6 +108,9 @@ export function estimateLines({ runs, limits, price, atOnce, disk }: PlanEstimat
   const measured = runs.flatMap(({ setting, expected }) =>
     expected === undefined ? [] : `${setting}: ${expected.pairs} pairs of ${expected.runs.join(", ")}`,
   );
+  const unmeasured = [
+    ...new Set(runs.flatMap(({ setting, expected }) => (expected === undefined ? setting : []))),
+  ];
   const perMillion = (dollars: number) => `$${(dollars * 1e6).toFixed(2)}`;
   return [
     "```",
@@ -120,7 +123,7 @@ export function estimateLines({ runs, limits, price, atOnce, disk }: PlanEstimat
       : `- A million tokens costs ${perMillion(price.input)} in and ${perMillion(price.output)} out, by litellm's table in the checkout.`,
     measured.length === 0
       ? "- Tokens, money and hours are not known before a run: the smoke run measures them, and this plan has them then."
-      : `- Expected by the means of earlier runs with this model (${[...new Set(measured)].join("; ")}). Hours are those of the agents, ${atOnce.pairs} pairs at once; evaluations come on top.`,
+      : `- Expected by the means of earlier runs with this model (${[...new Set(measured)].join("; ")}). Hours are those of the agents, ${atOnce.pairs} pairs at once; evaluations come on top.${unmeasured.length === 0 ? "" : ` Of ${unmeasured.join(" and ")} there was none yet.`}`,
     `- Disk: ${disk.imageBytes === 0 ? "no image is there yet" : `images of ${prettyBytes(disk.imageBytes)}, shared layers counted for each`}${disk.missingImages === 0 || disk.imageBytes === 0 ? "" : ` (${disk.missingImages} are missing)`}; ${prettyBytes(disk.runBytes)} for what runs at once, by estimate${disk.freeBytes === undefined ? "" : `; ${prettyBytes(disk.freeBytes)} are free`}.`,
   ];
 }
@@ -133,7 +136,7 @@ function shown(value: number | undefined): string {
 
 function both(expected: string | 0 | undefined, most: string): string {
   if (most === unknown) return expected || unknown;
-  return expected ? `${expected}, ${most} at most` : `${most} at most`;
+  return expected ? `${expected} (${most} at most)` : `${most} at most`;
 }
 
 function millions(tokens: number): string {

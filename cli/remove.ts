@@ -3,9 +3,11 @@ import { basename } from "node:path";
 import { environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
 import { run } from "../lib/run.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { removeUser } from "../rehearsal/users.ts";
+import { backendUrl } from "./backend.ts";
 import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import type { Given } from "./commands.ts";
@@ -28,8 +30,13 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   const opened = await openForPulumi(caller, true);
   const { configuration } = opened;
   const rehearsal = rehearsalOf({ env: caller.env, configuration });
-  const record = await readRecord(opened);
   const file = settingsFile(projectDir, stack);
+  const record = await readRecord(opened);
+  // In another backend, it may have made much.
+  if (record.kind === "absent")
+    throw new Problem(
+      `${backendUrl(opened.env)} has no stack ${stack}, so that it is not known what the stack has made. Nothing was changed.\nFix: where it was never brought up, remove its settings file:\n  rm ${shellWord(file)}`,
+    );
   const isKept = await isInGit(opened, file);
 
   const goes = `the stack ${stack}, with its history${isKept ? "" : `, and ${file}, with its settings and key`}`;
@@ -50,7 +57,7 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
     const code = await destroy(caller, ["--yes"], { goesOn: true });
     if (code !== 0) return code;
   } else if (rehearsal !== undefined) await leave(opened, rehearsal);
-  if (record.kind !== "absent") await removeFromBackend(opened);
+  await removeFromBackend(opened);
   if (!isKept) rmSync(file, { force: true });
   output.print(`Removed: ${goes}\n`);
   return 0;
