@@ -7,6 +7,7 @@ import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { openEngine } from "./engine.ts";
+import { printJson } from "./json.ts";
 import { table } from "./table.ts";
 
 /**
@@ -36,7 +37,7 @@ export async function clean({ yes, json }: Given["clean"], caller: StackCaller):
     still.filter(({ id }) => goes.some((one) => one.id === id)),
     output.say,
   );
-  if (json) output.print(`${JSON.stringify({ stack, dockerHost, containers: found, removed }, null, 2)}\n`);
+  if (json) printJson(output, "clean", { stack, dockerHost, containers: found, removed });
   else if (isToGo) output.print(`removed: ${removed.length === 0 ? "nothing" : removed.join(", ")}\n`);
   else if (goes.length > 0)
     output.print(`nothing was removed\nFix: to remove them:\n  ./machine clean ${stack} --yes\n`);

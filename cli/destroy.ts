@@ -16,7 +16,7 @@ import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
 import { shortenHistory } from "./history.ts";
 import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
-import { rehearsalOf, stopUnlessUsed } from "./rehearsal.ts";
+import { rehearsalOf, removeUnlessUsed } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
 import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked } from "./session.ts";
@@ -24,17 +24,27 @@ import { readConfiguration, settingsFile, stackConfigurations } from "./stack-fi
 import { readRecord } from "./stack-record.ts";
 import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
 
+/** How a command that destroys a stack goes on. */
+export interface DestroyOptions {
+  /** Whether the stack itself goes next, so that nothing is said of how it could. Default: false. */
+  readonly goesOn?: boolean;
+}
+
 /**
  * `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. At a terminal it says
  * what goes and what stays, and asks. Whether anything is left, its state says, and not how Pulumi ended.
  */
-export async function destroy(caller: StackCaller, given: readonly string[]): Promise<number> {
+export async function destroy(
+  caller: StackCaller,
+  given: readonly string[],
+  { goesOn = false }: DestroyOptions = {},
+): Promise<number> {
   const isForgotten = given.includes(forgetEngineOption);
   const options = given.filter((one) => one !== forgetEngineOption);
   const { stack, projectDir, output } = caller;
   if (options.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
-      `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine destroy ${stack}, then:\n  ./machine pulumi stack rm ${stack}`,
+      `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine remove ${stack}`,
     );
   const configuration = readConfiguration(caller);
   const args = ["destroy", ...(isPreview(options) ? [] : flags), "--stack", stack, ...withoutYes(options)];
@@ -76,9 +86,9 @@ export async function destroy(caller: StackCaller, given: readonly string[]): Pr
     removeUser(rehearsal.dir, user);
     isDown = (await othersOfProject(opened, rehearsal, caller.env))
       ? false
-      : await stopUnlessUsed(rehearsal, output);
+      : await removeUnlessUsed(rehearsal, output);
   }
-  output.print(`${outcome(plan, isDown)}\n`);
+  output.print(`${outcome(plan, isDown, goesOn)}\n`);
   return code;
 }
 
@@ -101,7 +111,10 @@ const isSaidYes = (options: readonly string[]) => options.some((one) => /^(-y|--
 const withoutYes = (options: readonly string[]) => options.filter((one) => !/^(-y|--yes)$/.test(one));
 
 /** What goes and what stays, before it is done. */
-function outlook({ stack, projectDir, folder, rehearsal }: Plan): string {
+export function outlook(
+  { stack, projectDir, folder, rehearsal }: Omit<Plan, "isThere">,
+  { goesOn = false }: DestroyOptions = {},
+): string {
   const isOther = (user: RehearsalUser) => user.stack !== stack || user.projectDir !== realPlace(projectDir);
   const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter(isOther);
   const goes = [
@@ -114,13 +127,17 @@ function outlook({ stack, projectDir, folder, rehearsal }: Plan): string {
   const stays = [
     ...(rehearsal === undefined || others.length > 0 ? ["the images on the engine"] : []),
     "what you made",
-    basename(settingsFile(projectDir, stack)),
+    ...(goesOn ? [] : [basename(settingsFile(projectDir, stack))]),
   ];
   return [...goes.map((line) => `goes:  ${line}`), ...stays.map((line) => `stays: ${line}`)].join("\n");
 }
 
 /** What is gone and what is left, after it is done. */
-function outcome({ stack, projectDir, folder, isThere, rehearsal }: Plan, isDown: boolean): string {
+function outcome(
+  { stack, projectDir, folder, isThere, rehearsal }: Plan,
+  isDown: boolean,
+  goesOn: boolean,
+): string {
   const removed = [
     ...(isThere && !existsSync(folder) ? [folder] : []),
     ...(isDown && rehearsal !== undefined ? [rehearsal.dir] : []),
@@ -128,12 +145,12 @@ function outcome({ stack, projectDir, folder, isThere, rehearsal }: Plan, isDown
   const left = [
     ...(existsSync(folder) ? [`${folder} (see above why)`] : []),
     ...(isDown ? [] : ["the images on the engine"]),
-    basename(settingsFile(projectDir, stack)),
+    ...(goesOn ? [] : [basename(settingsFile(projectDir, stack))]),
   ];
   return [
     ...(removed.length > 0 ? [`Removed: ${removed.join(", ")}`] : []),
-    `Left: ${left.join(", ")}`,
-    `To remove the stack and its settings as well: ./machine pulumi stack rm ${stack}`,
+    ...(left.length > 0 ? [`Left: ${left.join(", ")}`] : []),
+    ...(goesOn ? [] : [`To remove the stack and its settings as well: ./machine remove ${stack}`]),
   ].join("\n");
 }
 

@@ -6,6 +6,7 @@ import { readTasks } from "../benchmark/tasks.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
+import { printJson } from "./json.ts";
 import { compareAll } from "./lock-comparison.ts";
 import { lockTarget } from "./lock-target.ts";
 import { type Registries, reach } from "./registries.ts";
@@ -18,7 +19,7 @@ import { writeFor } from "./write-out.ts";
  * file. With `check` it only compares, by requests that cost nothing on Docker Hub. Gives the exit code: 1 where an
  * image failed, and with `check` where one is not as locked.
  */
-export async function lock({ stack, check, platform }: Given["lock"], caller: Caller): Promise<number> {
+export async function lock({ stack, check, platform, json }: Given["lock"], caller: Caller): Promise<number> {
   const { projectDir, output } = caller;
   const { file, endpoints, services, rehearsal } = await lockTarget(caller, stack);
   const again = ["./machine lock", ...(stack === undefined ? [] : [stack])].join(" ");
@@ -59,7 +60,8 @@ export async function lock({ stack, check, platform }: Given["lock"], caller: Ca
   const what = check ? "checked" : write ? "written" : "not changed";
   const lines = [...changeLines(changes), `${changeCounts(changes)}; ${what}: ${place}`];
   if (check && changed > 0) lines.push(`To lock what the registry has now: ${again}`);
-  output.print(`${lines.join("\n")}\n`);
+  if (json) printJson(output, "lock", { file, isWritten: write, images: changes });
+  else output.print(`${lines.join("\n")}\n`);
   return failed > 0 || (check && changed > 0) ? 1 : 0;
 }
 

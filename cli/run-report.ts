@@ -36,7 +36,8 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
   return `${lines.join("\n")}\n`;
 }
 
-function pairName({ setting, repo, taskId, features }: PairName): string {
+/** A pair in words. */
+export function pairName({ setting, repo, taskId, features }: PairName): string {
   return `${setting} ${repo}/${taskId} ${features.join(",")}`;
 }
 

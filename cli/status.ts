@@ -13,6 +13,7 @@ import { datasetHash, datasetShape, runnerId, taskFolder } from "../provision/st
 import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
+import { printJson } from "./json.ts";
 import { readProofRecord } from "./proof-record.ts";
 import { secretsFinding } from "./secrets.ts";
 import { openAsFound, readFoundSettings, startedBy } from "./session.ts";
@@ -25,7 +26,8 @@ import { readState } from "./state.ts";
 export async function status(caller: StackCaller, json: boolean): Promise<number> {
   const { output } = caller;
   const status = await lookAtStack(caller);
-  output.print(json ? `${JSON.stringify(status, null, 2)}\n` : show(status, output.isInColour));
+  if (json) printJson(output, "status", status);
+  else output.print(show(status, output.isInColour));
   return status.isReady ? 0 : 1;
 }
 

@@ -34,7 +34,7 @@ export async function up(caller: StackCaller, options: readonly string[]): Promi
   const [code, events] = await withEvents(session, (log) => {
     // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
     const parallel =
-      missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.smoke)] : [];
+      missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.oracleTasks)] : [];
     const args = ["up", ...flags, ...parallel, "--stack", stack, "--event-log", log, ...options];
     // What --event-log asks for, as the Automation API sets it.
     return showPulumi(session, args, { brief: true, more: { PULUMI_DEBUG_COMMANDS: "true" } });
@@ -43,7 +43,7 @@ export async function up(caller: StackCaller, options: readonly string[]): Promi
   // A question to Pulumi, such as --help, did nothing.
   if (code === 0 && events.ready.size === 0) return 0;
   const { lines, failures } = summary(
-    { stack, tasks: settings.tasks, missing, smoked: spreadTasks(settings.tasks, settings.smoke) },
+    { stack, tasks: settings.tasks, missing, smoked: spreadTasks(settings.tasks, settings.oracleTasks) },
     events,
   );
   recordUpdate(session, startedAt, events, failures);
