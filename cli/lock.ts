@@ -10,6 +10,7 @@ import { compareAll } from "./lock-comparison.ts";
 import { lockTarget } from "./lock-target.ts";
 import { type Registries, reach } from "./registries.ts";
 import { startIfNeeded } from "./rehearsal.ts";
+import { conclude } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
 import { writeFor } from "./write-out.ts";
 
@@ -57,10 +58,19 @@ export async function lock({ stack, check, platform }: Given["lock"], caller: Ca
 
   const place = file.startsWith(`${projectDir}/`) ? relative(projectDir, file) : file;
   const what = check ? "checked" : write ? "written" : "not changed";
-  const lines = [...changeLines(changes), `${changeCounts(changes)}; ${what}: ${place}`];
-  if (check && changed > 0) lines.push(`To lock what the registry has now: ${again}`);
-  output.print(`${lines.join("\n")}\n`);
-  return failed > 0 || (check && changed > 0) ? 1 : 0;
+  output.print(
+    changeLines(changes)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+  const isMoved = check && changed > 0;
+  const isOk = failed === 0 && !isMoved;
+  return conclude(output, {
+    outcome: isOk ? "done" : failed > 0 ? "failed" : "notReady",
+    text: `${changeCounts(changes)}; ${what}: ${place}`,
+    // What is not as it is locked, this locks.
+    next: isOk ? `./machine ${stack === undefined ? "list" : `up ${stack}`}` : again,
+  });
 }
 
 function noRegistry({ unreachable }: Registries): Problem {

@@ -18,6 +18,7 @@ import {
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { ask } from "./confirm.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { liveUsers, told } from "./rehearsal-users.ts";
 import type { Output } from "./terminal.ts";
 
@@ -107,7 +108,7 @@ async function act({ verb, folder, force }: Given["rehearsal"], output: Output):
         ...liveUsers(rehearsal).map((user) => `used by ${told(user)}`),
       ];
       output.print(`${lines.join("\n")}\n`);
-      return ready ? 0 : 1;
+      return ready ? exitCodes.done : exitCodes.notReady;
     }
   }
 }

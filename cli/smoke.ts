@@ -12,8 +12,9 @@ import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
 import { recordSmoked } from "./proof-record.ts";
-import { isPassed, type Smoked, smokeJunit, smokeTable } from "./smoke-report.ts";
+import { isPassed, type Smoked, smokeCount, smokeJunit, smokeTable } from "./smoke-report.ts";
 import { readLockedSettings } from "./stack-settings.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
 import { assertFile, writeFor } from "./write-out.ts";
 
@@ -57,23 +58,31 @@ export async function smoke(options: Given["smoke"], caller: StackCaller): Promi
     if (!abort.aborted) throw error;
     return [];
   });
-  if (abort.aborted) {
-    output.report("interrupted; the containers are removed");
-    return 130;
-  }
+  if (abort.aborted)
+    return conclude(output, {
+      outcome: "interrupted",
+      text: "the containers are removed",
+      next: `./machine smoke ${stack}`,
+    });
 
   const results = subjects.map(({ task, feature }, index) =>
     smoked(task, feature, reports[index] as OracleReport | Problem),
   );
   recordSmoked(engine, checkout, results);
   const seconds = (performance.now() - started) / 1000;
-  output.print(
-    options.json
-      ? `${JSON.stringify({ stack, dockerHost, results }, null, 2)}\n`
-      : smokeTable(results, seconds),
-  );
+  const areWell = results.every(({ ok }) => ok);
+  const verdict: Verdict = {
+    outcome: areWell ? "done" : "failed",
+    text: smokeCount(results, seconds),
+    next: `./machine ${areWell ? "plan" : "status"} ${stack}`,
+  };
   if (options.junit !== undefined) writeFor("--junit", options.junit, smokeJunit(stack, results));
-  return results.every(({ ok }) => ok) ? 0 : 1;
+  if (options.json) {
+    output.print(`${JSON.stringify({ stack, dockerHost, results }, null, 2)}\n`);
+    return codeOf(verdict);
+  }
+  output.print(smokeTable(results));
+  return conclude(output, verdict);
 }
 
 /** What one oracle is run of. */
