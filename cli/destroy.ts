@@ -10,7 +10,10 @@ import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
+import { failureLines } from "./failures.ts";
 import { shortenHistory } from "./history.ts";
+import { isPreview, operate, wantsHelp } from "./operation.ts";
+import { concludePreview } from "./preview.ts";
 import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
 import { rehearsalOf, stopUnlessUsed } from "./rehearsal.ts";
@@ -19,39 +22,46 @@ import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked } from "./session.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
+import { differencesDone, logLine, pulumiFailed } from "./told.ts";
+import { conclude } from "./verdict.ts";
 import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
 
 /**
  * `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. At a terminal it says
  * what goes and what stays, and asks. Whether anything is left, its state says, and not how Pulumi ended.
  */
-export async function destroy(caller: StackCaller, options: readonly string[]): Promise<number> {
+export async function destroy(caller: StackCaller, given: readonly string[]): Promise<number> {
   const { stack, projectDir, output } = caller;
-  if (options.some((one) => /^--remove(=|$)/.test(one)))
+  if (given.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
       `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine destroy ${stack}, then:\n  ./machine pulumi stack rm ${stack}`,
     );
+  if (wantsHelp(given)) return showPulumi(await openToolchain(caller), ["destroy", "--help"]);
   const configuration = readConfiguration(caller);
-  const args = ["destroy", ...(isPreview(options) ? [] : flags), "--stack", stack, ...withoutYes(options)];
-  if (isHelp(options)) return showPulumi(await openToolchain(caller), args, { brief: true });
-
   const rehearsal = rehearsalOf({ ...caller, configuration });
   const folder = checkoutFolder(projectDir, configuration);
   const plan = { ...caller, folder, isThere: existsSync(folder), rehearsal };
-  if (isAtTerminal() && !isPreview(options) && !isSaidYes(options)) {
+  const next = `./machine status ${stack}`;
+  if (isAtTerminal() && !isPreview("destroy", given) && !isSaidYes(given)) {
     output.print(`${outlook(plan)}\n`);
-    if (!(await ask(`Destroy stack ${stack}?`))) {
-      output.print("nothing was changed\n");
-      return 1;
-    }
+    if (!(await ask(`Destroy stack ${stack}?`)))
+      return conclude(output, { outcome: "unchanged", text: "nobody said yes", next });
   }
   const opened = await openUnchecked(await takeOver(caller));
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
   const user = userOf(opened);
-  const more = isWhole(options) ? wholeStackEnv(opened) : {};
-  const code = await showPulumi(opened, args, { brief: true, more });
+  // Pulumi is given it once, whether it was asked here or there.
+  const options = given.filter((one) => !/^(-y|--yes)$/.test(one));
+  const operation = await operate(opened, "destroy", {
+    ...{ tasks: [], missing: [], off: [] },
+    ...{ args: [...(isPreview("destroy", options) ? [] : flags), "--stack", stack], options },
+    more: isWhole(options) ? wholeStackEnv(opened) : {},
+  });
+  const { code, course, isInterrupted } = operation;
   shortenHistory(opened);
+  if (course.isPreview)
+    return concludePreview(opened, operation, noImages, options, `./machine destroy ${stack}`);
   if (code !== 0) await assertSecrets(opened);
   if (code === 0 && isWhole(options)) await sweepStack(opened);
   // What is on the engine, the state alone knows.
@@ -60,8 +70,24 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
     output.say(
       `${left.join(", ")} may be left: an update was cut off while it made them.\nFix: to remove them:\n  ./machine up ${stack}\n  ./machine destroy ${stack}`,
     );
+  const lines = [
+    ...differencesDone(operation, noImages),
+    ...failureLines([], course.failed),
+    ...(course.failed.size === 0 ? pulumiFailed(operation) : []),
+  ];
+  output.print(lines.map((line) => `${line}\n`).join("") + logLine(operation));
+  const again = `./machine destroy ${stack}`;
   const record = await readRecord({ ...opened, state: undefined });
-  if (record.kind === "made" || isPreview(options)) return code;
+  if (record.kind === "made") {
+    if (isInterrupted)
+      return conclude(output, { outcome: "interrupted", text: "something is left", next: again });
+    if (code === 0) return conclude(output, { outcome: "done", text: "what was not named is left", next });
+    return conclude(output, {
+      outcome: course.hasBegun ? "failed" : "unchanged",
+      text: course.hasBegun ? "something is left" : "Pulumi did not begin",
+      next: again,
+    });
+  }
 
   forgetProofs(opened);
   let isDown = false;
@@ -72,10 +98,15 @@ export async function destroy(caller: StackCaller, options: readonly string[]): 
       : await stopUnlessUsed(rehearsal, output);
   }
   output.print(`${outcome(plan, isDown)}\n`);
-  return code;
+  return conclude(output, {
+    outcome: code === 0 ? "done" : "failed",
+    text: `stack ${stack} has nothing on this machine any more; its settings are left`,
+    next: `./machine pulumi stack rm ${stack}`,
+  });
 }
 
 const flags = ["--yes", "--skip-preview", "--suppress-outputs"];
+const noImages = { tasks: [], missing: [] };
 
 interface Plan {
   readonly stack: string;
@@ -87,11 +118,7 @@ interface Plan {
   readonly rehearsal: Rehearsal | undefined;
 }
 
-const isHelp = (options: readonly string[]) => options.some((one) => one === "--help" || one === "-h");
-const isPreview = (options: readonly string[]) => options.some((one) => /^--preview-only(=true)?$/.test(one));
 const isSaidYes = (options: readonly string[]) => options.some((one) => /^(-y|--yes(=true)?)$/.test(one));
-// Pulumi is given it once, whether it was asked here or there.
-const withoutYes = (options: readonly string[]) => options.filter((one) => !/^(-y|--yes)$/.test(one));
 
 /** What goes and what stays, before it is done. */
 function outlook({ stack, projectDir, folder, rehearsal }: Plan): string {
@@ -123,11 +150,9 @@ function outcome({ stack, projectDir, folder, isThere, rehearsal }: Plan, isDown
     ...(isDown ? [] : ["the images on the engine"]),
     basename(settingsFile(projectDir, stack)),
   ];
-  return [
-    ...(removed.length > 0 ? [`Removed: ${removed.join(", ")}`] : []),
-    `Left: ${left.join(", ")}`,
-    `To remove the stack and its settings as well: ./machine pulumi stack rm ${stack}`,
-  ].join("\n");
+  return [...(removed.length > 0 ? [`Removed: ${removed.join(", ")}`] : []), `Left: ${left.join(", ")}`].join(
+    "\n",
+  );
 }
 
 /** Whether another stack of this project still has something in the rehearsal: an older one is noted nowhere. */

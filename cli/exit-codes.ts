@@ -11,8 +11,9 @@ const table = {
   failed: { code: 1, means: "failed, or nothing was done" },
   notReady: {
     code: 1,
-    means: "not ready for a run, or for an update; something differs from what was expected",
+    means: "not ready for a run, or for an update",
   },
+  differs: { code: 7, means: "something differs, of preview --expect-no-changes" },
   notUnderstood: { code: 2, means: "the command line was not understood, and nothing was done" },
   interrupted: { code: 130, means: "interrupted (Ctrl-C, or a signal); what was done is kept" },
 } satisfies Readonly<Record<string, ExitCode>>;

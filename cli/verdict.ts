@@ -17,6 +17,8 @@ const words = {
   /** An update whose steps have passed, beside which something is in the way of a run. */
   provisioned: { word: "Provisioned, not ready", ending: "done", colour: "yellow" },
   notReady: { word: "Not ready", ending: "notReady", colour: "red" },
+  /** What was to be as it is wanted, and is not. */
+  differs: { word: "Differs", ending: "differs", colour: "red" },
   failed: { word: "Failed", ending: "failed", colour: "red" },
   unchanged: { word: "Nothing was changed", ending: "failed", colour: "yellow" },
   interrupted: { word: "Interrupted", ending: "interrupted", colour: "yellow" },

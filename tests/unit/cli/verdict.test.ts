@@ -30,6 +30,7 @@ test.each([
   ["provisioned", 0],
   ["notReady", 1],
   ["failed", 1],
+  ["differs", 7],
   ["unchanged", 1],
   ["interrupted", 130],
 ] as const)("%s gives exit code %i, in its JSON too", (outcome, code) => {
@@ -50,7 +51,14 @@ test("a rehearsal is never called ready without that word", () => {
 });
 
 test("the codes that scripts rely on stay", () => {
-  expect(exitCodes).toEqual({ done: 0, failed: 1, notReady: 1, notUnderstood: 2, interrupted: 130 });
+  expect(exitCodes).toEqual({
+    done: 0,
+    failed: 1,
+    notReady: 1,
+    differs: 7,
+    notUnderstood: 2,
+    interrupted: 130,
+  });
 });
 
 test("help and docs have the table of exit codes", () => {
