@@ -21,6 +21,7 @@ import { parseSettings } from "./program/settings.ts";
 import { wantedOf } from "./program/wanted.ts";
 import { dockerHostOf, engineHostOf } from "./provision/engine/host.ts";
 import { lookAt } from "./provision/look.ts";
+import { nextRepair } from "./provision/repair.ts";
 import { datasetHash, datasetShape, taskFolder } from "./provision/steps/task-dataset.ts";
 
 const stack = pulumi.getStack();
@@ -31,13 +32,14 @@ const settings = parseSettings(stack, configurationOf(pulumi.runtime.allConfig()
 const wanted = wantedOf(stack, settings, process.cwd(), engineHostOf(settings.dockerHost));
 const { owner, folder } = wanted;
 const identity = new StackIdentity("identity", { owner, host: hostname(), folder: realPlace(process.cwd()) });
-const { images: found, findings, capacity, ...there } = driftOf(await lookAt(wanted));
+const repair = nextRepair(owner);
+const { see, findings, capacity, ...there } = driftOf(await lookAt(wanted), repair);
 for (const line of there.unknown) pulumi.log.warn(line);
 if (owner.id === undefined)
   pulumi.log.warn(`stack ${stack} has no id, and is known by its name. Fix: ./machine up ${stack}`);
 
 const { cohereApiKey: key, ...plain } = settings;
-const engine = { ...plain, owner, found, dockerHost: wanted.dockerHost };
+const engine = { ...plain, owner, repair, see, dockerHost: wanted.dockerHost };
 const benchmark = new BenchmarkImages("images", engine);
 const cli = new CooperBenchCli("cooperbench", {
   ...plain,
@@ -71,6 +73,7 @@ const services =
     redis: wanted.redis,
     existingRedis: there.redis,
     existingGit: there.git,
+    gitImageFinding: there.gitImageFinding,
     folder,
     cli,
     of: [cli.installed],

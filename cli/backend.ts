@@ -5,13 +5,8 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../lib/environment.ts";
 import { readText } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
-import { xdgFolder } from "../lib/xdg.ts";
+import { dataFolder } from "../lib/xdg.ts";
 import { credentialsFolder } from "../toolchain/variables.ts";
-
-/** The user's data folder of this project. */
-export function dataDir(env: Environment): string {
-  return join(xdgFolder("XDG_DATA_HOME", env), "cooperbench-machine");
-}
 
 /**
  * Where state and secrets are kept: a backend that the user has set or is logged in to, else files in the data
@@ -76,7 +71,7 @@ function ownBackend(env: Environment): string {
 }
 
 function stateDir(env: Environment): string {
-  return join(dataDir(env), "state");
+  return join(dataFolder(env), "state");
 }
 
 function isLoggedIn(env: Environment): boolean {
@@ -110,7 +105,7 @@ export function passphraseEnv(ofStack: string, env: Environment): Environment {
 }
 
 function ownPassphrase(env: Environment): string {
-  return resolve(dataDir(env), "passphrase");
+  return resolve(dataFolder(env), "passphrase");
 }
 
 function makeFolder(folder: string): void {

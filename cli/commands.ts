@@ -248,7 +248,11 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
   ofPulumi(
     "destroy",
     "remove what the stack has made; images stay on the engine",
-    ["destroy lab-1", "destroy lab-1 --yes    # asks nobody"],
+    [
+      "destroy lab-1",
+      "destroy lab-1 --yes    # asks nobody",
+      "destroy lab-1 --forget-engine    # its engine is gone for good",
+    ],
     rest,
   );
   away("list", "print the stacks of this folder")

@@ -1,5 +1,5 @@
 /** The course of an operation of Pulumi, as the engine's events tell it. */
-import type { PullsMessage } from "../components/pull-hook.ts";
+import type { PullsMessage } from "../components/pull-hooks.ts";
 import type { EngineEvent, ResourceStep, Values } from "./events.ts";
 
 /** What becomes of a resource. */

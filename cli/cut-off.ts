@@ -8,12 +8,12 @@ import { Problem } from "../lib/problem.ts";
 import { isGone } from "../lib/process-id.ts";
 import { removeLeftoverContainers } from "../provision/engine/leftovers.ts";
 import { removeLeftoverFolders } from "../provision/ownership/temporary.ts";
-import { stampOf } from "../toolchain/record.ts";
 import type { StackCaller, StackPlace } from "./caller.ts";
 import { identityOf } from "./identity.ts";
 import { endOrphans } from "./orphans.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { forgetGoneRuns, recordedRuns } from "./recorded-runs.ts";
+import { rewriteState } from "./rewrite-state.ts";
 import type { Found, Opened } from "./session.ts";
 import {
   type FoundState,
@@ -89,28 +89,9 @@ export async function clearPendingOperations(opened: Opened): Promise<readonly s
   const pending = await pendingOperations(opened);
   const created = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
   if (pending.length > 0) opened.output.say(pendingWords(pending));
-  if (created.length > 0) await dropPendingOperations(opened);
+  if (created.length > 0) await rewriteState(opened);
   forgetGoneRuns(opened.stack, opened.env);
   return created;
-}
-
-/** Has the state written anew, which drops them. Its secrets stay encrypted on the way. */
-async function dropPendingOperations(opened: Opened): Promise<void> {
-  const { pulumi, stack } = opened;
-  const fails = (said: string) =>
-    new Problem(`what was begun could not be cleared from the state:\n${said.trim()}`);
-  const files = stateFiles(opened);
-  // What an update that has begun meanwhile writes must not be written over.
-  await takeOver(opened);
-  const before = files && stampOf(files.state);
-  const exported = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
-  if (exported.code !== 0) throw fails(exported.stderr);
-  await takeOver(opened);
-  if (before !== (files && stampOf(files.state))) throw fails("another command has changed it just now");
-  const imported = await quietPulumi(pulumi, ["stack", "import", "--stack", stack], {
-    input: exported.stdout,
-  });
-  if (imported.code !== 0) throw fails(imported.stderr);
 }
 
 /** From the state's file; of another backend, which has none, Pulumi is asked where a recorded run was cut off. */

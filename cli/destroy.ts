@@ -4,12 +4,15 @@ import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
+import { ownerOf } from "../program/stack-id.ts";
+import { endRepair } from "../provision/repair.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
 import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
+import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
 import { failureLines } from "./failures.ts";
 import { shortenHistory } from "./history.ts";
 import { isPreview, operate, wantsHelp } from "./operation.ts";
@@ -31,6 +34,7 @@ import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
  * what goes and what stays, and asks. Whether anything is left, its state says, and not how Pulumi ended.
  */
 export async function destroy(caller: StackCaller, given: readonly string[]): Promise<number> {
+  const isForgotten = given.includes(forgetEngineOption);
   const { stack, projectDir, output } = caller;
   if (given.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
@@ -47,12 +51,13 @@ export async function destroy(caller: StackCaller, given: readonly string[]): Pr
     if (!(await ask(`Destroy stack ${stack}?`)))
       return conclude(output, { outcome: "unchanged", text: "nobody said yes", next });
   }
+  // Pulumi is given it once, whether it was asked here or there.
+  const options = given.filter((one) => !["-y", "--yes", forgetEngineOption].includes(one));
   const opened = await openUnchecked(await takeOver(caller));
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
+  if (isWhole(options)) await forgetGoneEngines(opened, isForgotten);
   const user = userOf(opened);
-  // Pulumi is given it once, whether it was asked here or there.
-  const options = given.filter((one) => !/^(-y|--yes)$/.test(one));
   const operation = await operate(opened, "destroy", {
     ...{ tasks: [], missing: [], off: [] },
     ...{ args: [...(isPreview("destroy", options) ? [] : flags), "--stack", stack], options },
@@ -90,6 +95,7 @@ export async function destroy(caller: StackCaller, given: readonly string[]): Pr
   }
 
   forgetProofs(opened);
+  endRepair(ownerOf(stack, { stackId: String(opened.configuration.stackId ?? "") }));
   let isDown = false;
   if (rehearsal !== undefined) {
     removeUser(rehearsal.dir, user);

@@ -3,7 +3,9 @@ import prettyBytes from "pretty-bytes";
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import { taskName } from "../benchmark/tasks.ts";
 import { count } from "../checks/units.ts";
-import { requestVariable } from "../provision/steps/contract.ts";
+import { findingLabel } from "../provision/engine/owned.ts";
+import { foundIn } from "../provision/repair.ts";
+import { findingVariable, requestVariable } from "../provision/steps/contract.ts";
 import type { Course, Step } from "./course.ts";
 import type { Values } from "./events.ts";
 import { namesOf, oracleOf, type Thing, thingOf } from "./parts.ts";
@@ -81,7 +83,7 @@ function imageDifference(course: Course, task: LockedTask, isMissing: boolean): 
       ...{ ...told, will: "not on the engine, will be pulled", done: `pulled${verified}` },
       ...(task.locked && { layers: task.locked.layers }),
     };
-  const moved = newIn(image, "triggers", "moved");
+  const moved = newIn(image, ({ triggers }) => (triggers as Values | undefined)?.finding);
   if (moved !== undefined)
     return { ...told, will: `${moved}; will be given back`, done: `given its tag back${verified}: ${moved}` };
   if (image?.operation === "create")
@@ -100,7 +102,7 @@ function thingDifference(of: Thing, steps: readonly Step[]): Difference | undefi
   // What is made for the first time is missing: that says nothing more.
   if (changed.every(({ operation }) => operation === "create"))
     return { thing, progress, will: `will be ${of.verb}`, done: of.verb };
-  const found = changed.flatMap((step) => newIn(step, "environment", "FINDING") ?? [])[0];
+  const found = changed.flatMap((step) => newIn(step, findingIn) ?? [])[0];
   if (found !== undefined)
     return { thing, progress, will: `${found}; will be ${of.again}`, done: `${of.again}, because ${found}` };
   const why = changed.map(becauseOf).find((one) => one !== "") ?? "";
@@ -113,16 +115,22 @@ function progressOf(changed: readonly Step[], isLast: boolean): Difference["prog
 }
 
 /** A text that the program puts into an input for what it found just now; undefined where it did not. */
-function newIn(step: Step | undefined, ...path: readonly string[]): string | undefined {
-  const [before, now] = [step?.oldInputs, step?.inputs].map((inputs) =>
-    path.reduce<unknown>((value, key) => (value as Values | undefined)?.[key], inputs),
-  );
-  return typeof now === "string" && now !== before ? short(now) : undefined;
+function newIn(step: Step | undefined, of: (inputs: Values) => unknown): string | undefined {
+  const [before, now] = [of(step?.oldInputs ?? {}), of(step?.inputs ?? {})];
+  return typeof now === "string" && now !== before ? short(foundIn(now)) : undefined;
 }
 
-/** Without the time that earlier states have in it, and with digests as they are shown elsewhere. */
+/** What was found, as a command has it in a variable, and a container in a label. */
+function findingIn({ environment, labels }: Values): unknown {
+  const found = (labels as readonly { label: string; value: string }[] | undefined)?.find(
+    ({ label }) => label === findingLabel,
+  );
+  return found?.value ?? (environment as Values | undefined)?.[findingVariable];
+}
+
+/** With digests as they are shown elsewhere. */
 function short(text: string): string {
-  return text.replace(/ \(seen [^)]*\)$/, "").replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, "$1");
+  return text.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, "$1");
 }
 
 /** Which settings of a step have changed, in brackets. */

@@ -3,8 +3,8 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from "
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
+import { dataFolder } from "../lib/xdg.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
-import { dataDir } from "./backend.ts";
 import { identityOf } from "./identity.ts";
 import type { Found } from "./session.ts";
 import { withoutKey } from "./without-key.ts";
@@ -27,7 +27,7 @@ export function openLog(
   command: string,
   now = new Date(),
 ): LogFile {
-  const folder = join(dataDir(place.env), "logs", encodeURIComponent(identityOf(place)));
+  const folder = join(dataFolder(place.env), "logs", encodeURIComponent(identityOf(place)));
   const dotenv = join(checkoutFolder(place.projectDir, place.configuration), ".env");
   const path = join(folder, `${now.toISOString().replace(/[:.]/g, "-")}-${command}.log`);
   let file: number | undefined;

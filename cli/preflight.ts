@@ -3,11 +3,12 @@ import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.t
 import type { Finding } from "../checks/finding.ts";
 import { cacheFolder } from "../lib/cache-folder.ts";
 import { Problem } from "../lib/problem.ts";
+import { dataFolder } from "../lib/xdg.ts";
 import type { Settings } from "../program/settings.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
 import { noOutside, rehearsalPorts } from "../rehearsal/rehearsal.ts";
-import { backendFolder, backendUrl, dataDir } from "./backend.ts";
+import { backendFolder, backendUrl } from "./backend.ts";
 import { findingLines, oneLine } from "./findings.ts";
 import { type Found, type Session, startedBy } from "./session.ts";
 
@@ -32,7 +33,7 @@ export async function check(
     startedBy: startedBy(found),
     takenPorts: ports?.taken ?? [],
     projectDir,
-    dataDir: dataDir(env),
+    dataDir: dataFolder(env),
     stateDir: backendFolder(projectDir, backendUrl(env)),
     cacheDir: cacheFolder(env),
     toolchain,

@@ -4,9 +4,10 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { noRecord, type ProofRecord, proofRecord, type RecordedOracle } from "../checks/status/record.ts";
 import { writeWhole } from "../lib/files.ts";
+import { dataFolder } from "../lib/xdg.ts";
 import { stackIdIn } from "../program/stack-id.ts";
 import { datasetHash, taskFolder } from "../provision/steps/task-dataset.ts";
-import { backendUrl, dataDir } from "./backend.ts";
+import { backendUrl } from "./backend.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Found } from "./session.ts";
 import { withoutKey } from "./without-key.ts";
@@ -81,5 +82,5 @@ export function recordSmoked(
 function recordFile({ stack, configuration, env }: RecordPlace): string {
   const backend = createHash("sha256").update(backendUrl(env)).digest("hex").slice(0, 12);
   const name = stackIdIn(configuration) ?? `${stack}-${backend}`;
-  return join(dataDir(env), "proofs", `${encodeURIComponent(name)}.json`);
+  return join(dataFolder(env), "proofs", `${encodeURIComponent(name)}.json`);
 }

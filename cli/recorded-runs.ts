@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../lib/environment.ts";
 import { isGone, type Place, type ProcessId, placeHere, startIn } from "../lib/process-id.ts";
-import { dataDir } from "./backend.ts";
+import { dataFolder } from "../lib/xdg.ts";
 import { names } from "./state-files.ts";
 
 /** Variable with the id of a run, which everything that Pulumi starts has too. */
@@ -110,7 +110,7 @@ function readRun(file: string): RecordedRun | undefined {
 }
 
 function recordsFolder(env: Environment): string {
-  return join(dataDir(env), "runs");
+  return join(dataFolder(env), "runs");
 }
 
 function isMade(folder: string): boolean {

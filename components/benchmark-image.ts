@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LockedTask } from "../benchmark/images-lock.ts";
-import type { EngineImage } from "../provision/engine/images.ts";
+import type { SeenImage } from "../provision/engine/images.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
 import { proofRevision } from "../provision/steps/contract.ts";
 import { engineImage } from "./engine-image.ts";
@@ -13,14 +13,14 @@ export interface BenchmarkImageArgs {
   readonly owner: Owner;
   /** The task whose image it is, with what the lock says of it. */
   readonly task: LockedTask;
-  /** What the engine has under the image's reference right now; undefined for nothing. */
-  readonly found?: EngineImage | undefined;
+  /** What the engine has of it right now. */
+  readonly seen: SeenImage;
   /** Docker engine that the probe's container runs on, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Time limit of the probe, in seconds. */
   readonly probeTimeoutSeconds: number;
-  /** Hook that pulls the image before the provider looks for it. */
-  readonly pull: pulumi.ResourceHook;
+  /** Hooks that pull the image before the provider looks for it. */
+  readonly pull: pulumi.ResourceHookBinding;
 }
 
 /** What is proved of an image. */
@@ -48,12 +48,12 @@ export class BenchmarkImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: BenchmarkImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:images:BenchmarkImage", name, {}, opts);
-    const { owner, task, dockerHost, found } = args;
+    const { owner, task, dockerHost, seen } = args;
     const { locked } = task;
 
-    const image = engineImage(name, { image: task.image, locked }, found, {
+    const { resource, imageId } = engineImage(name, { image: task.image, locked }, seen, {
       parent: this,
-      hooks: { beforeCreate: [args.pull] },
+      hooks: args.pull,
     });
     const { result } = step(
       `${name}-probe`,
@@ -69,10 +69,10 @@ export class BenchmarkImage extends pulumi.ComponentResource {
           container: `cooperbench-probe-${owner.stack}-${name}`,
           timeoutSeconds: args.probeTimeoutSeconds,
         },
-        triggers: [image.imageId, task.baseCommit, locked?.digest ?? ""],
+        triggers: [imageId, task.baseCommit, locked?.digest ?? ""],
         quiet: true,
       },
-      { parent: this },
+      { parent: this, dependsOn: [resource] },
     );
 
     this.reference = task.image;

@@ -1,11 +1,11 @@
 import { Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { LockedTask } from "../benchmark/images-lock.ts";
+import type { LockedTask, PinnedImage } from "../benchmark/images-lock.ts";
 import { taskKey } from "../benchmark/tasks.ts";
-import { type EngineImage, isThere } from "../provision/engine/images.ts";
+import type { SeenImage } from "../provision/engine/images.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
 import { BenchmarkImage, type VerifiedImage } from "./benchmark-image.ts";
-import { pullHook } from "./pull-hook.ts";
+import { pullHooks } from "./pull-hooks.ts";
 
 /** Arguments of `BenchmarkImages`. */
 export interface BenchmarkImagesArgs {
@@ -13,8 +13,8 @@ export interface BenchmarkImagesArgs {
   readonly owner: Owner;
   /** The tasks whose images are wanted, in any order, with what the lock says of them. */
   readonly tasks: readonly LockedTask[];
-  /** The images that the engine has right now; undefined where that is not known. */
-  readonly found: readonly EngineImage[] | undefined;
+  /** What the engine has of an image right now. */
+  readonly see: (image: PinnedImage) => SeenImage;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Registry that images are pulled from first, as host and path; empty for none. */
@@ -35,16 +35,17 @@ export class BenchmarkImages extends pulumi.ComponentResource {
 
   constructor(name: string, args: BenchmarkImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cooperbench:images:BenchmarkImages", name, {}, opts);
-    const { owner, tasks, found, dockerHost, probeTimeoutSeconds } = args;
+    const { owner, tasks, see, dockerHost, probeTimeoutSeconds } = args;
 
     const provider = new Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
     let verified = 0;
-    const pull = pullHook(
+    const pull = pullHooks(
       `${name}-pull`,
       {
+        owner,
         dockerHost,
         images: tasks,
-        missing: tasks.filter((task) => !isThere(found ?? [], task)),
+        missing: tasks.filter((task) => !see(task).isThere),
         mirror: args.registryMirror,
         stallSeconds: args.pullStallSeconds,
         verified: () => `${verified}/${tasks.length}`,
@@ -54,8 +55,7 @@ export class BenchmarkImages extends pulumi.ComponentResource {
     const images = new Map(
       largestFirst(tasks).map((task) => {
         const key = taskKey(task);
-        const tagged = found?.find(({ references }) => references.includes(task.image));
-        const image = { owner, task, found: tagged, dockerHost, probeTimeoutSeconds, pull };
+        const image = { owner, task, seen: see(task), dockerHost, probeTimeoutSeconds, pull };
         return [key, new BenchmarkImage(key, image, { parent: this, providers: { docker: provider } })];
       }),
     );

@@ -4,24 +4,22 @@ import type { PinnedImage } from "../benchmark/images-lock.ts";
 import { addressOf, type RedisAddress } from "../lib/redis-address.ts";
 import type { ExistingGit } from "../provision/engine/existing-git.ts";
 import { type ExistingRedis, troubleOf } from "../provision/engine/existing-redis.ts";
-import { type EngineImage, isThere } from "../provision/engine/images.ts";
+import type { SeenImage } from "../provision/engine/images.ts";
 import { isOlder } from "../provision/engine/owned.ts";
 import type { ServiceName } from "../provision/engine/service-records.ts";
 import type { UseWish } from "../provision/engine/service-use.ts";
-import type { Owner } from "../provision/ownership/owner.ts";
 import type { GitResult } from "../provision/steps/git-server.ts";
 import type { RedisResult } from "../provision/steps/redis.ts";
 import { GitServer } from "./git-server.ts";
-import { pullHook } from "./pull-hook.ts";
+import { pullHooks } from "./pull-hooks.ts";
 import { Redis } from "./redis.ts";
+import type { Maker } from "./service-container.ts";
 import { serviceUse } from "./service-use.ts";
 import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of `CoopServices`. */
-export interface CoopServicesArgs {
-  /** The stack that it is for. */
-  readonly owner: Owner;
+export interface CoopServicesArgs extends Maker {
   /** What is there right now of the git server; undefined where none is wanted. */
   readonly existingGit: ExistingGit | undefined;
   /** The image that the git server's is built from. */
@@ -34,8 +32,10 @@ export interface CoopServicesArgs {
   readonly redisImage: PinnedImage;
   /** Whether its port is published (`bridge`), or it has the network of the engine's machine (`host`). */
   readonly redisNetwork: "bridge" | "host";
-  /** The images that the engine has right now; undefined where that is not known. */
-  readonly found: readonly EngineImage[] | undefined;
+  /** What the engine has of an image right now. */
+  readonly see: (image: PinnedImage) => SeenImage;
+  /** What is wrong with the git server's own image right now; undefined where nothing is. */
+  readonly gitImageFinding: string | undefined;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Registry that images are pulled from first, as host and path; empty for none. */
@@ -109,10 +109,10 @@ export class CoopServices extends pulumi.ComponentResource {
 function redisOf(
   name: string,
   args: CoopServicesArgs,
-  pull: pulumi.ResourceHook,
+  pull: pulumi.ResourceHookBinding,
   options: { readonly parent: pulumi.Resource },
 ) {
-  const { existingRedis: existing, found, redisImage } = args;
+  const { existingRedis: existing, redisImage } = args;
   const use = useOf(`${name}-use`, "redis", args, redisWish(existing), options.parent);
   if (existing.kind !== "own" || use === undefined)
     return { identity: (existing.kind === "foreign" && existing.identity) || "found", older: [] };
@@ -120,8 +120,9 @@ function redisOf(
     name,
     {
       owner: args.owner,
+      repair: args.repair,
       image: redisImage,
-      found: found?.find(({ references }) => references.includes(redisImage.image)),
+      seen: args.see(redisImage),
       address: args.redis,
       network: args.redisNetwork,
       existing,
@@ -138,13 +139,14 @@ function redisOf(
 function gitOf(
   name: string,
   args: CoopServicesArgs,
-  pull: pulumi.ResourceHook,
+  pull: pulumi.ResourceHookBinding,
   options: { readonly parent: pulumi.Resource },
 ): GitServer | undefined {
   const { existingGit: existing, gitBaseImage: base } = args;
   if (existing === undefined) return undefined;
   const use = useOf(`${name}-use`, "git", args, gitWish(existing), options.parent);
-  return new GitServer(name, { ...args, existing, base, pull, use }, options);
+  const of = { existing, base, seen: args.see(base), imageFinding: args.gitImageFinding };
+  return new GitServer(name, { ...args, ...of, pull, use }, options);
 }
 
 /** A use as it is to be noted: undefined for none, as where what is used is no stack's. */
@@ -166,11 +168,11 @@ function gitWish({ container, labels, isShared, isRecorded = false }: ExistingGi
 function useOf(
   name: string,
   service: ServiceName,
-  { owner, dockerHost }: CoopServicesArgs,
+  { owner, repair, dockerHost }: CoopServicesArgs,
   wish: Wish,
   parent: pulumi.Resource,
 ): pulumi.Resource | undefined {
-  return wish && serviceUse(name, { dockerHost, service, owner, ...wish }, parent);
+  return wish && serviceUse(name, { dockerHost, service, owner, repair, ...wish }, parent);
 }
 
 function isOlderRedis({ existingRedis, owner }: CoopServicesArgs): boolean {
@@ -186,19 +188,24 @@ function hasOlder(args: CoopServicesArgs): boolean {
 }
 
 /** Pulls what the services run from, or are built from. */
-function servicesPull(name: string, args: CoopServicesArgs, shownOn: pulumi.Resource): pulumi.ResourceHook {
-  const { existingRedis, existingGit, redisImage, gitBaseImage, found } = args;
+function servicesPull(
+  name: string,
+  args: CoopServicesArgs,
+  shownOn: pulumi.Resource,
+): pulumi.ResourceHookBinding {
+  const { existingRedis, existingGit, redisImage, gitBaseImage, see } = args;
   const images = [
     ...(existingRedis.kind === "own" ? [redisImage] : []),
     ...(existingGit?.container === "own" ? [gitBaseImage] : []),
   ];
   const pull = {
+    owner: args.owner,
     dockerHost: args.dockerHost,
     images,
-    missing: images.filter((image) => !isThere(found ?? [], image)),
+    missing: images.filter((image) => !see(image).isThere),
     mirror: args.registryMirror,
     stallSeconds: args.pullStallSeconds,
     verified: () => "services not yet",
   };
-  return pullHook(`${name}-pull`, pull, shownOn);
+  return pullHooks(`${name}-pull`, pull, shownOn);
 }

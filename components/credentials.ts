@@ -49,9 +49,9 @@ export class Credentials extends pulumi.ComponentResource {
     );
 
     this.environment = pulumi.secret(variables);
-    // A state of old has none, nor has one whose `.env` cannot be looked at.
+    // Known before it is written, where it can be: what is proved of it is then no change by itself.
     this.hash =
-      args.finding === undefined && args.hash !== undefined
+      args.hash !== undefined
         ? pulumi.output(`${hashWord}${args.hash}`)
         : dotenv.result.apply(({ hash, written = "" }) =>
             hash === undefined ? written : `${hashWord}${hash}`,

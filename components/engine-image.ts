@@ -1,33 +1,40 @@
 import { RemoteImage } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PinnedImage } from "../benchmark/images-lock.ts";
-import { type EngineImage, isLocked } from "../provision/engine/images.ts";
+import type { SeenImage } from "../provision/engine/images.ts";
+
+/** An image as a resource. */
+export interface OnEngine {
+  readonly resource: RemoteImage;
+  /** Its id on the engine, known beforehand where it can be: what has it waits for the resource by itself. */
+  readonly imageId: pulumi.Input<string>;
+}
 
 /**
  * An image on the engine by its reference, kept there on destroy.
  *
- * @param found what the engine has under the reference right now; undefined for nothing.
+ * The provider is never asked what is there, since it lists all images for each (docs/performance.md). What the look has
+ * found wrong goes into the inputs, as for a command (step.ts): there it is a change that has the image made again, and
+ * its tag given back.
+ *
+ * @param seen what the engine has of it right now.
  * @param options with a hook that pulls the image before the provider looks for it.
  */
 export function engineImage(
   name: string,
   { image, locked }: PinnedImage,
-  found: EngineImage | undefined,
+  { id, finding }: SeenImage,
   options: pulumi.CustomResourceOptions,
-): RemoteImage {
-  // The provider's read is by tag and takes whatever has it. As for a command (step.ts), what is wrong
-  // goes into the inputs, where it is a change that has the image made anew, its tag given back.
-  const moved = locked && found && !isLocked(found, locked) ? movedTag(found) : {};
-  // What is not locked has no triggers, and Pulumi says so of each path that it cannot ignore.
-  const kept = locked !== undefined && !("moved" in moved) ? ["triggers.moved"] : [];
-  return new RemoteImage(
+): OnEngine {
+  const triggers = { ...(locked && { digest: locked.digest }), ...(finding !== undefined && { finding }) };
+  // `moved` is of older states. A path below triggers must be there, and what is not locked may have none.
+  const last = locked ? ["triggers.finding", "triggers.moved"] : ["triggers"];
+  const resource = new RemoteImage(
     name,
-    { name: image, keepLocally: true, ...(locked && { triggers: { digest: locked.digest, ...moved } }) },
-    pulumi.mergeOptions({ ignoreChanges: kept }, options),
+    { name: image, keepLocally: true, ...(Object.keys(triggers).length > 0 && { triggers }) },
+    // The provider would leave it as well, once it has reached an engine that may be gone.
+    pulumi.mergeOptions({ ignoreChanges: finding === undefined ? last : [], retainOnDelete: true }, options),
   );
-}
-
-/** With the time, for the same may be found again after it was mended. */
-function movedTag(found: EngineImage): { readonly moved: string } {
-  return { moved: `the tag is at ${found.id} (seen ${new Date().toISOString()})` };
+  // What has changed under the resource is not in its outputs.
+  return { resource, imageId: id ?? resource.imageId };
 }

@@ -2,30 +2,29 @@ import { Network, Volume } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PinnedImage } from "../benchmark/images-lock.ts";
 import type { ExistingGit } from "../provision/engine/existing-git.ts";
-import type { EngineImage } from "../provision/engine/images.ts";
-import { isOlder, ownerLabels } from "../provision/engine/owned.ts";
+import type { SeenImage } from "../provision/engine/images.ts";
+import { isOlder } from "../provision/engine/owned.ts";
 import { gitNames } from "../provision/engine/service-names.ts";
-import type { Owner } from "../provision/ownership/owner.ts";
 import { engineImage } from "./engine-image.ts";
 import { leftoverHook } from "./leftover-hook.ts";
-import { serviceContainer } from "./service-container.ts";
+import { labelList, labelsOf, type Maker, serviceContainer, serviceThing } from "./service-container.ts";
 import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `GitServer`. */
-export interface GitServerArgs {
-  /** The stack that it is for. */
-  readonly owner: Owner;
+export interface GitServerArgs extends Maker {
   /** What is there already. */
   readonly existing: ExistingGit;
   /** The image that the server's is built from. */
   readonly base: PinnedImage;
-  /** The images that the engine has right now; undefined where that is not known. */
-  readonly found: readonly EngineImage[] | undefined;
+  /** What the engine has of the base right now. */
+  readonly seen: SeenImage;
+  /** What is wrong with the server's own image right now; undefined where nothing is. */
+  readonly imageFinding: string | undefined;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
-  /** Hook that pulls the base before the provider looks for it. */
-  readonly pull: pulumi.ResourceHook;
+  /** Hooks that pull the base before the provider looks for it. */
+  readonly pull: pulumi.ResourceHookBinding;
   /** Folder of the CooperBench checkout, whose package has the Dockerfile. */
   readonly folder: string;
   /** The component that makes the environment by which the image is built. */
@@ -59,11 +58,10 @@ export class GitServer extends pulumi.ComponentResource {
 }
 
 function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
-  const { owner, existing, base, found, dockerHost, folder } = args;
-  const of = (reference: string) => found?.find(({ references }) => references.includes(reference));
-  const baseImage = engineImage(`${name}-base`, base, of(base.image), {
+  const { owner, repair, existing, base, dockerHost, folder } = args;
+  const baseImage = engineImage(`${name}-base`, base, args.seen, {
     parent,
-    hooks: { beforeCreate: [args.pull] },
+    hooks: args.pull,
   });
   const image = step(
     `${name}-image`,
@@ -72,41 +70,47 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
       owner,
       request: { folder, dockerHost, image: gitNames.image },
       triggers: [baseImage.imageId],
-      finding: found && of(gitNames.image) === undefined ? `there is no image ${gitNames.image}` : undefined,
+      finding: args.imageFinding,
     },
-    { parent, dependsOn: [args.cli] },
+    { parent, dependsOn: [args.cli, baseImage.resource] },
   );
 
   const { labels = {} } = existing;
   const things = ["container", "network", "volume"] as const;
-  const madeBy = (thing: (typeof things)[number]) => (labels === "unknown" ? undefined : labels[thing]);
-  const labelled = (thing: "network" | "volume") =>
-    Object.entries(madeBy(thing) ?? ownerLabels(owner)).map(([label, value]) => ({ label, value }));
-  const kept = labels === "unknown" ? ["labels"] : [];
+  const madeOf = (thing: (typeof things)[number]) => (labels === "unknown" ? labels : labels[thing]);
   const use = { owner, dockerHost, service: "git" } as const;
   // A volume's creation takes what is there.
   const leftover = leftoverHook(`${name}-leftover`, use, "network", gitNames.network);
   const goesWith = args.use && { deletedWith: args.use };
-  const options = { parent, deleteBeforeReplace: true, ignoreChanges: kept, ...goesWith };
+  const common = (thing: "network" | "volume", before: readonly pulumi.ResourceHook[]) => {
+    const made = madeOf(thing);
+    return {
+      labels: labelList(labelsOf(args, made === "unknown" ? undefined : made)),
+      options: { parent, ...serviceThing(`${name}-${thing}`, owner, made, before), ...goesWith },
+    };
+  };
+  const ofNetwork = common("network", [leftover]);
   const network =
     existing.network === "own"
       ? new Network(
           `${name}-network`,
-          { name: gitNames.network, driver: "bridge", labels: labelled("network") },
-          { ...options, hooks: { beforeCreate: [leftover] } },
+          { name: gitNames.network, driver: "bridge", labels: ofNetwork.labels },
+          ofNetwork.options,
         )
       : undefined;
+  const ofVolume = common("volume", []);
   const volume =
     existing.volume === "own"
-      ? new Volume(`${name}-volume`, { name: gitNames.volume, labels: labelled("volume") }, options)
+      ? new Volume(`${name}-volume`, { name: gitNames.volume, labels: ofVolume.labels }, ofVolume.options)
       : undefined;
 
   const container = serviceContainer(
     `${name}-container`,
     {
       ...use,
+      repair,
       name: gitNames.container,
-      madeBy: labels === "unknown" ? labels : labels.container,
+      made: madeOf("container"),
       finding: existing.finding,
       image: image.result.apply(({ imageId }) => imageId),
       networkMode: network ? network.name : gitNames.network,
@@ -120,9 +124,10 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
     },
     { parent, ...goesWith },
   );
-  const made = { container, network, volume };
-  const older = things.flatMap((thing) =>
-    made[thing] !== undefined && isOlder(madeBy(thing), owner) ? [made[thing].id] : [],
-  );
+  const here = { container, network, volume };
+  const older = things.flatMap((thing) => {
+    const [resource, made] = [here[thing], madeOf(thing)];
+    return resource !== undefined && made !== "unknown" && isOlder(made, owner) ? [resource.id] : [];
+  });
   return { containerId: container.id, older: pulumi.all(older) };
 }

@@ -2,21 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PinnedImage } from "../benchmark/images-lock.ts";
 import { addressOf, type RedisAddress } from "../lib/redis-address.ts";
 import { addressLabel, type OwnRedis } from "../provision/engine/existing-redis.ts";
-import type { EngineImage } from "../provision/engine/images.ts";
+import type { SeenImage } from "../provision/engine/images.ts";
 import { redisContainer } from "../provision/engine/service-names.ts";
-import type { Owner } from "../provision/ownership/owner.ts";
 import { engineImage } from "./engine-image.ts";
-import { serviceContainer } from "./service-container.ts";
+import { type Maker, serviceContainer } from "./service-container.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `Redis`. */
-export interface RedisArgs {
-  /** The stack that it is for. */
-  readonly owner: Owner;
+export interface RedisArgs extends Maker {
   /** What it runs from. */
   readonly image: PinnedImage;
-  /** What the engine has under the image's reference right now; undefined for nothing. */
-  readonly found: EngineImage | undefined;
+  /** What the engine has of the image right now. */
+  readonly seen: SeenImage;
   /** Where it answers, on the engine's machine. */
   readonly address: RedisAddress;
   /** Whether its port is published (`bridge`), or it has the network of the engine's machine (`host`). */
@@ -27,8 +24,8 @@ export interface RedisArgs {
   readonly use: pulumi.Resource;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
-  /** Hook that pulls the image before the provider looks for it. */
-  readonly pull: pulumi.ResourceHook;
+  /** Hooks that pull the image before the provider looks for it. */
+  readonly pull: pulumi.ResourceHookBinding;
 }
 
 /** The port that Redis has where nothing else is said. */
@@ -48,9 +45,9 @@ export class Redis extends pulumi.ComponentResource {
     super("cooperbench:coop:Redis", name, {}, opts);
     const { address, network } = args;
 
-    const image = engineImage(`${name}-image`, args.image, args.found, {
+    const { resource, imageId } = engineImage(`${name}-image`, args.image, args.seen, {
       parent: this,
-      hooks: { beforeCreate: [args.pull] },
+      hooks: args.pull,
     });
     const inside =
       network === "host" ? address : ({ host: "0.0.0.0", port: usualPort } satisfies RedisAddress);
@@ -59,13 +56,14 @@ export class Redis extends pulumi.ComponentResource {
       `${name}-container`,
       {
         owner: args.owner,
+        repair: args.repair,
         service: "redis",
         name: redisContainer,
         dockerHost: args.dockerHost,
-        image: image.imageId,
+        image: imageId,
         command: redisCommand(inside),
         labels: { [addressLabel]: addressOf(address) },
-        madeBy: args.existing.labels,
+        made: args.existing.labels,
         finding: args.existing.finding,
         networkMode: network,
         ...(network === "bridge" && {
@@ -80,7 +78,7 @@ export class Redis extends pulumi.ComponentResource {
           retries: 3,
         },
       },
-      { parent: this, deletedWith: args.use },
+      { parent: this, deletedWith: args.use, dependsOn: [resource] },
     );
 
     this.containerId = container.id;

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceUse, UseWish } from "../provision/engine/service-use.ts";
+import { findingOf } from "../provision/repair.ts";
 import { step } from "./step.ts";
 
 /** Arguments of `serviceUse`. */
@@ -8,6 +9,8 @@ export interface ServiceUseArgs extends ServiceUse {
   readonly wish: UseWish;
   /** Whether the engine has the stack's record of that. */
   readonly isRecorded: boolean;
+  /** The repair that it is recorded in where it is not. */
+  readonly repair: string;
 }
 
 /**
@@ -16,8 +19,9 @@ export interface ServiceUseArgs extends ServiceUse {
  * leaves it to that, and to the provider where it is replaced. This must never be replaced itself: they would be, too.
  */
 export function serviceUse(name: string, args: ServiceUseArgs, parent: pulumi.Resource): pulumi.Resource {
-  const { dockerHost, service, owner, wish, isRecorded } = args;
-  const finding = wish === "record" && !isRecorded ? "there is no record of it" : undefined;
+  const { dockerHost, service, owner, repair, wish, isRecorded } = args;
+  const isLost = wish === "record" && !isRecorded;
+  const finding = isLost ? findingOf(repair, "there is no record of it") : undefined;
   const request = { dockerHost, service, wish };
   return step(name, "service-use", { owner, request, finding, removable: true }, { parent }).command;
 }

@@ -2,6 +2,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Owner } from "../provision/ownership/owner.ts";
 import {
+  findingVariable,
   type Result,
   requestVariable,
   type Secret,
@@ -19,7 +20,7 @@ export interface StepArgs<Name extends StepName> {
   readonly secret?: Secret<Name>;
   /** What makes it another thing: a change removes the old thing and makes a new one. Default: none. */
   readonly triggers?: readonly pulumi.Input<string>[];
-  /** What is wrong with the thing on this machine right now; undefined where nothing is. */
+  /** What is wrong with the thing on this machine right now, with its repair; undefined where nothing is. */
   readonly finding?: string | undefined;
   /** Whether the thing is removed on destroy. Default: false. */
   readonly removable?: boolean;
@@ -61,7 +62,7 @@ export function step<Name extends StepName>(
       ...(removable && { delete: "remove" }),
       environment: {
         [requestVariable]: pulumi.jsonStringify({ owner, ...request }),
-        ...(finding !== undefined && { FINDING: `${finding} (seen ${new Date().toISOString()})` }),
+        ...(finding !== undefined && { [findingVariable]: finding }),
       },
       ...(secret !== undefined && { stdin: pulumi.secret(JSON.stringify(secret)) }),
       ...(triggers !== undefined && { triggers: [...triggers] }),
@@ -70,7 +71,10 @@ export function step<Name extends StepName>(
       // What can be removed has in its result which resource holds it (provision/ownership/holder.ts).
       addPreviousOutputInEnv: removable,
     },
-    pulumi.mergeOptions(finding === undefined ? { ignoreChanges: ["environment.FINDING"] } : {}, options),
+    pulumi.mergeOptions(
+      finding === undefined ? { ignoreChanges: [`environment.${findingVariable}`] } : {},
+      options,
+    ),
   );
   const result = command.stdout.apply((stdout) => JSON.parse(stdout) as Result<Name>);
   // A command with a secret input has secret outputs alone.

@@ -67,7 +67,7 @@ export interface Look {
   /** Of the `.env` and the settings in it. */
   readonly dotenv: Fault;
   /** Which bytes the `.env` has; undefined where that is not known. */
-  readonly dotenvBytes: Pick<DotenvSeen, "hash" | "read"> | undefined;
+  readonly dotenvBytes: Omit<DotenvSeen, "fault"> | undefined;
   /** What leads a run's calls of the model elsewhere. */
   readonly route: Fault;
   /** What else decides what a run does, each with its place. */
@@ -131,7 +131,12 @@ async function lookAtRun(
   );
   return {
     dotenv: dotenvFault(seen, variables.COHERE_API_KEY === "", run),
-    dotenvBytes: { hash: seen.hash, read: seen.read },
+    dotenvBytes: {
+      hash: seen.hash,
+      read: seen.read,
+      // A block that python-dotenv does not read as it was written may go to another place.
+      written: "value" in run && run.value.own?.other.length ? undefined : seen.written,
+    },
     route: "unknown" in run ? run : known(routeFault(folder, variables, run.value)),
     otherSettings: "unknown" in run ? run : known(otherSettings(run.value)),
   };

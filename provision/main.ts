@@ -9,7 +9,9 @@ import { Problem } from "../lib/problem.ts";
 import { oldRequest } from "./old-request.ts";
 import { hold, holderFor, isHeldByOther, lastResult, wholeStackVariable } from "./ownership/holder.ts";
 import { stackIdentity } from "./ownership/temporary.ts";
+import { endRepair } from "./repair.ts";
 import {
+  findingVariable,
   type Request,
   type Result,
   requestVariable,
@@ -84,7 +86,12 @@ const steps: { readonly [Name in StepName]: Act<Name> } = {
     }
     const { recordUse } = await import("./engine/service-records.ts");
     if (wish === "record") await recordUse(dockerHost, service, owner);
-    return { service };
+    const last = lastResult<Result<"service-use">>()?.dockerHost;
+    if (verb === "ensure" && last !== undefined && last !== dockerHost) {
+      const { leaveEngine } = await import("./engine/service-use.ts");
+      await leaveEngine({ dockerHost: last, service, owner }, dockerHost, report);
+    }
+    return { service, dockerHost };
   },
   async coop({ folder, dockerHost, owner, redis, gitClient, conflict, adopted = {} }) {
     const { recordThing, serviceNames } = await import("./engine/service-records.ts");
@@ -164,7 +171,10 @@ async function main([name = "", verb = ""]: readonly string[]): Promise<unknown>
     throw new Problem(`${JSON.stringify(verb)} is none of make, ensure, remove`);
   const request = requestOf(name as StepName, verb as Verb);
   const secret = async () => JSON.parse(await standardInput()) as Secret<StepName>;
-  return act(request, verb as Verb, secret);
+  const result = await act(request, verb as Verb, secret);
+  const finding = process.env[findingVariable];
+  if (verb !== "remove" && finding !== undefined) endRepair(request.owner, finding);
+  return result;
 }
 
 try {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import { vi } from "vitest";
 import { type Request, type Result, requestVariable, type StepName } from "../provision/steps/contract.ts";
 
 /** A resource that a program under test asked for. */
@@ -54,7 +55,7 @@ const answers: { readonly [Name in StepName]: (request: Request<Name>) => Result
   verification: () => ({ version: "0.0.0", package: "src", pythonVersion: "3.12.4", tasks: 1 }),
   subset: ({ folder }) => ({ folder, holder: "a" }),
   dotenv: ({ file }) => ({ file, written: "2026-01-01T00:00:01Z", hash: "b", holder: "a" }),
-  "service-use": ({ service }) => ({ service }),
+  "service-use": ({ service, dockerHost }) => ({ service, dockerHost }),
   "git-image": () => ({ imageId: "sha256:id-of-git-server", built: true }),
   coop: ({ redis, gitClient }) => ({
     redis,
@@ -102,7 +103,7 @@ export function requestIn(resource: Pick<Recorded, "inputs"> | undefined): Reado
 /** What a recorded step is told to be wrong right now; undefined for nothing. */
 export function findingIn(resource: Pick<Recorded, "inputs"> | undefined): string | undefined {
   const { FINDING } = (resource?.inputs.environment ?? {}) as Record<string, string | undefined>;
-  return FINDING?.replace(/ \(seen 2\d{3}-.*Z\)$/, "");
+  return FINDING?.replace(/ \(repair [0-9a-z]+\)$/, "");
 }
 
 /**
@@ -113,6 +114,8 @@ export function findingIn(resource: Pick<Recorded, "inputs"> | undefined): strin
 export async function recordResources(
   make: (resource: Recorded) => Promise<void> | void = () => {},
 ): Promise<readonly Recorded[]> {
+  // Nowhere, so that the program writes no file of a repair.
+  vi.stubEnv("XDG_DATA_HOME", "/dev/null");
   const recorded: Recorded[] = [];
   let options: RecordedOptions = {};
   await pulumi.runtime.setMocks(

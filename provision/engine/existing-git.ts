@@ -4,8 +4,8 @@ import {
   type EngineContainer,
   type EngineThing,
   type Labels,
+  madeLabels,
   networkAt,
-  ownerLabels,
   volumeAt,
 } from "./owned.ts";
 import { gitNames } from "./service-names.ts";
@@ -24,7 +24,7 @@ export interface ExistingGit {
   /** Id of another's container: another id is another server. */
   readonly identity?: string;
   /**
-   * The labels that name the maker of what is the stack's own and there, as for Redis (existing-redis.ts). `unknown`
+   * The labels of the making of what is the stack's own and there, as for Redis (existing-redis.ts). `unknown`
    * where the engine did not answer.
    */
   readonly labels?: Readonly<Partial<Record<"container" | "network" | "volume", Labels>>> | "unknown";
@@ -72,7 +72,7 @@ export function judgeGit(owner: Owner, { container, network, volume, records = [
   const found = { container: whose(container), network: whose(network), volume: whose(volume) };
   const ended = container !== undefined && found.container === "own" && !container.running;
   const labelsOf = (name: "container" | "network" | "volume", thing: EngineThing | undefined) =>
-    thing?.owner !== undefined && found[name] === "own" ? { [name]: ownerLabels(thing.owner) } : {};
+    thing?.owner !== undefined && found[name] === "own" ? { [name]: madeLabels(thing.labels) } : {};
   const labels = {
     ...(!ended && labelsOf("container", container)),
     ...labelsOf("network", network),

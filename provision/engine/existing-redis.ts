@@ -1,7 +1,7 @@
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
 import { dockerAt } from "./docker-command.ts";
-import { containerAt, type EngineContainer, type Labels, ownerLabels, removal } from "./owned.ts";
+import { containerAt, type EngineContainer, type Labels, madeLabels, removal } from "./owned.ts";
 import { type Patience, patience, patientPing, pingRedis, pong, redisRunId } from "./redis-ping.ts";
 import { redisContainer } from "./service-names.ts";
 import { isLeftBy, isOwnThing, type ServiceRecord, serviceRecords, useVolume } from "./service-records.ts";
@@ -38,8 +38,7 @@ export interface OwnRedis {
   /** Why it is not ready for a run though it is there: it is left as it is, since a run may be using it. */
   readonly trouble?: RedisTrouble;
   /**
-   * The labels that name its maker, where it stays as it is: those of an older or a renamed stack are others than a new
-   * one's. `unknown` where the engine did not answer; undefined where there is none, or a new one takes its place.
+   * The labels of its making, where it stays as it is: those of an older or a renamed stack are others than a new one's. `unknown` where the engine did not answer; undefined where there is none, or a new one takes its place.
    */
   readonly labels?: Labels | "unknown";
   /** Whether the engine has the stack's record that it uses it. */
@@ -168,14 +167,14 @@ function freeIt(stack: string): string {
 
 /** What the answer of the stack's own means, which runs where it should. */
 function judgeOwn(
-  { owner, state }: EngineContainer,
+  container: EngineContainer,
   { dockerHost, at, answer }: { dockerHost: string; at: string; answer: string | undefined },
 ): ExistingRedis {
-  const labels = ownerLabels(owner as Owner);
+  const labels = madeLabels(container.labels);
   if (answer === pong) return { kind: "own", labels };
   if (answer === undefined) return { kind: "own", finding: `nobody listens at ${at}, where it should` };
   const docker = dockerAt(dockerHost);
-  if (state === "paused") {
+  if (container.state === "paused") {
     const found = `the container ${redisContainer} is paused`;
     return { kind: "own", labels, trouble: { found, remedy: `${docker} unpause ${redisContainer}` } };
   }

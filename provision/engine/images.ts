@@ -77,6 +77,40 @@ export function isThere(images: readonly EngineImage[], { image, locked }: Pinne
   return images.some((one) => (locked ? isLocked(one, locked) : one.references.includes(image)));
 }
 
+/** What an engine has of an image that is wanted. */
+export interface SeenImage {
+  /** The id that it has, or has once it is right under its reference; undefined where that is not known. */
+  readonly id?: string | undefined;
+  /** What is wrong with it; undefined where nothing is, or that is not known. */
+  readonly finding?: string | undefined;
+  /** Whether it is there under whatever name, as far as is known. */
+  readonly isThere: boolean;
+}
+
+/**
+ * What an engine has of an image that is wanted.
+ *
+ * @param isContainerds whether it has containerd's image store, whose ids are digests.
+ */
+export function seeImage(
+  images: readonly EngineImage[],
+  wanted: PinnedImage,
+  isContainerds: boolean,
+): SeenImage {
+  const { image, locked } = wanted;
+  const tagged = images.find(({ references }) => references.includes(image));
+  if (tagged !== undefined && (locked === undefined || isLocked(tagged, locked)))
+    return { id: tagged.id, isThere: true };
+  const missing = isThere(images, wanted)
+    ? { finding: "its tag is gone", isThere: true }
+    : { finding: "it is not on the engine", isThere: false };
+  return {
+    ...missing,
+    ...(tagged !== undefined && { finding: `the tag is at ${tagged.id}` }),
+    id: isContainerds ? locked?.digest : locked?.imageId,
+  };
+}
+
 /** An image by any of its names; undefined where the engine has none of that name. */
 export async function findImage(engine: ImageEngine, name: string): Promise<EngineImage | undefined> {
   try {

@@ -9,6 +9,9 @@ export const stackLabel = "cooperbench-machine.stack";
 /** Label with the stack's id; what is older than ids has none. */
 export const stackIdLabel = "cooperbench-machine.stack-id";
 
+/** Label of what a stack has made on an engine: the finding that it was made for. */
+export const findingLabel = "cooperbench-machine.finding";
+
 /** Labels of a thing on an engine. */
 export type Labels = Readonly<Record<string, string>>;
 
@@ -23,6 +26,14 @@ export function ownerIn(labels: Labels | null | undefined): Owner | undefined {
   return stack === undefined ? undefined : { stack, id: labels?.[stackIdLabel] };
 }
 
+/** Of a thing's labels, those that tell of its making: another value is another thing. */
+export function madeLabels(labels: Labels): Labels {
+  const told = Object.entries(labels).filter(([name]) =>
+    [stackLabel, stackIdLabel, findingLabel].includes(name),
+  );
+  return Object.fromEntries(told);
+}
+
 /** Whether labels that name a stack are older than its id. */
 export function isOlder(labels: Labels | undefined, { id }: Owner): boolean {
   return id !== undefined && labels !== undefined && labels[stackIdLabel] === undefined;
@@ -34,6 +45,7 @@ export interface EngineThing {
   readonly id: string;
   /** The stack that made it; undefined for another maker. */
   readonly owner: Owner | undefined;
+  readonly labels: Labels;
 }
 
 /** A container as an engine has it. */
@@ -42,7 +54,6 @@ export interface EngineContainer extends EngineThing {
   readonly running: boolean;
   /** Such as `exited with 137`. */
   readonly state: string;
-  readonly labels: Labels;
 }
 
 /**
@@ -67,13 +78,13 @@ export async function containerAt(dockerHost: string, name: string): Promise<Eng
 /** The network of a name; undefined where there is none. As for a container, an engine that does not answer throws. */
 export async function networkAt(dockerHost: string, name: string): Promise<EngineThing | undefined> {
   const found = await unlessNone(() => engineAt(dockerHost).getNetwork(name).inspect());
-  return found && { id: found.Id, owner: ownerIn(found.Labels) };
+  return found && { id: found.Id, owner: ownerIn(found.Labels), labels: found.Labels ?? {} };
 }
 
 /** The volume of a name; undefined where there is none. As for a container, an engine that does not answer throws. */
 export async function volumeAt(dockerHost: string, name: string): Promise<EngineThing | undefined> {
   const found = await unlessNone(() => engineAt(dockerHost).getVolume(name).inspect());
-  return found && { id: found.Name, owner: ownerIn(found.Labels) };
+  return found && { id: found.Name, owner: ownerIn(found.Labels), labels: found.Labels ?? {} };
 }
 
 /** Whether a stack has made a thing, as far as its labels tell: what is older than ids may be another's of that name. */

@@ -1,5 +1,6 @@
 import { Problem } from "../../lib/problem.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
+import { engineAt } from "./client.ts";
 import {
   containerAt,
   type EngineThing,
@@ -60,6 +61,35 @@ export async function endUse(use: ServiceUse, report: (line: string) => void): P
     dockerHost,
     records.map(({ volume }) => volume),
   );
+}
+
+/**
+ * Ends a stack's use of a service on an engine that the stack has left for another. Nothing where both names are of one
+ * engine. What cannot be removed is named: the stack goes on with its new engine.
+ *
+ * @param here the stack's engine by now, as in DOCKER_HOST.
+ */
+export async function leaveEngine(
+  use: ServiceUse,
+  here: string,
+  report: (line: string) => void,
+): Promise<void> {
+  const { dockerHost, service } = use;
+  if (dockerHost === here) return;
+  const { title, things } = services[service];
+  try {
+    const [there, now] = await Promise.all(
+      [dockerHost, here].map((host) => engineAt(host).info<{ readonly ID?: string }>()),
+    );
+    if (!there?.ID || there.ID === now?.ID) return;
+    await endUse(use, report);
+    report(`${title} is removed from the engine at ${dockerHost}, which stack ${use.owner.stack} has left`);
+  } catch (error) {
+    report(
+      `${title} may be left on the engine at ${dockerHost}, which stack ${use.owner.stack} has left: ${(error as Error).message}.\n` +
+        `Fix: once it answers: ${removal(dockerHost, "container", things.container)}`,
+    );
+  }
 }
 
 interface NamedThing {

@@ -24,6 +24,9 @@ import type { VerificationResult } from "./verification.ts";
 /** Name of that variable: one that no shell has by chance. */
 export const requestVariable = "COOPERBENCH_MACHINE_REQUEST";
 
+/** Name of the variable that says what was found wrong (provision/repair.ts). States have it, so it stays. */
+export const findingVariable = "FINDING";
+
 /** What of a removable thing's result says which resource holds it (provision/ownership/holder.ts). */
 interface Held {
   readonly holder: string;
@@ -103,7 +106,7 @@ export interface Steps {
   };
   readonly "service-use": {
     readonly request: OnEngine & { readonly service: ServiceName; readonly wish: UseWish };
-    readonly result: { readonly service: ServiceName };
+    readonly result: OnEngine & { readonly service: ServiceName };
   };
   readonly coop: {
     readonly request: InCheckout &

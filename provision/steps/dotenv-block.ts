@@ -190,7 +190,8 @@ const restored = (line: string) => (line.startsWith(kept) ? line.slice(kept.leng
 const escaped = (value: string) => value.replace(/[\\']/g, "\\$&");
 const unescaped = (value: string) => value.replace(/\\([\\'])/g, "$1");
 
-function hashAround(before: string, after: string): string {
+/** As `hashOf`, of what stands before the block and after it. */
+export function hashAround(before: string, after: string): string {
   const lengths = `${before.length} ${after.length} `;
   return createHash("sha256")
     .update(bytesOf(lengths + before + after))

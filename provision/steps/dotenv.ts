@@ -11,6 +11,7 @@ import {
   beginIn,
   bytesOf,
   type Dotenv,
+  hashAround,
   hashOf,
   parseDotenv,
   partsOf,
@@ -41,17 +42,20 @@ export interface DotenvSeen {
   readonly hash?: string | undefined;
   /** The hash that python-dotenv was asked about when the block was written; undefined in a block of old. */
   readonly read?: string | undefined;
+  /** The hash that it has once the block is written to its place; undefined where that has none. */
+  readonly written?: string | undefined;
 }
 
 /** Looks at a `.env` file. What its lines mean is for python-dotenv to say: where `read` is not `hash`, it is to be asked. */
 export function inspectDotenv(file: string, owner: Owner, variables: Variables): DotenvSeen {
   const stats = entryAt(file);
-  if (stats === undefined) return { fault: "it is missing" };
+  if (stats === undefined) return { fault: "it is missing", written: hashAround("", "") };
   if (!stats.isFile()) return { fault: "it is not a regular file" };
   const bytes = read(file);
   const dotenv = parseDotenv(textOf(bytes));
   const begin = beginIn(dotenv);
-  const seen = { hash: hashOf(dotenv), read: begin?.read };
+  const hash = hashOf(dotenv);
+  const seen = { hash, read: begin?.read, written: hash };
   if ((stats.mode & 0o777) !== 0o600)
     return { ...seen, fault: `its mode is ${(stats.mode & 0o777).toString(8)}, not 600` };
   const wrong = unreadable(bytes) ?? dotenv.faults[0];

@@ -60,7 +60,11 @@ describe("what the program asks for beside inputs", () => {
       "coop-git-network": ["coop-git-leftover"],
       "coop-git-container": ["coop-git-container-leftover"],
     });
-    expect(all("otherHooks")).toEqual({});
+  });
+
+  test("what the provider has made ends the repair that it was made in", () => {
+    const made = recorded.filter(({ type }) => type.startsWith("docker:"));
+    expect(Object.keys(all("otherHooks")).sort()).toEqual(made.map(({ name }) => name).sort());
   });
 
   test("what has a name on the engine goes before its successor comes, and with the last use of its service", () => {
@@ -94,7 +98,7 @@ describe("what the program asks for beside inputs", () => {
       "coop-git-image": ["coop-git-base", ...cli],
       "coop-git-container": ["coop-git-image", "coop-git-network", "coop-git-volume"],
       "coop-verification": ["coop-git-container", "coop-redis-container", ...cli],
-      "route-proof": ["cooperbench-checkout", "cooperbench-venv", "credentials-dotenv"],
+      "route-proof": ["cooperbench-checkout", "cooperbench-venv"],
     });
     const components = Object.fromEntries(recorded.map(({ name, options }) => [name, options.dependsOn]));
     // By their component: what is in the checkout waits for it, and is removed before it.
@@ -102,7 +106,12 @@ describe("what the program asks for beside inputs", () => {
     expect(components.route).toEqual([...cli, "credentials-dotenv"]);
   });
 
-  test("nothing is protected, left on destroy, or known by another name", () => {
-    for (const key of ["protect", "retainOnDelete", "aliases"] as const) expect(all(key)).toEqual({});
+  test("the provider is never asked to remove: images stay, and services go with their last use", () => {
+    const made = recorded.filter(({ type }) => type.startsWith("docker:"));
+    expect(Object.keys(all("retainOnDelete")).sort()).toEqual(made.map(({ name }) => name).sort());
+  });
+
+  test("nothing is protected, or known by another name", () => {
+    for (const key of ["protect", "aliases"] as const) expect(all(key)).toEqual({});
   });
 });

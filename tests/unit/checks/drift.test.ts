@@ -35,11 +35,10 @@ const look: Look = {
 };
 
 test("a machine on which nothing is wrong has no drift", () => {
-  const { findings, unknown, ...there } = driftOf(look);
+  const { see, gitImageFinding: _, findings, unknown, ...there } = driftOf(look, "r1");
   expect(Object.values(findings).filter((finding) => finding !== undefined)).toEqual([]);
   expect(unknown).toEqual([]);
   expect(there).toEqual({
-    images: [],
     capacity: { cpus: 2, memoryBytes: 8e9 },
     redis: undefined,
     git: undefined,
@@ -47,26 +46,27 @@ test("a machine on which nothing is wrong has no drift", () => {
 });
 
 test("what is wrong is a finding of its own part alone", () => {
-  const { findings } = driftOf({ ...look, venv: known("it is missing") });
-  expect(findings).toEqual({ venv: "it is missing" });
+  const { findings } = driftOf({ ...look, venv: known("it is missing") }, "r1");
+  expect(findings).toEqual({ venv: "it is missing (repair r1)" });
 });
 
 test("other lines of a .env that have changed since it was written are asked about anew, unless that is not known", () => {
-  const changed = { hash: "b", read: "a" };
-  expect(driftOf({ ...look, dotenvBytes: changed }).findings).toEqual({
-    dotenv: "its other lines have changed since the update wrote it",
+  const changed = { hash: "b", read: "a", written: "b" };
+  expect(driftOf({ ...look, dotenvBytes: changed }, "r1").findings).toEqual({
+    dotenv: "its other lines have changed since the update wrote it (repair r1)",
   });
-  expect(driftOf({ ...look, dotenvBytes: changed }).dotenvHash).toBe("b");
+  expect(driftOf({ ...look, dotenvBytes: changed }, "r1").dotenvHash).toBe("b");
   for (const dotenvBytes of [{ hash: "a", read: "a" }, { hash: "a" }, undefined])
-    expect(driftOf({ ...look, dotenvBytes }).findings.dotenv).toBeUndefined();
+    expect(driftOf({ ...look, dotenvBytes }, "r1").findings.dotenv).toBeUndefined();
   const unknown = { unknown: "it is another's" };
-  expect(driftOf({ ...look, dotenv: unknown, dotenvBytes: changed }).findings.dotenv).toBeUndefined();
+  expect(driftOf({ ...look, dotenv: unknown, dotenvBytes: changed }, "r1").findings.dotenv).toBeUndefined();
 });
 
 test("an engine that does not answer is not one that has nothing", () => {
   const unknown = { unknown: "no answer in 10 s" };
-  const drift = driftOf({ ...look, engine: unknown, redis: unknown, git: unknown });
-  expect(drift.images).toBeUndefined();
+  const drift = driftOf({ ...look, engine: unknown, redis: unknown, git: unknown }, "r1");
+  expect(drift.see({ image: "a:1" })).toEqual({ isThere: false });
+  expect(drift.gitImageFinding).toBeUndefined();
   expect(drift.capacity).toBeUndefined();
   expect(drift.redis).toEqual({ kind: "own", labels: "unknown" });
   expect(drift.git).toMatchObject({ labels: "unknown" });
@@ -77,7 +77,7 @@ test("an engine that does not answer is not one that has nothing", () => {
 });
 
 test("what cannot be looked at is no finding, and named", () => {
-  const drift = driftOf({ ...look, dotenv: { unknown: "EACCES: permission denied" } });
+  const drift = driftOf({ ...look, dotenv: { unknown: "EACCES: permission denied" } }, "r1");
   expect(drift.findings).toEqual({});
   expect(drift.unknown).toEqual([expect.stringMatching(/^the dotenv .*EACCES/)]);
 });

@@ -20,7 +20,9 @@ async function services(args: Partial<CoopServicesArgs> = {}) {
     redisNetwork: "bridge",
     existingGit: undefined,
     gitBaseImage: { image: "debian:bookworm-slim" },
-    found: [],
+    see: () => ({ isThere: false, finding: "it is not on the engine (repair r1)" }),
+    gitImageFinding: undefined,
+    repair: "r1",
     dockerHost: "unix:///run/engine.sock",
     registryMirror: "",
     pullStallSeconds: 60,
@@ -54,7 +56,11 @@ describe("Redis", () => {
       "coop-redis-container",
       "coop-verification",
     ]);
-    expect(inputsOf("coop-redis-image")).toEqual({ name: "redis:alpine", keepLocally: true });
+    expect(inputsOf("coop-redis-image")).toEqual({
+      name: "redis:alpine",
+      keepLocally: true,
+      triggers: { finding: "it is not on the engine (repair r1)" },
+    });
     expect(inputsOf("coop-redis-container")).toMatchObject({
       name: "cooperbench-redis",
       image: "sha256:id-of-redis:alpine",
@@ -67,6 +73,7 @@ describe("Redis", () => {
     expect(labelsOf("coop-redis-container")).toEqual({
       "cooperbench-machine.stack": "lab-1",
       "cooperbench-machine.stack-id": lab1.id,
+      "cooperbench-machine.finding": "there was none (repair r1)",
       "cooperbench-machine.address": "127.0.0.1:6379",
     });
   });
@@ -89,14 +96,6 @@ describe("Redis", () => {
     const digest = `sha256:${"a".repeat(64)}`;
     await services({ redisImage: { image: "redis:alpine", locked: { digest } } });
     expect(inputsOf("coop-redis-image")).toMatchObject({ triggers: { digest } });
-  });
-
-  test("is made anew with a word of what was wrong with it", async () => {
-    await services({ existingRedis: { kind: "own", finding: "it is exited with 137" } });
-    expect(inputsOf("coop-redis-container")?.envs).toEqual([
-      expect.stringMatching(/^COOPERBENCH_MACHINE_FINDING=it is exited with 137 \(seen /),
-    ]);
-    expect(named("coop-redis-container")?.options.ignoreChanges).toBeUndefined();
   });
 
   test("is used and verified, with nothing made, where another has started one", async () => {
@@ -168,9 +167,12 @@ describe("labels of what stays as it is", () => {
       expect(labelsOf(`coop-git-${name}`)).toEqual(labels);
   });
 
-  test("are the stack's where the container is made again", async () => {
+  test("are the stack's where the container is made again, with what was wrong", async () => {
     await services({ existingRedis: { kind: "own", finding: "it is exited with 137" } });
-    expect(labelsOf("coop-redis-container")).toMatchObject({ "cooperbench-machine.stack-id": lab1.id });
+    expect(labelsOf("coop-redis-container")).toMatchObject({
+      "cooperbench-machine.stack-id": lab1.id,
+      "cooperbench-machine.finding": "it is exited with 137 (repair r1)",
+    });
   });
 
   test("do not tell that an older thing is the stack's, so that this is noted once it is in the state", async () => {
@@ -192,7 +194,7 @@ describe("labels of what stays as it is", () => {
     const ignored = ["redis-container", "git-container", "git-network", "git-volume"].map(
       (name) => named(`coop-${name}`)?.options.ignoreChanges,
     );
-    expect(ignored).toEqual([["envs", "labels"], ["envs", "labels"], ["labels"], ["labels"]]);
+    expect(ignored).toEqual([["labels", "envs"], ["labels", "envs"], ["labels"], ["labels"]]);
     recorded = await recordResources();
     await services({
       existingRedis: { kind: "own", labels: older },

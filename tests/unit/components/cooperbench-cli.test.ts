@@ -98,10 +98,10 @@ const credentials = (finding?: string, hash?: string) =>
   });
 
 test("what names the .env is its hash as it is, or as it will be once it is written, and no secret", async () => {
-  expect(await settle(credentials(undefined, "a").hash)).toEqual({ value: ".env a", secret: false });
-  const written = { value: ".env b", secret: false };
-  expect(await settle(credentials("its mode is 644, not 600", "a").hash)).toEqual(written);
-  expect(await settle(credentials().hash)).toEqual(written);
+  const known = { value: ".env a", secret: false };
+  expect(await settle(credentials(undefined, "a").hash)).toEqual(known);
+  expect(await settle(credentials("its mode is 644, not 600", "a").hash)).toEqual(known);
+  expect(await settle(credentials().hash)).toEqual({ value: ".env b", secret: false });
 });
 
 test("the environment of a run is secret, and has both variables that route the model", async () => {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { LockedImage } from "../../../benchmark/images-lock.ts";
+import type { LockedImage, PinnedImage } from "../../../benchmark/images-lock.ts";
 import { readTasks, selectTasks, type Task, taskKey } from "../../../benchmark/tasks.ts";
 import { BenchmarkImages } from "../../../components/benchmark-images.ts";
-import type { EngineImage } from "../../../provision/engine/images.ts";
+import { type EngineImage, seeImage } from "../../../provision/engine/images.ts";
 import { lab1 } from "../../owners.ts";
 import { type Recorded, recordResources, requestIn, settle } from "../../recording-mocks.ts";
 
@@ -19,7 +19,7 @@ const locked: LockedImage = {
 const args = {
   owner: lab1,
   tasks,
-  found: [],
+  see: (image: PinnedImage) => seeImage([], image, false),
   dockerHost: "unix:///run/engine.sock",
   registryMirror: "",
   pullStallSeconds: 60,
@@ -40,7 +40,11 @@ describe("the images of lite", () => {
     const benchmark = new BenchmarkImages("images", args);
     expect((await settle(benchmark.verified)).value).toBe("26/26");
     expect(images().map(({ inputs }) => inputs)).toEqual(
-      tasks.map((task) => ({ name: task.image, keepLocally: true })),
+      tasks.map((task) => ({
+        name: task.image,
+        keepLocally: true,
+        triggers: { finding: "it is not on the engine" },
+      })),
     );
     expect(probes().map(({ name }) => name)).toEqual(tasks.map((task) => `${taskKey(task)}-probe`));
   });
@@ -107,7 +111,11 @@ describe("a locked image", () => {
   ];
   const one = (image: Partial<EngineImage>) =>
     settle(
-      new BenchmarkImages("images", { ...args, tasks: [{ ...task, locked }], found: found(image) }).verified,
+      new BenchmarkImages("images", {
+        ...args,
+        tasks: [{ ...task, locked }],
+        see: (wanted) => seeImage(found(image), wanted, false),
+      }).verified,
     );
 
   test.each([
@@ -117,14 +125,15 @@ describe("a locked image", () => {
   ])("that the engine has under its tag %s is left as it is", async (_, image) => {
     await one(image);
     expect(images()[0]?.inputs.triggers).toEqual({ digest: locked.digest });
-    expect(images()[0]?.options.ignoreChanges).toEqual(["triggers.moved"]);
+    expect(images()[0]?.options.ignoreChanges).toEqual(["triggers.finding", "triggers.moved"]);
+    expect(probes()[0]?.inputs.triggers).toEqual([image.id, task.baseCommit, locked.digest]);
   });
 
-  test("whose tag is at another image is made anew", async () => {
+  test("whose tag is at another image is made again", async () => {
     await one({});
     expect(images()[0]?.inputs.triggers).toEqual({
       digest: locked.digest,
-      moved: expect.stringMatching(/^the tag is at sha256:9+ \(seen 2\d{3}-.*Z\)$/),
+      finding: expect.stringMatching(/^the tag is at sha256:9+$/),
     });
     expect(images()[0]?.options.ignoreChanges).toBeUndefined();
   });

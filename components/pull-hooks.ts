@@ -3,9 +3,13 @@ import type { PinnedImage } from "../benchmark/images-lock.ts";
 import { debug } from "../program/sdk-costs.ts";
 import type { ImagePulls } from "../provision/engine/image-pulls.ts";
 import type { Progress } from "../provision/engine/pull-progress.ts";
+import type { Owner } from "../provision/ownership/owner.ts";
+import { repairHook } from "./repair-hook.ts";
 
-/** Arguments of `pullHook`. */
-export interface PullHookArgs {
+/** Arguments of `pullHooks`. */
+export interface PullHooksArgs {
+  /** The stack that it is for. */
+  readonly owner: Owner;
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** The images that the hook will be asked for. */
@@ -34,23 +38,29 @@ export interface PullsMessage {
 }
 
 /**
- * A hook for images that are to be created: pulls each before the provider looks for it, which then finds it. So a
- * failure tells its true cause, which the provider hides, and progress is shown on the given resource meanwhile.
+ * Hooks for images that are to be created. Each is pulled before the provider looks for it, which then finds it: so a
+ * failure tells its true cause, which the provider hides, and progress is shown on the given resource meanwhile. Once it
+ * is there, the repair that it was made in has ended.
  */
-export function pullHook(name: string, args: PullHookArgs, shownOn: pulumi.Resource): pulumi.ResourceHook {
+export function pullHooks(
+  name: string,
+  args: PullHooksArgs,
+  shownOn: pulumi.Resource,
+): pulumi.ResourceHookBinding {
   const locked = new Map(args.images.map(({ image, locked }) => [image, locked]));
   // Made at the first call, for most updates pull nothing.
   let pulls: Promise<Pulls> | undefined;
-  return new pulumi.ResourceHook(name, async ({ newInputs }) => {
+  const pull = new pulumi.ResourceHook(name, async ({ newInputs }) => {
     pulls ??= startPulls(args, shownOn);
     const reference = String(newInputs?.name);
     await (await pulls).ensure({ reference, locked: locked.get(reference) });
   });
+  return { beforeCreate: [pull], afterCreate: [repairHook(`${name}-repair`, args.owner)] };
 }
 
 type Pulls = Pick<ImagePulls, "ensure">;
 
-async function startPulls(args: PullHookArgs, shownOn: pulumi.Resource): Promise<Pulls> {
+async function startPulls(args: PullHooksArgs, shownOn: pulumi.Resource): Promise<Pulls> {
   const [{ engineAt }, { ImagePulls }, { PullProgress }, { progressLine }] = await Promise.all([
     import("../provision/engine/client.ts"),
     import("../provision/engine/image-pulls.ts"),

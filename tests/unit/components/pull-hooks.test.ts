@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { pullHook } from "../../../components/pull-hook.ts";
+import { pullHooks } from "../../../components/pull-hooks.ts";
+import { lab1 } from "../../owners.ts";
 import { recordResources } from "../../recording-mocks.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
@@ -33,8 +34,15 @@ const digest = `sha256:${"a".repeat(64)}`;
 test("an image is pulled as the lock has it; its failure is the hook's, after which no timer goes on", async () => {
   const images = [{ image: "a/b:c", locked: { digest } }];
   const settings = { mirror: "", stallSeconds: 60, verified: () => "0/1" };
-  const args = { dockerHost: `unix://${folder}/docker.sock`, images, missing: images, ...settings };
-  const hook = pullHook("pull", args, new pulumi.ComponentResource("cooperbench:images:X", "x"));
+  const args = {
+    owner: lab1,
+    dockerHost: `unix://${folder}/docker.sock`,
+    images,
+    missing: images,
+    ...settings,
+  };
+  const hooks = pullHooks("pull", args, new pulumi.ComponentResource("cooperbench:images:X", "x"));
+  const [hook] = hooks.beforeCreate as [pulumi.ResourceHook];
   const [started, ended] = [vi.spyOn(globalThis, "setInterval"), vi.spyOn(globalThis, "clearInterval")];
   const pull = hook.callback({ newInputs: { name: "a/b:c" } } as unknown as pulumi.ResourceHookArgs);
   await expect(pull).rejects.toThrow("manifest unknown");

@@ -1,0 +1,155 @@
+/** Drift is what the look sees: the provider is asked for nothing that is there, and an engine may go or be another. */
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type Server, Socket } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../../rehearsal/free-port.ts";
+import { startRehearsal } from "../../rehearsal/rehearsal.ts";
+import { Lab } from "./lab.ts";
+
+const lab = new Lab();
+const image = "akhatua/cooperbench-go-chi:task26";
+const redis = "cooperbench-redis";
+const git = "cooperbench-git";
+let stack: string;
+/** The lab's engine by two other names, each of which can go away. */
+let first: EngineName;
+let second: EngineName;
+
+beforeAll(async () => {
+  await startRehearsal(lab.rehearsal, () => {});
+  first = await EngineName.at(join(lab.folder, "first.sock"));
+  second = await EngineName.at(join(lab.folder, "second.sock"));
+  stack = await lab.makeStack({
+    dockerHost: first.dockerHost,
+    ...{ tasks: ["go_chi_task/26"], coop: true, git: true, redisPort: await freePort() },
+  });
+  const { code, stdout, stderr } = await lab.machine(["up", stack]);
+  if (code !== 0) throw new Error(stdout + stderr);
+});
+afterAll(async () => {
+  await Promise.all([first?.close(), second?.close()]);
+  await lab.close();
+});
+
+/** A socket that leads to the lab's engine. */
+class EngineName {
+  readonly dockerHost: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(file: string) {
+    this.dockerHost = `unix://${file}`;
+    this.#server = createServer((client) => {
+      const engine = new Socket().connect(join(lab.rehearsal.dir, "docker.sock"));
+      for (const [from, to] of [
+        [client, engine],
+        [engine, client],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on("error", () => to.destroy()).on("close", () => this.#sockets.delete(from));
+        from.pipe(to);
+      }
+    });
+  }
+
+  static async at(file: string): Promise<EngineName> {
+    const name = new EngineName(file);
+    await new Promise<void>((resolve) => name.#server.listen(file, resolve));
+    return name;
+  }
+
+  /** The engine is no longer there by this name. */
+  close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+const pulumi = (...args: string[]) =>
+  lab.machine(["pulumi", ...args, "--stack", stack], { PULUMI_EXPERIMENTAL: "1" });
+const nothingDiffers = async () => (await lab.machine(["preview", stack, "--expect-no-changes"])).code;
+const containerId = async (name: string) => (await lab.engine.getContainer(name).inspect()).Id;
+const gone = (name: string) => lab.engine.getContainer(name).remove({ force: true });
+
+/** What may be lost, and how it is. */
+const losses: readonly (readonly [string, () => Promise<unknown> | unknown])[] = [
+  ["an image", () => lab.engine.getImage(image).remove({ force: true })],
+  ["the tag of an image", () => lab.engine.getImage("redis:alpine").tag(tagOf(image))],
+  ["Redis", () => gone(redis)],
+  [
+    "the git server and its network",
+    async () => {
+      await gone(git);
+      await lab.engine.getNetwork("cooperbench").remove();
+    },
+  ],
+  ["the mode of .env", () => chmodSync(lab.dotenv, 0o644)],
+  ["all of .env", () => rmSync(lab.dotenv)],
+  ["a container that has ended", () => lab.engine.getContainer(redis).stop({ t: 0 })],
+];
+
+function tagOf(reference: string) {
+  const [repo = "", tag = ""] = reference.split(":");
+  return { repo, tag };
+}
+
+describe.each(losses)("%s that is lost", (_, lose) => {
+  test.each(["once", "once more"])(
+    "%s: a preview's plan can be applied, and nothing differs then",
+    async () => {
+      await lose();
+      const plan = join(lab.folder, "plan.json");
+      const previewed = await pulumi("preview", "--save-plan", plan);
+      expect(previewed.code, previewed.stdout + previewed.stderr).toBe(0);
+      expect(await nothingDiffers()).not.toBe(0);
+      const applied = await pulumi("up", "--yes", "--skip-preview", "--plan", plan);
+      expect(applied.code, applied.stdout + applied.stderr).toBe(0);
+      expect(await nothingDiffers()).toBe(0);
+    },
+  );
+});
+
+test("after a refresh by hand, nothing differs", async () => {
+  const refreshed = await pulumi("refresh", "--yes");
+  expect(refreshed.code, refreshed.stdout + refreshed.stderr).toBe(0);
+  expect(await nothingDiffers()).toBe(0);
+});
+
+test("what a refresh by hand has found gone is made again", async () => {
+  await gone(redis);
+  await lab.engine.getImage(image).remove({ force: true });
+  expect((await pulumi("refresh", "--yes")).code).toBe(0);
+  const again = await lab.machine(["up", stack]);
+  expect(again.code, again.stdout + again.stderr).toBe(0);
+  expect(await nothingDiffers()).toBe(0);
+});
+
+describe("an engine", () => {
+  let ids: readonly string[];
+  beforeEach(async () => {
+    ids = [await containerId(redis), await containerId(git)];
+  });
+
+  test("that is gone by the name that the state has is not asked: the next name takes its place, and nothing is lost", async () => {
+    await first.close();
+    lab.configure(stack, { dockerHost: second.dockerHost });
+    const moved = await lab.machine(["up", stack]);
+    expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+    expect([await containerId(redis), await containerId(git)]).toEqual(ids);
+    expect(await nothingDiffers()).toBe(0);
+  });
+
+  test("that does not answer keeps a destroy from what it would leave; --forget-engine destroys the rest", async () => {
+    await second.close();
+    const kept = await lab.machine(["destroy", stack, "--yes"]);
+    expect(kept.code).toBe(1);
+    expect(kept.stderr).toContain("has services there. Nothing was changed");
+    expect(kept.stderr).toContain(`./machine destroy ${stack} --forget-engine`);
+    const forgotten = await lab.machine(["destroy", stack, "--yes", "--forget-engine"]);
+    expect(forgotten.code, forgotten.stdout + forgotten.stderr).toBe(0);
+    expect([await containerId(redis), await containerId(git)]).toEqual(ids);
+    const { stdout } = await pulumi("stack", "export");
+    expect(JSON.parse(stdout).deployment.resources ?? []).toEqual([]);
+  });
+});
