@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { standInCommits } from "../../benchmark/stand-ins.ts";
 import { isReady } from "../../rehearsal/rehearsal.ts";
+import { changedBy, logOf } from "./changed-by.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const canary = "canary-8f1d2c7b6a";
@@ -46,12 +47,6 @@ const preview = (...options: string[]) => lab.machine(["preview", stack, "--expe
 const state = async () => (await lab.machine(["pulumi", "stack", "export", "--stack", stack])).stdout;
 const outputs = async () =>
   JSON.parse((await lab.machine(["pulumi", "stack", "output", "--json", "--stack", stack])).stdout);
-
-/** The names of the resources that an update changed, as Pulumi's lines show them. */
-function changedBy({ stdout }: Ended): readonly string[] {
-  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|updated|replaced|deleted)\b/gm);
-  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
-}
 
 test("the first update pulls and verifies all of lite, and leaves no container", async () => {
   expect(first.stdout + first.stderr).toContain("26/26 images verified (0 found, 26 pulled)");
@@ -194,6 +189,7 @@ test("the key is nowhere in clear: state, output, differences, process list", as
   expect(differences.code).toBe(0);
   expect(await state()).not.toContain(canary);
   expect(lab.printed).not.toContain(canary);
+  expect(logOf(first)).not.toContain(canary);
   expect(processes).toContain("provision/main.ts");
   expect(processes).not.toContain(canary);
   expect(readFileSync(lab.settingsFile(stack), "utf8")).not.toContain(canary);

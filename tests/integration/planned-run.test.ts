@@ -145,7 +145,7 @@ test("each option that the plan gives is one that this version has", async () =>
 test("what an update was asked for alone is what it ends with; what is not ready it says", async () => {
   lab.configure(stack, { model: "cohere/command-r-08-2024" });
   const { code, stdout } = await machine("up", stack, "--target", "**runs-subset**");
-  expect(stdout).toMatch(/^provisioned, not ready: route: it was proved for model /m);
+  expect(stdout).toMatch(/^Provisioned, not ready: route: it was proved for model /m);
   expect(code).toBe(0);
   expect(lab.printed).not.toContain(key);
 });

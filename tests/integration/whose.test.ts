@@ -15,7 +15,8 @@ import type { MachineStatus } from "../../checks/status/status.ts";
 import { identityType } from "../../program/stack-id.ts";
 import { isReady, rehearsalId } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
-import { type Ended, Lab } from "./lab.ts";
+import { changedBy } from "./changed-by.ts";
+import { Lab } from "./lab.ts";
 import { Project } from "./project.ts";
 
 // One story on one machine: a stack as dev is, in a folder of the project, and what happens beside it.
@@ -56,12 +57,6 @@ const stateFile = (stack: string) =>
     `${stack}.json`,
   );
 const state = (stack = "one") => readFileSync(stateFile(stack), "utf8");
-
-/** The resources that an update made, replaced or deleted, as Pulumi's lines show them. */
-function made({ stdout }: Ended): readonly string[] {
-  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|replaced|deleted)\b/gm);
-  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
-}
 
 async function lookAt(project: Project, stack: string, command = "status") {
   const { stdout, stderr } = await project.machine([command, stack, "--json"]);
@@ -109,7 +104,7 @@ test("a rehearsal is known as one without any variable, by status, report and up
   await first.machine(["report", "one", "--out", page]);
   expect(readFileSync(page, "utf8")).toMatch(/rehearsal/i);
   const again = await first.machine(["up", "one"]);
-  expect(again.stdout).toMatch(/rehearsal: .*\n1\/1 images verified .*nothing changed/);
+  expect(again.stdout).toMatch(/^Ready, as a rehearsal: 1\/1 images verified .*nothing changed/m);
 });
 
 test("a copy of the settings is no other stack, be it made or not", async () => {
@@ -197,7 +192,9 @@ test("a rehearsal is not stopped under its stack, which keeps what is its own in
   expect(update.stdout).toContain("(0 found, 1 pulled)");
   expect(rehearsalId(rehearsal)).toBe(id);
   // The subset went by --target.
-  expect(made(update).filter((name) => !name.startsWith("pillow-task25"))).toEqual(["runs-subset"]);
+  expect(
+    changedBy(update, "created|replaced|deleted").filter((name) => !name.startsWith("pillow-task25")),
+  ).toEqual(["runs-subset"]);
   expect(await first.machine(["preview", "uno", "--expect-no-changes"])).toMatchObject({ code: 0 });
 }, 400_000);
 
