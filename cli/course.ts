@@ -165,7 +165,7 @@ function plain(message: string): string {
   const said = message
     .replaceAll(/<\{%[^%]*%\}>/g, "")
     .replace(/^(exit status \d+|signal: [^:]+): running ".*":\n?/, "")
-    .replace(/^before hook "[^"]*" failed: /, "")
+    .replace(/^(before|after) hook "[^"]*" failed: /, "")
     .trim();
   return said === "" ? "it was interrupted" : said;
 }

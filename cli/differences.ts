@@ -8,7 +8,7 @@ import { foundIn } from "../provision/repair.ts";
 import { findingVariable, requestVariable } from "../provision/steps/contract.ts";
 import type { Course, Step } from "./course.ts";
 import type { Values } from "./events.ts";
-import { namesOf, oracleOf, type Thing, thingOf } from "./parts.ts";
+import { namesOf, oracleOf, partNames, type Thing, thingOf } from "./parts.ts";
 
 /** What is asked of a stack's images. */
 export interface WantedImages {
@@ -45,8 +45,19 @@ export function differences(course: Course, { tasks, missing }: WantedImages): r
     const thing = thingOf(step);
     if (thing !== undefined) stepsOf.set(thing, [...(stepsOf.get(thing) ?? []), step]);
   }
-  const others = [...stepsOf].flatMap(([thing, steps]) => thingDifference(thing, steps) ?? []);
-  return [...images, ...others, ...oracles];
+  const order = ({ part }: Thing) => partNames.indexOf(part);
+  const inOrder = [...stepsOf].toSorted(([one], [other]) => order(one) - order(other));
+  const others = inOrder.flatMap(([thing, steps]) => thingDifference(thing, steps) ?? []);
+  return [...engineDifference(course), ...images, ...others, ...oracles];
+}
+
+/** Another engine than before. */
+function engineDifference({ steps }: Course): readonly Difference[] {
+  const { oldInputs, inputs, state } = steps.get("images-engine") ?? {};
+  const [before, now] = [oldInputs?.host, inputs?.host];
+  if (before === undefined || now === undefined || before === now || state === "failed") return [];
+  const text = `${before} → ${now}; nothing is removed from ${before}`;
+  return [{ thing: "engine", will: text, done: text, progress: state === "done" ? "done" : "under way" }];
 }
 
 /** What is no longer the stack's, in a line; none where nothing is. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LockedTask } from "../../../benchmark/images-lock.ts";
-import type { Course } from "../../../cli/course.ts";
+import { Course } from "../../../cli/course.ts";
 import { differences, inLines, unmanagedImages } from "../../../cli/differences.ts";
 import { failureLines } from "../../../cli/failures.ts";
 import { recorded, tasksOf } from "./recorded-events.ts";
@@ -54,6 +54,23 @@ describe("a preview says in words", () => {
     expect(unmanagedImages(recorded("drift-preview"))).toEqual([]);
   });
 
+  test("that the engine is another, and what stays on the one before", () => {
+    const course = new Course();
+    const urn = "urn:pulumi:mine::p::pulumi:providers:docker::images-engine";
+    const at = (host: string) => ({ inputs: { host } });
+    const step = {
+      op: "update",
+      urn,
+      type: "pulumi:providers:docker",
+      old: at("unix:///a"),
+      new: at("unix:///b"),
+    };
+    course.take({ resourcePreEvent: { metadata: step } });
+    expect(words(course, "will")).toEqual([
+      "engine: unix:///a → unix:///b; nothing is removed from unix:///a",
+    ]);
+  });
+
   test("nothing where nothing differs", () => expect(words(recorded("nothing-changed"), "will")).toEqual([]));
 });
 
@@ -74,7 +91,7 @@ test("what failed is not said to be done", () => {
 
 test("a destroy says what is removed, and nothing of proofs", () => {
   expect(words(recorded("destroy"), "done", [], [])).toEqual([
-    ".env, subset of the smoke run, .venv, checkout: removed",
+    "checkout, .venv, .env, subset of the smoke run: removed",
   ]);
 });
 
