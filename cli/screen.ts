@@ -51,7 +51,8 @@ export function screen(
       { text, colour },
     ]);
   if (tasks.length > 0) {
-    row("images", { text: counted(course, shown) });
+    const steps = tasks.flatMap((task) => stepsOf(course, task));
+    row("images", { text: counted(course, shown) }, timeOf(course, steps));
     const line = course.pulls?.line ?? "";
     if (tasks.some((task) => isWaited(stateOf(course, shown, task))))
       row("", { text: line.slice(line.indexOf("; ") + 1).trim() });
@@ -93,6 +94,11 @@ function stateOf(course: Course, { missing }: WantedImages, task: LockedTask): I
   return course.pulls?.images[task.image] === undefined ? "waiting" : "pulling";
 }
 
+function stepsOf(course: Course, task: LockedTask): readonly Step[] {
+  const { image, probe } = namesOf(task);
+  return [image, probe].flatMap((name) => course.steps.get(name) ?? []);
+}
+
 const isWaited = (state: ImageState) => state === "pulling" || state === "waiting";
 
 /** How many images are in each state. */
@@ -129,7 +135,7 @@ function grid(course: Course, shown: Shown, width: number, rows: number): readon
   const lines = Array.from({ length: down }, (_, row) =>
     Array.from({ length: across }, (_, column) => ordered[column * down + row]).flatMap((cell): Span[] => {
       if (cell === undefined) return [];
-      const text = `${cell.state}${bytesOf(course, cell.task, cell.state)}`;
+      const text = `${cell.state}${detailOf(course, cell.task, cell.state)}`;
       return [
         { text: `${taskName(cell.task).padEnd(names)}  ` },
         { text: text.padEnd(stateWidth + gap), colour: colours[cell.state] },
@@ -139,9 +145,12 @@ function grid(course: Course, shown: Shown, width: number, rows: number): readon
   return [[], ...lines];
 }
 
-function bytesOf(course: Course, task: LockedTask, state: ImageState): string {
+/** How much of an image is pulled, or how long it took. */
+function detailOf(course: Course, task: LockedTask, state: ImageState): string {
+  if (state === "waiting") return "";
+  const time = timeOf(course, stepsOf(course, task));
   const { done = 0, total = 0 } = course.pulls?.images[task.image] ?? {};
-  if (state !== "pulling" || total === 0) return "";
+  if (state !== "pulling" || total === 0) return time === "" ? "" : `  ${time}`;
   return done >= total ? ", unpacking" : ` ${Math.floor((100 * done) / total)} % of ${prettyBytes(total)}`;
 }
 

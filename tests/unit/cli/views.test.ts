@@ -92,10 +92,10 @@ describe("one screen", () => {
       { columns: 80, rows: 24 },
       false,
     );
-    expect(lines[1]).toBe("images               3/6 verified, 3 failed");
+    expect(lines[1]).toMatch(/^images +[\d.]+s {2}3\/6 verified, 3 failed$/);
     expect(lines.join("\n")).toMatch(/^checkout +[\d.]+m?s? +done$/m);
     expect(lines.join("\n")).toMatch(/^services +off$/m);
-    expect(lines.join("\n")).toMatch(/^pillow_task\/25 +failed$/m);
+    expect(lines.join("\n")).toMatch(/^pillow_task\/25 +failed {2}[\d.]+s$/m);
     expect(lines.at(-1)).toMatch(/^failed: pillow_task\/\d+, .* \(3 times the same\)/);
   });
 
