@@ -34,7 +34,7 @@ const { owner, folder } = wanted;
 const identity = new StackIdentity("identity", { owner, host: hostname(), folder: realPlace(process.cwd()) });
 const repair = nextRepair(owner);
 const { see, findings, capacity, ...there } = driftOf(await lookAt(wanted), repair);
-for (const line of there.unknown) pulumi.log.warn(line);
+for (const line of [...there.unknown, ...settings.called]) pulumi.log.warn(line);
 if (owner.id === undefined)
   pulumi.log.warn(`stack ${stack} has no id, and is known by its name. Fix: ./machine up ${stack}`);
 
@@ -83,17 +83,17 @@ const runs = new RunPlan(
   { ...wanted, ...runsOf(settings), capacity, finding: findings.subset },
   { dependsOn: [cli] },
 );
-const oracle =
-  settings.smoke > 0
+const oracles =
+  settings.oracleTasks > 0
     ? new Oracle("oracle", {
         ...wanted,
-        tasks: spreadTasks(settings.tasks, settings.smoke),
+        tasks: spreadTasks(settings.tasks, settings.oracleTasks),
         imageIdOf: (task) => benchmark.imageIdOf(task),
         datasetHashOf: (task) => datasetHash(taskFolder(folder, task)),
         commit: cli.commit,
         installed: cli.installed,
         atOnce: oraclesAtOnce(capacity ?? leastCapacity),
-        timeoutSeconds: settings.smokeTimeoutSeconds,
+        timeoutSeconds: settings.oracleTimeoutSeconds,
       })
     : undefined;
 
@@ -105,8 +105,10 @@ export const subset = settings.subset;
 export const images = benchmark.images;
 /** How many of the images are proved, such as 26/26. */
 export const verified = benchmark.verified;
-/** How many of the `smoke` tasks have passed their oracle, such as 5/5; null where there are none. */
-export const smoke = oracle?.passed ?? null;
+/** How many of the `oracleTasks` have passed their oracle, such as 5/5; null where there are none. */
+export const oracle = oracles?.passed ?? null;
+/** The same by its old name. */
+export const smoke = oracle;
 /** CooperBench as it is installed: version, commit, absolute folder, and the version of its Python. */
 export const cooperbench = cli.verified;
 /** The services of cooperating agents, as they are verified; null where the setting coop is off. */
@@ -123,8 +125,8 @@ export const route = modelRoute.url;
 export const plan = runs.markdown;
 /** What is ready, and the plan of the runs, in Markdown: `pulumi stack output readme`. */
 export const readme = pulumi
-  .all([cooperbench, verified, route, smoke, services?.verified])
-  .apply(([cooperbench, verified, route, smoke, coop]) => {
-    const proved = { verified, route, smoke, services: services ? coop !== undefined : null };
+  .all([cooperbench, verified, route, oracle, services?.verified])
+  .apply(([cooperbench, verified, route, oracle, coop]) => {
+    const proved = { verified, route, oracle, services: services ? coop !== undefined : null };
     return readiness({ ...cooperbench, ...proved, stack, subset, dockerHost: wanted.dockerHost }) + plan;
   });

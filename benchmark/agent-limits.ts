@@ -28,3 +28,8 @@ export function agentLimitsIn(checkout: string, setting: string): AgentLimits {
     return usual; // no checkout, or another layout
   }
 }
+
+/** Agents of a pair in a setting. */
+export function agentsOf(setting: string): number {
+  return setting === "solo" ? 1 : 2;
+}

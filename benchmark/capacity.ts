@@ -11,7 +11,7 @@ export const evaluationSeconds = 600;
 /** What is said of a longer time limit; undefined for one that is not. */
 export function longLimitNote(seconds: number): string | undefined {
   return seconds > evaluationSeconds
-    ? `smokeTimeoutSeconds is ${seconds}, and counts as ${evaluationSeconds}: CooperBench gives no evaluation more`
+    ? `oracleTimeoutSeconds is ${seconds}, and counts as ${evaluationSeconds}: CooperBench gives no evaluation more`
     : undefined;
 }
 

@@ -2,6 +2,7 @@ import { shellWord } from "../lib/shell-word.ts";
 import { type Capacity, leastCapacity, oraclesAtOnce } from "./capacity.ts";
 import type { RunSetting } from "./read-run.ts";
 import { smokeSubset } from "./smoke-subset.ts";
+import { readTasks } from "./tasks.ts";
 
 /** What a plan of runs is made from. */
 export interface PlanFacts {
@@ -26,8 +27,8 @@ export interface PlanFacts {
   readonly freeBytes?: number | undefined;
 }
 
-/** Disk that a container takes beside its image while it builds and tests, in bytes: an estimate. */
-const containerDiskBytes = 2e9;
+/** Disk that the two containers of a pair take beside their image while they build and test, in bytes: an estimate. */
+export const pairDiskBytes = 4e9;
 
 /** Memory that a container takes while it builds and tests, in bytes: the upper end of what such repositories need. */
 const containerBytes = 2e9;
@@ -49,7 +50,6 @@ export function concurrencyFor({
 }: Pick<PlanFacts, "capacity" | "freeBytes">): Concurrency {
   const { cpus, memoryBytes } = capacity ?? leastCapacity;
   const byMemory = Math.floor(memoryBytes / (2 * containerBytes));
-  const pairDiskBytes = 2 * containerDiskBytes;
   const byDisk = Math.floor((freeBytes ?? Number.POSITIVE_INFINITY) / pairDiskBytes);
   const pairs = Math.max(1, Math.min(2 * cpus, byMemory, byDisk, 30));
   // An evaluation is to a machine what an oracle is.
@@ -110,8 +110,23 @@ export function runArguments(
   name: string = which,
   narrowed: readonly string[] = [],
 ): readonly string[] {
-  const { pairs, evaluations } = concurrencyFor(facts);
-  const subset = which === smoke ? smokeSubset : facts.subset;
+  return argumentsOf(facts, which, name, which === smoke ? smokeSubset : facts.subset, narrowed);
+}
+
+/** The arguments of a run of the smoke run's pairs by a mock model, solo or by cooperating agents: all of them at once. */
+export function demoArguments(facts: PlanFacts, which: "solo" | "coop", name: string): readonly string[] {
+  const { smokePairs } = facts;
+  return argumentsOf(facts, which, name, smokeSubset, [], { pairs: smokePairs, evaluations: smokePairs });
+}
+
+function argumentsOf(
+  facts: PlanFacts,
+  which: PlannedName,
+  name: string,
+  subset: string,
+  narrowed: readonly string[],
+  { pairs, evaluations }: Omit<Concurrency, "reason"> = concurrencyFor(facts),
+): readonly string[] {
   const options = which === coop || which === silent ? coopOptions(which, facts.services) : "";
   return [
     ...["run", "-n", name],
@@ -135,16 +150,37 @@ function aboutRedis({ services }: PlanFacts): string {
   return "Agents with messages need a Redis on port 6379: `coop: true` brings one, else CooperBench starts its own, open to the network.";
 }
 
+/** The options that choose what a stack has of its subset: whole repositories, and tasks; none where it has all. */
+export function selections({ subset, onlyTasks }: PlanFacts): readonly (readonly string[])[] {
+  if (onlyTasks === undefined) return [[]];
+  const all = readTasks().filter(({ subsets }) => subsets.some((one) => one === subset));
+  const repositories = [...new Set(onlyTasks.map((task) => task.split("/")[0] ?? ""))];
+  return repositories.flatMap((repo) => {
+    const own = onlyTasks.filter((task) => task.startsWith(`${repo}/`));
+    const isWhole = own.length === all.filter((task) => task.repo === repo).length;
+    return isWhole ? [["-r", repo]] : own.map((task) => ["-r", repo, "-t", task.split("/")[1] ?? ""]);
+  });
+}
+
+/** The commands of a run of the plan, in the checkout: one, or where the stack has some of its subset one for each part. */
+export function commandsOf(facts: PlanFacts, which: PlannedName): readonly (readonly string[])[] {
+  const parts = which === smoke ? [[]] : selections(facts);
+  return parts.map((part) => [runProgram, ...runArguments(facts, which, which, part)]);
+}
+
 /** The plan of the runs on a machine, in Markdown. */
 export function runPlan(facts: PlanFacts): string {
   const { stack, folder, dockerHost, subset, smokePairs } = facts;
   const { pairs, evaluations, reason } = concurrencyFor(facts);
   const which = subset === "full" ? "" : ` -s ${subset}`;
-  const run = (which: PlannedName) => [runProgram, ...runArguments(facts, which).map(shellWord)].join(" ");
+  const lines = (which: PlannedName) =>
+    commandsOf(facts, which)
+      .map((command) => `   ${command.map(shellWord).join(" ")}`)
+      .join("\n");
   const narrowed =
     facts.onlyTasks === undefined
       ? ""
-      : `\nThe stack has the images of these tasks alone: ${facts.onlyTasks.join(", ")}. The commands below run all of the subset;\nnarrow each but the first with \`-r REPOSITORY -t TASK\`.\n`;
+      : `\nThe stack has the images of these tasks alone: ${facts.onlyTasks.join(", ")}.\n`;
   return `# Runs on this machine (stack ${stack})
 ${narrowed}
 \`\`\`sh
@@ -155,16 +191,16 @@ export DOCKER_HOST=${shellWord(dockerHost)}
 1. A smoke run of ${smokePairs} pairs, solo, then what it was worth:
 
    \`\`\`sh
-   ${run(smoke)}
+${lines(smoke)}
    ./machine plan ${stack} --check ${smoke}   # in the folder of cooperbench-machine
    \`\`\`
 
 2. Solo, then cooperating agents, then those without messages:
 
    \`\`\`sh
-   ${run(solo)}
-   ${run(coop)}
-   ${run(silent)}
+${lines(solo)}
+${lines(coop)}
+${lines(silent)}
    \`\`\`
 
    ${aboutRedis(facts)}

@@ -38,6 +38,7 @@ const configuration = z.looseObject({
   agent_framework: z.string(),
   setting: z.enum(runSettings),
   total_tasks: z.number(),
+  concurrency: z.number().nullish(),
 });
 
 /** How an agent ended. */
@@ -94,6 +95,8 @@ export interface Run {
   readonly setting: RunSetting | undefined;
   /** Pairs that its last command was to do; undefined where the run does not say. */
   readonly wanted: number | undefined;
+  /** Pairs that its last command does at once; undefined where the run does not say. */
+  readonly concurrency?: number | undefined;
   /** Why its config.json says none of this; empty where it does. */
   readonly unreadable: string;
   readonly pairs: readonly PairResult[];
@@ -110,13 +113,18 @@ export function readRun(folder: string, name: string): Run {
   try {
     const read = readRunFile(join(folder, "config.json"), "config.json");
     if (read === undefined) throw new RunFileError("there is no config.json");
-    const { model, agent_framework, setting, total_tasks } = shaped(configuration, read, "config.json");
+    const { model, agent_framework, setting, total_tasks, concurrency } = shaped(
+      configuration,
+      read,
+      "config.json",
+    );
     return {
       name,
       model,
       agentFramework: agent_framework,
       setting,
       wanted: total_tasks,
+      concurrency: concurrency ?? undefined,
       unreadable: "",
       pairs,
     };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { didYouMean } from "../lib/similar.ts";
 
 /** One task of the benchmark, as `tasks.json` has it. */
 export interface Task {
@@ -73,7 +74,7 @@ export function selectTasks(all: readonly Task[], subset: Subset, filter: readon
       .filter((entry) => !matching(inSubset, entry))
       .map(
         (entry) =>
-          `${entry} ${matching(all, entry) ? `is not in subset ${subset}` : "is no task of the benchmark"}`,
+          `${entry}, which is ${matching(all, entry) ? `not in subset ${subset}` : `no task of the benchmark${didYouMean(entry, all.flatMap(names))}`}`,
       ),
   };
 }

@@ -33,8 +33,7 @@ export function engineErrorsIn(
 ): readonly string[] {
   const found = agents.flatMap(({ name, status }) => {
     if (status === "Submitted") return [];
-    const feature = features[Number(name.replace("agent", "")) - 1];
-    const file = setting === "solo" ? "solo_traj.json" : `agent${feature}_traj.json`;
+    const file = trajectoryOf({ setting, features }, name);
     const read = readRunFile(join(folder, file), file);
     if (read === undefined) throw new RunFileError(`there is no ${file}`);
     const { data, error } = trajectory.safeParse(read);
@@ -42,6 +41,37 @@ export function engineErrorsIn(
     return lastWords(data.messages);
   });
   return [...new Set(found)];
+}
+
+function trajectoryOf({ setting, features }: Pick<PairName, "setting" | "features">, agent: string): string {
+  const feature = features[Number(agent.replace("agent", "")) - 1];
+  return setting === "solo" ? "solo_traj.json" : `agent${feature}_traj.json`;
+}
+
+const usage = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number() });
+const counted = z.looseObject({
+  messages: z.array(
+    z.looseObject({ extra: z.looseObject({ response: z.looseObject({ usage }).nullish() }).nullish() }),
+  ),
+});
+
+/** The tokens of a pair's calls, as the model's API counted them; undefined where its trajectories do not say. */
+export function tokensIn(
+  folder: string,
+  pair: PairName & { readonly agents: readonly AgentResult[] },
+): { readonly input: number; readonly output: number } | undefined {
+  try {
+    const calls = pair.agents.flatMap(({ name }) => {
+      const file = trajectoryOf(pair, name);
+      const { messages } = counted.parse(readRunFile(join(folder, file), file));
+      return messages.flatMap(({ extra }) => extra?.response?.usage ?? []);
+    });
+    const sum = (key: "prompt_tokens" | "completion_tokens") =>
+      calls.reduce((all, call) => all + call[key], 0);
+    return { input: sum("prompt_tokens"), output: sum("completion_tokens") };
+  } catch {
+    return undefined; // of another agent, or cut off
+  }
 }
 
 /** The engine's words from which on no command has had another answer; none where the agent's own command asked for them. */

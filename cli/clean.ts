@@ -7,6 +7,7 @@ import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { openEngine } from "./engine.ts";
+import { printJson } from "./json.ts";
 import { table } from "./table.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 
@@ -49,7 +50,7 @@ export async function clean({ yes, json }: Given["clean"], caller: StackCaller):
     next: `./machine ${isClean ? "status" : "clean"} ${stack}${isClean ? "" : " --yes"}`,
   };
   if (!json) return conclude(output, verdict);
-  output.print(`${JSON.stringify({ stack, dockerHost, containers: found, removed }, null, 2)}\n`);
+  printJson(output, "clean", { stack, dockerHost, containers: found, removed });
   return codeOf(verdict);
 }
 

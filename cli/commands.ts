@@ -1,5 +1,6 @@
 /** The commands with their arguments, options and help. What each of them does is in `cli/main.ts`. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { type Shell, shells } from "./completion.ts";
 import { exitCodeLines } from "./exit-codes.ts";
 import type { Output } from "./terminal.ts";
 
@@ -38,21 +39,22 @@ export interface Given {
     readonly check: boolean;
     /** Which image of an index is meant. Default: the one that is locked, else linux/amd64. */
     readonly platform?: string | undefined;
+    readonly json: boolean;
   };
   /** `live` makes one real call of the model, which costs money. */
   readonly doctor: Printed & { readonly live: boolean };
   readonly status: Printed;
   readonly verify: Printed;
   readonly report: OnStack & { readonly out?: string | undefined };
-  readonly smoke: Printed & {
+  readonly oracle: Printed & {
     /** How many of the stack's tasks, spread over the repositories. */
     readonly tasks: number | "all";
     readonly features: Features;
     /** File for the results in JUnit XML. Default: none. */
     readonly junit?: string | undefined;
   };
-  /** `check` is the run to judge, by its name or its folder; without one the plan is printed. */
-  readonly plan: Printed & { readonly check?: string | undefined };
+  /** `check` is the run to judge, by its name or its folder; without one the plan is printed. `watch` follows it. */
+  readonly plan: Printed & { readonly check?: string | undefined; readonly watch: boolean };
   readonly run: {
     readonly stack: string;
     /** Name of the run, and of its folder in the checkout's logs. */
@@ -63,9 +65,13 @@ export interface Given {
     readonly repo?: string | undefined;
     readonly task?: string | undefined;
   };
+  /** `keep` leaves the results. */
+  readonly demo: Printed & { readonly keep: boolean };
   /** `yes` asks nobody. */
   readonly clean: Printed & { readonly yes: boolean };
-  readonly env: { readonly stack: string };
+  /** `yes` asks nobody. */
+  readonly remove: { readonly stack: string; readonly yes: boolean };
+  readonly env: { readonly stack: string; readonly json: boolean };
   readonly list: { readonly json: boolean };
   readonly settings: Printed;
   readonly set: {
@@ -75,12 +81,16 @@ export interface Given {
     /** Whether it is to be what it is where no stack sets it. */
     readonly default: boolean;
   };
+  readonly completion: { readonly shell: Shell };
+  /** Words of a command line, the last of which is to be completed. */
+  readonly complete: { readonly words: readonly string[] };
   readonly pulumi: { readonly arguments: readonly string[] };
   readonly rehearsal: {
-    readonly verb: "start" | "stop" | "status";
+    readonly verb: "start" | "stop" | "remove" | "status";
     readonly folder?: string | undefined;
-    /** Whether to stop one that stacks use. */
+    /** Whether to stop or remove one that stacks use. */
     readonly force: boolean;
+    readonly json: boolean;
   };
 }
 
@@ -180,6 +190,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       "which image of an index; else the one that is locked, else linux/amd64",
       platform,
     )
+    .option("--json", "print JSON", false)
     .addHelpText("after", examples("lock lab-1", "lock lab-1 --check"))
     .action(onTo("lock"));
 
@@ -192,7 +203,8 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--json", "print JSON", false)
     .addHelpText("after", tellsByCode)
     .action(onTo("verify"));
-  onStack(tell("smoke", "run gold patches and their tests in the images, without a model; changes nothing"))
+  onStack(tell("oracle", "run gold patches and their tests in the images, without a model; changes nothing"))
+    .alias("smoke")
     .option("--tasks <N>", "how many tasks, spread over the repositories (default: 5)", count)
     .addOption(new Option("--all", "all tasks of the stack").conflicts("tasks"))
     .option(
@@ -205,29 +217,45 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--junit <FILE>", "write the results as JUnit XML, too", filled)
     .addHelpText(
       "after",
-      `\nWith its patch a feature's tests must pass, and without it fail.${examples("smoke lab-1", "smoke lab-1 --all --features all")}`,
+      `\nWith its patch a feature's tests must pass, and without it fail.${examples("oracle lab-1", "oracle lab-1 --all --features all")}`,
     )
-    .action((stack, { all, tasks = 5, ...options }) =>
-      act("smoke", { stack, tasks: all === true ? "all" : tasks, ...options }),
-    );
+    .action((stack, { all, tasks = 5, ...options }) => {
+      if (program.args[0] === "smoke") output.say("smoke is called oracle by now: ./machine oracle");
+      return act("oracle", { stack, tasks: all === true ? "all" : tasks, ...options });
+    });
   onStack(tell("report", "write what was proved as one HTML page, without secrets"))
     .option("--out <FILE>", "file to write; - is standard output", filled)
     .addHelpText("after", examples("report lab-1 --out machine.html"))
     .action(onTo("report"));
 
   const runs = group("Runs:");
+  onStack(runs("demo", "run five pairs of a rehearsal against a mock model, and judge them"))
+    .option("--keep", "leave the results in the checkout's logs/", false)
+    .option("--json", "print JSON", false)
+    .addHelpText("after", examples("demo dev"))
+    .action(onTo("demo"));
   onStack(runs("plan", "print the commands of the runs, or judge a run that was made"))
     .option("--check <RUN>", "tell which results of a run are the model's, and which the machine's")
-    .option("--json", "with --check, print JSON", false)
-    .addHelpText("after", examples("plan lab-1", "plan lab-1 --check smoke"))
+    .option("--watch", "with --check, follow a run that is going", false)
+    .option("--json", "print JSON", false)
+    .addHelpText(
+      "after",
+      examples("plan lab-1", "plan lab-1 --check smoke", "plan lab-1 --check solo --watch"),
+    )
     .action((stack, options, command: Command) => {
-      if (options.json && options.check === undefined) command.error("--json needs --check RUN");
+      if (options.watch && options.check === undefined) command.error("--watch needs --check RUN");
+      if (options.watch && options.json) command.error("--watch prints no JSON");
       return act("plan", { stack, ...options });
     });
   runs("run", "start a run of the plan, where the machine is ready")
     .argument("<STACK>", "name of the stack: a run costs money, so it is named", stackName)
     .requiredOption("-n, --name <NAME>", "name of the run, and of its folder in logs/", runName)
-    .option("--setting <SETTING>", "smoke, solo, coop or coop-silent; else that of the name, else solo")
+    .addOption(
+      new Option(
+        "--setting <SETTING>",
+        "smoke, solo, coop or coop-silent; else that of the name, else solo",
+      ).choices(["smoke", "solo", "coop", "coop-silent"]),
+    )
     .option("-r, --repo <REPOSITORY>", "one repository of the dataset, such as go_chi_task", repository)
     .option("-t, --task <TASK>", "one task of it, such as 27", number)
     .addHelpText(
@@ -255,13 +283,19 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     ],
     rest,
   );
+  away("remove", "destroy what the stack has made, and remove the stack and its settings file")
+    .argument("<STACK>", "name of the stack", stackName)
+    .option("-y, --yes", "do not ask", false)
+    .addHelpText("after", "\nSays what goes and what stays, and asks. What you made stays.")
+    .action((stack, options) => act("remove", { stack, ...options }));
   away("list", "print the stacks of this folder")
     .option("--json", "print JSON", false)
     .action((options) => act("list", options));
   away("env", "print the variables of a stack as shell exports")
     .argument("<STACK>", "name of the stack", stackName)
+    .option("--json", "print JSON", false)
     .addHelpText("after", '\nExample:\n  eval "$(./machine env dev)"')
-    .action((stack) => act("env", { stack }));
+    .action((stack, options) => act("env", { stack, ...options }));
   away("pulumi", "run any Pulumi command in this project's variables")
     .argument("<ARGUMENT...>", "arguments of pulumi")
     .helpOption(false)
@@ -271,11 +305,12 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .action((given) => act("pulumi", { arguments: given }));
   const rehearsal = away(
     "rehearsal",
-    "start, stop or show a rehearsal: a private engine with stand-in images",
+    "start, stop, remove or show a rehearsal: a private engine with stand-in images",
   );
   for (const [verb, summary] of [
     ["start", "start it, or make it"],
-    ["stop", "stop and remove one that no stack uses"],
+    ["stop", "end its engine and processes; its folder and images stay for the next start"],
+    ["remove", "remove one that no stack uses, with its folder and images"],
     ["status", "tell whether it runs, and which stacks use it"],
   ] as const) {
     const command = rehearsal
@@ -283,9 +318,30 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       .summary(summary)
       .description(`${sentence(summary)}.`)
       .argument("[FOLDER]", "its folder; else COOPERBENCH_REHEARSAL_DIR, else the folder of dev");
-    if (verb === "stop") command.option("--force", "also one that a stack uses", false);
-    command.action((folder, { force = false }) => act("rehearsal", { verb, folder, force }));
+    if (verb === "stop" || verb === "remove") command.option("--force", "also one that a stack uses", false);
+    if (verb === "status") command.option("--json", "print JSON", false);
+    command.action((folder, { force = false, json = false }) =>
+      act("rehearsal", { verb, folder, force, json }),
+    );
   }
+  away("completion", "print what has a shell complete this command, with stacks, settings and tasks")
+    .addArgument(new Argument("<SHELL>", "the shell").choices(shells))
+    .addHelpText(
+      "after",
+      `
+For each shell, the line that its start file has, with the path of this project:
+  bash   source <(FOLDER/machine completion bash)
+  zsh    source <(FOLDER/machine completion zsh)    # after compinit
+  fish   FOLDER/machine completion fish | source`,
+    )
+    .action((shell) => act("completion", { shell }));
+  program
+    .command("complete", { hidden: true })
+    .argument("[WORD...]")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((words) => act("complete", { words }));
   away("exec", "run a command with the Node and the packages of this project on PATH")
     .argument("<COMMAND...>", "command, with its arguments")
     .helpOption(false)

@@ -19,26 +19,36 @@ import { isPreview, operate, wantsHelp } from "./operation.ts";
 import { concludePreview } from "./preview.ts";
 import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
-import { rehearsalOf, stopUnlessUsed } from "./rehearsal.ts";
+import { rehearsalOf, removeUnlessUsed } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
 import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked } from "./session.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
 import { differencesDone, logLine, pulumiFailed } from "./told.ts";
-import { conclude } from "./verdict.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
+
+/** How a command that destroys a stack goes on. */
+export interface DestroyOptions {
+  /** Whether the stack itself goes next, so that nothing is said of how it could. Default: false. */
+  readonly goesOn?: boolean;
+}
 
 /**
  * `./machine destroy STACK`: removes what the stack made, and a rehearsal that no other stack uses. At a terminal it says
  * what goes and what stays, and asks. Whether anything is left, its state says, and not how Pulumi ended.
  */
-export async function destroy(caller: StackCaller, given: readonly string[]): Promise<number> {
+export async function destroy(
+  caller: StackCaller,
+  given: readonly string[],
+  { goesOn = false }: DestroyOptions = {},
+): Promise<number> {
   const isForgotten = given.includes(forgetEngineOption);
   const { stack, projectDir, output } = caller;
   if (given.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
-      `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine destroy ${stack}, then:\n  ./machine pulumi stack rm ${stack}`,
+      `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine remove ${stack}`,
     );
   if (wantsHelp(given)) return showPulumi(await openToolchain(caller), ["destroy", "--help"]);
   const configuration = readConfiguration(caller);
@@ -101,14 +111,15 @@ export async function destroy(caller: StackCaller, given: readonly string[]): Pr
     removeUser(rehearsal.dir, user);
     isDown = (await othersOfProject(opened, rehearsal, caller.env))
       ? false
-      : await stopUnlessUsed(rehearsal, output);
+      : await removeUnlessUsed(rehearsal, output);
   }
-  output.print(`${outcome(plan, isDown)}\n`);
-  return conclude(output, {
+  output.print(`${outcome(plan, isDown, goesOn)}\n`);
+  const verdict: Verdict = {
     outcome: code === 0 ? "done" : "failed",
     text: `stack ${stack} has nothing on this machine any more; its settings are left`,
-    next: `./machine pulumi stack rm ${stack}`,
-  });
+    next: `./machine remove ${stack}`,
+  };
+  return goesOn ? codeOf(verdict) : conclude(output, verdict);
 }
 
 const flags = ["--yes", "--skip-preview", "--suppress-outputs"];
@@ -127,7 +138,10 @@ interface Plan {
 const isSaidYes = (options: readonly string[]) => options.some((one) => /^(-y|--yes(=true)?)$/.test(one));
 
 /** What goes and what stays, before it is done. */
-function outlook({ stack, projectDir, folder, rehearsal }: Plan): string {
+export function outlook(
+  { stack, projectDir, folder, rehearsal }: Omit<Plan, "isThere">,
+  { goesOn = false }: DestroyOptions = {},
+): string {
   const isOther = (user: RehearsalUser) => user.stack !== stack || user.projectDir !== realPlace(projectDir);
   const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter(isOther);
   const goes = [
@@ -140,13 +154,17 @@ function outlook({ stack, projectDir, folder, rehearsal }: Plan): string {
   const stays = [
     ...(rehearsal === undefined || others.length > 0 ? ["the images on the engine"] : []),
     "what you made",
-    basename(settingsFile(projectDir, stack)),
+    ...(goesOn ? [] : [basename(settingsFile(projectDir, stack))]),
   ];
   return [...goes.map((line) => `goes:  ${line}`), ...stays.map((line) => `stays: ${line}`)].join("\n");
 }
 
 /** What is gone and what is left, after it is done. */
-function outcome({ stack, projectDir, folder, isThere, rehearsal }: Plan, isDown: boolean): string {
+function outcome(
+  { stack, projectDir, folder, isThere, rehearsal }: Plan,
+  isDown: boolean,
+  goesOn: boolean,
+): string {
   const removed = [
     ...(isThere && !existsSync(folder) ? [folder] : []),
     ...(isDown && rehearsal !== undefined ? [rehearsal.dir] : []),
@@ -154,11 +172,12 @@ function outcome({ stack, projectDir, folder, isThere, rehearsal }: Plan, isDown
   const left = [
     ...(existsSync(folder) ? [`${folder} (see above why)`] : []),
     ...(isDown ? [] : ["the images on the engine"]),
-    basename(settingsFile(projectDir, stack)),
+    ...(goesOn ? [] : [basename(settingsFile(projectDir, stack))]),
   ];
-  return [...(removed.length > 0 ? [`Removed: ${removed.join(", ")}`] : []), `Left: ${left.join(", ")}`].join(
-    "\n",
-  );
+  return [
+    ...(removed.length > 0 ? [`Removed: ${removed.join(", ")}`] : []),
+    ...(left.length > 0 ? [`Left: ${left.join(", ")}`] : []),
+  ].join("\n");
 }
 
 /** Whether another stack of this project still has something in the rehearsal: an older one is noted nowhere. */

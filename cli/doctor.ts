@@ -7,6 +7,7 @@ import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
 import type { Given } from "./commands.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
+import { printJson } from "./json.ts";
 import { check } from "./preflight.ts";
 import { secretsFinding } from "./secrets.ts";
 import { type Found, openAsFound, readFoundSettings } from "./session.ts";
@@ -35,7 +36,7 @@ export async function doctor({ json, live }: Given["doctor"], caller: StackCalle
     next: `./machine ${counts.blockers === 0 ? "up" : "doctor"} ${stack}`,
   };
   if (json) {
-    output.print(`${JSON.stringify({ stack, findings, summary: counts }, null, 2)}\n`);
+    printJson(output, "doctor", { stack, checks: findings, summary: counts });
     return codeOf(verdict);
   }
   output.print(`${findingLines(findings, output.isInColour).join("\n")}\n`);

@@ -1,12 +1,15 @@
 import type { Environment } from "../lib/environment.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import type { StackCaller } from "./caller.ts";
+import { printJson } from "./json.ts";
 import { openUnchecked } from "./session.ts";
 
 /** `./machine env STACK`: shell commands after which plain `pulumi` and `docker` speak to the stack. */
-export async function env(caller: StackCaller): Promise<number> {
+export async function env(caller: StackCaller, json: boolean): Promise<number> {
   const { variables, output, stack } = await openUnchecked(caller);
-  output.print(`${shellExports(variables)}# Run: eval "$(./machine env ${stack})"\n`);
+  const values = Object.entries(variables).map(([name, value]) => [name, value ?? null] as const);
+  if (json) printJson(output, "env", { stack, variables: Object.fromEntries(values) });
+  else output.print(`${shellExports(variables)}# Run: eval "$(./machine env ${stack})"\n`);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 import type { Caller } from "./caller.ts";
+import { printJson } from "./json.ts";
 import { stackConfigurations } from "./stack-file.ts";
 import { table } from "./table.ts";
 
@@ -10,7 +11,7 @@ export function list({ projectDir, output }: Caller, json: boolean): number {
     engine: String(configuration.dockerHost || "the engine that docker uses"),
     checkout: String(configuration.cooperbenchDir),
   }));
-  if (json) output.print(`${JSON.stringify({ stacks }, undefined, 2)}\n`);
+  if (json) printJson(output, "list", { stacks });
   else if (stacks.length === 0) output.print("there is no stack yet\nNext: ./machine new STACK\n");
   else {
     const rows = stacks.map(({ stack, subset, engine, checkout }) => [stack, subset, engine, checkout]);

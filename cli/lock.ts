@@ -6,11 +6,12 @@ import { readTasks } from "../benchmark/tasks.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
+import { printJson } from "./json.ts";
 import { compareAll } from "./lock-comparison.ts";
 import { lockTarget } from "./lock-target.ts";
 import { type Registries, reach } from "./registries.ts";
 import { startIfNeeded } from "./rehearsal.ts";
-import { conclude } from "./verdict.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
 import { writeFor } from "./write-out.ts";
 
@@ -19,7 +20,7 @@ import { writeFor } from "./write-out.ts";
  * file. With `check` it only compares, by requests that cost nothing on Docker Hub. Gives the exit code: 1 where an
  * image failed, and with `check` where one is not as locked.
  */
-export async function lock({ stack, check, platform }: Given["lock"], caller: Caller): Promise<number> {
+export async function lock({ stack, check, platform, json }: Given["lock"], caller: Caller): Promise<number> {
   const { projectDir, output } = caller;
   const { file, endpoints, services, rehearsal } = await lockTarget(caller, stack);
   const again = ["./machine lock", ...(stack === undefined ? [] : [stack])].join(" ");
@@ -58,19 +59,24 @@ export async function lock({ stack, check, platform }: Given["lock"], caller: Ca
 
   const place = file.startsWith(`${projectDir}/`) ? relative(projectDir, file) : file;
   const what = check ? "checked" : write ? "written" : "not changed";
+  const isMoved = check && changed > 0;
+  const isOk = failed === 0 && !isMoved;
+  const verdict: Verdict = {
+    outcome: isOk ? "done" : failed > 0 ? "failed" : "notReady",
+    text: `${changeCounts(changes)}; ${what}: ${place}`,
+    // What is not as it is locked, this locks.
+    next: isOk ? `./machine ${stack === undefined ? "list" : `up ${stack}`}` : again,
+  };
+  if (json) {
+    printJson(output, "lock", { file, isWritten: write, images: changes });
+    return codeOf(verdict);
+  }
   output.print(
     changeLines(changes)
       .map((line) => `${line}\n`)
       .join(""),
   );
-  const isMoved = check && changed > 0;
-  const isOk = failed === 0 && !isMoved;
-  return conclude(output, {
-    outcome: isOk ? "done" : failed > 0 ? "failed" : "notReady",
-    text: `${changeCounts(changes)}; ${what}: ${place}`,
-    // What is not as it is locked, this locks.
-    next: isOk ? `./machine ${stack === undefined ? "list" : `up ${stack}`}` : again,
-  });
+  return conclude(output, verdict);
 }
 
 function noRegistry({ unreachable }: Registries): Problem {

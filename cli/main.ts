@@ -22,6 +22,8 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
     (await import("./preview.ts")).preview({ ...caller, stack }, options),
   destroy: async ({ stack, options }, caller) =>
     (await import("./destroy.ts")).destroy({ ...caller, stack }, options),
+  remove: async (given, caller) =>
+    (await import("./remove.ts")).remove(given, { ...caller, stack: given.stack }),
   new: async (given, caller) => (await import("./new.ts")).newStack(given, caller),
   lock: async (given, caller) => {
     const code = await (await import("./lock.ts")).lock(given, caller);
@@ -36,18 +38,26 @@ const acts: { readonly [Name in keyof Given]: (given: Given[Name], caller: Calle
     (await import("./verify.ts")).verify(await onStack(given, caller), given.json),
   report: async (given, caller) =>
     (await import("./report.ts")).report(await onStack(given, caller), given.out),
-  smoke: async (given, caller) => (await import("./smoke.ts")).smoke(given, await onStack(given, caller)),
+  oracle: async (given, caller) => (await import("./oracle.ts")).oracle(given, await onStack(given, caller)),
   plan: async (given, caller) =>
     given.check === undefined
-      ? (await import("./plan.ts")).plan(await onStack(given, caller))
-      : (await import("./plan-check.ts")).planCheck(given.stack, given.check, given.json, caller),
+      ? (await import("./plan.ts")).plan(await onStack(given, caller), given.json)
+      : (await import("./plan-check.ts")).planCheck({ ...given, check: given.check }, caller),
+  demo: async (given, caller) => (await import("./demo.ts")).demo(given, await onStack(given, caller)),
   run: async (given, caller) => (await import("./run.ts")).run(given, caller),
   clean: async (given, caller) => (await import("./clean.ts")).clean(given, await onStack(given, caller)),
   list: async ({ json }, caller) => (await import("./list.ts")).list(caller, json),
   settings: async (given, caller) =>
     (await import("./settings.ts")).settings(await onStack(given, caller), given.json),
   set: async (given, caller) => (await import("./set.ts")).set(given, { ...caller, stack: given.stack }),
-  env: async ({ stack }, caller) => (await import("./env.ts")).env({ ...caller, stack }),
+  env: async ({ stack, json }, caller) => (await import("./env.ts")).env({ ...caller, stack }, json),
+  completion: async ({ shell }, caller) => (await import("./completion.ts")).completion(shell, caller),
+  complete: async ({ words }, caller) =>
+    (await import("./complete.ts")).complete(
+      commandLine(async () => {}, caller.output),
+      words,
+      caller,
+    ),
   pulumi: async (given, caller) => (await import("./plain-pulumi.ts")).plainPulumi(given.arguments, caller),
   rehearsal: async (given, caller) => (await import("./rehearsal.ts")).rehearsalCommand(given, caller),
 };
@@ -63,7 +73,7 @@ async function isToBeRead<Name extends keyof Given>(name: Name, given: Given[Nam
     ]);
     return !worksOn(args) && !takesLock(args);
   }
-  return ["verify", "smoke", "doctor", "status", "plan", "env", "list", "settings"].includes(name);
+  return ["verify", "oracle", "demo", "doctor", "status", "plan", "env", "list", "settings"].includes(name);
 }
 
 /** The exit code of what has printed all that it had to: no success where some of it is lost. */

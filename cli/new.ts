@@ -122,6 +122,8 @@ function rehearsalSettings({ dockerHost, imagesLock, sourceRepository, redisPort
     cooperbenchRepository: sourceRepository,
     cooperbenchCommit: SOURCE_COMMIT,
     pythonVersion: ">=3.10",
+    coop: true,
+    git: true,
     redisPort: redisPortFile,
   };
 }

@@ -2,48 +2,71 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
-import { readRun } from "../benchmark/read-run.ts";
+import { type PairName, readRun } from "../benchmark/read-run.ts";
+import { taskName } from "../benchmark/tasks.ts";
 import { printable } from "../lib/printable.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
 import type { Caller, StackCaller } from "./caller.ts";
+import type { Given } from "./commands.ts";
 import { defaultStack } from "./default-stack.ts";
+import { json } from "./json.ts";
 import { changesSince, readMachineOf, told } from "./machine-of-run.ts";
 import { noRun, runFolder } from "./run-folder.ts";
-import { runReport } from "./run-report.ts";
-import { readSettings } from "./stack-settings.ts";
+import { runCount, runReport } from "./run-report.ts";
+import { openAsFound, readFoundSettings } from "./session.ts";
 import { lookAtStack } from "./status.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { withoutKey } from "./without-key.ts";
 
 /**
- * `./machine plan [STACK] --check RUN`: which results of a run are the model's, and which the machine's. Gives 1 where
- * some are not valid. How the machine differs from what the run was started on stands before that.
- *
- * @param run name of the run, or the path of its folder.
+ * `./machine plan [STACK] --check RUN [--watch]`: which results of a run are the model's, and which the machine's. Gives 1
+ * where some are not valid. How the machine differs from what the run was started on stands before that. With `watch` it
+ * follows the run to its end first.
  */
 export async function planCheck(
-  named: string | undefined,
-  run: string,
-  json: boolean,
+  { stack: named, check: run, json: isJson, watch: isWatched }: PlanCheck,
   caller: Caller,
 ): Promise<number> {
   const { projectDir, output } = caller;
   const stack = isAbsolute(run) && named === undefined ? undefined : (named ?? defaultStack(caller));
-  const settings = stack === undefined ? undefined : readSettings({ projectDir, stack });
+  const found = stack === undefined ? undefined : openAsFound({ ...caller, stack });
+  const settings = found && (await readFoundSettings(found));
   const { folder, name } = runFolder(resolve(projectDir, settings?.cooperbenchDir ?? ""), run);
   const logs = dirname(folder);
-  const read = readRun(folder, name);
-  if (read.pairs.length === 0 && !existsSync(join(folder, "config.json"))) throw noRun(run, folder);
-  const check = checkRun(read, settings && plannedRun(settings, name), (setting) =>
-    agentLimitsIn(dirname(logs), setting),
-  );
+  const look = () => {
+    const read = readRun(folder, name);
+    if (read.pairs.length === 0 && !existsSync(join(folder, "config.json"))) throw noRun(run, folder);
+    return checkRun(read, settings && plannedRun(settings, name), (setting) =>
+      agentLimitsIn(dirname(logs), setting),
+    );
+  };
+  const again = `./machine plan ${stack === undefined ? "" : `${stack} `}--check ${shellWord(run)}`;
+  const clean = (text: string) => printable(withoutKey(text, join(dirname(logs), ".env")));
+  if (isWatched) {
+    const { watch } = await import("./watch.ts");
+    const stop = `stop the run, and give:\n  ./machine plan ${stack ?? ""} --check ${shellWord(run)}`;
+    const followed = { name, look, dockerHost: found?.dockerHost, stop, clean };
+    if (!(await watch(followed, output)))
+      return conclude(output, { outcome: "interrupted", text: `${name} goes on`, next: again });
+  }
+  const check = look();
   const machine = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
-  const text = json
+  const text = isJson
     ? asJson(check, machine)
     : (machine ?? []).map((line) => `machine.json: ${line}\n`).join("") +
       runReport(check, settings && runsOf(settings).services);
-  output.print(printable(withoutKey(text, join(dirname(logs), ".env"))));
-  return check.isValid ? 0 : 1;
+  output.print(clean(text));
+  const verdict: Verdict = {
+    outcome: check.isValid ? "done" : "failed",
+    text: clean(runCount(check)),
+    next: check.isValid && stack !== undefined ? `./machine report ${stack}` : again,
+  };
+  return isJson ? codeOf(verdict) : conclude(output, verdict);
 }
+
+/** What is asked: the run by its name, or the path of its folder. */
+type PlanCheck = Given["plan"] & { readonly check: string };
 
 /** How the machine differs from what the run was started on, in lines; undefined where that is not known. */
 async function machineDifferences(
@@ -56,9 +79,26 @@ async function machineDifferences(
   return changesSince(found, caller, await lookAtStack(caller)).map(told);
 }
 
-/** All that the exit code comes from, without what the tests of each feature have printed. */
-function asJson({ run, verdicts, ...check }: RunCheck, machineChanges?: readonly string[]): string {
+function asJson(
+  { run, verdicts, missingPairs, ...check }: RunCheck,
+  machineChanges?: readonly string[],
+): string {
   const { name, pairs: _, ...configuration } = run;
-  const told = { run: name, ...check, machineChanges, configuration, pairs: verdicts };
-  return `${JSON.stringify(told, (key, value) => (key === "output" ? undefined : value), 2)}\n`;
+  return json("plan --check", {
+    ...{ run: name, ...check, machineChanges, configuration },
+    missingPairs: missingPairs.map(byTask),
+    pairs: verdicts.map(({ pair: { evaluation, ...pair }, ...verdict }) => ({
+      ...verdict,
+      pair: {
+        ...byTask(pair),
+        ...(evaluation && {
+          evaluation: { ...evaluation, features: evaluation.features.map(({ output: _, ...one }) => one) },
+        }),
+      },
+    })),
+  });
+}
+
+function byTask<T extends PairName>({ repo, taskId, ...pair }: T) {
+  return { task: taskName({ repo, taskId }), ...pair };
 }

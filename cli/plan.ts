@@ -5,20 +5,34 @@ import { oddities } from "../checks/status/images.ts";
 import type { MachineStatus } from "../checks/status/status.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { runsOf } from "../program/runs.ts";
+import type { Settings } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
 import { openEngine } from "./engine.ts";
 import { oneLine } from "./findings.ts";
-import { readSettings } from "./stack-settings.ts";
-import { lookAtStack, ofProofs } from "./status.ts";
+import { printJson } from "./json.ts";
+import { estimateLines, estimatePlan } from "./plan-estimate.ts";
+import { openAsFound, readFoundSettings } from "./session.ts";
+import { inTheWay, lookAtStack, ofProofs } from "./status.ts";
 
 /**
- * `./machine plan [STACK]`: the commands of the runs, with this machine's paths and numbers; what is in the way of a run
- * first. Changes nothing.
+ * `./machine plan [STACK] [--json]`: what is in the way of a run, what the runs take, and their commands, with this machine's
+ * paths and numbers. Changes nothing.
  */
-export async function plan(caller: StackCaller): Promise<number> {
-  const facts = await planFacts(caller);
+export async function plan(caller: StackCaller, json: boolean): Promise<number> {
+  const { output } = caller;
+  const { facts, settings } = await planned(caller);
   const status = await lookAtStack(caller);
-  caller.output.print(notices(status) + runPlan(facts));
+  const estimated = estimatePlan(facts, settings, status);
+  if (json) {
+    const { stack, folder, dockerHost, model, subset, onlyTasks } = facts;
+    printJson(output, "plan", {
+      ...{ stack, isReady: status.isReady, inTheWay: inTheWay(status) },
+      ...{ folder, dockerHost, model, subset, onlyTasks, ...estimated },
+    });
+  } else {
+    const title = `# What the runs take (stack ${facts.stack}, model ${facts.model})`;
+    output.print(`${notices(status)}${title}\n\n${estimateLines(estimated).join("\n")}\n\n${runPlan(facts)}`);
+  }
   return 0;
 }
 
@@ -40,11 +54,17 @@ function section(title: string, lines: readonly string[]): string {
 
 /** What a plan is made from, of the machine as it is. @throws a Problem where the engine does not answer. */
 export async function planFacts(caller: StackCaller): Promise<PlanFacts> {
+  return (await planned(caller)).facts;
+}
+
+async function planned(
+  caller: StackCaller,
+): Promise<{ readonly facts: PlanFacts; readonly settings: Settings }> {
   const { stack, projectDir } = caller;
-  const settings = readSettings(caller);
+  const settings = await readFoundSettings(openAsFound(caller));
   const { smoke, ...runs } = runsOf(settings);
   const { dockerHost, info } = await openEngine(caller);
-  return {
+  const facts = {
     ...runs,
     stack,
     folder: checkoutFolder(projectDir, settings),
@@ -53,4 +73,5 @@ export async function planFacts(caller: StackCaller): Promise<PlanFacts> {
     capacity: capacityOf(info),
     freeBytes: (await measureDisk(dockerHost, info)).freeBytes,
   };
+  return { facts, settings };
 }

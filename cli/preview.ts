@@ -17,11 +17,11 @@ import { conclude } from "./verdict.ts";
  */
 export async function preview(caller: StackCaller, options: readonly string[]): Promise<number> {
   if (wantsHelp(options)) return showPulumi(await openToolchain(caller), ["preview", "--help"]);
-  const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
-  readSettings(caller);
   const state = wholeState(caller);
   tellUpdate(caller);
   const opened = await openUnchecked({ ...caller, state });
+  const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
+  readSettings(caller);
   // Pulumi's docker plugin would wait for ever for one that takes its questions and never answers.
   const { images } = await assertEngine({ ...opened, startedBy: startedBy(opened) });
   // Only now: a rehearsal's lock is made by its start.

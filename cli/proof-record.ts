@@ -42,8 +42,8 @@ export function forgetProofs(place: RecordPlace): void {
   rmSync(recordFile(place), { force: true });
 }
 
-/** What an oracle of `smoke` has found, as far as it is recorded. */
-export interface SmokedFeature {
+/** What an oracle of `oracle` has found, as far as it is recorded. */
+export interface OracleFeature {
   /** Name of the task, as in a `tasks` setting. */
   readonly task: string;
   readonly feature: number;
@@ -55,11 +55,11 @@ export interface SmokedFeature {
   >;
 }
 
-/** Records what `smoke` has found, with what it is of: the image, and what was run of the dataset. */
-export function recordSmoked(
+/** Records what `oracle` has found, with what it is of: the image, and what was run of the dataset. */
+export function recordOracles(
   place: RecordPlace & Pick<StackCaller, "output">,
   checkout: string,
-  results: readonly SmokedFeature[],
+  results: readonly OracleFeature[],
 ): void {
   const at = new Date().toISOString();
   const found = results.flatMap(({ task, feature, ok, imageId, checks }): [string, RecordedOracle][] => {

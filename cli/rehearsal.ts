@@ -11,14 +11,17 @@ import {
   rehearsalId,
   rehearsalPorts,
   rehearsalWith,
+  removeRehearsal,
   startRehearsal,
   stopRehearsal,
   takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
+import type { PortStatus } from "../rehearsal/relay-ports.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { ask } from "./confirm.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { printJson } from "./json.ts";
 import { liveUsers, told } from "./rehearsal-users.ts";
 import type { Output } from "./terminal.ts";
 
@@ -58,21 +61,21 @@ export async function startIfNeeded(
   if (id !== undefined && rehearsalId(rehearsal) !== id) await takeRehearsalId(rehearsal, id);
 }
 
-/** Takes a rehearsal down, unless a stack still uses it. Gives whether it is down. */
-export async function stopUnlessUsed(
+/** Removes a rehearsal, unless a stack still uses it. Gives whether it is gone. */
+export async function removeUnlessUsed(
   rehearsal: Rehearsal,
   { report }: Pick<Output, "report">,
 ): Promise<boolean> {
   const users = liveUsers(rehearsal);
   if (users.length === 0) {
-    await stopRehearsal(rehearsal, report);
+    await removeRehearsal(rehearsal, report);
     return true;
   }
   report(`the rehearsal in ${rehearsal.dir} stays up: ${users.map(told).join(", ")} uses it`);
   return false;
 }
 
-/** `./machine rehearsal start | stop | status [FOLDER]`. */
+/** `./machine rehearsal start | stop | remove | status [FOLDER]`. */
 export async function rehearsalCommand(options: Given["rehearsal"], { output }: Caller): Promise<number> {
   try {
     return await act(options, output);
@@ -83,7 +86,7 @@ export async function rehearsalCommand(options: Given["rehearsal"], { output }: 
   }
 }
 
-async function act({ verb, folder, force }: Given["rehearsal"], output: Output): Promise<number> {
+async function act({ verb, folder, force, json }: Given["rehearsal"], output: Output): Promise<number> {
   const { report } = output;
   const rehearsal = rehearsalAt(folder);
   switch (verb) {
@@ -92,8 +95,12 @@ async function act({ verb, folder, force }: Given["rehearsal"], output: Output):
       report(`ready: ${rehearsal.dockerHost}`);
       return 0;
     case "stop":
-      if (!force) await assertUnused(rehearsal);
+      if (!force) await assertUnused(rehearsal, verb);
       await stopRehearsal(rehearsal, report);
+      return 0;
+    case "remove":
+      if (!force) await assertUnused(rehearsal, verb);
+      await removeRehearsal(rehearsal, report);
       return 0;
     default: {
       const denied = await deniedEngine(rehearsal);
@@ -102,8 +109,15 @@ async function act({ verb, folder, force }: Given["rehearsal"], output: Output):
           `it is not known whether the rehearsal in ${rehearsal.dir} runs: ${denied.found}\nFix: ${denied.remedy}`,
         );
       const ready = await isReady(rehearsal);
+      const ports = (await rehearsalPorts(rehearsal)) ?? { open: [], taken: [] };
+      const { dir, dockerHost } = rehearsal;
+      if (json) {
+        const users = liveUsers(rehearsal);
+        printJson(output, "rehearsal status", { folder: dir, isReady: ready, dockerHost, ports, users });
+        return ready ? exitCodes.done : exitCodes.notReady;
+      }
       const lines = [
-        ...(await portLines(rehearsal)),
+        ...portLines(ports),
         ready ? `ready: ${rehearsal.dockerHost}` : `not running: ${rehearsal.dir}`,
         ...liveUsers(rehearsal).map((user) => `used by ${told(user)}`),
       ];
@@ -114,8 +128,7 @@ async function act({ verb, folder, force }: Given["rehearsal"], output: Output):
 }
 
 /** Where the rehearsal's network and this machine's loopback meet. */
-async function portLines(rehearsal: Rehearsal): Promise<readonly string[]> {
-  const { open, taken } = (await rehearsalPorts(rehearsal)) ?? { open: [], taken: [] };
+function portLines({ open, taken }: PortStatus): readonly string[] {
   return [
     ...(open.length > 0 ? [`its ports on this machine's 127.0.0.1: ${open.join(", ")}`] : []),
     ...taken.flatMap((port) => [
@@ -125,12 +138,16 @@ async function portLines(rehearsal: Rehearsal): Promise<readonly string[]> {
   ];
 }
 
-async function assertUnused(rehearsal: Rehearsal): Promise<void> {
+async function assertUnused(rehearsal: Rehearsal, verb: "stop" | "remove"): Promise<void> {
   const users = liveUsers(rehearsal).map(told).join(", ");
   if (users === "") return;
   const found = `the rehearsal in ${rehearsal.dir} is used by ${users}`;
-  if (await ask(`${found}. Its engine and images go. Stop it?`)) return;
+  const question =
+    verb === "stop"
+      ? "Its containers stop, and its images stay. Stop it?"
+      : "Its engine and images go. Remove it?";
+  if (await ask(`${found}. ${question}`)) return;
   throw new Problem(
-    `${found}, and was left as it is.\nFix: to stop it all the same:\n  ./machine rehearsal stop ${rehearsal.dir} --force`,
+    `${found}, and was left as it is.\nFix: to ${verb} it all the same:\n  ./machine rehearsal ${verb} ${rehearsal.dir} --force`,
   );
 }

@@ -1,8 +1,17 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isPlanned, type PlannedName, runArguments, runNames, runProgram } from "../benchmark/plan.ts";
+import {
+  isPlanned,
+  type PlanFacts,
+  type PlannedName,
+  runArguments,
+  runNames,
+  runProgram,
+  selections,
+} from "../benchmark/plan.ts";
 import { decidingOnes, differences } from "../checks/status/machine-file.ts";
-import { environmentFor } from "../lib/environment.ts";
+import type { MachineStatus } from "../checks/status/status.ts";
+import { type Environment, environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
 import { withLock } from "../lib/process-lock.ts";
 import { shellWord } from "../lib/shell-word.ts";
@@ -29,13 +38,7 @@ export async function run(options: Given["run"], given: Caller): Promise<number>
   const facts = await planFacts(caller);
   assertPlanned(options, which, facts);
   const env = environmentFor("planned-run", openAsFound(caller).env);
-  const status = await lookAtStack(caller, env);
-  const blockers = inTheWay(status);
-  if (blockers.length > 0)
-    throw new Problem(
-      `the machine is not ready for a run, and none was started:\n${findingLines(blockers, false).join("\n")}`,
-    );
-
+  const status = await lookReady(caller, env);
   const { folder } = facts;
   const args = runArguments(facts, which, name, narrowed);
   const logs = join(folder, "logs");
@@ -49,6 +52,17 @@ export async function run(options: Given["run"], given: Caller): Promise<number>
     caller.output.note(`${[runProgram, ...args].map(shellWord).join(" ")}\n`);
     return runHere(join(folder, runProgram), args, { cwd: folder, env });
   });
+}
+
+/** Looks at the machine as a run with these variables has it. @throws a Problem where it is not ready for one. */
+export async function lookReady(caller: StackCaller, env: Environment): Promise<MachineStatus> {
+  const status = await lookAtStack(caller, env);
+  const blockers = inTheWay(status);
+  if (blockers.length > 0)
+    throw new Problem(
+      `the machine is not ready for a run, and none was started:\n${findingLines(blockers, false).join("\n")}`,
+    );
+  return status;
 }
 
 /** Which run of the plan is asked for. @throws a Problem where it is none, or where its name is another's. */
@@ -65,20 +79,22 @@ export function plannedRun({ name, setting }: Pick<Given["run"], "name" | "setti
 
 /** @throws a Problem where the stack does not have what the run needs. */
 function assertPlanned(
-  { stack, repo, task }: Given["run"],
+  { stack, name, repo, task }: Given["run"],
   which: PlannedName,
-  { onlyTasks, services }: Awaited<ReturnType<typeof planFacts>>,
+  facts: PlanFacts,
 ): void {
+  const { onlyTasks, services } = facts;
   if (needsRedis(which) && services === undefined)
     throw new Problem(
       `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine set ${stack} coop true\n  ./machine up ${stack}`,
     );
   if (onlyTasks === undefined || which === runNames.smoke) return;
   const chosen = task === undefined ? `${repo}/` : `${repo}/${task}`;
-  if (task !== undefined && onlyTasks.includes(chosen)) return;
-  const example = (onlyTasks[0] ?? "").split("/");
+  const parts = selections(facts);
+  const isWhole = parts.some((part) => part.length === 2 && part[1] === repo);
+  if (task === undefined ? isWhole : onlyTasks.includes(chosen)) return;
   throw new Problem(
-    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}.\nFix: run one of them: -r ${example[0]} -t ${example[1]}`,
+    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}.\nFix: run a part that it has:\n  ./machine run ${stack} -n ${name} ${parts[0]?.join(" ")}`,
   );
 }
 

@@ -1,5 +1,7 @@
 import { text } from "node:stream/consumers";
 import { Problem } from "../lib/problem.ts";
+import { didYouMean } from "../lib/similar.ts";
+import { byNewNames, oldNames } from "../program/old-names.ts";
 import { type Field, fields, parseSettings, SettingsError, typed } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
@@ -13,16 +15,18 @@ import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts"
  * several values. What is secret comes from a pipe or a terminal, never from the command line.
  */
 export async function set(
-  { setting, values, default: isDefault }: Given["set"],
+  { setting: given, values, default: isDefault }: Given["set"],
   caller: StackCaller,
 ): Promise<number> {
   const { stack, projectDir, output } = caller;
+  const setting = oldNames[given] ?? given;
+  if (setting !== given) output.say(`the setting ${given} is called ${setting} by now`);
   const field = (fields as Readonly<Record<string, Field>>)[setting];
   if (field === undefined)
     throw new Problem(
-      `there is no setting ${setting}; there are ${Object.keys(fields).join(", ")}\nFix: ./machine settings ${stack}`,
+      `there is no setting ${setting}${didYouMean(setting, Object.keys(fields))}; there are ${Object.keys(fields).join(", ")}\nFix: ./machine settings ${stack}`,
     );
-  const before = readConfiguration(caller);
+  const before = byNewNames(readConfiguration(caller));
   const file = settingsFile(projectDir, stack);
   if (field.secret === true) {
     await setSecret(setting, field, values, caller);
@@ -41,7 +45,11 @@ export async function set(
   const others = faultsOf(stack, before);
   const faults = faultsOf(stack, after).filter(({ found }) => !others.some((other) => other.found === found));
   if (faults.length > 0) throw new SettingsError(stack, faults);
-  writeSettings(projectDir, stack, { [setting]: value });
+  const old = Object.keys(oldNames).filter((name) => oldNames[name] === setting);
+  writeSettings(projectDir, stack, {
+    [setting]: value,
+    ...Object.fromEntries(old.map((name) => [name, undefined])),
+  });
   output.print(
     `${setting}: ${shown(before[setting])} → ${shown(after[setting])} in ${file}\nNext: ./machine preview ${stack}\n`,
   );

@@ -1,27 +1,30 @@
 import { encrypted } from "../program/configuration.ts";
+import { byNewNames } from "../program/old-names.ts";
 import { type Field, fields } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
+import { printJson } from "./json.ts";
 import { readConfiguration, readStackFile } from "./stack-file.ts";
 import { table } from "./table.ts";
 
 /** `./machine settings [STACK]`: every setting of a stack, with its value and what it is. Changes nothing. */
 export function settings(caller: StackCaller, json: boolean): number {
-  const { values } = readStackFile(caller);
-  const configuration = readConfiguration(caller);
+  const values = byNewNames(readStackFile(caller).values);
+  const configuration = byNewNames(readConfiguration(caller));
   const told = Object.entries<Field>(fields).map(([name, { is, secret = false }]) => ({
     name,
     value: secret || configuration[name] === encrypted ? "(secret)" : configuration[name],
     isSet: name in values,
     is,
   }));
-  caller.output.print(
-    json
-      ? `${JSON.stringify({ stack: caller.stack, settings: told }, undefined, 2)}\n`
-      : `${table([
-          ["setting", "value", "", "what it is"],
-          ...told.map(({ name, value, isSet, is }) => [name, shown(value), isSet ? "" : "default", is]),
-        ]).join("\n")}\n`,
-  );
+  const { stack, output } = caller;
+  if (json) printJson(output, "settings", { stack, settings: told });
+  else
+    output.print(
+      `${table([
+        ["setting", "value", "", "what it is"],
+        ...told.map(({ name, value, isSet, is }) => [name, shown(value), isSet ? "" : "default", is]),
+      ]).join("\n")}\n`,
+    );
   return 0;
 }
 

@@ -4,6 +4,7 @@ import { Document, isMap, parseDocument } from "yaml";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
 import { shellWord } from "../lib/shell-word.ts";
+import { didYouMean } from "../lib/similar.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import type { StackPlace } from "./caller.ts";
 import {
@@ -79,7 +80,7 @@ export function readStackFile({ projectDir, stack }: SettingsPlace): StackYaml {
   const file = settingsFile(projectDir, stack);
   if (!hasSettingsFile({ projectDir, stack })) {
     const others = stacksWithSettings(projectDir).toSorted();
-    const there = others.length > 0 ? `; there are ${others.join(", ")}` : "";
+    const there = others.length > 0 ? `; there are ${others.join(", ")}${didYouMean(stack, others)}` : "";
     throw new Problem(
       `there is no stack ${stack} (no ${file})${there}.\nFix: to make it:\n  ./machine new ${stack}`,
     );

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { shellWord } from "../lib/shell-word.ts";
+import { oldNames } from "../program/old-names.ts";
 import {
   type FileFaults,
+  givenTwice,
   parseSettings,
   type Settings,
   type SettingsFault,
@@ -49,7 +51,7 @@ function checked(place: CheckedPlace, places?: SettingsPlaces): Settings {
 /** What Pulumi refuses of a settings file before it starts the program, or makes the program fail. */
 function fileFaults(
   place: CheckedPlace,
-  { given, environment, disabledProviders }: StackYaml,
+  { values, given, environment, disabledProviders }: StackYaml,
   types: ProjectYaml["types"],
 ): FileFaults {
   const file = settingsFile(place.projectDir, place.stack);
@@ -62,7 +64,9 @@ function fileFaults(
     found: `${file}, line ${line}: ${what}`,
     remedy: `Fix: take it out of the file:\n  \${EDITOR:-vi} +${line} ${shellWord(file)}`,
   });
-  const others: SettingsFault[] = [];
+  const others: SettingsFault[] = Object.entries(oldNames).flatMap(([old, name]) =>
+    old in values && name in values ? [givenTwice(place.stack, old)] : [],
+  );
   const backend = place.env && backendUrl(place.env);
   if (environment !== undefined && backend !== undefined && !/^https?:/.test(backend))
     others.push(

@@ -13,6 +13,7 @@ import { datasetHash, datasetShape, runnerId, taskFolder } from "../provision/st
 import type { StackCaller } from "./caller.ts";
 import { lookWhose } from "./claim.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
+import { printJson } from "./json.ts";
 import { readProofRecord } from "./proof-record.ts";
 import { secretsFinding } from "./secrets.ts";
 import { openAsFound, readFoundSettings, startedBy } from "./session.ts";
@@ -28,7 +29,7 @@ export async function status(caller: StackCaller, json: boolean): Promise<number
   const status = await lookAtStack(caller);
   const verdict = verdictOf(status);
   if (json) {
-    output.print(`${JSON.stringify(status, null, 2)}\n`);
+    printJson(output, "status", status);
     return codeOf(verdict);
   }
   output.print(show(status, output.isInColour));

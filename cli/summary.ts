@@ -11,7 +11,7 @@ import { calledBy } from "./parts.ts";
 export interface Wanted extends WantedImages {
   readonly stack: string;
   /** How many tasks are proved by their gold patch as well. */
-  readonly smoke: Settings["smoke"];
+  readonly oracleTasks: Settings["oracleTasks"];
 }
 
 /** An update in numbers, and in a line. */
@@ -26,15 +26,15 @@ export interface Summary {
 }
 
 /** Sums an update up, as far as its events come. */
-export function summaryOf({ stack, tasks, missing, smoke }: Wanted, course: Course): Summary {
+export function summaryOf({ stack, tasks, missing, oracleTasks }: Wanted, course: Course): Summary {
   const isDone = (name: string) => {
     const { state, operation } = course.steps.get(name) ?? {};
     return state === "done" && operation !== "delete";
   };
   const verified = tasks.filter((task) => isDone(proofNames.image(task)));
   const found = verified.filter((task) => !missing.includes(task)).length;
-  const smoked = spreadTasks(tasks, smoke);
-  const passed = smoked.filter((task) => isDone(proofNames.oracle(task))).length;
+  const proved = spreadTasks(tasks, oracleTasks);
+  const passed = proved.filter((task) => isDone(proofNames.oracle(task))).length;
 
   // An oracle that was not run, for the image is not verified, says nothing more than the image's own failure.
   const unverified = tasks.filter((task) => !verified.includes(task)).map(proofNames.oracle);
@@ -45,12 +45,12 @@ export function summaryOf({ stack, tasks, missing, smoke }: Wanted, course: Cour
   const pulled = verified.length - found;
   return {
     images: { verified: verified.length, wanted: tasks.length, found, pulled },
-    oracles: { passed, wanted: smoked.length },
+    oracles: { passed, wanted: proved.length },
     failures: Object.fromEntries(failures),
     text: [
       `${verified.length}/${tasks.length} images verified (${found} found, ${pulled} pulled)`,
-      ...(smoked.length > 0
-        ? [`${passed}/${smoked.length} gold patches pass their tests, which fail without`]
+      ...(proved.length > 0
+        ? [`${passed}/${proved.length} gold patches pass their tests, which fail without`]
         : []),
       ...(isSame ? ["nothing changed"] : []),
     ].join("; "),

@@ -53,7 +53,50 @@ export class Output {
     const seconds = (this.#clock() - this.#started) / 1000;
     this.note(`${seconds.toFixed(1).padStart(6)} s  ${line}\n`);
   };
+
+  /** Standard output with a line that tells how far things are: at a terminal the last one, in a log every 30 seconds. */
+  statusTerminal(): StatusTerminal {
+    return this.canDraw ? this.#drawnStatus() : this.#loggedStatus();
+  }
+
+  #loggedStatus(): StatusTerminal {
+    let told = Number.NEGATIVE_INFINITY;
+    return {
+      print: (lines) => this.print(lines.map((line) => `${line}\n`).join("")),
+      status: (text) => {
+        if (text === "" || this.#clock() - told < LOG_EVERY_MS) return;
+        told = this.#clock();
+        this.print(`${text}\n`);
+      },
+    };
+  }
+
+  /** Drawn again under whatever is printed. */
+  #drawnStatus(): StatusTerminal {
+    const clear = "\r\u001b[K";
+    let current = "";
+    const draw = () => current.slice(0, Math.max(0, this.size().columns - 1));
+    return {
+      print: (lines) => {
+        if (lines.length > 0) this.print(`${clear}${lines.map((line) => `${line}\n`).join("")}${draw()}`);
+      },
+      status: (text) => {
+        current = text;
+        this.print(`${clear}${draw()}`);
+      },
+    };
+  }
 }
+
+/** Lines that stay, and one below them that tells how far things are. */
+export interface StatusTerminal {
+  print(lines: readonly string[]): void;
+  /** Tells how far things are; an empty text ends it. */
+  status(text: string): void;
+}
+
+/** Milliseconds between two lines of a log that tell how far things are. */
+const LOG_EVERY_MS = 30_000;
 
 /** A terminal's size, in letters. */
 export interface Size {

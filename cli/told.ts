@@ -28,6 +28,6 @@ export function logLine({ log }: Pick<Operation, "log">): string {
 }
 
 /** The parts that a stack does not have. */
-export function offParts({ coop, smoke }: Pick<Settings, "coop" | "smoke">): readonly PartName[] {
-  return [...(coop ? [] : ["services" as const]), ...(smoke > 0 ? [] : ["oracle" as const])];
+export function offParts({ coop, oracleTasks }: Pick<Settings, "coop" | "oracleTasks">): readonly PartName[] {
+  return [...(coop ? [] : ["services" as const]), ...(oracleTasks > 0 ? [] : ["oracle" as const])];
 }

@@ -6,6 +6,7 @@ import { unmanagedImages } from "./differences.ts";
 import { failureLines } from "./failures.ts";
 import { oneLine } from "./findings.ts";
 import { shortenHistory } from "./history.ts";
+import { printJson } from "./json.ts";
 import { type Operation, operate, wantsHelp } from "./operation.ts";
 import { checkBeforeUpdate } from "./preflight.ts";
 import { concludePreview } from "./preview.ts";
@@ -38,10 +39,10 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
   await ensureStack(pulumi, stack);
 
   const startedAt = new Date().toISOString();
-  const wanted: Wanted = { stack, tasks: settings.tasks, missing, smoke: settings.smoke };
+  const wanted: Wanted = { stack, tasks: settings.tasks, missing, oracleTasks: settings.oracleTasks };
   // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
   const parallel =
-    missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.smoke)] : [];
+    missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.oracleTasks)] : [];
   const operation = await operate(session, "up", {
     ...{ ...wanted, off: offParts(settings), isForProgram },
     ...{ args: [...flags, ...parallel, "--stack", stack], options },
@@ -64,7 +65,7 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
   if (!isForProgram) return conclude(output, verdict);
   const { images, oracles, failures } = summary;
   const told = { stack, ...verdictJson(verdict), images, oracles, failures, log: operation.log };
-  output.print(`${JSON.stringify(told, undefined, 2)}\n`);
+  printJson(output, "up", told);
   return codeOf(verdict);
 }
 

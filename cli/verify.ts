@@ -23,6 +23,7 @@ import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { findingLines } from "./findings.ts";
 import { identityOf } from "./identity.ts";
+import { printJson } from "./json.ts";
 import { recordProofs } from "./proof-record.ts";
 import type { Found } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
@@ -32,8 +33,8 @@ import { table } from "./table.ts";
 import { codeOf, conclude, readiness, type Verdict } from "./verdict.ts";
 
 /** What was found of one image. */
-interface Verified extends Partial<Omit<ProbeResult, "image">> {
-  /** Key of its task, as in the stack's outputs. */
+export interface Verified extends Partial<Omit<ProbeResult, "image">> {
+  /** Name of its task, as in a `tasks` setting. */
   readonly task: string;
   /** Image reference, `repository:tag`. */
   readonly reference: string;
@@ -47,14 +48,17 @@ interface Verified extends Partial<Omit<ProbeResult, "image">> {
 }
 
 /** What was found of the command line. */
-interface VerifiedCooperBench {
-  /** What was proved, or not; undefined where there was nothing to run. */
-  readonly of?: Pick<RecordedCommandLine, "commit" | "environment" | "dataset">;
+export interface VerifiedCooperBench {
   readonly ok: boolean;
   readonly version?: string;
   readonly pythonVersion?: string;
   /** Why it is not verified, and what helps. */
   readonly problem?: string;
+}
+
+/** The same, with what it is of; undefined where there was nothing to run. */
+interface Proved extends VerifiedCooperBench {
+  readonly of?: Pick<RecordedCommandLine, "commit" | "environment" | "dataset">;
 }
 
 /**
@@ -99,9 +103,9 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
     next: `./machine ${isWell ? "plan" : "up"} ${stack}`,
   };
   if (json) {
-    output.print(
-      `${JSON.stringify({ stack, dockerHost, images: results, cooperbench: told, isReady, inTheWay: blockers }, null, 2)}\n`,
-    );
+    printJson(output, "verify", {
+      ...{ stack, dockerHost, images: results, cooperbench: told, isReady, inTheWay: blockers },
+    });
     return codeOf(verdict);
   }
   output.print(show(results, cooperbench, blockers));
@@ -113,7 +117,7 @@ function record(
   engine: Found & EngineFacts,
   settings: Settings,
   results: readonly Verified[],
-  { of, ok, problem, version, pythonVersion }: VerifiedCooperBench,
+  { of, ok, problem, version, pythonVersion }: Proved,
 ): void {
   const at = new Date().toISOString();
   const { dockerHost } = engine;
@@ -152,7 +156,7 @@ async function verifyCooperBench(
   { stack, projectDir }: StackCaller,
   settings: Settings,
   abort: AbortSignal,
-): Promise<VerifiedCooperBench> {
+): Promise<Proved> {
   const folder = checkoutFolder(projectDir, settings);
   const { pythonVersion, subset } = settings;
   const fault = inspectVenv(folder, pythonVersion, ownerOf(stack, settings));
@@ -195,7 +199,7 @@ async function verifyImage(
     },
   );
   const seconds = Math.round(performance.now() - started) / 1000;
-  return { task: taskKey(task), reference, locked: locked !== undefined, ...result, seconds };
+  return { task: taskName(task), reference, locked: locked !== undefined, ...result, seconds };
 }
 
 function show(

@@ -1,10 +1,13 @@
 import type { Output } from "./terminal.ts";
 
-/** Milliseconds between two words of how far it is. */
-const TELL_MS = 2000;
+/** Milliseconds between two looks at how far it is. */
+const lookMs = 2000;
+
+/** Looks after which the same is said again. */
+const patience = 15;
 
 /**
- * Works, and says now and then how far it is.
+ * Works, and says how far it is: what is new at once, and the same every half minute.
  *
  * @param begins what is said until the work has told something.
  */
@@ -14,7 +17,15 @@ export async function whileTelling<Result>(
   work: (tell: (progress: string) => void) => Promise<Result>,
 ): Promise<Result> {
   let progress = begins;
-  const timer = setInterval(() => report(progress), TELL_MS);
+  let said = "";
+  let silent = 0;
+  const timer = setInterval(() => {
+    silent += 1;
+    if (progress === said && silent < patience) return;
+    report(progress);
+    said = progress;
+    silent = 0;
+  }, lookMs);
   try {
     return await work((text) => {
       progress = text;

@@ -9,7 +9,7 @@ export interface Machine {
   /** Such as `26/26`. */
   readonly verified: string;
   /** How many of the wanted oracles have passed, such as `5/5`; null where none is wanted. */
-  readonly smoke: string | null;
+  readonly oracle: string | null;
   /** Whether the services of cooperating agents are verified; null where none are wanted. */
   readonly services: boolean | null;
   /** URL that a run is proved to ask; undefined where the proof failed. */
@@ -20,7 +20,7 @@ export interface Machine {
 
 /** What an update has made ready on a machine, in Markdown. Whether it is still so, the status says. */
 export function readiness(machine: Machine): string {
-  const { stack, folder, version, commit, subset, verified, smoke, services, route, dockerHost } = machine;
+  const { stack, folder, version, commit, subset, verified, oracle, services, route, dockerHost } = machine;
   const isInstalled = folder !== undefined && commit !== undefined;
   const lacks = [
     ...(isInstalled ? [] : ["CooperBench is not installed"]),
@@ -29,7 +29,7 @@ export function readiness(machine: Machine): string {
       ? ["the model's route is not proved: a run's calls would count as its failures"]
       : []),
     ...(services === false ? ["the services of cooperating agents are not verified"] : []),
-    ...(smoke === null || isAll(smoke) ? [] : [`${smoke} gold patches pass their tests`]),
+    ...(oracle === null || isAll(oracle) ? [] : [`${oracle} gold patches pass their tests`]),
   ];
   if (lacks.length > 0)
     return `# Not ready (stack ${stack})\n\n${lacks.map((line) => `- ${line}\n`).join("")}\n\`./machine status ${stack}\` says why.\n\n`;

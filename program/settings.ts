@@ -15,7 +15,9 @@ import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts"
 import { tasksOn } from "../benchmark/stand-ins.ts";
 import { readTasks, selectTasks, subsets } from "../benchmark/tasks.ts";
 import { shellWord } from "../lib/shell-word.ts";
+import { didYouMean } from "../lib/similar.ts";
 import type { RawConfiguration } from "./configuration.ts";
+import { byNewNames, oldNames, oldNamesIn } from "./old-names.ts";
 import { stackIdPattern } from "./stack-id.ts";
 
 // Strings end up in files, arguments and messages: what could break out of one of them is refused here.
@@ -118,14 +120,14 @@ export const fields = {
     schema: z.int().min(1).max(3600),
     wants: "a whole number of seconds from 1 to 3600",
   },
-  smoke: {
+  oracleTasks: {
     is: "Number of tasks, spread over the repositories, whose gold patch and tests are part of an update. 0 is none.",
     default: 0,
     schema: z.int().min(0).max(30),
     wants: "a whole number of tasks from 0 to 30",
-    mend: "smoke 5",
+    mend: "oracleTasks 5",
   },
-  smokeTimeoutSeconds: {
+  oracleTimeoutSeconds: {
     is: "Time limit of the tests of one task, in seconds. The default is what an evaluation gives them; more counts as that.",
     default: 600,
     schema: z.int().min(1).max(7200),
@@ -263,6 +265,8 @@ export interface Settings extends Omit<Configuration, "tasks" | "redisImage" | "
   readonly tasks: readonly LockedTask[];
   /** What the image lock says and nobody obeys, in words; undefined where there is no such thing. */
   readonly lockIgnored: string | undefined;
+  /** What the stack calls by an old name, in words, each with its fix. */
+  readonly called: readonly string[];
   /** Whether these are not all of the subset. */
   readonly narrowed: boolean;
   /** What Redis runs from. */
@@ -289,13 +293,21 @@ export interface FileFaults {
  */
 export function parseSettings(
   stack: string,
-  raw: RawConfiguration,
+  given: RawConfiguration,
   places?: SettingsPlaces,
   ofFile: FileFaults = { misfits: {}, others: [] },
 ): Settings {
+  const raw = byNewNames(given);
   const values = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, typed(key, value)]));
   const parsed = schema.safeParse(values);
   const faults = new Map<string, SettingsFault>();
+  for (const old of oldNamesIn(given)) {
+    const name = oldNames[old] ?? "";
+    const { default: usual }: Field = fields[name as keyof typeof fields];
+    // Pulumi hands the program the default where nothing is set.
+    if (given[name] !== undefined && String(given[name]) !== String(usual))
+      faults.set(old, givenTwice(stack, old));
+  }
   const refuse = (key: string, got: string) => faults.set(key, faultOf(stack, key, got));
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.code === "unrecognized_keys")
@@ -334,7 +346,7 @@ export function parseSettings(
   if (config.git === true && config.coop === false) refuse("git", "true with coop false");
   if (!faults.has("redisHost") && config.coop === true && isElsewhere(config.dockerHost, config.redisHost))
     refuse("redisHost", `${config.redisHost} with an engine at ${config.dockerHost}`);
-  const all = [...faults.values(), ...ofFile.others];
+  const all = [...faults.values(), ...ofFile.others.filter(({ found }) => !saysAlready(faults, found))];
   if (all.length > 0) throw new SettingsError(stack, all);
   const services = {
     redisImage: pinnedImage(config.redisImage, lock),
@@ -345,6 +357,10 @@ export function parseSettings(
     redisPort,
     tasks: places === undefined ? tasks : tasksOn(tasks, places.engine(config.dockerHost)),
     lockIgnored: lock?.ignored,
+    called: oldNamesIn(given).map(
+      (old) =>
+        `the setting ${old} is called ${oldNames[old]} by now. Fix: ./machine set ${stack} ${oldNames[old]} ${given[old]}`,
+    ),
     narrowed: config.tasks.length > 0,
     ...services,
   };
@@ -388,9 +404,21 @@ function faultOf(stack: string, key: string, got: string): SettingsFault {
   return { found: `${key}: got ${got}; want ${field.wants}`, remedy: `Fix: ./machine set ${stack} ${mend}` };
 }
 
+function saysAlready(faults: ReadonlyMap<string, SettingsFault>, found: string): boolean {
+  return [...faults.values()].some((fault) => fault.found === found);
+}
+
+/** A setting that is given by its old name and by its new one. */
+export function givenTwice(stack: string, old: string): SettingsFault {
+  return {
+    found: `${old} and ${oldNames[old]}: both are given, and ${old} is the old name of ${oldNames[old]}`,
+    remedy: `Fix: ./machine pulumi config rm ${old} --stack ${stack}`,
+  };
+}
+
 function unknownKey(stack: string, key: string): SettingsFault {
   return {
-    found: `${key || '""'}: no such setting; want one of ${Object.keys(fields).join(", ")}`,
+    found: `${key || '""'}: no such setting${didYouMean(key, Object.keys(fields))}; want one of ${Object.keys(fields).join(", ")}`,
     remedy: `Fix: ./machine pulumi config rm ${shellWord(key)} --stack ${stack}`,
   };
 }

@@ -35,7 +35,7 @@ export function engineOf(dir: string): EngineName {
   if (asked !== undefined && there !== undefined && asked !== there)
     throw new Problem(
       `the rehearsal in ${dir} has the engine ${there}, and ${ENGINE_VARIABLE} asks for ${asked}, which cannot read its data\n` +
-        `Fix: unset ${ENGINE_VARIABLE}, or make it again: ./machine rehearsal stop ${dir}`,
+        `Fix: unset ${ENGINE_VARIABLE}, or make it again: ./machine rehearsal remove ${dir}`,
     );
   return there ?? asked ?? "debian";
 }

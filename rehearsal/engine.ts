@@ -66,6 +66,16 @@ export async function startEngine(dir: string, port: number | undefined, tools: 
 /** Ends the engine with all its containers, and what a killed engine left running. */
 export async function endEngine(dir: string): Promise<void> {
   if (runningService(dir, NAME) !== undefined) await removeContainersAndNetworks(dir);
+  await endProcesses(dir);
+}
+
+/** The same, but the containers are only stopped, and the networks stay: the next engine has them. */
+export async function stopEngine(dir: string): Promise<void> {
+  if (runningService(dir, NAME) !== undefined) await killContainers(dir);
+  await endProcesses(dir);
+}
+
+async function endProcesses(dir: string): Promise<void> {
   await endService(dir, NAME, 30);
   for (const pid of findProcesses(dir).filter((pid) => pid !== runningService(dir, "registry")))
     await endProcess(pid, dir, 3);
@@ -93,6 +103,17 @@ async function removeContainersAndNetworks(dir: string): Promise<void> {
         await ask({ socketPath, method: "DELETE", path: `/networks/${Id}` });
   } catch {
     // An engine that does not answer is ended the hard way, and its containers through their control group.
+  }
+}
+
+async function killContainers(dir: string): Promise<void> {
+  const socketPath = join(dir, "docker.sock");
+  try {
+    const list = await ask({ socketPath, path: "/containers/json", timeoutMs: 5000 });
+    for (const { Id } of JSON.parse(list.body.toString()) as { Id: string }[])
+      await ask({ socketPath, method: "POST", path: `/containers/${Id}/kill` });
+  } catch {
+    // As above.
   }
 }
 

@@ -25,7 +25,7 @@ export function folderId(dir: string): string | undefined {
 export function setFolderId(dir: string, id: string): void {
   writeWhole(
     join(dir, MARK),
-    `Made by cooperbench-machine; \`./machine rehearsal stop\` removes this folder.\nid ${id}\nof ${realpathSync(dir)}\n`,
+    `Made by cooperbench-machine; \`./machine rehearsal remove\` removes this folder.\nid ${id}\nof ${realpathSync(dir)}\n`,
   );
 }
 

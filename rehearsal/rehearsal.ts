@@ -13,7 +13,7 @@ import type { PortStatus } from "./relay-ports.ts";
 
 /** Where everything of one rehearsal is. */
 export interface Rehearsal {
-  /** The folder that holds everything, and that `stopRehearsal` removes. */
+  /** The folder that holds everything, and that `removeRehearsal` removes. */
   readonly dir: string;
   /** The private engine, as DOCKER_HOST takes it. */
   readonly dockerHost: string;
@@ -148,10 +148,16 @@ export async function rehearsalPorts(r: Rehearsal): Promise<PortStatus | undefin
   return portStatus(r.dir);
 }
 
-/** Ends the processes of this rehearsal and removes its folder, mounts and control groups. */
+/** Ends the processes of this rehearsal. Its folder stays, with images and containers: a start goes on with them. */
 export async function stopRehearsal(r: Rehearsal, report: (line: string) => void): Promise<void> {
   const { stop } = await import("./stop.ts");
   await stop(r, report);
+}
+
+/** Ends the processes of this rehearsal and removes its folder, mounts and control groups. */
+export async function removeRehearsal(r: Rehearsal, report: (line: string) => void): Promise<void> {
+  const { remove } = await import("./remove.ts");
+  await remove(r, report);
 }
 
 /**

@@ -1,10 +1,7 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { environmentFor } from "../lib/environment.ts";
+import { existsSync } from "node:fs";
 import { Problem } from "../lib/problem.ts";
-import { output } from "../lib/run.ts";
-import { contentsFile } from "./contents.ts";
-import { endEngine } from "./engine.ts";
-import { checkIsRehearsal, removeFolder } from "./folder.ts";
+import { stopEngine } from "./engine.ts";
+import { checkIsRehearsal } from "./folder.ts";
 import { withLock } from "./folder-lock.ts";
 import { endNetwork } from "./network.ts";
 import { endRegistry } from "./registry.ts";
@@ -12,42 +9,20 @@ import type { Rehearsal } from "./rehearsal.ts";
 
 /** Does what `stopRehearsal` says. */
 export async function stop(r: Rehearsal, report: (line: string) => void): Promise<void> {
+  if (!existsSync(r.dir)) return report(`no rehearsal in ${r.dir}`);
   await withLock(r.dir, report, async () => {
-    if (!existsSync(r.dir)) {
-      report(`no rehearsal in ${r.dir}`);
-      return;
-    }
     if (process.getuid?.() !== 0)
       throw new Problem("the rehearsal runs as root, and so must what stops it: use sudo");
     checkIsRehearsal(r.dir);
     const began = Date.now();
-    // From here on nobody takes it for a ready one.
-    rmSync(contentsFile(r.dir), { force: true });
-    await endEngine(r.dir);
-    await endRegistry(r.dir);
-    await endNetwork(r.dir);
-    for (const mount of mountsBelow(r.dir))
-      await output("umount", ["-l", mount], { env: environmentFor("program") });
-    // Removing through a mount would remove what is mounted.
-    const left = mountsBelow(r.dir);
-    if (left.length > 0) throw new Problem(`${r.dir} is not removed: ${left.join(", ")} cannot be unmounted`);
-    const others = removeFolder(r.dir);
-    const removed =
-      others.length === 0
-        ? `${r.dir} removed`
-        : `what it made removed; ${r.dir} is left: it has files that no rehearsal made (${others.join(", ")})`;
-    report(`rehearsal stopped and ${removed} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    await endProcesses(r.dir, stopEngine);
+    report(`rehearsal stopped; ${r.dir} and its images stay (${((Date.now() - began) / 1000).toFixed(1)} s)`);
   });
 }
 
-/** Mounts in the folder, the innermost first. */
-function mountsBelow(dir: string): string[] {
-  return readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .map((path) =>
-      path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-    )
-    .filter((path) => path.startsWith(`${dir}/`))
-    .sort((a, b) => b.length - a.length);
+/** Ends all that a rehearsal runs; its engine in the way that is named. */
+export async function endProcesses(dir: string, end: (dir: string) => Promise<void>): Promise<void> {
+  await end(dir);
+  await endRegistry(dir);
+  await endNetwork(dir);
 }

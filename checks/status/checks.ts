@@ -334,7 +334,7 @@ export interface OracleAge {
 const dayMs = 24 * 3600 * 1000;
 
 /**
- * Whether gold patches have passed in the images that are there, of the wanted tasks and of those that `smoke` has run. An
+ * Whether gold patches have passed in the images that are there, of the wanted tasks and of those that `oracle` has run. An
  * old proof is in no run's way: a runner installs what is not pinned, so that it may say less by now.
  *
  * @param isRead whether the state could be read, which has the proofs. Default: true.
@@ -347,9 +347,10 @@ export function oracleCheck(
 ): StatusCheck {
   const check = "oracle";
   const wanted = images.filter(
-    ({ isSmoked, oracle }) => isSmoked || oracle?.isCurrent === true || oracle?.hasFailed === true,
+    ({ isOracleWanted, oracle }) =>
+      isOracleWanted || oracle?.isCurrent === true || oracle?.hasFailed === true,
   );
-  if (wanted.length === 0) return off(check, "none was run, and smoke is 0", `./machine smoke ${stack}`);
+  if (wanted.length === 0) return off(check, "none was run (oracleTasks: 0)", `./machine oracle ${stack}`);
   if (!isRead && wanted.some(({ oracle }) => oracle === undefined))
     return blocker(check, "whether gold patches pass their tests is not known", seeUpdate);
   const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
@@ -360,13 +361,15 @@ export function oracleCheck(
   if (rest.length > 0) {
     const names = several(rest.map(({ task }) => task));
     const why = first === undefined ? `no proof is known of ${names}` : `not proved: ${names} (${first})`;
-    const isUpdates = rest.every(({ isSmoked, oracle }) => isSmoked && oracle?.hasFailed !== true);
-    const remedy = isUpdates ? up(stack) : `./machine smoke ${stack} --all`;
+    const isUpdates = rest.every(
+      ({ isOracleWanted, oracle }) => isOracleWanted && oracle?.hasFailed !== true,
+    );
+    const remedy = isUpdates ? up(stack) : `./machine oracle ${stack} --all`;
     return { ...blocker(check, `${found}; ${why}`, remedy), provedAt };
   }
   const days = Math.floor((Date.parse(at) - Date.parse(provedAt ?? at)) / dayMs);
   if (days < maxDays) return { ...ok(check, found), provedAt };
-  const remedy = `./machine smoke ${stack} --tasks ${wanted.length}`;
+  const remedy = `./machine oracle ${stack} --tasks ${wanted.length}`;
   return { ...warning(check, `${found}; the oldest proof is ${days} days old`, remedy), provedAt };
 }
 
@@ -399,6 +402,6 @@ export function runnersCheck(
     : blocker(
         check,
         `${found}; ${whose}${unproved.length < others.length ? `; not proved: ${several(unproved.map(({ task }) => task))}` : ""}`,
-        `./machine smoke ${stack} --all proves whether they fit; else set cooperbenchVersion to the images' version, or imagesLock to a lock of the dataset's`,
+        `./machine oracle ${stack} --all proves whether they fit; else set cooperbenchVersion to the images' version, or imagesLock to a lock of the dataset's`,
       );
 }

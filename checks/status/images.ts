@@ -68,8 +68,8 @@ export interface ImageStatus {
   readonly changedFiles?: number;
   /** Programs of the image's PATH that an agent's login shell does not find. */
   readonly lostPrograms?: readonly string[];
-  /** Whether its oracle is wanted: whether its task is among those of the setting `smoke`. */
-  readonly isSmoked: boolean;
+  /** Whether its oracle is wanted: whether its task is among those of the setting `oracleTasks`. */
+  readonly isOracleWanted: boolean;
   readonly oracle?: OracleStatus;
 }
 
@@ -80,7 +80,7 @@ export interface ImageFacts {
   /** Docker engine, as in DOCKER_HOST. */
   readonly dockerHost: string;
   /** Number of tasks whose oracle is wanted. */
-  readonly smoke: number;
+  readonly oracleTasks: number;
   /** What the oracle would run now of a feature of a task; undefined where that is not known. */
   readonly datasetHashOf: (task: LockedTask, feature: number) => string | undefined;
   /** Id that git gives the dataset's runner.sh of a task; undefined where that is not known. */
@@ -93,7 +93,7 @@ export function imagesStatus(
   facts: ImageFacts,
   state: Pick<StackState, "proofs" | "recorded">,
 ): readonly ImageStatus[] {
-  const smoked = new Set(spreadTasks(tasks, facts.smoke));
+  const wanted = new Set(spreadTasks(tasks, facts.oracleTasks));
   return tasks.map((task) => {
     const there = facts.engine?.find(({ references }) => references.includes(task.image));
     const { proof, state: imageState, fault, failedIn } = probeOf(task, there, facts, state);
@@ -117,7 +117,7 @@ export function imagesStatus(
           lostPrograms: proved.lostPrograms,
           runner: runnerOf(proved, facts.datasetRunnerOf(task)),
         }),
-      isSmoked: smoked.has(task),
+      isOracleWanted: wanted.has(task),
       ...oracleOf(task, there, facts, state),
     };
   });

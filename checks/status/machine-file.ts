@@ -1,5 +1,6 @@
 /** What a run was started on, as machine.json beside its results has it, and how the machine differs from that by now. */
 import { z } from "zod";
+import { byNewNames } from "../../program/old-names.ts";
 import type { ImageStatus } from "./images.ts";
 import type { MachineStatus } from "./status.ts";
 
@@ -28,7 +29,7 @@ const machineFile = z.object({
   lock: z.string().nullable(),
   versions: z.record(z.string(), z.string()),
   /** The stack's configuration, without its key. */
-  settings: text,
+  settings: text.transform(byNewNames),
   /** When each was last proved, by check and by image. */
   proved: z.record(z.string(), z.string()),
 });

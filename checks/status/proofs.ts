@@ -171,7 +171,7 @@ export function lastOperation(history: string): LastOperation | undefined {
 /** What a stack's state tells of its machine, and what commands have recorded beside it. */
 export interface StackState {
   readonly proofs: Proofs;
-  /** What `up`, `verify` and `smoke` have recorded since. Default: nothing. */
+  /** What `up`, `verify` and `oracle` have recorded since. Default: nothing. */
   readonly recorded?: ProofRecord;
   /** The stack's last operation; undefined where there was none. */
   readonly last?: LastOperation | undefined;

@@ -124,7 +124,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     {
       engine: knownOf(look.engine)?.images,
       dockerHost,
-      smoke: settings.smoke,
+      oracleTasks: settings.oracleTasks,
       datasetHashOf: question.dataset?.hashOf ?? (() => undefined),
       datasetRunnerOf: question.dataset?.runnerOf ?? (() => undefined),
     },

@@ -27,7 +27,7 @@ export function unended(
   if (timedOut || code === -1) {
     const more =
       timeoutSeconds < evaluationSeconds
-        ? "if the machine or its network is only slow, raise smokeTimeoutSeconds"
+        ? "if the machine or its network is only slow, raise oracleTimeoutSeconds"
         : "CooperBench gives it no more: no run of this task can pass on this machine unless it is faster";
     return `${run} did not end within ${Math.min(timeoutSeconds, evaluationSeconds)} s and was ended; ${more}${said}`;
   }

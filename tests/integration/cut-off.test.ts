@@ -197,9 +197,9 @@ test("containers of dead processes go with the next command; those of others sta
 });
 
 test.each(["SIGKILL", "SIGQUIT"] as const)(
-  "what a smoke that is ended by %s leaves is found again",
+  "what an oracle that is ended by %s leaves is found again",
   async (signal) => {
-    const { child, ended } = lab.start(process.execPath, ["cli/main.ts", "smoke", stack], {
+    const { child, ended } = lab.start(process.execPath, ["cli/main.ts", "oracle", stack], {
       TMPDIR: temporaryFiles(lab),
     });
     await expect.poll(() => lab.containers(), { timeout: 60_000, interval: 10 }).not.toEqual([]);

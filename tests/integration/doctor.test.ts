@@ -5,7 +5,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../checks/finding.ts";
-import { startRehearsal, stopRehearsal } from "../../rehearsal/rehearsal.ts";
+import { removeRehearsal, startRehearsal } from "../../rehearsal/rehearsal.ts";
+import { jsonOutput } from "../json-output.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const checks = [
@@ -44,14 +45,14 @@ afterAll(() => lab.close());
 
 async function findings(): Promise<{ ended: Ended; of: (check: string) => Finding | undefined }> {
   const ended = await lab.machine(["doctor", stack, "--json"]);
-  const { findings } = JSON.parse(ended.stdout) as { findings: readonly Finding[] };
+  const { checks: findings } = jsonOutput("doctor", ended.stdout);
   return { ended, of: (wanted) => findings.find(({ check }) => check === wanted) };
 }
 
 test("a good machine has no blocker, and every check is told", async () => {
   const { ended } = await findings();
   expect(ended.code, ended.stdout).toBe(0);
-  const { findings: all, summary, ...rest } = JSON.parse(ended.stdout);
+  const { checks: all, summary, ...rest } = jsonOutput("doctor", ended.stdout);
   expect(rest).toEqual({ stack });
   expect(all.map(({ check }: Finding) => check)).toEqual(checks);
   expect(all.filter(({ level }: Finding) => level !== "ok")).toEqual([]);
@@ -133,7 +134,7 @@ test("an engine that does not answer, and settings that are wrong, are findings 
 });
 
 test("a rehearsal that does not run is a warning, and is not started", async () => {
-  await stopRehearsal(lab.rehearsal, () => {});
+  await removeRehearsal(lab.rehearsal, () => {});
   const { ended, of } = await findings();
   expect(ended.code, ended.stdout).toBe(0);
   expect(of("engine")).toMatchObject({

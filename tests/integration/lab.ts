@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import { parseDocument } from "yaml";
-import { type Rehearsal, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../rehearsal/rehearsal.ts";
+import { type Rehearsal, rehearsalAt, rehearsalEnv, removeRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 import { changeSettings } from "./settings-file.ts";
 
@@ -142,7 +142,7 @@ export class Lab {
 
   /** Takes everything down that this lab has made. */
   async close(): Promise<void> {
-    await stopRehearsal(this.rehearsal, () => {});
+    await removeRehearsal(this.rehearsal, () => {});
     for (const stack of this.#stacks) rmSync(this.settingsFile(stack), { force: true });
     rmSync(this.folder, { recursive: true, force: true });
   }

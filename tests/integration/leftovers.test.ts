@@ -6,6 +6,7 @@ import { readTasks, taskName } from "../../benchmark/tasks.ts";
 import type { Finding } from "../../checks/finding.ts";
 import { askIndex } from "../../provision/steps/package-index.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
+import { jsonOutput } from "../json-output.ts";
 import { Lab } from "./lab.ts";
 
 const lab = new Lab();
@@ -39,7 +40,7 @@ const agent = { Entrypoint: ["/bin/bash"], Cmd: ["-c", "sleep 2h"], WorkingDir: 
 
 async function finding(check: string): Promise<Finding | undefined> {
   const { stdout } = await lab.machine(["doctor", stack, "--json"]);
-  return (JSON.parse(stdout) as { findings: readonly Finding[] }).findings.find((one) => one.check === check);
+  return jsonOutput("doctor", stdout).checks.find((one) => one.check === check);
 }
 
 describe("what killed runs have left", () => {
@@ -89,9 +90,12 @@ describe("what killed runs have left", () => {
 
     run.kill("SIGKILL");
     await expect
-      .poll(async () => JSON.parse((await lab.machine(["clean", stack, "--yes", "--json"])).stdout), {
-        timeout: 120_000,
-      })
+      .poll(
+        async () => jsonOutput("clean", (await lab.machine(["clean", stack, "--yes", "--json"])).stdout),
+        {
+          timeout: 120_000,
+        },
+      )
       .toMatchObject({ stack, removed: ["minisweagent-0a1b2c3d"] });
     expect((await lab.containers()).toSorted()).toEqual(theirs.toSorted());
     const none = await lab.machine(["clean", stack]);

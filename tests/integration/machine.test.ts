@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { standInCommits } from "../../benchmark/stand-ins.ts";
 import { isReady } from "../../rehearsal/rehearsal.ts";
+import { jsonOutput } from "../json-output.ts";
 import { changedBy, logOf } from "./changed-by.ts";
 import { type Ended, Lab } from "./lab.ts";
 
@@ -84,12 +85,10 @@ test("verify probes every image anew, and leaves everything as it is", async () 
   const before = [await lab.references(), await state()];
   const { code, stdout } = await lab.machine(["verify", stack, "--json"]);
   expect(code).toBe(0);
-  const { images, cooperbench } = JSON.parse(stdout) as {
-    images: readonly Record<string, unknown>[];
-    cooperbench: unknown;
-  };
+  const { images, cooperbench } = jsonOutput("verify", stdout);
   expect(cooperbench).toMatchObject({ ok: true, version: "0.0.29" });
   expect(images).toHaveLength(26);
+  expect(images[0]?.task).toBe("dottxt_ai_outlines_task/1655");
   for (const image of images) expect(image).toMatchObject({ ok: true, locked: true });
   expect(await lab.containers()).toEqual([]);
   expect([await lab.references(), await state()]).toEqual(before);

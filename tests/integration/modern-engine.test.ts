@@ -24,7 +24,7 @@ beforeAll(async () => {
   await startRehearsal(lab.rehearsal, console.log);
   port = await freePort();
   const coop = { coop: true, git, redisPort: port };
-  stack = await lab.makeStack({ tasks: ["go_chi_task"], smoke: 1, ...coop });
+  stack = await lab.makeStack({ tasks: ["go_chi_task"], oracleTasks: 1, ...coop });
   first = await lab.machine(["up", stack]);
 });
 afterAll(() => lab.close());

@@ -16,8 +16,8 @@ import {
   type Rehearsal,
   rehearsalAt,
   rehearsalPorts,
+  removeRehearsal,
   startRehearsal,
-  stopRehearsal,
 } from "../../rehearsal/rehearsal.ts";
 import { findTools, type Tools } from "../../rehearsal/tools.ts";
 import { run } from "./command.ts";
@@ -89,7 +89,7 @@ describe("a machine with an engine of the user's", () => {
     machine = await FakeMachine.make(tools, page);
   });
   afterAll(async () => {
-    await stopRehearsal(other, () => {});
+    await removeRehearsal(other, () => {});
     machine.end();
     rmSync(page, { recursive: true, force: true });
   });
@@ -338,7 +338,7 @@ test("two side by side have two networks, and a port for Redis each", async () =
     expect(second.redisPort()).toEqual(expect.any(Number));
     expect(second.redisPort()).not.toBe(r.redisPort());
   } finally {
-    await stopRehearsal(second, () => {});
+    await removeRehearsal(second, () => {});
   }
   expect(await isReady(r)).toBe(true);
 });

@@ -28,8 +28,8 @@ test("an update goes on where its reader goes away, or the disk of its log is fu
 test("settings can be set in a fresh clone, before anything was brought up", async () => {
   const project = new Project(lab, "fresh");
   const env = { XDG_DATA_HOME: `${lab.folder}/fresh-data` };
-  const set = await project.machine(["pulumi", "config", "set", "smoke", "5", "--stack", "dev"], env);
+  const set = await project.machine(["pulumi", "config", "set", "oracleTasks", "5", "--stack", "dev"], env);
   expect(set, set.stderr).toMatchObject({ code: 0 });
-  const got = await project.machine(["pulumi", "config", "get", "smoke", "--stack", "dev"], env);
+  const got = await project.machine(["pulumi", "config", "get", "oracleTasks", "--stack", "dev"], env);
   expect(got.stdout).toBe("5\n");
 });

@@ -2,11 +2,12 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, test as anyTest, beforeAll, expect } from "vitest";
 import type { MachineStatus } from "../../checks/status/status.ts";
+import { startCohereMock } from "../../rehearsal/model/cohere-mock.ts";
+import { competentAgent } from "../../rehearsal/model/competent-agent.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
+import { jsonOutput } from "../json-output.ts";
 import { isChroot } from "./chroot.ts";
-import { startCohereMock } from "./cohere-mock.ts";
 import { Lab } from "./lab.ts";
-import { competentAgent } from "./mock-agent.ts";
 
 const key = "canary-4d1f70b2c9";
 const lab = new Lab();
@@ -58,7 +59,7 @@ test("a run of the plan is the plan's, with what it runs on beside it, and witho
   expect(model.asked.length).toBeGreaterThan(0);
 
   const file = JSON.parse(readFileSync(of("smoke"), "utf8"));
-  const { images, versions } = JSON.parse((await machine("status", stack, "--json")).stdout) as MachineStatus;
+  const { images, versions } = jsonOutput("status", (await machine("status", stack, "--json")).stdout);
   const { imageId, digest, baseCommit } = images[0] as MachineStatus["images"][number];
   expect(file).toMatchObject({
     run: { setting: "smoke" },

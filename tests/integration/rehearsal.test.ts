@@ -13,6 +13,7 @@ import {
   isReady,
   type Rehearsal,
   rehearsalAt,
+  removeRehearsal,
   startRehearsal,
   stopRehearsal,
 } from "../../rehearsal/rehearsal.ts";
@@ -41,7 +42,7 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  await stopRehearsal(r, () => {});
+  await removeRehearsal(r, () => {});
   rmSync(parent, { recursive: true, force: true });
 }, 60_000);
 
@@ -148,7 +149,24 @@ test("a start mends what was lost: an image, the commits, the source, the regist
   expect(standInCommits(r.dir)).toEqual(commits);
 }, 60_000);
 
-test("a stop leaves no process, mount, control group or folder, even with a container that runs", async () => {
+test("a stop ends every process, and the next start goes on with its images and containers", async () => {
+  await pull(task.image);
+  const container = await engine.createContainer({ Image: task.image, Entrypoint: ["sleep", "600"] });
+  await container.start();
+  await stopRehearsal(r, () => {});
+  expect(findProcesses(r.dir)).toEqual([]);
+  expect(await isReady(r)).toBe(false);
+  expect(existsSync(r.imagesLock)).toBe(true);
+
+  const lines: string[] = [];
+  await startRehearsal(r, (line) => lines.push(line));
+  expect(lines.join("\n")).toContain("(0 made)");
+  expect((await engine.getImage(task.image).inspect()).RepoTags).toContain(task.image);
+  expect((await container.inspect()).State.Running).toBe(false);
+  await container.remove();
+}, 60_000);
+
+test("a removal leaves no process, mount, control group or folder, even with a container that runs", async () => {
   await pull(task.image);
   const container = await engine.createContainer({ Image: task.image, Entrypoint: ["sleep", "600"] });
   await container.start();
@@ -162,7 +180,7 @@ test("a stop leaves no process, mount, control group or folder, even with a cont
       .split("\n")
       .filter((line) => line.includes(r.dir));
 
-  await stopRehearsal(r, () => {});
+  await removeRehearsal(r, () => {});
   expect(existsSync(`/proc/${pid}`)).toBe(false);
   expect(findProcesses(r.dir)).toEqual([]);
   expect(mountsOf()).toEqual([]);

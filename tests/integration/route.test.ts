@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { defaultModel, modelEnvironment } from "../../benchmark/model.ts";
-import type { Finding } from "../../checks/finding.ts";
 import { runAgentProgram } from "../../provision/steps/agent-program.ts";
 import { inspectDotenv } from "../../provision/steps/dotenv.ts";
 import { proveRoute, type RouteResult } from "../../provision/steps/route.ts";
 import type { RouteSeen } from "../../provision/steps/route-faults.ts";
 import { variablesOfRun } from "../../provision/steps/run-settings.ts";
-import { startCohereMock } from "./cohere-mock.ts";
+import { startCohereMock } from "../../rehearsal/model/cohere-mock.ts";
+import { jsonOutput } from "../json-output.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const key = "canary-4b1e7d90c3";
@@ -258,7 +258,7 @@ describe("./machine doctor --live", () => {
 
   async function live(exported: NodeJS.ProcessEnv = {}) {
     const { code, stdout } = await lab.machine(["doctor", stack, "--live", "--json"], exported);
-    const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
+    const { checks: findings } = jsonOutput("doctor", stdout);
     return { code, finding: findings.find(({ check }) => check === "live") };
   }
 

@@ -2,21 +2,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, test as anyTest, beforeAll, describe, expect } from "vitest";
 import { freePort } from "../../rehearsal/free-port.ts";
+import { startCohereMock } from "../../rehearsal/model/cohere-mock.ts";
+import { competentAgent, meeting } from "../../rehearsal/model/competent-agent.ts";
 import { removeImage } from "../../rehearsal/publish.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { isChroot } from "./chroot.ts";
-import { startCohereMock } from "./cohere-mock.ts";
 import { type Ended, Lab } from "./lab.ts";
-import { competentAgent, meeting } from "./mock-agent.ts";
 
 const key = "canary-9c2f6a71d8";
 const lab = new Lab();
 const model = await startCohereMock(competentAgent());
 const refusing = await startCohereMock();
 refusing.status = 401;
-const redisKilling = await startCohereMock(
-  competentAgent(meeting(() => lab.engine.getContainer("cooperbench-redis").kill())),
-);
+const killing = meeting(() => lab.engine.getContainer("cooperbench-redis").kill());
+const redisKilling = await startCohereMock(competentAgent(() => killing));
 const services = ["/cooperbench-git", "/cooperbench-redis"];
 let stack: string;
 let environment: string;
@@ -43,10 +42,10 @@ afterAll(async () => {
   await lab.close();
 });
 
-/** The command of the plan that makes this run. */
-function planned(run: string): string {
-  const command = plan.find((one) => one.includes(` run -n ${run} `));
-  if (command === undefined) throw new Error(`the plan has no run ${run}: ${plan.join("\n")}`);
+/** The command of the plan that makes this run, or a part of it: the stack has two tasks of its subset. */
+function planned(run: string, part = ""): string {
+  const command = plan.find((one) => one.includes(` run -n ${run} `) && one.includes(part));
+  if (command === undefined) throw new Error(`the plan has no run ${run} ${part}: ${plan.join("\n")}`);
   return command;
 }
 
@@ -84,16 +83,13 @@ describe("with the machine as provisioned,", () => {
 
   beforeAll(async () => {
     if (isChroot) return;
-    const oneTask = (command: string) => command.replace(" -s lite", " -s lite -r go_chi_task -t 27");
+    const oneTask = (run: string) => planned(run, " -r go_chi_task -t 27 ");
     [solo, coop, refused, noRedis] = await Promise.all([
       cooperbench(planned("smoke")),
-      cooperbench(oneTask(planned("coop"))),
-      cooperbench(oneTask(planned("solo")), askAt(refusing)),
+      cooperbench(oneTask("coop")),
+      cooperbench(oneTask("solo"), askAt(refusing)),
       cooperbench(
-        oneTask(planned("coop-silent")).replace(
-          "--no-messaging",
-          `--redis redis://127.0.0.1:${await freePort()}`,
-        ),
+        oneTask("coop-silent").replace("--no-messaging", `--redis redis://127.0.0.1:${await freePort()}`),
       ),
     ]);
   });
@@ -180,7 +176,7 @@ describe("what goes wrong on the machine", () => {
     await removeImage(lab.rehearsal.registryUrl() ?? "", image);
     await lab.engine.getImage(image).remove({ force: true });
     const named = (from: string, to: string, which: string) =>
-      planned(from).replace(` -n ${from} -s lite`, ` -n ${to} -s lite ${which}`);
+      planned(from, which).replace(` -n ${from} `, ` -n ${to} `);
     [noImage, redisDied] = await Promise.all([
       cooperbench(named("solo", "no-image", "-r dspy_task -t 8394")),
       cooperbench(named("coop", "redis-died", "-r go_chi_task -t 27"), askAt(redisKilling)),

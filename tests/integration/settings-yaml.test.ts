@@ -58,7 +58,7 @@ const read = (told: Readonly<Record<string, unknown>>, text: string) =>
 
 const same = `config:
   subset: flash
-  cooperbench-machine:smoke: 5
+  cooperbench-machine:oracleTasks: 5
   cooperbench-machine:config:git: FALSE
   zero: 0
   negative: -5

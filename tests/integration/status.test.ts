@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MachineStatus } from "../../checks/status/status.ts";
+import { jsonOutput } from "../json-output.ts";
 import { Lab } from "./lab.ts";
 
 const lab = new Lab();
@@ -9,14 +10,14 @@ const key = "key-that-no-status-shows";
 let stack: string;
 
 beforeAll(async () => {
-  stack = await lab.makeStack({ tasks: ["dspy_task"], smoke: 1 }, key);
+  stack = await lab.makeStack({ tasks: ["dspy_task"], oracleTasks: 1 }, key);
 });
 afterAll(() => lab.close());
 
 async function status(env: NodeJS.ProcessEnv = {}) {
   const { code, stdout, stderr } = await lab.machine(["status", stack, "--json"], env);
   if (stdout === "") throw new Error(stderr);
-  const found = JSON.parse(stdout) as MachineStatus;
+  const found = jsonOutput("status", stdout);
   const level = (check: string) => found.checks.find((one) => one.check === check)?.level;
   return { code, found, level };
 }
@@ -97,6 +98,6 @@ test("what a proof was of, and is no longer there, is in the way of a run", asyn
 test("the doctor warns of an exported URL before an update", async () => {
   const env = { COHERE_API_BASE: "https://elsewhere.example/v2/chat" };
   const { stdout } = await lab.machine(["doctor", stack, "--json"], env);
-  const { findings } = JSON.parse(stdout) as { findings: { check: string; level: string }[] };
+  const { checks: findings } = jsonOutput("doctor", stdout);
   expect(findings.find(({ check }) => check === "route")).toMatchObject({ level: "warning" });
 });

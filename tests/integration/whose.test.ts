@@ -61,14 +61,8 @@ const state = (stack = "one") => readFileSync(stateFile(stack), "utf8");
 async function lookAt(project: Project, stack: string, command = "status") {
   const { stdout, stderr } = await project.machine([command, stack, "--json"]);
   if (stdout === "") throw new Error(stderr);
-  const {
-    checks,
-    findings = checks,
-    ...status
-  } = JSON.parse(stdout) as MachineStatus & {
-    findings?: MachineStatus["checks"];
-  };
-  return { ...status, of: (check: string) => findings.find((one) => one.check === check) };
+  const { checks, ...status } = JSON.parse(stdout) as MachineStatus;
+  return { ...status, of: (check: string) => checks.find((one) => one.check === check) };
 }
 
 /** Everything that would show that a refused command has done something. */
@@ -179,10 +173,10 @@ test("at a terminal a destroy says what goes and what stays, and no is no", asyn
   expect(traces()).toEqual(before);
 });
 
-test("a rehearsal is not stopped under its stack, which keeps what is its own in one made anew, renamed as well", async () => {
-  const used = new RegExp(`is used by stack one of ${first.dir} .*\n(.*\n)*.*rehearsal stop \\S+ --force`);
-  await refused(first, ["rehearsal", "stop", rehearsal.dir], used);
-  expect(await first.machine(["rehearsal", "stop", rehearsal.dir, "--force"])).toMatchObject({ code: 0 });
+test("a rehearsal is not removed under its stack, which keeps what is its own in one made anew, renamed as well", async () => {
+  const used = new RegExp(`is used by stack one of ${first.dir} .*\n(.*\n)*.*rehearsal remove \\S+ --force`);
+  await refused(first, ["rehearsal", "remove", rehearsal.dir], used);
+  expect(await first.machine(["rehearsal", "remove", rehearsal.dir, "--force"])).toMatchObject({ code: 0 });
   expect(existsSync(rehearsal.dir)).toBe(false);
   const rename = ["pulumi", "stack", "rename", "uno", "--stack", "one"];
   expect(await first.machine(rename)).toMatchObject({ code: 0 });
@@ -220,14 +214,24 @@ test("another folder's stack can share the rehearsal, and leaves it to the one t
   expect(existsSync(join(second.dir, "repos", "two"))).toBe(false);
 }, 400_000);
 
-test("where the first folder is gone, the second adopts its stack, and its destroy takes everything", async () => {
+test("where the first folder is gone, the second adopts its stack, and its removal takes everything", async () => {
   copyFileSync(first.settingsFile("uno"), second.settingsFile("uno"));
   rmSync(first.dir, { recursive: true });
-  const { code, stdout, stderr } = await second.machine(["destroy", "uno"]);
-  expect(stderr).toContain(`stack uno was last worked on from ${first.dir}`);
-  expect(stdout).toMatch(/^Removed: .*\nLeft: Pulumi\.uno\.yaml$/m);
-  expect(code).toBe(0);
-  expect([existsSync(lab.checkout), existsSync(rehearsal.dir)]).toEqual([false, false]);
+  const asked = await second.machine(["remove", "uno"]);
+  expect(asked.stdout).toMatch(
+    /^goes: .*\n(.*\n)*Nothing was changed: .*\nNext: .*machine remove uno --yes\n$/m,
+  );
+  expect(asked.code).toBe(1);
+  const places = () =>
+    [lab.checkout, rehearsal.dir, second.settingsFile("uno"), stateFile("uno")].map((path) =>
+      existsSync(path),
+    );
+  expect(places()).toEqual([true, true, true, true]);
+  const { code, stdout, stderr } = await second.machine(["remove", "uno", "--yes"]);
+  expect(asked.stderr + stderr).toContain(`stack uno was last worked on from ${first.dir}`);
+  expect(stdout).toMatch(/^Removed: the stack uno, .*Pulumi\.uno\.yaml/m);
+  expect(code, stderr).toBe(0);
+  expect(places()).toEqual([false, false, false, false]);
 });
 
 test("a stack with a rehearsal of its own is whole in its settings, and new refuses a folder of others' files", async () => {

@@ -78,7 +78,7 @@ describe.skipIf(isChroot)("a rootless engine, by docker's context,", () => {
     const create = ["context", "create", "mine", "--docker", `host=${rootless.dockerHost}`];
     expect((await lab.run(docker, create, { DOCKER_CONFIG: config })).code).toBe(0);
     const services = { coop: true, git: true, redisPort: await freePort() };
-    stack = await lab.makeStack({ dockerHost: "", tasks: [task], smoke: 1, ...services });
+    stack = await lab.makeStack({ dockerHost: "", tasks: [task], oracleTasks: 1, ...services });
   });
   afterAll(() => rootless?.end());
 

@@ -54,11 +54,11 @@ const misfits = (text: string) =>
   );
 
 test.each([
-  { subset: "5", smoke: "5", coop: "true", tasks: "[a]" },
-  { subset: "true", smoke: '"+5"', coop: "True", tasks: "[]" },
-  { subset: "", smoke: '"05"', coop: '"true"', tasks: '["5"]' },
-  { subset: '""', smoke: "'9223372036854775807'", coop: "FALSE", tasks: `[{ secure: "${secret}" }]` },
-  { subset: `{ secure: "${secret}" }`, smoke: "-5", coop: '"false"', unknown: "[a]" },
+  { subset: "5", oracleTasks: "5", coop: "true", tasks: "[a]" },
+  { subset: "true", oracleTasks: '"+5"', coop: "True", tasks: "[]" },
+  { subset: "", oracleTasks: '"05"', coop: '"true"', tasks: '["5"]' },
+  { subset: '""', oracleTasks: "'9223372036854775807'", coop: "FALSE", tasks: `[{ secure: "${secret}" }]` },
+  { subset: `{ secure: "${secret}" }`, oracleTasks: "-5", coop: '"false"', unknown: "[a]" },
 ])("values that Pulumi takes are taken: %j", async (settings) => {
   const text = write(settings);
   expect(await told()).toMatch(taken);
@@ -68,11 +68,11 @@ test.each([
 test.each([
   ...["[a]", "{ a: b }", "{ secure: null }"].map((value) => ["subset", value]),
   ...["", '""', '" 5"', "'5 '", "2.5", "true", "[5]", "{ a: 1 }", "five", '"5e0"', '"1_000"'].map((value) => [
-    "smoke",
+    "oracleTasks",
     value,
   ]),
-  ["smoke", '"9223372036854775808"'],
-  ["smoke", '"5\\n"'],
+  ["oracleTasks", '"9223372036854775808"'],
+  ["oracleTasks", '"5\\n"'],
   ...["", '""', '"True"', "yes", "1", "[true]"].map((value) => ["coop", value]),
   ...["", '""', "a", "{ a: b }", `'["a"]'`, "[5]", "[true]", "[a, null]", "[[a]]", "[{ a: 1 }]", "[2.5]"].map(
     (value) => ["tasks", value],

@@ -7,7 +7,7 @@ import { claimFolder } from "../../rehearsal/folder.ts";
 import { type Forward, forward } from "../../rehearsal/forward.ts";
 import { startNetwork } from "../../rehearsal/network.ts";
 import { startRegistry } from "../../rehearsal/registry.ts";
-import { type Rehearsal, rehearsalAt, stopRehearsal } from "../../rehearsal/rehearsal.ts";
+import { type Rehearsal, rehearsalAt, removeRehearsal } from "../../rehearsal/rehearsal.ts";
 import { findTools, machinePath, type Tools } from "../../rehearsal/tools.ts";
 import { FaultProxy } from "../integration/fault-proxy.ts";
 import { type Certificate, makeCertificate } from "./certificate.ts";
@@ -66,7 +66,7 @@ export class OutsideWorld {
     try {
       return await OutsideWorld.#makeOn(ground, folder, options);
     } catch (error) {
-      await stopRehearsal(ground, () => {});
+      await removeRehearsal(ground, () => {});
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
@@ -137,7 +137,7 @@ export class OutsideWorld {
 
   /** Takes it down, with all that was made in its folder. */
   async close(): Promise<void> {
-    await stopRehearsal(this.#ground, () => {});
+    await removeRehearsal(this.#ground, () => {});
     this.#forward.close();
     this.faults.close();
     this.web.close();

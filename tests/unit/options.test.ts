@@ -13,11 +13,11 @@ beforeAll(async () => {
       cooperbenchDir: "/nowhere/CooperBench",
       dockerHost: "unix:///nowhere/docker.sock",
       tasks: ["dspy_task/8394"],
-      ...{ coop: true, git: true, redisPort: 1, smoke: 1 },
+      ...{ coop: true, git: true, redisPort: 1, oracleTasks: 1 },
     }),
   );
-  const { verified, coop, route, smoke } = await import("../../index.ts");
-  for (const output of [verified, coop, route, smoke]) await settle(pulumi.output<unknown>(output));
+  const { verified, coop, route, oracle } = await import("../../index.ts");
+  for (const output of [verified, coop, route, oracle]) await settle(pulumi.output<unknown>(output));
 });
 
 const ofType = (type: string) => recorded.filter((resource) => resource.type === type);

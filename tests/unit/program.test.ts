@@ -24,9 +24,9 @@ function program(values: Record<string, unknown> = {}) {
 
 describe("a stack with nothing but a key", () => {
   test("has 26 images, the command line, the credentials and a plan", async () => {
-    const { verified, cooperbench, subset, smoke, coop } = await program();
+    const { verified, cooperbench, subset, oracle, coop } = await program();
     expect(subset).toBe("lite");
-    expect(smoke).toBe(null);
+    expect(oracle).toBe(null);
     expect(coop).toBe(null);
     expect((await settle(verified)).value).toBe("26/26");
     expect((await settle(pulumi.output(cooperbench))).value).toEqual({
@@ -86,9 +86,9 @@ describe("a stack with nothing but a key", () => {
   });
 });
 
-test("smoke adds the oracle of that many tasks", async () => {
-  const { smoke } = await program({ smoke: 5 });
-  expect((await settle(smoke as pulumi.Output<string>)).value).toBe("5/5");
+test("oracleTasks adds the oracle of that many tasks", async () => {
+  const { oracle } = await program({ oracleTasks: 5 });
+  expect((await settle(oracle as pulumi.Output<string>)).value).toBe("5/5");
   expect(recorded.filter(({ type }) => type.startsWith("cooperbench:oracle:"))).toHaveLength(1);
 });
 
@@ -104,17 +104,19 @@ test("services of cooperating agents are there where they are asked for", async 
 });
 
 test("a wrong configuration is refused before any resource is asked for", async () => {
-  await expect(program({ subset: "lte", smoke: 99 })).rejects.toThrow(/ 2 faults\..*subset: .*smoke: /s);
+  await expect(program({ subset: "lte", oracleTasks: 99 })).rejects.toThrow(
+    / 2 faults\..*subset: .*oracleTasks: /s,
+  );
   expect(recorded).toEqual([]);
 });
 
 test("each proof that a status looks for is a command of the program", async () => {
-  const { verified, smoke, coop, route } = await program({
+  const { verified, oracle, coop, route } = await program({
     coop: true,
-    smoke: 1,
+    oracleTasks: 1,
     tasks: ["dspy_task/8394"],
   });
-  await Promise.all([verified, smoke, coop, route].map((output) => settle(pulumi.output<unknown>(output))));
+  await Promise.all([verified, oracle, coop, route].map((output) => settle(pulumi.output<unknown>(output))));
   const commands = recorded.filter(({ type }) => type === "command:local:Command").map(({ name }) => name);
   const task = { repo: "dspy_task", taskId: 8394 };
   const names = Object.values(proofNames).map((name) => (typeof name === "string" ? name : name(task)));

@@ -62,9 +62,15 @@ test("folders with spaces and quotes are one word of a shell", () => {
 });
 
 test("a stack with the images of some tasks alone is told to run no others", () => {
-  expect(runPlan({ ...facts, onlyTasks: ["dspy_task/8394"] })).toContain(
-    "these tasks alone: dspy_task/8394.",
-  );
+  const onlyTasks = ["dspy_task/8394", "go_chi_task/26", "go_chi_task/27", "go_chi_task/56"];
+  const plan = runPlan({ ...facts, onlyTasks });
+  expect(plan).toContain(`these tasks alone: ${onlyTasks.join(", ")}.`);
+  // Whole, as they are typed: a repository of which it has all, and a task of another.
+  expect(plan.match(/run -n solo .* --setting/g)).toEqual([
+    "run -n solo -s lite -r dspy_task -t 8394 --setting",
+    "run -n solo -s lite -r go_chi_task --setting",
+  ]);
+  expect(plan.match(/run -n smoke .*/g)).toHaveLength(1);
   expect(runPlan(facts)).not.toContain("alone");
 });
 

@@ -34,8 +34,8 @@ describe("a filter", () => {
 
   test("that chooses nothing says why", () => {
     expect(selectTasks(all, "lite", ["dspy_task/8563", "x_task"]).unmatched).toEqual([
-      "dspy_task/8563 is not in subset lite",
-      "x_task is no task of the benchmark",
+      "dspy_task/8563, which is not in subset lite",
+      "x_task, which is no task of the benchmark",
     ]);
   });
 });

@@ -11,7 +11,7 @@ import { recorded, recordedText, tasksOf } from "./recorded-events.ts";
 
 const six = tasksOf("pillow_task", "go_chi_task");
 const summed = (course: Course, missing = six) =>
-  summaryOf({ stack: "mine", tasks: six, missing, smoke: 0 }, course);
+  summaryOf({ stack: "mine", tasks: six, missing, oracleTasks: 0 }, course);
 
 describe("an event log", () => {
   const text = recordedText("failing-images");
@@ -108,7 +108,7 @@ describe("an update", () => {
       course.take({ diagnosticEvent: { urn: urn(name), severity: "error", message: `${name} failed` } });
     for (const name of ["go-chi-task26-probe", "go-chi-task26-oracle"]) done(name);
     for (const name of ["pillow-task25-probe", "pillow-task25-oracle"]) failed(name);
-    const summary = summaryOf({ stack: "mine", tasks: six, missing: [], smoke: 2 }, course);
+    const summary = summaryOf({ stack: "mine", tasks: six, missing: [], oracleTasks: 2 }, course);
     expect(summary.oracles).toEqual({ passed: 1, wanted: 2 });
     expect(summary.failures).toEqual({ "pillow-task25-probe": "pillow-task25-probe failed" });
   });

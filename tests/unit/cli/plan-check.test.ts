@@ -13,6 +13,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { readPairs } from "../../../benchmark/pairs.ts";
 import { planCheck } from "../../../cli/plan-check.ts";
 import { callerOf, recordedOutput } from "../../caller.ts";
+import { jsonOutput } from "../../json-output.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 const projectDir = join(import.meta.dirname, "../../..");
@@ -66,17 +67,23 @@ function make(made: Made = {}): string {
 }
 
 /** What the check of a run prints, and its exit code. */
-async function checked(run = join(logs, "night"), json = false, stack?: string) {
+async function checked(run = join(logs, "night"), json = false, stack?: string, watch = false) {
   const { output, printed } = recordedOutput();
-  const code = await planCheck(stack, run, json, { ...callerOf(projectDir, "none"), output });
+  const code = await planCheck(
+    { stack, check: run, json, watch },
+    { ...callerOf(projectDir, "none"), output },
+  );
   return { code, printed: printed() };
 }
 
-test("a run whose results are all the model's gives 0 and one line", async () => {
+/** What the check of a run without a stack says at last. */
+const next = () => `Next: ./machine plan --check ${join(logs, "night")}\n`;
+
+test("a run whose results are all the model's gives 0 and its verdict", async () => {
   make();
   expect(await checked()).toEqual({
     code: 0,
-    printed: "night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n",
+    printed: `Done: night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n${next()}`,
   });
 });
 
@@ -90,6 +97,16 @@ test("the check ends with what does the pairs again, and with 1", async () => {
     `again: .venv/bin/cooperbench run -n night -r dspy_task -t 8394 -f 1,2 --force --setting solo -m ${model}\n`,
   );
   expect(printed).toContain("night: 0 of 1 results are the model's");
+});
+
+test("a run that is followed to its end says what fails, and that the first results are the machine's, before its report", async () => {
+  for (const task of [1, 2, 3]) make({ task, agents: [noRedis], config: { total_tasks: 3, concurrency: 2 } });
+  const { code, printed } = await checked(undefined, false, undefined, true);
+  expect(code).toBe(1);
+  expect(printed).toMatch(
+    /^MACHINE {2}solo dspy_task\/1 1,2 {2}there was no Redis .*\n(MACHINE .*\n){2}the first 3 results are the machine's: stop the run, and give:\n {2}\.\/machine plan .*--check .*night\nnight: 3 of 3 pairs done, 0 under way, 3 evaluated, 0 passed, 3 failed by the machine\n/,
+  );
+  expect(printed.match(/the first 3 results/g)).toHaveLength(1);
 });
 
 test("the plan's run without messages is done again without them; of other runs it is said that none knows", async () => {
@@ -210,7 +227,7 @@ test("another run is judged by its own config.json, whatever the stack's model i
   const { code, printed } = await checked();
   expect(printed).toBe(
     "2 of 3 pairs have no result: give the run's command again, which goes on\n" +
-      "night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n",
+      `Failed: night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n${next()}`,
   );
   expect(code).toBe(1);
 });
@@ -227,14 +244,14 @@ test("what was not evaluated is told with its command, and is valid all the same
     code: 0,
     printed:
       "1 not evaluated: .venv/bin/cooperbench eval -n night\n" +
-      "night: 1 of 1 results are the model's, 0 of 0 evaluated ones passed\n",
+      `Done: night: 1 of 1 results are the model's, 0 of 0 evaluated ones passed\n${next()}`,
   });
 });
 
 test("--json has all that the exit code comes from, and not what tests have printed", async () => {
   make({ agents: [noRedis], config: { total_tasks: 2 } });
   const { code, printed } = await checked(undefined, true);
-  expect(JSON.parse(printed)).toMatchObject({
+  expect(jsonOutput("plan --check", printed)).toMatchObject({
     run: "night",
     isValid: false,
     wanted: 2,
@@ -248,8 +265,7 @@ test("--json has all that the exit code comes from, and not what tests have prin
         remedies: [expect.stringContaining("docker start")],
         pair: {
           setting: "solo",
-          repo: "dspy_task",
-          taskId: 8394,
+          task: "dspy_task/8394",
           features: [1, 2],
           evaluation: { passed: true },
         },
@@ -322,7 +338,9 @@ describe("no folder makes a stack trace:", () => {
     async (run) => {
       make();
       const caller = callerOf(projectDir, "none");
-      await expect(planCheck("dev", run, false, caller)).rejects.toThrow(/there is no run|cannot be read/);
+      await expect(
+        planCheck({ stack: "dev", check: run, json: false, watch: false }, caller),
+      ).rejects.toThrow(/there is no run|cannot be read/);
     },
   );
 

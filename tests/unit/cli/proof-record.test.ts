@@ -4,10 +4,10 @@ import { beforeEach, expect, test } from "vitest";
 import { noRecord } from "../../../checks/status/record.ts";
 import {
   forgetProofs,
+  type OracleFeature,
   readProofRecord,
+  recordOracles,
   recordProofs,
-  recordSmoked,
-  type SmokedFeature,
 } from "../../../cli/proof-record.ts";
 import { datasetHash, taskFolder } from "../../../provision/steps/task-dataset.ts";
 import { recordedOutput } from "../../caller.ts";
@@ -80,9 +80,9 @@ test("where nothing can be written, the command goes on, and says so", () => {
 
 test("an oracle is recorded with its image and what it ran; one that ran nothing is not", () => {
   const checks = { gold: { seconds: 2 }, control: { seconds: 1 } };
-  const passed: SmokedFeature = { task: "a_task/1", feature: 2, ok: true, imageId: "sha256:1", checks };
+  const passed: OracleFeature = { task: "a_task/1", feature: 2, ok: true, imageId: "sha256:1", checks };
   const bad = { ...checks, gold: { seconds: 2, problem: `it ends with 1: ${key}` } };
-  recordSmoked(place(), checkout, [
+  recordOracles(place(), checkout, [
     passed,
     { ...passed, feature: 3, ok: false, checks: bad },
     { task: "a_task/1", feature: 4, ok: false, checks: bad },
@@ -96,7 +96,7 @@ test("an oracle is recorded with its image and what it ran; one that ran nothing
   expect(oracles["a_task/1 3"]?.problem).toBe("it ends with 1: [key]");
   expect(readFileSync(join(folder(), `${id}.json`), "utf8")).not.toContain(key);
   // What was recorded of others stays.
-  recordSmoked(place(), checkout, [{ ...passed, feature: 3 }]);
+  recordOracles(place(), checkout, [{ ...passed, feature: 3 }]);
   expect(Object.values(readProofRecord(place()).oracles).map(({ problem }) => problem)).toEqual([
     undefined,
     undefined,

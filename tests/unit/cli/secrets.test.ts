@@ -53,10 +53,10 @@ test.each<[string, (text: string) => string, string, string]>([
   [
     "a secret that is changed",
     (text) => text.replace("v1:Oqq", "v1:Xqq"),
-    "cohereApiKey (line 11)",
+    "cohereApiKey (line 13)",
     setAgain,
   ],
-  ["one that is cut off", (text) => text.replace(/secure: .{20}.*/, "secure: v1:x"), "(line 11)", setAgain],
+  ["one that is cut off", (text) => text.replace(/secure: .{20}.*/, "secure: v1:x"), "(line 13)", setAgain],
 ])("%s is told with a remedy", async (_, damage, found, remedy) => {
   const told = await find(damage(own), file());
   expect(told).toMatchObject({ level: "blocker", found: expect.stringContaining(found) });

@@ -9,9 +9,11 @@ import { temporaryFolder } from "../../temporary-folder.ts";
 let projectDir: string;
 let file: string;
 let printed: string;
+let said: string;
 beforeEach(() => {
   projectDir = temporaryFolder("set-");
   printed = "";
+  said = "";
   file = join(projectDir, "Pulumi.lab.yaml");
   cpSync(resolve(import.meta.dirname, "../../../Pulumi.yaml"), join(projectDir, "Pulumi.yaml"));
   writeFileSync(
@@ -23,6 +25,9 @@ beforeEach(() => {
 const output = {
   print: (text: string | Uint8Array) => {
     printed += String(text);
+  },
+  say: (line: string) => {
+    said += `${line}\n`;
   },
 } as Partial<Output> as Output;
 const caller = () => ({ projectDir, stack: "lab", env: {}, output });
@@ -39,7 +44,7 @@ describe("a good value", () => {
       "tasks:\n    - pallets_click_task\n    - dspy_task/8394",
     ],
     ["coop", ["true"], "coop: true"],
-    ["smoke", ["5"], "smoke: 5"],
+    ["oracleTasks", ["5"], "oracleTasks: 5"],
     ["pythonVersion", ["3.10"], 'pythonVersion: "3.10"'],
     ["redisPort", ["6380"], "redisPort: 6380"],
   ])("of %s, %j, is written as a program reads it", async (setting, values, line) => {
@@ -48,6 +53,16 @@ describe("a good value", () => {
     expect(text).toContain(`cooperbench-machine:${line}\n`);
     expect(text).toMatch(/^# mine\n[\s\S]*secure: v1:a:b\n/);
     expect(printed).toMatch(new RegExp(`^${setting}: .* → .*\nNext: ./machine preview lab\n$`));
+  });
+
+  test("of a setting by its old name is set by the new one, which is said", async () => {
+    writeFileSync(file, "config:\n  cooperbench-machine:smoke: 3\n");
+    settings(caller(), false);
+    expect(printed).toMatch(/^oracleTasks +3 +Number of tasks/m);
+    await change("smoke", "5");
+    expect(said).toBe("the setting smoke is called oracleTasks by now\n");
+    expect(printed).toContain("oracleTasks: 3 → 5");
+    expect(readFileSync(file, "utf8")).toBe("config:\n  cooperbench-machine:oracleTasks: 5\n");
   });
 
   test("--default takes it out of the file", async () => {
@@ -59,12 +74,17 @@ describe("a good value", () => {
 
 describe("nothing is changed, and the fix is named, for", () => {
   test.each([
-    ["a setting that is not there", "subst", ["lite"], /there is no setting subst; there are cohereApiKey, /],
+    [
+      "a setting that is not there",
+      "subst",
+      ["lite"],
+      /there is no setting subst \(did you mean subset\?\); there are cohereApiKey, /,
+    ],
     ["a bad value", "subset", ["all"], /subset: got "all"; want one of lite, flash, full/],
     ["a value that others do not go with", "git", ["true"], /git: got true with coop false/],
     ["several values of what has one", "subset", ["lite", "full"], /takes one value/],
     ["no value", "subset", [], /there is no value for subset/],
-    ["a number that is none", "smoke", ["many"], /smoke: got "many"/],
+    ["a number that is none", "oracleTasks", ["many"], /oracleTasks: got "many"/],
     ["a secret on the command line", "cohereApiKey", ["abc"], /is secret, and a command line is not/],
   ])("%s", async (_, setting, values, wanted) => {
     const before = readFileSync(file, "utf8");
@@ -81,7 +101,7 @@ test("a fault that was there before is in nobody's way", async () => {
 test("settings are printed with their values, what is a default, and what they are; a secret is not", () => {
   settings(caller(), false);
   expect(printed).toMatch(/^subset +flash +Subset whose images are provisioned/m);
-  expect(printed).toMatch(/^smoke +0 +default +Number of tasks/m);
+  expect(printed).toMatch(/^oracleTasks +0 +default +Number of tasks/m);
   expect(printed).toMatch(/^cohereApiKey +\(secret\) /m);
   expect(printed).not.toContain("v1:a:b");
 });

@@ -23,6 +23,14 @@ function faultsOf(text: string, backend = "file:///state"): readonly string[] {
   }
 }
 
+test("a setting by both its names is refused, the new one at its default too", () => {
+  expect(faultsOf("config:\n  smoke: 5\n  oracleTasks: 0\n  cohereApiKey: { secure: v1:a:b }\n")).toEqual([
+    expect.stringMatching(
+      /^smoke and oracleTasks: both .*\nFix: \.\/machine pulumi config rm smoke --stack lab$/,
+    ),
+  ]);
+});
+
 test.each([
   "{ secure: null }",
   "{ secure: [a] }",
@@ -39,7 +47,7 @@ test.each([
 
 test.each([
   ["tasks", `'["go_chi_task"]'`, 'tasks: got the text "[\\"go_chi_task\\"]"; want a list'],
-  ["smoke", '"5e0"', 'smoke: got the text "5e0"; want a whole number'],
+  ["oracleTasks", '"5e0"', 'oracleTasks: got the text "5e0"; want a whole number'],
   ["imagesLock", "[a]", "imagesLock: got a list; want the path"],
   ["imagesLock", "{ a: b }", "imagesLock: got keys with values; want the path"],
 ])("a value of another type than Pulumi.yaml declares is refused: %s: %s", (name, value, found) => {

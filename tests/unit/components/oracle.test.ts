@@ -52,7 +52,7 @@ test("a time limit that no evaluation has is said to count as the one that it ha
   expect(warn).not.toHaveBeenCalled();
   await settle(new Oracle("longer", { ...args, timeoutSeconds: 900 }).passed);
   expect(warn.mock.calls.map(([said]) => said)).toEqual([
-    "smokeTimeoutSeconds is 900, and counts as 600: CooperBench gives no evaluation more",
+    "oracleTimeoutSeconds is 900, and counts as 600: CooperBench gives no evaluation more",
   ]);
   warn.mockRestore();
 });

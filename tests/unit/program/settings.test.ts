@@ -34,13 +34,26 @@ describe("default settings", () => {
       subset: "full",
       tasks: ["dspy_task"],
       probeTimeoutSeconds: 5,
-      smoke: 3,
+      oracleTasks: 3,
       cooperbenchExtras: [],
       coop: true,
       git: true,
       redisPort: 6380,
     };
     expect(parseSettings("lab-1", configurationOf(programConfiguration(values)))).toEqual(parse(values));
+  });
+
+  test("have what an old stack calls by an old name, and say what it is called by now", () => {
+    const values = { smoke: 5, smokeTimeoutSeconds: 60 };
+    const old = parseSettings("lab-1", configurationOf(programConfiguration(values)));
+    expect(old).toMatchObject({ oracleTasks: 5, oracleTimeoutSeconds: 60 });
+    expect(old.called[0]).toBe(
+      "the setting smoke is called oracleTasks by now. Fix: ./machine set lab-1 oracleTasks 5",
+    );
+    expect(faultsOf({ smoke: "many" })).toEqual([expect.stringMatching(/^oracleTasks: got "many"/)]);
+    expect(faultsOf({ smoke: 5, oracleTasks: 4 })).toEqual([
+      "smoke and oracleTasks: both are given, and smoke is the old name of oracleTasks",
+    ]);
   });
 
   test("take an encrypted key as a key", () => {
@@ -142,8 +155,10 @@ describe("faults", () => {
   });
 
   test("name tasks that the subset or the benchmark does not have", () => {
-    const [fault] = faultsOf({ tasks: ["dspy_task/8563", "dspy_task/1", "dspy_task/8394"] });
-    expect(fault).toContain("dspy_task/8563 is not in subset lite, dspy_task/1 is no task of the benchmark");
+    const [fault] = faultsOf({ tasks: ["dspy_task/8563", "dspy_taks/8394", "dspy_task/8394"] });
+    expect(fault).toContain(
+      "dspy_task/8563, which is not in subset lite, dspy_taks/8394, which is no task of the benchmark (did you mean dspy_task/8394?); want ",
+    );
   });
 
   test("name a git server without Redis, and an address that means another machine than the engine's", () => {
@@ -190,8 +205,8 @@ describe("bounds", () => {
     ],
     ["subset", ["lite", "flash", "full"], ["", "Lite", "nightly"]],
     ["probeTimeoutSeconds", [1, 3600], [0, 3601, 1.5, "many"]],
-    ["smoke", [0, 30], [-1, 31, 1.5, "all"]],
-    ["smokeTimeoutSeconds", [1, 7200], [0, 7201, 1.5, "many"]],
+    ["oracleTasks", [0, 30], [-1, 31, 1.5, "all"]],
+    ["oracleTimeoutSeconds", [1, 7200], [0, 7201, 1.5, "many"]],
     ["pythonVersion", ["3.12", ">=3.10", "3.12.4"], ["", "2.7", "3", "<4", "python3"]],
     ["cooperbenchCommit", ["a".repeat(40)], ["a".repeat(39), "A".repeat(40), "main"]],
     [

@@ -26,7 +26,7 @@ test("another engine than the one whose data are there is refused, with what to 
   keepEngine(dir, engineOf(dir));
   ask("debian");
   expect(() => engineOf(dir)).toThrow(
-    /has the engine modern, and COOPERBENCH_REHEARSAL_ENGINE asks for debian.*\nFix: unset .*rehearsal stop/,
+    /has the engine modern, and COOPERBENCH_REHEARSAL_ENGINE asks for debian.*\nFix: unset .*rehearsal remove/,
   );
 });
 

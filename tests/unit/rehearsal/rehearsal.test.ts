@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkSocketLength } from "../../../rehearsal/engine.ts";
 import { checkIsRehearsal, claimFolder, removeFolder } from "../../../rehearsal/folder.ts";
-import { isReady, rehearsalAt, rehearsalEnv, stopRehearsal } from "../../../rehearsal/rehearsal.ts";
+import { isReady, rehearsalAt, rehearsalEnv, removeRehearsal } from "../../../rehearsal/rehearsal.ts";
 import { CLIENT_MARK, machinePath } from "../../../rehearsal/tools.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
@@ -71,7 +71,7 @@ describe("a folder", () => {
     expect(() => claimFolder(folder)).toThrow(
       /holds files that no rehearsal made.*COOPERBENCH_REHEARSAL_DIR/,
     );
-    await expect(stopRehearsal(rehearsalAt(folder), () => {})).rejects.toThrow(/is left as it is/);
+    await expect(removeRehearsal(rehearsalAt(folder), () => {})).rejects.toThrow(/is left as it is/);
   });
 
   test("that was claimed goes with all it holds", () => {

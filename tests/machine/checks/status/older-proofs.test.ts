@@ -23,7 +23,7 @@ const modelApiBase = "https://a.example/v2";
 const settings = {
   ...parseSettings(
     "lab-1",
-    configurationWith({ smoke: 1, coop: true, modelApiBase, cooperbenchCommit: commit }),
+    configurationWith({ oracleTasks: 1, coop: true, modelApiBase, cooperbenchCommit: commit }),
   ),
   tasks: [task],
 };

@@ -10,7 +10,7 @@ import {
 import type { MachineStatus } from "../../../../checks/status/status.ts";
 
 const image: ImageStatus = {
-  ...{ task: "a_task/1", reference: "a:1", state: "proved", isLocked: true, isSmoked: true },
+  ...{ task: "a_task/1", reference: "a:1", state: "proved", isLocked: true, isOracleWanted: true },
   ...{ provedAt: "2026-01-01T00:00:00Z", imageId: "sha256:1", digest: "a@sha256:2", platform: "linux/amd64" },
   baseCommit: "b",
 };
@@ -68,11 +68,11 @@ test("a run does not go on with another image, commit, Python, dataset or model"
 
 test("what else differs is told, and in nobody's way", () => {
   const now = machineNow(
-    { ...status, versions: status.versions.slice(0, 2), configuration: { subset: "lite", smoke: "5" } },
+    { ...status, versions: status.versions.slice(0, 2), configuration: { subset: "lite", oracleTasks: "5" } },
     { ...more, lock: "sha256:5" },
     run,
   );
-  expect(parts(now)).toEqual(["lock", "versions uv", "versions cooperbench-machine", "settings smoke"]);
+  expect(parts(now)).toEqual(["lock", "versions uv", "versions cooperbench-machine", "settings oracleTasks"]);
   expect(deciding(now)).toEqual([]);
 });
 

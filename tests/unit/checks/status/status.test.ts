@@ -54,13 +54,13 @@ function imagesStatus(
   of: typeof tasks,
   engine: readonly EngineImage[] | undefined,
   proofs: ReadonlyMap<string, Proof>,
-  smoke: number,
+  oracleTasks: number,
   recorded?: Partial<ProofRecord>,
 ) {
   const datasetHashOf = (task: typeof one) => datasets[taskName(task)];
   return imagesStatusOf(
     of,
-    { engine, dockerHost, smoke, datasetHashOf, datasetRunnerOf: () => runner },
+    { engine, dockerHost, oracleTasks, datasetHashOf, datasetRunnerOf: () => runner },
     { proofs, ...(recorded && { recorded: { ...noRecord, ...recorded } }) },
   );
 }
@@ -77,7 +77,7 @@ test("an image is proved while it is what its probe has seen", () => {
     sizeBytes: 7,
     provedAt: at,
     baseCommit: one.baseCommit,
-    isSmoked: false,
+    isOracleWanted: false,
   });
 });
 
@@ -372,7 +372,7 @@ test("an image with another runner than the dataset's is in a run's way, until i
   expect(check(other)).toMatchObject({
     level: "blocker",
     found: `1/2 images have the runner.sh of the dataset; ${taskName(one)} has that of 0.0.20, the dataset is of 0.0.14`,
-    remedy: expect.stringMatching(/^\.\/machine smoke lab-1 --all .* cooperbenchVersion .* imagesLock/),
+    remedy: expect.stringMatching(/^\.\/machine oracle lab-1 --all .* cooperbenchVersion .* imagesLock/),
   });
   const passed = { image: one.image, imageId: one.locked?.imageId, feature: 1 };
   expect(check(new Map([...other, [proofNames.oracle(one), proof(passed)]]))).toMatchObject({

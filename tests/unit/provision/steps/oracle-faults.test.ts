@@ -42,7 +42,7 @@ describe("how a run ended", () => {
 
   test("at a limit of the user's own names the setting", () =>
     expect(goldFault(subject, ended(-1, { timedOut: true }), { ...limits, timeoutSeconds: 60 })).toMatch(
-      /within 60 s .*raise smokeTimeoutSeconds/,
+      /within 60 s .*raise oracleTimeoutSeconds/,
     ));
 
   test.each([1, 2, 101, 124, 128, 139])("with %d is a control, whatever it has printed", (code) =>

@@ -11,19 +11,20 @@ import type { Features, Given } from "./commands.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
-import { recordSmoked } from "./proof-record.ts";
-import { isPassed, type Smoked, smokeCount, smokeJunit, smokeTable } from "./smoke-report.ts";
+import { printJson } from "./json.ts";
+import { isPassed, type OracleResult, oracleCount, oracleJunit, oracleTable } from "./oracle-report.ts";
+import { recordOracles } from "./proof-record.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
 import { assertFile, writeFor } from "./write-out.ts";
 
 /**
- * `./machine smoke [STACK] …`: has the installed CooperBench evaluate the dataset's gold patches in the images that
+ * `./machine oracle [STACK] …`: has the installed CooperBench evaluate the dataset's gold patches in the images that
  * are there, without a model. Gives 0 only where it counts each gold patch as passed, and its tests without it as not.
  * Changes nothing.
  */
-export async function smoke(options: Given["smoke"], caller: StackCaller): Promise<number> {
+export async function oracle(options: Given["oracle"], caller: StackCaller): Promise<number> {
   const { stack, projectDir, output } = caller;
   const engine = await openEngine(caller);
   const { dockerHost, info } = engine;
@@ -38,7 +39,7 @@ export async function smoke(options: Given["smoke"], caller: StackCaller): Promi
   const chosen = options.tasks === "all" ? tasks : spreadTasks(tasks, options.tasks);
   const subjects = subjectsOf(chosen, checkout, options.features);
 
-  const note = longLimitNote(settings.smokeTimeoutSeconds);
+  const note = longLimitNote(settings.oracleTimeoutSeconds);
   if (note !== undefined) output.report(note);
   const abort = abortOnSignal();
   const capacity = capacityOf(info);
@@ -50,7 +51,7 @@ export async function smoke(options: Given["smoke"], caller: StackCaller): Promi
       {
         ...{ dockerHost, checkout, stack: identityOf(engine), abort },
         ...{ atOnce: oraclesAtOnce(capacity), memoryBytes: memoryLimitBytes(capacity) },
-        timeoutSeconds: settings.smokeTimeoutSeconds,
+        timeoutSeconds: settings.oracleTimeoutSeconds,
       },
       (...counts) => tell(progress(...counts)),
     ),
@@ -62,26 +63,26 @@ export async function smoke(options: Given["smoke"], caller: StackCaller): Promi
     return conclude(output, {
       outcome: "interrupted",
       text: "the containers are removed",
-      next: `./machine smoke ${stack}`,
+      next: `./machine oracle ${stack}`,
     });
 
   const results = subjects.map(({ task, feature }, index) =>
-    smoked(task, feature, reports[index] as OracleReport | Problem),
+    resultOf(task, feature, reports[index] as OracleReport | Problem),
   );
-  recordSmoked(engine, checkout, results);
+  recordOracles(engine, checkout, results);
   const seconds = (performance.now() - started) / 1000;
   const areWell = results.every(({ ok }) => ok);
   const verdict: Verdict = {
     outcome: areWell ? "done" : "failed",
-    text: smokeCount(results, seconds),
+    text: oracleCount(results, seconds),
     next: `./machine ${areWell ? "plan" : "status"} ${stack}`,
   };
-  if (options.junit !== undefined) writeFor("--junit", options.junit, smokeJunit(stack, results));
+  if (options.junit !== undefined) writeFor("--junit", options.junit, oracleJunit(stack, results));
   if (options.json) {
-    output.print(`${JSON.stringify({ stack, dockerHost, results }, null, 2)}\n`);
+    printJson(output, "oracle", { stack, dockerHost, results });
     return codeOf(verdict);
   }
-  output.print(smokeTable(results));
+  output.print(oracleTable(results));
   return conclude(output, verdict);
 }
 
@@ -117,11 +118,11 @@ export function subjectsOf(tasks: readonly Task[], checkout: string, features: F
 }
 
 function oracleSubject(stack: string, checkout: string, { task, feature }: Subject): OracleSubject {
-  const container = `cooperbench-smoke-${stack}-${taskKey(task)}-feature${feature}`;
+  const container = `cooperbench-oracle-${stack}-${taskKey(task)}-feature${feature}`;
   return { image: task.image, folder: taskFolder(checkout, task), feature, container };
 }
 
-function smoked(task: Task, feature: number, report: OracleReport | Problem): Smoked {
+function resultOf(task: Task, feature: number, report: OracleReport | Problem): OracleResult {
   const of = { task: taskName(task), reference: task.image, feature };
   if (report instanceof Problem) return { ...of, ok: false, checks: unrun(report.message) };
   const { imageId, digest, checks } = report;

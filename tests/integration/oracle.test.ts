@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatImagesLock, type LockedImage, readImagesLock } from "../../benchmark/images-lock.ts";
 import { readTasks, selectTasks } from "../../benchmark/tasks.ts";
-import type { Smoked } from "../../cli/smoke-report.ts";
+import type { OracleResult } from "../../cli/oracle-report.ts";
 import { type Place, placeHere, showProcess } from "../../lib/process-id.ts";
 import { identityLabel, makerLabel } from "../../provision/ownership/temporary.ts";
 import { oracleLabel } from "../../provision/steps/evaluation.ts";
@@ -14,6 +14,7 @@ import { sharedLayers } from "../../rehearsal/shared-layers.ts";
 import { type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
 import { readTasks as standInTasks } from "../../rehearsal/tasks.ts";
 import { findTools } from "../../rehearsal/tools.ts";
+import { jsonOutput } from "../json-output.ts";
 import { Lab } from "./lab.ts";
 
 const lab = new Lab();
@@ -23,7 +24,7 @@ const files = (task: string) => join(lab.checkout, "dataset", task.replace("/", 
 const dataset = (...args: string[]) => execFileSync("git", ["-C", lab.checkout, ...args]);
 
 let stack: string;
-let smoked: string;
+let proved: string;
 beforeAll(async () => {
   await startRehearsal(lab.rehearsal, () => {});
   // A checkout that the user has made: the stack uses it as it is.
@@ -31,8 +32,8 @@ beforeAll(async () => {
   const { tasks } = selectTasks(readTasks(), "lite", []);
   await Promise.all(tasks.map(({ image }) => pull(image)));
   stack = await lab.makeStack();
-  smoked = await lab.makeStack({ tasks: ["go_chi_task/26"] });
-  const update = await lab.machine(["up", smoked]); // for the environment, whose CooperBench evaluates
+  proved = await lab.makeStack({ tasks: ["go_chi_task/26"] });
+  const update = await lab.machine(["up", proved]); // for the environment, whose CooperBench evaluates
   expect(update.code, update.stdout + update.stderr).toBe(0);
 });
 afterAll(() => lab.close());
@@ -61,7 +62,7 @@ async function replaceImage(task: string, fault?: Fault): Promise<string> {
 }
 
 test("the oracle passes on all 26 stand-ins", async () => {
-  const { code, stdout, stderr } = await lab.machine(["smoke", stack, "--all"]);
+  const { code, stdout, stderr } = await lab.machine(["oracle", stack, "--all"]);
   expect(stdout).toMatch(/^Done: 26\/26 passed: .* \([\d.]+ s\)$/m);
   expect(
     stdout.match(/^ok .*_task\/\d+ +\d+ +clean +passed [\d.]+ s +failed [\d.]+ s +dataset's +sha256:/gm),
@@ -71,13 +72,13 @@ test("the oracle passes on all 26 stand-ins", async () => {
 });
 
 test("five tasks of five repositories are the usual number, and --features chooses among theirs", async () => {
-  const usual = await lab.machine(["smoke", stack, "--json"]);
-  const { results } = JSON.parse(usual.stdout) as { results: readonly Smoked[] };
+  const usual = await lab.machine(["oracle", stack, "--json"]);
+  const { results } = jsonOutput("oracle", usual.stdout);
   expect(new Set(results.map(({ task }) => task.split("/")[0])).size).toBe(5);
   expect(results.map(({ feature }) => feature)).toEqual([1, 1, 1, 1, 1]);
-  const { stdout } = await lab.machine(["smoke", stack, "--tasks", "1", "--features", "1,2,99", "--json"]);
-  expect(JSON.parse(stdout).results.map(({ feature }: Smoked) => feature)).toEqual([1, 2]);
-  const none = await lab.machine(["smoke", stack, "--features", "99"]);
+  const { stdout } = await lab.machine(["oracle", stack, "--tasks", "1", "--features", "1,2,99", "--json"]);
+  expect(jsonOutput("oracle", stdout).results.map(({ feature }) => feature)).toEqual([1, 2]);
+  const none = await lab.machine(["oracle", stack, "--features", "99"]);
   expect(none.code).toBe(1);
   expect(none.stderr).toContain("got --features 99, which none of");
 });
@@ -91,7 +92,7 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
     missing: "pallets_jinja_task/1465",
   } as const;
   const good = "go_chi_task/27";
-  let results: readonly Smoked[];
+  let results: readonly OracleResult[];
   let junit: string;
   const of = (task: string) => results.find((result) => result.task === task)?.checks;
 
@@ -104,11 +105,11 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
     await replaceImage(wrong.other, "other-runner");
     rmSync(files(wrong.missing), { recursive: true });
     const tasks = [...Object.values(wrong), good];
-    const broken = await lab.makeStack({ tasks, smokeTimeoutSeconds: 4 });
-    const file = join(lab.folder, "smoke.xml");
-    const { code, stdout } = await lab.machine(["smoke", broken, "--all", "--json", "--junit", file]);
+    const broken = await lab.makeStack({ tasks, oracleTimeoutSeconds: 4 });
+    const file = join(lab.folder, "oracle.xml");
+    const { code, stdout } = await lab.machine(["oracle", broken, "--all", "--json", "--junit", file]);
     expect(code).toBe(1);
-    ({ results } = JSON.parse(stdout));
+    ({ results } = jsonOutput("oracle", stdout));
     junit = readFileSync(file, "utf8");
   });
   afterAll(async () => {
@@ -137,7 +138,7 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
   test("a runner that hangs, whose gold patch is not waited for as well", () => {
     const checks = of(wrong.hanging);
     expect(checks?.control.problem).toMatch(
-      /pillow:task25 failed its oracle: the runner of feature 1 did not end within 4 s and was ended; .*raise smokeTimeoutSeconds\nIts last lines:\n[\s\S]*the runner waits\n+Command timed out after 4 seconds$/,
+      /pillow:task25 failed its oracle: the runner of feature 1 did not end within 4 s and was ended; .*raise oracleTimeoutSeconds\nIts last lines:\n[\s\S]*the runner waits\n+Command timed out after 4 seconds$/,
     );
     expect(checks?.gold.skipped).toMatch(/did not end/);
   });
@@ -170,7 +171,7 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
   });
 
   test("and all is in the JUnit file, a case for each check", () => {
-    expect(junit).toContain('<testsuite name="smoke test-');
+    expect(junit).toContain('<testsuite name="oracle test-');
     expect(junit).toContain('tests="24" failures="5" errors="0" skipped="4"');
     expect(junit.match(/<testcase /g)).toHaveLength(24);
     expect(junit).toMatch(
@@ -183,10 +184,10 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
   });
 });
 
-test("an interrupted smoke removes its containers", async () => {
+test("an interrupted oracle removes its containers", async () => {
   await replaceImage("pillow_task/25", "hanging-runner");
   const hanging = await lab.makeStack({ tasks: ["pillow_task/25"] });
-  const { child, ended } = lab.start(process.execPath, ["cli/main.ts", "smoke", hanging]);
+  const { child, ended } = lab.start(process.execPath, ["cli/main.ts", "oracle", hanging]);
   await expect.poll(() => running(), { timeout: 20_000 }).toBe(1);
   child.kill("SIGINT");
   expect((await ended).code).toBe(130);
@@ -199,10 +200,10 @@ async function running(): Promise<number> {
   return (await lab.engine.listContainers({ filters })).length;
 }
 
-describe("smoke in a stack's configuration", () => {
+describe("oracleTasks in a stack's configuration", () => {
   const [first, second, third] = ["go_chi_task/26", "typst_task/6554", "pillow_task/25"] as const;
   const oracles = async () => {
-    const { stdout } = await lab.machine(["pulumi", "stack", "export", "--stack", smoked]);
+    const { stdout } = await lab.machine(["pulumi", "stack", "export", "--stack", proved]);
     const { resources } = JSON.parse(stdout).deployment as {
       resources: readonly { urn: string; outputs?: { stdout: string }; modified: string }[];
     };
@@ -212,16 +213,16 @@ describe("smoke in a stack's configuration", () => {
         .map(({ urn, outputs }) => [urn.split("::").at(-1), outputs?.stdout]),
     );
   };
-  const up = () => lab.machine(["up", smoked]);
+  const up = () => lab.machine(["up", proved]);
 
-  beforeAll(() => lab.configure(smoked, { tasks: [first, second, third], smoke: 2 }));
+  beforeAll(() => lab.configure(proved, { tasks: [first, second, third], oracleTasks: 2 }));
 
   test("proves that many tasks in an update, and tells it", async () => {
     const { code, stdout } = await up();
     expect(stdout).toContain("2/2 gold patches pass their tests, which fail without");
     expect(code).toBe(0);
     expect([...(await oracles()).keys()].sort()).toEqual(["go-chi-task26-oracle", "pillow-task25-oracle"]);
-    const { stdout: output } = await lab.machine(["pulumi", "stack", "output", "smoke", "--stack", smoked]);
+    const { stdout: output } = await lab.machine(["pulumi", "stack", "output", "oracle", "--stack", proved]);
     expect(output).toBe("2/2\n");
   });
 
@@ -235,14 +236,14 @@ describe("smoke in a stack's configuration", () => {
     const before = await oracles();
     const patch = join(files(first), "feature1", "feature.patch");
     copyFileSync(join(files(first), "feature2", "feature.patch"), patch);
-    expect((await lab.machine(["preview", smoked, "--expect-no-changes"])).stdout).toContain(
+    expect((await lab.machine(["preview", proved, "--expect-no-changes"])).stdout).toContain(
       "oracle of go_chi_task/26: ",
     );
     // What an update that was killed has left.
     const maker = showProcess({ ...(placeHere() as Place), pid: process.pid, start: "1" });
     await lab.engine.createContainer({
       Image: imageOf(first),
-      Labels: { [oracleLabel]: "left", [identityLabel]: lab.identity(smoked), [makerLabel]: maker },
+      Labels: { [oracleLabel]: "left", [identityLabel]: lab.identity(proved), [makerLabel]: maker },
     });
     const { code, stdout } = await up();
     expect(code).not.toBe(0);
@@ -257,7 +258,7 @@ describe("smoke in a stack's configuration", () => {
 
   test("proves that task again whose image has changed", async () => {
     const before = await oracles();
-    lab.configure(smoked, { imagesLock: await replaceImage(third, "silent-runner") });
+    lab.configure(proved, { imagesLock: await replaceImage(third, "silent-runner") });
     const { stdout } = await up();
     expect(stdout).toMatch(
       /failed: oracle of pillow_task\/25: .*CooperBench counts the gold patch of feature 1 as failed/,
@@ -266,7 +267,7 @@ describe("smoke in a stack's configuration", () => {
   });
 
   test("does not prove an image that has failed its probe, whose failure is the one that is told", async () => {
-    lab.configure(smoked, { imagesLock: await replaceImage(third, "no-repository") });
+    lab.configure(proved, { imagesLock: await replaceImage(third, "no-repository") });
     const { code, stdout } = await up();
     expect(code).not.toBe(0);
     expect(stdout.match(/^failed: .*/gm)).toEqual([expect.stringContaining("has no /workspace/repo")]);

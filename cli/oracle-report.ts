@@ -3,7 +3,7 @@ import { type JunitCase, junitXml } from "./junit.ts";
 import { table } from "./table.ts";
 
 /** What became of one feature of one task. */
-export interface Smoked extends Partial<Omit<OracleReport, "image" | "feature" | "checks">> {
+export interface OracleResult extends Partial<Omit<OracleReport, "image" | "feature" | "checks">> {
   /** Name of the task, as in a `tasks` setting. */
   readonly task: string;
   /** Image reference, `repository:tag`. */
@@ -15,18 +15,18 @@ export interface Smoked extends Partial<Omit<OracleReport, "image" | "feature" |
 }
 
 /** Whether every check was made and found nothing. */
-export function isPassed(checks: Smoked["checks"]): boolean {
+export function isPassed(checks: OracleResult["checks"]): boolean {
   return checkKinds.every((kind) => checks[kind].problem === undefined && checks[kind].skipped === undefined);
 }
 
 /** How many have passed, in one line. */
-export function smokeCount(results: readonly Smoked[], seconds: number): string {
+export function oracleCount(results: readonly OracleResult[], seconds: number): string {
   const passed = results.filter(({ ok }) => ok).length;
   return `${passed}/${results.length} passed: the gold patch passes its tests, which fail without it (${seconds.toFixed(1)} s)`;
 }
 
 /** The results as a table, with every problem below it. */
-export function smokeTable(results: readonly Smoked[]): string {
+export function oracleTable(results: readonly OracleResult[]): string {
   const rows = results.map(({ ok, task, feature, checks, digest = "" }) => [
     ok ? "ok" : "FAILED",
     task,
@@ -60,12 +60,12 @@ function cell({ seconds, problem, skipped }: Check, good: string): string {
 }
 
 /** The results in JUnit's XML: a test for each check of each feature. */
-export function smokeJunit(stack: string, results: readonly Smoked[]): string {
+export function oracleJunit(stack: string, results: readonly OracleResult[]): string {
   const cases = results.flatMap(({ task, feature, checks }) =>
     checkKinds.map((kind): JunitCase => {
       const { seconds, problem, skipped } = checks[kind];
       return { classname: task, name: `feature ${feature}: ${kind}`, seconds, failure: problem, skipped };
     }),
   );
-  return junitXml(`smoke ${stack}`, cases);
+  return junitXml(`oracle ${stack}`, cases);
 }

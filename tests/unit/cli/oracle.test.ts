@@ -4,8 +4,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readTasks, type Task } from "../../../benchmark/tasks.ts";
 import type { Features } from "../../../cli/commands.ts";
-import { subjectsOf } from "../../../cli/smoke.ts";
-import { isPassed, type Smoked, smokeCount, smokeJunit, smokeTable } from "../../../cli/smoke-report.ts";
+import { subjectsOf } from "../../../cli/oracle.ts";
+import {
+  isPassed,
+  type OracleResult,
+  oracleCount,
+  oracleJunit,
+  oracleTable,
+} from "../../../cli/oracle-report.ts";
 import { unrun } from "../../../provision/steps/oracle.ts";
 
 describe("the features that are chosen", () => {
@@ -55,8 +61,8 @@ describe("the features that are chosen", () => {
     ));
 });
 
-describe("the report of smoke", () => {
-  const good: Smoked = {
+describe("the report of the oracle", () => {
+  const good: OracleResult = {
     task: "go_chi_task/26",
     reference: "a/b:task26",
     feature: 1,
@@ -67,7 +73,7 @@ describe("the report of smoke", () => {
       ...{ merge: { seconds: 0 }, runner: { seconds: 0 } },
     },
   };
-  const bad: Smoked = {
+  const bad: OracleResult = {
     ...good,
     task: "dspy_task/8394",
     ok: false,
@@ -78,7 +84,7 @@ describe("the report of smoke", () => {
       runner: { seconds: 0, note: "another runner" },
     },
   };
-  const missing: Smoked = {
+  const missing: OracleResult = {
     task: "pillow_task/25",
     reference: "a/b:task25",
     feature: 1,
@@ -87,7 +93,7 @@ describe("the report of smoke", () => {
   };
 
   test("is a table, the problems, and the counts", () => {
-    expect(smokeTable([good, bad, missing]).split("\n")).toEqual([
+    expect(oracleTable([good, bad, missing]).split("\n")).toEqual([
       "        task            feature  merge  gold           control       runner     digest",
       "ok      go_chi_task/26  1        clean  passed 16.0 s  failed 2.0 s  dataset's  sha256:dddddddddddd",
       "FAILED  dspy_task/8394  1        WRONG  passed 3.0 s   WRONG 1.0 s   differs    sha256:dddddddddddd",
@@ -99,7 +105,7 @@ describe("the report of smoke", () => {
       "note: a/b:task26: another runner",
       "",
     ]);
-    expect(smokeCount([good, bad, missing], 21.26)).toBe(
+    expect(oracleCount([good, bad, missing], 21.26)).toBe(
       "1/3 passed: the gold patch passes its tests, which fail without it (21.3 s)",
     );
   });
@@ -109,10 +115,10 @@ describe("the report of smoke", () => {
   });
 
   test("is JUnit's XML with a case for each check", () => {
-    const lines = smokeJunit("lab-1", [good, bad, missing]).split("\n");
+    const lines = oracleJunit("lab-1", [good, bad, missing]).split("\n");
     expect(lines.filter((line) => line.startsWith("    <testcase "))).toHaveLength(12);
     expect(lines[2]).toBe(
-      '  <testsuite name="smoke lab-1" tests="12" failures="3" errors="0" skipped="3" time="22.040">',
+      '  <testsuite name="oracle lab-1" tests="12" failures="3" errors="0" skipped="3" time="22.040">',
     );
     expect(lines[3]).toBe('    <testcase classname="go_chi_task/26" name="feature 1: gold" time="16.040"/>');
     expect(lines[8]).toBe(

@@ -17,18 +17,21 @@ interface Message {
  * looks, or tells its colleague what it takes and waits for an answer, then it edits, commits, opens its pull request,
  * and submits. It does the features that its prompt asks for, and no other.
  *
- * @param met is waited for by an agent that has a colleague, before its first answer.
+ * @param meetingOf what is waited for by an agent that has a colleague, before its first answer, by what their pair is of.
+ *   Default: each pair has a meeting of its own.
  */
-export function competentAgent(met: () => Promise<void> = meeting()): Reply {
+export function competentAgent(meetingOf: (pair: string) => () => Promise<void> = eachItsOwn()): Reply {
   return async ({ messages }) => {
     const said = messages as readonly Message[];
     const prompt = textOf(said.find(({ role }) => role === "user"));
     const steps = said.filter(({ role }) => role === "assistant").length;
     const [, colleague] = /Your colleague is (\w+)\./.exec(prompt) ?? [];
-    if (steps === 0 && colleague !== undefined) await met();
     const features = [...prompt.matchAll(/`sh commands\.sh feature(\d+)` shall print `([^`]+)`/g)].map(
       ([, number = "", answer = ""]): Feature => ({ number, answer }),
     );
+    // Colleagues write other features of the same task.
+    const pair = (features[0]?.answer ?? "").replace(/\d+/, "");
+    if (steps === 0 && colleague !== undefined) await meetingOf(pair)();
     const commands = [look(features, colleague), work(features), "git branch -r", submit];
     return { plan: "I do what is next.", command: commands[steps] ?? submit };
   };
@@ -81,6 +84,15 @@ export function meeting(then: () => Promise<unknown> = async () => {}): () => Pr
     waiting = [];
     await then();
     goOn?.();
+  };
+}
+
+function eachItsOwn(): (pair: string) => () => Promise<void> {
+  const meetings = new Map<string, () => Promise<void>>();
+  return (pair) => {
+    const there = meetings.get(pair) ?? meeting();
+    meetings.set(pair, there);
+    return there;
   };
 }
 

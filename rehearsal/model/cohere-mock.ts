@@ -38,7 +38,7 @@ const usage = {
 };
 
 /**
- * An API on loopback that answers every call as Cohere's chat does, or with a status, words or a redirect that the test sets.
+ * An API on loopback that answers every call as Cohere's chat does, or with a status, words or a redirect that its owner sets.
  *
  * @param reply the model. Default: one that says ok.
  */

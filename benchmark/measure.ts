@@ -1,0 +1,71 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { agentLimitsIn } from "./agent-limits.ts";
+import { checkRun } from "./check-run.ts";
+import { demoRunName } from "./demo-runs.ts";
+import type { Measured } from "./estimate.ts";
+import { type PairResult, type RunSetting, readRun, runSettings } from "./read-run.ts";
+import { tokensIn } from "./trajectory.ts";
+
+/** Pairs of a setting that are read: a mean needs no more. */
+const enough = 50;
+
+/**
+ * What the runs in a checkout took with a model, by setting: pairs whose result is the model's. Runs of the demo, which a
+ * mock made, are left out.
+ */
+export function measureRuns(checkout: string, model: string): Partial<Record<RunSetting, Measured>> {
+  const logs = join(checkout, "logs");
+  const pairs = foldersIn(logs).flatMap((run) => pairsOf(join(logs, run), run, checkout, model));
+  return Object.fromEntries(
+    runSettings.flatMap((setting) => {
+      const found = pairs.filter(({ pair }) => pair.setting === setting).slice(0, enough);
+      return found.length === 0 ? [] : [[setting, meansOf(found)] as const];
+    }),
+  );
+}
+
+/** A pair, and where it is. */
+interface Found {
+  readonly run: string;
+  readonly folder: string;
+  readonly pair: PairResult;
+}
+
+function foldersIn(logs: string): readonly string[] {
+  try {
+    return readdirSync(logs, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !demoRunName.test(entry.name))
+      .map(({ name }) => name);
+  } catch {
+    return []; // no run yet
+  }
+}
+
+function pairsOf(folder: string, run: string, checkout: string, model: string): readonly Found[] {
+  const limits = (setting: RunSetting) => agentLimitsIn(checkout, setting);
+  return checkRun(readRun(folder, run), undefined, limits)
+    .verdicts.filter(({ kind, pair }) => kind === "valid" && pair.model === model)
+    .map(({ pair }) => ({ run, folder: join(folder, pair.folder), pair }));
+}
+
+function meansOf(found: readonly Found[]): Measured {
+  const mean = (value: (one: Found) => number | undefined): number | undefined => {
+    const known = found.flatMap((one) => value(one) ?? []);
+    const sum = known.reduce((all, one) => all + one, 0);
+    return sum === 0 ? undefined : sum / known.length;
+  };
+  const ofAgents = (pair: PairResult, key: "steps" | "cost") =>
+    pair.agents.reduce((sum, agent) => sum + (agent[key] ?? 0), 0);
+  const tokens = found.map(({ folder, pair }) => tokensIn(folder, pair));
+  const at = (one: Found) => tokens[found.indexOf(one)];
+  return {
+    runs: [...new Set(found.map(({ run }) => run))],
+    pairs: found.length,
+    modelCalls: mean(({ pair }) => ofAgents(pair, "steps")) ?? 0,
+    seconds: mean(({ pair }) => pair.seconds) ?? 0,
+    dollars: mean(({ pair }) => ofAgents(pair, "cost")),
+    inputTokens: mean((one) => at(one)?.input),
+    outputTokens: mean((one) => at(one)?.output),
+  };
+}

@@ -1,0 +1,121 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { agentLimitsIn } from "../benchmark/agent-limits.ts";
+import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
+import { demoRun as nameOf } from "../benchmark/demo-runs.ts";
+import { demoArguments, type PlanFacts, runProgram } from "../benchmark/plan.ts";
+import { readRun } from "../benchmark/read-run.ts";
+import { abortOnSignal } from "../lib/abort.ts";
+import { environmentFor } from "../lib/environment.ts";
+import { Problem } from "../lib/problem.ts";
+import { run } from "../lib/run.ts";
+import { plannedRun } from "../program/runs.ts";
+import { startCohereMock } from "../rehearsal/model/cohere-mock.ts";
+import { competentAgent } from "../rehearsal/model/competent-agent.ts";
+import type { StackCaller } from "./caller.ts";
+import type { Given } from "./commands.ts";
+import { type DemoRun, printJson } from "./json.ts";
+import { planFacts } from "./plan.ts";
+import { lookReady } from "./run.ts";
+import { runCount, runReport } from "./run-report.ts";
+import { openAsFound } from "./session.ts";
+import { readSettings } from "./stack-settings.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
+import { whileTelling } from "./while-telling.ts";
+
+/**
+ * `./machine demo STACK`: the run of five pairs in a rehearsal, with a mock in the model's place that does the tasks: solo,
+ * and by cooperating agents where the stack has their services. Each is evaluated, and judged as `plan --check` does. Gives
+ * 0 where every pair is the model's and passes. The results are removed then, unless they are to be kept.
+ */
+export async function demo({ keep, json }: Given["demo"], caller: StackCaller): Promise<number> {
+  const { stack, output } = caller;
+  const found = openAsFound(caller);
+  if (!found.isRehearsal)
+    throw new Problem(
+      `stack ${stack} is no rehearsal, and the demo is of stand-ins and a mock model. Nothing was started.\nFix: make a rehearsal:\n  ./machine new demo --rehearsal`,
+    );
+  const facts = await planFacts(caller);
+  const env = environmentFor("planned-run", found.env);
+  await lookReady(caller, env);
+  const abort = abortOnSignal();
+  const model = await startCohereMock(competentAgent());
+  const runs: DemoRun[] = [];
+  try {
+    const variables = {
+      ...env,
+      COHERE_API_BASE: `${model.modelApiBase}/chat`,
+      // Nothing is asked outside.
+      LITELLM_LOCAL_MODEL_COST_MAP: "True",
+    };
+    for (const setting of ["solo", ...(facts.services ? (["coop"] as const) : [])] as const)
+      runs.push(await demoRun(setting, facts, { ...caller, env: variables, abort }));
+  } finally {
+    model.close();
+  }
+  const isPassed = runs.every(({ pairs, passed }) => passed === pairs);
+  const logs = join(facts.folder, "logs");
+  if (isPassed && !keep)
+    for (const { name } of runs) rmSync(join(logs, name), { recursive: true, force: true });
+  const told = runs.map(
+    ({ setting, passed, pairs, seconds }) => `${setting} ${passed}/${pairs} in ${seconds.toFixed(1)} s`,
+  );
+  const calls = model.asked.length;
+  const verdict: Verdict = {
+    outcome: isPassed ? "done" : "failed",
+    text: `the demo ${isPassed ? "passed" : "did not pass"}: ${told.join(", ")}; ${calls} calls of a mock model, none of a real one`,
+    next: `./machine plan ${stack}${isPassed ? "" : ` --check ${runs.at(-1)?.name}`}`,
+  };
+  if (!json) return conclude(output, verdict);
+  printJson(output, "demo", { stack, isPassed, modelCalls: calls, runs });
+  return codeOf(verdict);
+}
+
+/** A caller, with all the variables of the run. */
+type DemoCaller = Omit<StackCaller, "env"> & {
+  readonly env: Readonly<Record<string, string>>;
+  readonly abort: AbortSignal;
+};
+
+async function demoRun(
+  setting: DemoRun["setting"],
+  facts: PlanFacts,
+  { stack, projectDir, output, env, abort }: DemoCaller,
+): Promise<DemoRun> {
+  const { folder, smokePairs } = facts;
+  const name = nameOf(setting);
+  const logs = join(folder, "logs", name);
+  const settings = readSettings({ projectDir, stack });
+  const planned = plannedRun(settings, "smoke");
+  const look = () =>
+    checkRun(readRun(logs, name), planned && { ...planned, setting }, (of) => agentLimitsIn(folder, of));
+  // A run goes on with the results that are there.
+  rmSync(logs, { recursive: true, force: true });
+  const began = performance.now();
+  const progress = (check?: RunCheck) => {
+    const pairs = check?.verdicts.map(({ pair }) => pair) ?? [];
+    const done = pairs.filter(({ unreadable }) => unreadable === "").length;
+    const evaluated = pairs.filter(({ evaluation }) => evaluation !== undefined).length;
+    return `${setting}: ${done}/${smokePairs} pairs done, ${evaluated} of them evaluated`;
+  };
+  const ended = await whileTelling(output, progress(), async (tell) => {
+    const timer = setInterval(() => tell(progress(look())), 1000);
+    const args = demoArguments(facts, setting, name);
+    return run(join(folder, runProgram), args, {
+      ...{ cwd: folder, env },
+      ...{ abort, patienceSeconds: 30, ownSession: true },
+    }).finally(() => clearInterval(timer));
+  });
+  const seconds = (performance.now() - began) / 1000;
+  if (abort.aborted) throw new Problem("the demo was interrupted; its containers end with the run");
+  const check = look();
+  if (check.verdicts.length === 0)
+    throw new Problem(
+      `the run of the demo ${ended.ending}, and has no result:\n${ended.stdout}${ended.stderr}`,
+    );
+  output.report(`${runReport(check, facts.services)}${runCount(check)}`);
+  const passed = check.verdicts.filter(
+    ({ kind, pair }) => kind === "valid" && pair.evaluation?.passed,
+  ).length;
+  return { setting, name, pairs: smokePairs, passed, seconds };
+}
