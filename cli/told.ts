@@ -19,7 +19,7 @@ export function differencesToCome({ course }: Operation, wanted: WantedImages): 
 export function pulumiFailed({ code, course, said }: Operation): readonly string[] {
   if (code === 0) return [];
   const errors = course.errors.length > 0 ? course.errors : said === "" ? [] : [said];
-  return [...new Set(errors)].map((error) => `failed: ${error}`);
+  return [...new Set(errors)].map((error) => `failed: ${error.replace(/^error: /, "")}`);
 }
 
 /** Where all that Pulumi said is. */

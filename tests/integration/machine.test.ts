@@ -58,7 +58,13 @@ test("the first update pulls and verifies all of lite, and leaves no container",
 test("the second update changes nothing and says so, and a preview agrees", async () => {
   const second = await lab.machine(["up", stack]);
   expect(second.stdout).toContain("26/26 images verified (26 found, 0 pulled); nothing changed");
+  expect(second.stdout).toMatch(/\nReady, as a rehearsal: .*\nNext: \.\/machine plan \S+\n$/);
   expect(second.code).toBe(0);
+  const third = await lab.machine(["up", stack, "--json"]);
+  expect(jsonOutput("up", third.stdout)).toMatchObject({
+    ...{ stack, outcome: "rehearsed", exitCode: 0, failures: {} },
+    images: { verified: 26, wanted: 26, found: 26, pulled: 0 },
+  });
   expect((await preview()).code).toBe(0);
 });
 
