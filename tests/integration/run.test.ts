@@ -210,7 +210,7 @@ describe("what goes wrong on the machine", () => {
     // CooperBench itself starts the stack's Redis again, whose container is there.
     const again = await cooperbench(/^again: (.*)$/m.exec(stdout)?.[1] ?? "");
     expect(again.code, again.stdout + again.stderr).toBe(0);
-    expect((await check("redis-died")).stdout).toBe(
+    expect((await check("redis-died")).stdout).toContain(
       "redis-died: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n",
     );
   });
