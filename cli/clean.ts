@@ -9,6 +9,7 @@ import { ask, isAtTerminal } from "./confirm.ts";
 import { openEngine } from "./engine.ts";
 import { printJson } from "./json.ts";
 import { table } from "./table.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 
 /**
  * `./machine clean [STACK] [--yes] [--json]`: removes the containers that killed runs of CooperBench have left on the
@@ -26,7 +27,12 @@ export async function clean({ yes, json }: Given["clean"], caller: StackCaller):
   };
   const found = await look();
   const goes = found.filter(({ fate }) => fate !== "living");
-  if (!json) output.print(`${outlook(found).join("\n")}\n`);
+  if (!json)
+    output.print(
+      outlook(found)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
   const isToGo =
     goes.length > 0 &&
     (yes || (!json && isAtTerminal() && (await ask(`Remove ${count(goes.length, "container")}?`))));
@@ -37,16 +43,24 @@ export async function clean({ yes, json }: Given["clean"], caller: StackCaller):
     still.filter(({ id }) => goes.some((one) => one.id === id)),
     output.say,
   );
-  if (json) printJson(output, "clean", { stack, dockerHost, containers: found, removed });
-  else if (isToGo) output.print(`removed: ${removed.length === 0 ? "nothing" : removed.join(", ")}\n`);
-  else if (goes.length > 0)
-    output.print(`nothing was removed\nFix: to remove them:\n  ./machine clean ${stack} --yes\n`);
-  return removed.length === goes.length ? 0 : 1;
+  const isClean = removed.length === goes.length;
+  const verdict: Verdict = {
+    outcome: isClean ? "done" : removed.length > 0 ? "failed" : "unchanged",
+    text: textOf(goes.length, removed),
+    next: `./machine ${isClean ? "status" : "clean"} ${stack}${isClean ? "" : " --yes"}`,
+  };
+  if (!json) return conclude(output, verdict);
+  printJson(output, "clean", { stack, dockerHost, containers: found, removed });
+  return codeOf(verdict);
+}
+
+function textOf(wanted: number, removed: readonly string[]): string {
+  if (wanted === 0) return "the engine has no container of a CooperBench run to remove";
+  return removed.length > 0 ? `removed ${removed.join(", ")}` : `${count(wanted, "container")} to remove`;
 }
 
 /** What goes and what stays, before it is done. */
 function outlook(found: readonly JudgedContainer[]): readonly string[] {
-  if (found.length === 0) return ["the engine has no container of a CooperBench run"];
   const rows = found.map(({ fate, name, part, ageSeconds, memoryBytes, image }) => [
     fate === "living" ? "stays:" : "goes: ",
     name,

@@ -1,6 +1,7 @@
 /** The commands with their arguments, options and help. What each of them does is in `cli/main.ts`. */
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type Shell, shells } from "./completion.ts";
+import { exitCodeLines } from "./exit-codes.ts";
 import type { Output } from "./terminal.ts";
 
 /** A command on a stack that may be left out: then it is PULUMI_STACK, or the only one that there is. */
@@ -383,7 +384,8 @@ const tellsByCode = "\nExit code 1 where something is in the way of a run.";
 const after = `
 ./machine COMMAND --help tells more of a command. STACK names a machine: its settings are in Pulumi.STACK.yaml.
 
-Exit codes: 0 done, 1 failed, 2 not understood; otherwise Pulumi's own.`;
+Exit codes:
+${exitCodeLines.map((line) => `  ${line}`).join("\n")}`;
 
 function onStack(command: Command): Command {
   return command.argument("[STACK]", anyStack, stackName);

@@ -17,9 +17,10 @@ import type { Given } from "./commands.ts";
 import { type DemoRun, printJson } from "./json.ts";
 import { planFacts } from "./plan.ts";
 import { lookReady } from "./run.ts";
-import { runReport } from "./run-report.ts";
+import { runCount, runReport } from "./run-report.ts";
 import { openAsFound } from "./session.ts";
 import { readSettings } from "./stack-settings.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
 
 /**
@@ -60,15 +61,14 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
     ({ setting, passed, pairs, seconds }) => `${setting} ${passed}/${pairs} in ${seconds.toFixed(1)} s`,
   );
   const calls = model.asked.length;
-  if (json) printJson(output, "demo", { stack, isPassed, modelCalls: calls, runs });
-  else
-    output.print(
-      `${isPassed ? "Demo passed" : "Demo FAILED"}: ${told.join(", ")}; ${calls} calls of a mock model, none of a real one\n` +
-        (isPassed
-          ? `Next: ./machine plan ${stack}\n`
-          : `Next: ./machine plan ${stack} --check ${runs.at(-1)?.name}\n`),
-    );
-  return isPassed ? 0 : 1;
+  const verdict: Verdict = {
+    outcome: isPassed ? "done" : "failed",
+    text: `the demo ${isPassed ? "passed" : "did not pass"}: ${told.join(", ")}; ${calls} calls of a mock model, none of a real one`,
+    next: `./machine plan ${stack}${isPassed ? "" : ` --check ${runs.at(-1)?.name}`}`,
+  };
+  if (!json) return conclude(output, verdict);
+  printJson(output, "demo", { stack, isPassed, modelCalls: calls, runs });
+  return codeOf(verdict);
 }
 
 /** A caller, with all the variables of the run. */
@@ -113,7 +113,7 @@ async function demoRun(
     throw new Problem(
       `the run of the demo ${ended.ending}, and has no result:\n${ended.stdout}${ended.stderr}`,
     );
-  output.report(runReport(check, facts.services).trimEnd());
+  output.report(`${runReport(check, facts.services)}${runCount(check)}`);
   const passed = check.verdicts.filter(
     ({ kind, pair }) => kind === "valid" && pair.evaluation?.passed,
   ).length;

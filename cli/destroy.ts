@@ -13,7 +13,10 @@ import { userOf } from "./claim.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
+import { failureLines } from "./failures.ts";
 import { shortenHistory } from "./history.ts";
+import { isPreview, operate, wantsHelp } from "./operation.ts";
+import { concludePreview } from "./preview.ts";
 import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
 import { rehearsalOf, removeUnlessUsed } from "./rehearsal.ts";
@@ -22,6 +25,8 @@ import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked } from "./session.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
+import { differencesDone, logLine, pulumiFailed } from "./told.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
 
 /** How a command that destroys a stack goes on. */
@@ -40,34 +45,38 @@ export async function destroy(
   { goesOn = false }: DestroyOptions = {},
 ): Promise<number> {
   const isForgotten = given.includes(forgetEngineOption);
-  const options = given.filter((one) => one !== forgetEngineOption);
   const { stack, projectDir, output } = caller;
-  if (options.some((one) => /^--remove(=|$)/.test(one)))
+  if (given.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
       `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine remove ${stack}`,
     );
+  if (wantsHelp(given)) return showPulumi(await openToolchain(caller), ["destroy", "--help"]);
   const configuration = readConfiguration(caller);
-  const args = ["destroy", ...(isPreview(options) ? [] : flags), "--stack", stack, ...withoutYes(options)];
-  if (isHelp(options)) return showPulumi(await openToolchain(caller), args, { brief: true });
-
   const rehearsal = rehearsalOf({ ...caller, configuration });
   const folder = checkoutFolder(projectDir, configuration);
   const plan = { ...caller, folder, isThere: existsSync(folder), rehearsal };
-  if (isAtTerminal() && !isPreview(options) && !isSaidYes(options)) {
+  const next = `./machine status ${stack}`;
+  if (isAtTerminal() && !isPreview("destroy", given) && !isSaidYes(given)) {
     output.print(`${outlook(plan)}\n`);
-    if (!(await ask(`Destroy stack ${stack}?`))) {
-      output.print("nothing was changed\n");
-      return 1;
-    }
+    if (!(await ask(`Destroy stack ${stack}?`)))
+      return conclude(output, { outcome: "unchanged", text: "nobody said yes", next });
   }
+  // Pulumi is given it once, whether it was asked here or there.
+  const options = given.filter((one) => !["-y", "--yes", forgetEngineOption].includes(one));
   const opened = await openUnchecked(await takeOver(caller));
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
   if (isWhole(options)) await forgetGoneEngines(opened, isForgotten);
   const user = userOf(opened);
-  const more = isWhole(options) ? wholeStackEnv(opened) : {};
-  const code = await showPulumi(opened, args, { brief: true, more });
+  const operation = await operate(opened, "destroy", {
+    ...{ tasks: [], missing: [], off: [] },
+    ...{ args: [...(isPreview("destroy", options) ? [] : flags), "--stack", stack], options },
+    more: isWhole(options) ? wholeStackEnv(opened) : {},
+  });
+  const { code, course, isInterrupted } = operation;
   shortenHistory(opened);
+  if (course.isPreview)
+    return concludePreview(opened, operation, noImages, options, `./machine destroy ${stack}`);
   if (code !== 0) await assertSecrets(opened);
   if (code === 0 && isWhole(options)) await sweepStack(opened);
   // What is on the engine, the state alone knows.
@@ -76,8 +85,24 @@ export async function destroy(
     output.say(
       `${left.join(", ")} may be left: an update was cut off while it made them.\nFix: to remove them:\n  ./machine up ${stack}\n  ./machine destroy ${stack}`,
     );
+  const lines = [
+    ...differencesDone(operation, noImages),
+    ...failureLines([], course.failed),
+    ...(course.failed.size === 0 ? pulumiFailed(operation) : []),
+  ];
+  output.print(lines.map((line) => `${line}\n`).join("") + logLine(operation));
+  const again = `./machine destroy ${stack}`;
   const record = await readRecord({ ...opened, state: undefined });
-  if (record.kind === "made" || isPreview(options)) return code;
+  if (record.kind === "made") {
+    if (isInterrupted)
+      return conclude(output, { outcome: "interrupted", text: "something is left", next: again });
+    if (code === 0) return conclude(output, { outcome: "done", text: "what was not named is left", next });
+    return conclude(output, {
+      outcome: course.hasBegun ? "failed" : "unchanged",
+      text: course.hasBegun ? "something is left" : "Pulumi did not begin",
+      next: again,
+    });
+  }
 
   forgetProofs(opened);
   endRepair(ownerOf(stack, { stackId: String(opened.configuration.stackId ?? "") }));
@@ -89,10 +114,16 @@ export async function destroy(
       : await removeUnlessUsed(rehearsal, output);
   }
   output.print(`${outcome(plan, isDown, goesOn)}\n`);
-  return code;
+  const verdict: Verdict = {
+    outcome: code === 0 ? "done" : "failed",
+    text: `stack ${stack} has nothing on this machine any more; its settings are left`,
+    next: `./machine remove ${stack}`,
+  };
+  return goesOn ? codeOf(verdict) : conclude(output, verdict);
 }
 
 const flags = ["--yes", "--skip-preview", "--suppress-outputs"];
+const noImages = { tasks: [], missing: [] };
 
 interface Plan {
   readonly stack: string;
@@ -104,11 +135,7 @@ interface Plan {
   readonly rehearsal: Rehearsal | undefined;
 }
 
-const isHelp = (options: readonly string[]) => options.some((one) => one === "--help" || one === "-h");
-const isPreview = (options: readonly string[]) => options.some((one) => /^--preview-only(=true)?$/.test(one));
 const isSaidYes = (options: readonly string[]) => options.some((one) => /^(-y|--yes(=true)?)$/.test(one));
-// Pulumi is given it once, whether it was asked here or there.
-const withoutYes = (options: readonly string[]) => options.filter((one) => !/^(-y|--yes)$/.test(one));
 
 /** What goes and what stays, before it is done. */
 export function outlook(
@@ -150,7 +177,6 @@ function outcome(
   return [
     ...(removed.length > 0 ? [`Removed: ${removed.join(", ")}`] : []),
     ...(left.length > 0 ? [`Left: ${left.join(", ")}`] : []),
-    ...(goesOn ? [] : [`To remove the stack and its settings as well: ./machine remove ${stack}`]),
   ].join("\n");
 }
 

@@ -13,6 +13,7 @@ import { secretsFinding } from "./secrets.ts";
 import { type Found, openAsFound, readFoundSettings } from "./session.ts";
 import { stackConfigurations } from "./stack-file.ts";
 import { updateChecks, updateFacts } from "./update-findings.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 
 /**
  * `./machine doctor [STACK] [--json] [--live]`: everything that the checks find, with remedies. Changes nothing, and
@@ -22,17 +23,24 @@ export async function doctor({ json, live }: Given["doctor"], caller: StackCalle
   const { stack, output } = caller;
   const abort = abortOnSignal();
   const findings = await findingsOf(caller, live, abort);
-  if (abort.aborted) {
-    output.report("interrupted; the container is removed");
-    return 130;
-  }
+  if (abort.aborted)
+    return conclude(output, {
+      outcome: "interrupted",
+      text: "the container is removed",
+      next: `./machine doctor ${stack}`,
+    });
   const counts = countFindings(findings);
+  const verdict: Verdict = {
+    outcome: counts.blockers === 0 ? "done" : "notReady",
+    text: `${counts.blockers === 0 ? "nothing is in the way of an update" : "an update would stop"}: ${showCounts(counts)}`,
+    next: `./machine ${counts.blockers === 0 ? "up" : "doctor"} ${stack}`,
+  };
   if (json) {
     printJson(output, "doctor", { stack, checks: findings, summary: counts });
-  } else {
-    output.print(`${[...findingLines(findings, output.isInColour), showCounts(counts)].join("\n")}\n`);
+    return codeOf(verdict);
   }
-  return counts.blockers === 0 ? 0 : 1;
+  output.print(`${findingLines(findings, output.isInColour).join("\n")}\n`);
+  return conclude(output, verdict);
 }
 
 async function findingsOf(

@@ -1,63 +1,69 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { withTemporaryFolder } from "../provision/ownership/temporary.ts";
-import { type ConfiguredStack, identityOf } from "./identity.ts";
+/**
+ * The engine's events as `--event-log` writes them while they happen: one in JSON a line. Secrets are masked in them. What a
+ * kill or a full disk has cut off is left out.
+ */
+import { closeSync, openSync, readSync } from "node:fs";
+import { StringDecoder } from "node:string_decoder";
 
-interface EngineEvent {
-  readonly summaryEvent?: { readonly resourceChanges: Readonly<Record<string, number>> };
+/** One event, as far as it is looked at here. */
+export interface EngineEvent {
+  readonly preludeEvent?: object;
+  readonly resourcePreEvent?: { readonly metadata: ResourceStep };
   readonly resOutputsEvent?: { readonly metadata: ResourceStep };
   readonly resOpFailedEvent?: { readonly metadata: ResourceStep };
-  readonly diagnosticEvent?: { readonly urn?: string; readonly severity: string; readonly message: string };
+  readonly diagnosticEvent?: {
+    readonly urn?: string;
+    readonly severity: string;
+    readonly message: string;
+    /** Whether it is to be shown for a moment. */
+    readonly ephemeral?: boolean;
+  };
+  readonly summaryEvent?: {
+    readonly resourceChanges: Readonly<Record<string, number>>;
+    readonly isPreview?: boolean;
+    readonly result?: string;
+  };
 }
-interface ResourceStep {
+
+/** What an event says of a resource. */
+export interface ResourceStep {
   readonly op: string;
   readonly urn: string;
-  readonly new?: { readonly outputs?: Readonly<Record<string, unknown>> };
+  readonly type?: string;
+  readonly old?: { readonly inputs?: Values } | null;
+  readonly new?: { readonly inputs?: Values; readonly outputs?: Values } | null;
 }
 
-/** What an update did, as the engine's own events tell it. Secrets are masked in them. */
-export interface UpdateEvents {
-  /** How many resources were created, updated, deleted, …; `same` is those left as they are. */
-  readonly changes: Readonly<Record<string, number>>;
-  /** The outputs of every resource that is now as the program wants it, by its name. */
-  readonly ready: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** The error of every resource that failed, by its name. */
-  readonly failed: ReadonlyMap<string, string>;
-}
+/** Properties by their names. */
+export type Values = Readonly<Record<string, unknown>>;
 
-/** Runs something with the path of an event log in a private folder of a stack, and reads the log afterwards. */
-export function withEvents(
-  stack: ConfiguredStack,
-  run: (file: string) => Promise<number>,
-): Promise<[number, UpdateEvents]> {
-  return withTemporaryFolder(identityOf(stack), async (folder) => {
-    const file = join(folder, "events.json");
-    const code = await run(file);
-    return [code, readEvents(existsSync(file) ? readFileSync(file, "utf8") : "")];
-  });
-}
+/** Makes events of a text that comes in pieces, which may end anywhere. */
+export class EventLines {
+  #rest = "";
 
-/** Reads an event log: one event in JSON a line. What a kill or a full disk has cut off is left out. */
-export function readEvents(log: string): UpdateEvents {
-  const events = log.split("\n").flatMap((line) => readEvent(line) ?? []);
-  const ready = new Map<string, Readonly<Record<string, unknown>>>();
-  const failed = new Map<string, string>();
-  for (const { resOutputsEvent, resOpFailedEvent, diagnosticEvent } of events) {
-    const step = resOutputsEvent?.metadata;
-    // A refresh tells what is there, not that it is as the program wants it.
-    if (step !== undefined && step.op !== "refresh" && !step.op.startsWith("delete")) {
-      ready.set(nameOf(step.urn), step.new?.outputs ?? {});
-    }
-    if (resOpFailedEvent !== undefined) ready.delete(nameOf(resOpFailedEvent.metadata.urn));
-    if (diagnosticEvent?.severity === "error" && diagnosticEvent.urn) {
-      failed.set(nameOf(diagnosticEvent.urn), plain(diagnosticEvent.message));
-    }
+  take(text: string): readonly EngineEvent[] {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    return lines.flatMap((line) => readEvent(line) ?? []);
   }
-  const changes = events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {};
-  return { changes, ready, failed };
+
+  /** What is left without its line's end, where it is whole. */
+  end(): readonly EngineEvent[] {
+    return this.take("\n");
+  }
 }
+
+/** Reads a whole event log. */
+export function readEvents(log: string): readonly EngineEvent[] {
+  const lines = new EventLines();
+  return [...lines.take(log), ...lines.end()];
+}
+
+/** The SDK and the plugins say thousands of these, and none is of a resource. */
+const isDebugging = (line: string) => line.includes('"severity":"debug"') && !line.includes('"urn":"');
 
 function readEvent(line: string): EngineEvent | undefined {
+  if (isDebugging(line)) return undefined;
   try {
     return JSON.parse(line) as EngineEvent;
   } catch {
@@ -65,15 +71,33 @@ function readEvent(line: string): EngineEvent | undefined {
   }
 }
 
-function nameOf(urn: string): string {
-  return urn.split("::").at(-1) ?? urn;
-}
+/** Milliseconds between two looks at a file that is being written. */
+const lookMs = 100;
 
-/** A message without Pulumi's colour tags, and without the command line that a failed command's error begins with. */
-function plain(message: string): string {
-  const said = message
-    .replaceAll(/<\{%[^%]*%\}>/g, "")
-    .replace(/^(exit status \d+|signal: [^:]+): running ".*":\n?/, "")
-    .trim();
-  return said === "" ? "it was interrupted" : said;
+/**
+ * Follows an event log while it is written; it may not be there yet.
+ *
+ * @returns reads the rest, and ends.
+ */
+export function followEvents(file: string, take: (event: EngineEvent) => void): () => void {
+  const lines = new EventLines();
+  const decoder = new StringDecoder("utf8");
+  const bytes = Buffer.alloc(1 << 16);
+  let open: number | undefined;
+  const read = () => {
+    try {
+      open ??= openSync(file, "r");
+      for (let size = readSync(open, bytes); size > 0; size = readSync(open, bytes))
+        for (const event of lines.take(decoder.write(bytes.subarray(0, size)))) take(event);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error; // else it is not there yet
+    }
+  };
+  const timer = setInterval(read, lookMs);
+  return () => {
+    clearInterval(timer);
+    read();
+    for (const event of lines.end()) take(event);
+    if (open !== undefined) closeSync(open);
+  };
 }

@@ -16,11 +16,22 @@ import type { RehearsalUser } from "../rehearsal/users.ts";
 import type { FindingCounts } from "./findings.ts";
 import type { OracleResult } from "./oracle-report.ts";
 import type { PlanEstimate } from "./plan-estimate.ts";
+import type { Summary } from "./summary.ts";
 import type { Output } from "./terminal.ts";
+import type { verdictJson } from "./verdict.ts";
 import type { Verified, VerifiedCooperBench } from "./verify.ts";
 
 /** What is printed, by command. */
 export interface JsonOutputs {
+  readonly up: ReturnType<typeof verdictJson> & {
+    readonly stack: string;
+    readonly images: Summary["images"];
+    readonly oracles: Summary["oracles"];
+    /** Why steps failed, by the names of their resources. */
+    readonly failures: Summary["failures"];
+    /** Path of the log; undefined where none could be written. */
+    readonly log?: string | undefined;
+  };
   readonly doctor: {
     readonly stack: string;
     readonly checks: readonly Finding[];

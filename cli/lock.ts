@@ -11,6 +11,7 @@ import { compareAll } from "./lock-comparison.ts";
 import { lockTarget } from "./lock-target.ts";
 import { type Registries, reach } from "./registries.ts";
 import { startIfNeeded } from "./rehearsal.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
 import { writeFor } from "./write-out.ts";
 
@@ -58,11 +59,24 @@ export async function lock({ stack, check, platform, json }: Given["lock"], call
 
   const place = file.startsWith(`${projectDir}/`) ? relative(projectDir, file) : file;
   const what = check ? "checked" : write ? "written" : "not changed";
-  const lines = [...changeLines(changes), `${changeCounts(changes)}; ${what}: ${place}`];
-  if (check && changed > 0) lines.push(`To lock what the registry has now: ${again}`);
-  if (json) printJson(output, "lock", { file, isWritten: write, images: changes });
-  else output.print(`${lines.join("\n")}\n`);
-  return failed > 0 || (check && changed > 0) ? 1 : 0;
+  const isMoved = check && changed > 0;
+  const isOk = failed === 0 && !isMoved;
+  const verdict: Verdict = {
+    outcome: isOk ? "done" : failed > 0 ? "failed" : "notReady",
+    text: `${changeCounts(changes)}; ${what}: ${place}`,
+    // What is not as it is locked, this locks.
+    next: isOk ? `./machine ${stack === undefined ? "list" : `up ${stack}`}` : again,
+  };
+  if (json) {
+    printJson(output, "lock", { file, isWritten: write, images: changes });
+    return codeOf(verdict);
+  }
+  output.print(
+    changeLines(changes)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+  return conclude(output, verdict);
 }
 
 function noRegistry({ unreachable }: Registries): Problem {

@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { Problem } from "../lib/problem.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { type Act, commandLine, type Given } from "./commands.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { Output } from "./terminal.ts";
 
 /** The stack that a command means that may name none. */
@@ -80,12 +81,12 @@ async function printedCode(code: number, output: Output): Promise<number> {
   const lost = await output.unwritten();
   if (lost === undefined) return code;
   output.say(`not all could be printed: ${lost}`);
-  return 1;
+  return exitCodes.failed;
 }
 
 async function main(args: readonly string[], caller: Caller): Promise<number> {
   const { output } = caller;
-  let code = 0;
+  let code = exitCodes.done;
   const act: Act = async (name, given) => {
     code = await acts[name](given, caller);
     if (await isToBeRead(name, given)) code = await printedCode(code, output);
@@ -94,10 +95,11 @@ async function main(args: readonly string[], caller: Caller): Promise<number> {
     await commandLine(act, output).parseAsync(args.length === 0 ? ["help"] : args, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? printedCode(0, output) : 2;
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? printedCode(exitCodes.done, output) : exitCodes.notUnderstood;
     const expected = error instanceof Problem || (error as Error).name === "SettingsError";
     output.say(`${expected ? (error as Error).message : (error as Error).stack}`);
-    return 1;
+    return exitCodes.failed;
   }
 }
 

@@ -24,6 +24,7 @@ import {
 } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
 import type { Output } from "./terminal.ts";
+import { conclude } from "./verdict.ts";
 
 /** Stands for the model's key where none is used: nothing in a rehearsal calls a model. */
 const placeholderKey = "placeholder-of-a-rehearsal";
@@ -86,12 +87,13 @@ export async function newStack(
     );
   chmodSync(file, 0o600);
   output.print(
-    `made stack ${stack} and ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
+    `the settings are in ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
       (rehearsal === undefined ? "" : `its rehearsal is in ${rehearsal.dir}, from its first start on\n`) +
-      `every setting has a default: ./machine settings ${stack} shows them\n` +
-      `next: ./machine doctor ${stack}, then ./machine up ${stack}\n`,
+      `every setting has a default: ./machine settings ${stack} shows them\n`,
   );
-  return 0;
+  // A rehearsal is looked at once it runs.
+  const next = `./machine ${rehearsal === undefined ? "doctor" : "up"} ${stack}`;
+  return conclude(output, { outcome: "done", text: `made stack ${stack}`, next });
 }
 
 /** Whether later commands take a value of a setting. */

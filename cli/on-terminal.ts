@@ -9,10 +9,14 @@ const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * Passes signals on to a program on this terminal, for as long as it runs. A terminal sends its interrupt to the program,
  * too, which may take a second one as an order to stop at once.
  *
+ * @param seen is called for each. Default: nobody is told.
  * @returns ends that.
  */
-export function passSignals(child: ChildProcess): () => void {
-  const pass = (signal: NodeJS.Signals) => (signal === "SIGINT" && process.stdin.isTTY) || child.kill(signal);
+export function passSignals(child: ChildProcess, seen?: () => void): () => void {
+  const pass = (signal: NodeJS.Signals) => {
+    seen?.();
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
   for (const name of names) process.on(name, pass);
   return () => {
     for (const name of names) process.off(name, pass);

@@ -19,8 +19,14 @@ export function isPassed(checks: OracleResult["checks"]): boolean {
   return checkKinds.every((kind) => checks[kind].problem === undefined && checks[kind].skipped === undefined);
 }
 
-/** The results as a table, with every problem and the counts below it. */
-export function oracleTable(results: readonly OracleResult[], seconds: number): string {
+/** How many have passed, in one line. */
+export function oracleCount(results: readonly OracleResult[], seconds: number): string {
+  const passed = results.filter(({ ok }) => ok).length;
+  return `${passed}/${results.length} passed: the gold patch passes its tests, which fail without it (${seconds.toFixed(1)} s)`;
+}
+
+/** The results as a table, with every problem below it. */
+export function oracleTable(results: readonly OracleResult[]): string {
   const rows = results.map(({ ok, task, feature, checks, digest = "" }) => [
     ok ? "ok" : "FAILED",
     task,
@@ -40,12 +46,10 @@ export function oracleTable(results: readonly OracleResult[], seconds: number): 
   const notes = results.flatMap(({ reference, checks: { runner } }) =>
     runner.note === undefined ? [] : [`note: ${reference}: ${runner.note}`],
   );
-  const passed = results.filter(({ ok }) => ok).length;
   const lines = [
     ...table([["", "task", "feature", "merge", "gold", "control", "runner", "digest"], ...rows]),
     ...problems,
     ...notes,
-    `${passed}/${results.length} passed: the gold patch passes its tests, which fail without it (${seconds.toFixed(1)} s)`,
   ];
   return `${lines.join("\n")}\n`;
 }

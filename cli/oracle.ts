@@ -12,9 +12,10 @@ import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
 import { printJson } from "./json.ts";
-import { isPassed, type OracleResult, oracleJunit, oracleTable } from "./oracle-report.ts";
+import { isPassed, type OracleResult, oracleCount, oracleJunit, oracleTable } from "./oracle-report.ts";
 import { recordOracles } from "./proof-record.ts";
 import { readLockedSettings } from "./stack-settings.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
 import { assertFile, writeFor } from "./write-out.ts";
 
@@ -58,20 +59,31 @@ export async function oracle(options: Given["oracle"], caller: StackCaller): Pro
     if (!abort.aborted) throw error;
     return [];
   });
-  if (abort.aborted) {
-    output.report("interrupted; the containers are removed");
-    return 130;
-  }
+  if (abort.aborted)
+    return conclude(output, {
+      outcome: "interrupted",
+      text: "the containers are removed",
+      next: `./machine oracle ${stack}`,
+    });
 
   const results = subjects.map(({ task, feature }, index) =>
     resultOf(task, feature, reports[index] as OracleReport | Problem),
   );
   recordOracles(engine, checkout, results);
   const seconds = (performance.now() - started) / 1000;
-  if (options.json) printJson(output, "oracle", { stack, dockerHost, results });
-  else output.print(oracleTable(results, seconds));
+  const areWell = results.every(({ ok }) => ok);
+  const verdict: Verdict = {
+    outcome: areWell ? "done" : "failed",
+    text: oracleCount(results, seconds),
+    next: `./machine ${areWell ? "plan" : "status"} ${stack}`,
+  };
   if (options.junit !== undefined) writeFor("--junit", options.junit, oracleJunit(stack, results));
-  return results.every(({ ok }) => ok) ? 0 : 1;
+  if (options.json) {
+    printJson(output, "oracle", { stack, dockerHost, results });
+    return codeOf(verdict);
+  }
+  output.print(oracleTable(results));
+  return conclude(output, verdict);
 }
 
 /** What one oracle is run of. */

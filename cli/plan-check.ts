@@ -13,9 +13,10 @@ import { defaultStack } from "./default-stack.ts";
 import { json } from "./json.ts";
 import { changesSince, readMachineOf, told } from "./machine-of-run.ts";
 import { noRun, runFolder } from "./run-folder.ts";
-import { runReport } from "./run-report.ts";
+import { runCount, runReport } from "./run-report.ts";
 import { openAsFound, readFoundSettings } from "./session.ts";
 import { lookAtStack } from "./status.ts";
+import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { withoutKey } from "./without-key.ts";
 
 /**
@@ -40,12 +41,14 @@ export async function planCheck(
       agentLimitsIn(dirname(logs), setting),
     );
   };
+  const again = `./machine plan ${stack === undefined ? "" : `${stack} `}--check ${shellWord(run)}`;
   const clean = (text: string) => printable(withoutKey(text, join(dirname(logs), ".env")));
   if (isWatched) {
     const { watch } = await import("./watch.ts");
     const stop = `stop the run, and give:\n  ./machine plan ${stack ?? ""} --check ${shellWord(run)}`;
     const followed = { name, look, dockerHost: found?.dockerHost, stop, clean };
-    if (!(await watch(followed, output))) return 130;
+    if (!(await watch(followed, output)))
+      return conclude(output, { outcome: "interrupted", text: `${name} goes on`, next: again });
   }
   const check = look();
   const machine = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
@@ -54,7 +57,12 @@ export async function planCheck(
     : (machine ?? []).map((line) => `machine.json: ${line}\n`).join("") +
       runReport(check, settings && runsOf(settings).services);
   output.print(clean(text));
-  return check.isValid ? 0 : 1;
+  const verdict: Verdict = {
+    outcome: check.isValid ? "done" : "failed",
+    text: clean(runCount(check)),
+    next: check.isValid && stack !== undefined ? `./machine report ${stack}` : again,
+  };
+  return isJson ? codeOf(verdict) : conclude(output, verdict);
 }
 
 /** What is asked: the run by its name, or the path of its folder. */

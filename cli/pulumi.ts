@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Environment } from "../lib/environment.ts";
 import { type RunOptions, type RunResult, run } from "../lib/run.ts";
-import { BriefDisplay } from "./display.ts";
 import { exitCode, passSignals } from "./on-terminal.ts";
 import { pulumiProcess } from "./pulumi-process.ts";
 import type { Output } from "./terminal.ts";
@@ -17,49 +15,22 @@ export interface Pulumi {
   readonly env: Environment;
 }
 
-/** How Pulumi is shown. */
-export interface ShowOptions {
-  /**
-   * Leaves out lines that say nothing, and shows how far the pulls are: in the last line of a terminal, and every ten
-   * seconds in a log. Without it Pulumi draws on a terminal itself. Default: false.
-   */
-  readonly brief?: boolean;
-  /** Variables for this command alone. */
-  readonly more?: Environment;
-}
-
 /** Runs Pulumi on this terminal. Gives its exit code, whether or not somebody reads what it prints. */
 export function showPulumi(
   { pulumi, output }: { readonly pulumi: Pulumi; readonly output: Output },
   args: readonly string[],
-  { brief = false, more = {} }: ShowOptions = {},
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const [command = "", ...rest] = args;
-    const coloured = brief && output.isInColour ? [command, "--color", "always", ...rest] : args;
-    const { file, args: started, env, ended } = pulumiProcess(pulumi, coloured, more);
+    const { file, args: started, env, ended } = pulumiProcess(pulumi, args);
     // A stream that is no terminal is copied: a program whose reader is gone is ended by its next word.
     const copied = (isTerminal: boolean) => (isTerminal ? "inherit" : "pipe");
     const child = spawn(file, started, {
       cwd: pulumi.projectDir,
       env,
-      stdio: ["inherit", brief ? "pipe" : copied(output.isTerminal.stdout), copied(output.isTerminal.stderr)],
+      stdio: ["inherit", copied(output.isTerminal.stdout), copied(output.isTerminal.stderr)],
     });
+    child.stdout?.on("data", output.print);
     child.stderr?.on("data", output.note);
-    if (brief && child.stdout !== null) {
-      const display = new BriefDisplay();
-      const terminal = output.statusTerminal();
-      createInterface({ input: child.stdout })
-        .on("line", (line) => {
-          const { lines, progress } = display.take(line);
-          terminal.print(lines);
-          if (progress !== undefined) terminal.status(progress);
-        })
-        .on("close", () => {
-          terminal.print(display.end());
-          terminal.status("");
-        });
-    } else child.stdout?.on("data", output.print);
     const release = passSignals(child);
     child.on("error", reject);
     child.on("close", (code, signal) => {

@@ -20,6 +20,7 @@ import type { PortStatus } from "../rehearsal/relay-ports.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { ask } from "./confirm.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { printJson } from "./json.ts";
 import { liveUsers, told } from "./rehearsal-users.ts";
 import type { Output } from "./terminal.ts";
@@ -113,7 +114,7 @@ async function act({ verb, folder, force, json }: Given["rehearsal"], output: Ou
       if (json) {
         const users = liveUsers(rehearsal);
         printJson(output, "rehearsal status", { folder: dir, isReady: ready, dockerHost, ports, users });
-        return ready ? 0 : 1;
+        return ready ? exitCodes.done : exitCodes.notReady;
       }
       const lines = [
         ...portLines(ports),
@@ -121,7 +122,7 @@ async function act({ verb, folder, force, json }: Given["rehearsal"], output: Ou
         ...liveUsers(rehearsal).map((user) => `used by ${told(user)}`),
       ];
       output.print(`${lines.join("\n")}\n`);
-      return ready ? 0 : 1;
+      return ready ? exitCodes.done : exitCodes.notReady;
     }
   }
 }

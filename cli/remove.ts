@@ -19,6 +19,7 @@ import { rehearsalOf, removeUnlessUsed } from "./rehearsal.ts";
 import { type Opened, openForPulumi } from "./session.ts";
 import { settingsFile } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
+import { conclude } from "./verdict.ts";
 
 /**
  * `./machine remove STACK [--yes]`: destroys what the stack has made, where something is left, and removes the stack and
@@ -53,10 +54,12 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   ];
   const first = (line: string) => line.startsWith("goes");
   output.print([...lines.filter(first), ...lines.filter((line) => !first(line)), ""].join("\n"));
-  if (!yes && !(isAtTerminal() && (await ask(`Remove stack ${stack}?`)))) {
-    output.print(`Nothing was changed\nNext: ./machine remove ${stack} --yes\n`);
-    return 1;
-  }
+  if (!yes && !(isAtTerminal() && (await ask(`Remove stack ${stack}?`))))
+    return conclude(output, {
+      outcome: "unchanged",
+      text: "nobody said yes",
+      next: `./machine remove ${stack} --yes`,
+    });
   if (record.kind === "made") {
     const code = await destroy(caller, ["--yes"], { goesOn: true });
     if (code !== 0) return code;
@@ -64,7 +67,7 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   await removeFromBackend(opened);
   if (!isKept) rmSync(file, { force: true });
   output.print(`Removed: ${goes}\n`);
-  return 0;
+  return conclude(output, { outcome: "done", text: `stack ${stack} is removed`, next: "./machine list" });
 }
 
 /** A stack that made nothing may have started a rehearsal. */

@@ -5,13 +5,12 @@ import type { PairName } from "../benchmark/read-run.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { table } from "./table.ts";
 
-/** What a run was worth, in lines: what is not the model's, why, what helps, what is missing, and how much is left. */
+/** What a run was worth, in lines: what is not the model's, why, what helps, and what is missing. */
 export function runReport(check: RunCheck, services: PlanFacts["services"]): string {
   const { run, verdicts, missing, wanted } = check;
   const bad = verdicts.filter(({ kind }) => kind !== "valid");
   const valid = verdicts.filter(({ kind }) => kind === "valid");
   const evaluated = valid.filter(({ pair }) => pair.evaluation !== undefined);
-  const passed = evaluated.filter(({ pair }) => pair.evaluation?.passed).length;
   const remedies = new Set(bad.flatMap(({ remedies }) => remedies));
   const lines = [
     ...(run.unreadable === "" || (check.isOfPlan && wanted !== undefined)
@@ -31,9 +30,16 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
       : [
           `${valid.length - evaluated.length} not evaluated: .venv/bin/cooperbench eval -n ${shellWord(run.name)}`,
         ]),
-    `${run.name}: ${valid.length} of ${verdicts.length} results are the model's, ${passed} of ${evaluated.length} evaluated ones passed`,
   ];
-  return `${lines.join("\n")}\n`;
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The same in numbers. */
+export function runCount({ run, verdicts }: RunCheck): string {
+  const valid = verdicts.filter(({ kind }) => kind === "valid");
+  const evaluated = valid.filter(({ pair }) => pair.evaluation !== undefined);
+  const passed = evaluated.filter(({ pair }) => pair.evaluation?.passed).length;
+  return `${run.name}: ${valid.length} of ${verdicts.length} results are the model's, ${passed} of ${evaluated.length} evaluated ones passed`;
 }
 
 /** A pair in words. */

@@ -18,6 +18,7 @@ import { readProofRecord } from "./proof-record.ts";
 import { secretsFinding } from "./secrets.ts";
 import { openAsFound, readFoundSettings, startedBy } from "./session.ts";
 import { readState } from "./state.ts";
+import { codeOf, conclude, readiness, type Verdict } from "./verdict.ts";
 
 /**
  * `./machine status [STACK] [--json]`: what was proved of the machine, when, and whether it is still so. Proves and
@@ -26,9 +27,13 @@ import { readState } from "./state.ts";
 export async function status(caller: StackCaller, json: boolean): Promise<number> {
   const { output } = caller;
   const status = await lookAtStack(caller);
-  if (json) printJson(output, "status", status);
-  else output.print(show(status, output.isInColour));
-  return status.isReady ? 0 : 1;
+  const verdict = verdictOf(status);
+  if (json) {
+    printJson(output, "status", status);
+    return codeOf(verdict);
+  }
+  output.print(show(status, output.isInColour));
+  return conclude(output, verdict);
 }
 
 /**
@@ -94,7 +99,16 @@ export function inTheWay({ checks }: Pick<MachineStatus, "checks">): readonly St
   return checks.filter(({ level }) => level === "blocker");
 }
 
-function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus, isInColour: boolean): string {
+/** What a status comes to. */
+function verdictOf({ stack, isReady, isRehearsal, checks }: MachineStatus): Verdict {
+  return {
+    outcome: readiness(isReady, isRehearsal),
+    text: showCounts(countFindings(checks)),
+    next: `./machine ${isReady ? "plan" : "up"} ${stack}`,
+  };
+}
+
+function show({ stack, at, isRehearsal, checks }: MachineStatus, isInColour: boolean): string {
   const kind = isRehearsal ? " (a rehearsal: stand-in images, no model key)" : "";
   const lines = [
     `stack ${stack}${kind}, looked at ${at}`,
@@ -102,7 +116,6 @@ function show({ stack, at, isRehearsal, isReady, checks }: MachineStatus, isInCo
       checks.map((check) => ({ ...check, note: noteOf(check, at) })),
       isInColour,
     ),
-    `${isReady ? (isRehearsal ? "ready, as a rehearsal" : "ready for a run") : "NOT ready for a run"}: ${showCounts(countFindings(checks))}`,
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -13,8 +13,10 @@ export class Output {
   readonly isInColour: boolean;
   /** Whether each stream is a terminal, which a program may draw on itself. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
-  /** Columns of the terminal on standard output. */
-  readonly columns: () => number;
+  /** Whether that terminal can be drawn on. */
+  readonly canDraw: boolean;
+  /** Columns and rows of the terminal on standard output, as they are now. */
+  readonly size: () => Size;
   /** Waits until all results are written. Gives why some could not be; undefined where they could, or nobody reads them. */
   readonly unwritten: () => Promise<string | undefined>;
   readonly #clock: () => number;
@@ -36,7 +38,9 @@ export class Output {
     this.note = new Writer(stderr).write;
     this.isTerminal = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
     this.isInColour = this.isTerminal.stdout && !env.NO_COLOR;
-    this.columns = () => stdout.columns;
+    this.canDraw = this.isTerminal.stdout && env.TERM !== "dumb";
+    // A terminal that does not know its size says 0.
+    this.size = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
     this.#clock = clock;
     this.#started = clock();
   }
@@ -50,9 +54,9 @@ export class Output {
     this.note(`${seconds.toFixed(1).padStart(6)} s  ${line}\n`);
   };
 
-  /** Standard output with a line that tells how far things are: at a terminal the last one, in a log every ten seconds. */
+  /** Standard output with a line that tells how far things are: at a terminal the last one, in a log every 30 seconds. */
   statusTerminal(): StatusTerminal {
-    return this.isTerminal.stdout ? this.#drawnStatus() : this.#loggedStatus();
+    return this.canDraw ? this.#drawnStatus() : this.#loggedStatus();
   }
 
   #loggedStatus(): StatusTerminal {
@@ -71,7 +75,7 @@ export class Output {
   #drawnStatus(): StatusTerminal {
     const clear = "\r\u001b[K";
     let current = "";
-    const draw = () => current.slice(0, Math.max(0, this.columns() - 1));
+    const draw = () => current.slice(0, Math.max(0, this.size().columns - 1));
     return {
       print: (lines) => {
         if (lines.length > 0) this.print(`${clear}${lines.map((line) => `${line}\n`).join("")}${draw()}`);
@@ -92,7 +96,13 @@ export interface StatusTerminal {
 }
 
 /** Milliseconds between two lines of a log that tell how far things are. */
-const LOG_EVERY_MS = 10_000;
+const LOG_EVERY_MS = 30_000;
+
+/** A terminal's size, in letters. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
 
 type Write = (text: string | Uint8Array) => void;
 

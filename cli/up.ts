@@ -1,74 +1,113 @@
 import { join } from "node:path";
-import { spreadTasks } from "../benchmark/tasks.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { StackCaller } from "./caller.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
-import { type UpdateEvents, withEvents } from "./events.ts";
+import { unmanagedImages } from "./differences.ts";
+import { failureLines } from "./failures.ts";
 import { oneLine } from "./findings.ts";
 import { shortenHistory } from "./history.ts";
+import { printJson } from "./json.ts";
+import { type Operation, operate, wantsHelp } from "./operation.ts";
 import { checkBeforeUpdate } from "./preflight.ts";
+import { concludePreview } from "./preview.ts";
 import { recordProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
 import { assertSecrets } from "./secrets.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession, openToolchain, type Session } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 import { inTheWay, lookAtStack, ofProofs } from "./status.ts";
-import { readyLine, type Summary, summary } from "./summary.ts";
+import { failedText, installedText, type Summary, summaryOf, type Wanted } from "./summary.ts";
+import { differencesDone, logLine, offParts, pulumiFailed } from "./told.ts";
+import { codeOf, conclude, readiness, type Verdict, verdictJson } from "./verdict.ts";
 import { withoutKey } from "./without-key.ts";
 
 const flags = ["--yes", "--skip-preview", "--continue-on-error", "--suppress-outputs"];
 
 /**
- * `./machine up STACK`: provisions, goes on past what fails, and ends with what is verified, and what is in the way of a
- * run. Gives 0 where its steps have passed, be it those that were asked for alone.
+ * `./machine up STACK [--json]`: provisions, goes on past what fails, and ends with what is verified, and what is in the way
+ * of a run. Gives 0 where its steps have passed, be it those that were asked for alone.
  */
-export async function up(caller: StackCaller, options: readonly string[]): Promise<number> {
+export async function up(caller: StackCaller, given: readonly string[]): Promise<number> {
+  const isForProgram = given.some((one) => one === "--json" || one === "-j");
+  const options = given.filter((one) => one !== "--json" && one !== "-j");
+  if (wantsHelp(options)) return showPulumi(await openToolchain(caller), ["up", "--help"]);
   const session = await openSession(await takeOver(caller));
-  const { stack, pulumi, settings, isRehearsal, output } = session;
+  const { stack, pulumi, settings, output } = session;
   const [missing] = await Promise.all([checkBeforeUpdate(session), assertSecrets(session)]);
   await removeLeftovers(session);
   await clearPendingOperations(session);
   await ensureStack(pulumi, stack);
 
   const startedAt = new Date().toISOString();
-  const [code, events] = await withEvents(session, (log) => {
-    // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
-    const parallel =
-      missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.oracleTasks)] : [];
-    const args = ["up", ...flags, ...parallel, "--stack", stack, "--event-log", log, ...options];
-    // What --event-log asks for, as the Automation API sets it.
-    return showPulumi(session, args, { brief: true, more: { PULUMI_DEBUG_COMMANDS: "true" } });
+  const wanted: Wanted = { stack, tasks: settings.tasks, missing, oracleTasks: settings.oracleTasks };
+  // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
+  const parallel =
+    missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.oracleTasks)] : [];
+  const operation = await operate(session, "up", {
+    ...{ ...wanted, off: offParts(settings), isForProgram },
+    ...{ args: [...flags, ...parallel, "--stack", stack], options },
   });
   shortenHistory(session);
-  // A question to Pulumi, such as --help, did nothing.
-  if (code === 0 && events.ready.size === 0) return 0;
-  const { lines, failures } = summary(
-    { stack, tasks: settings.tasks, missing, smoked: spreadTasks(settings.tasks, settings.oracleTasks) },
-    events,
-  );
-  recordUpdate(session, startedAt, events, failures);
-  const kind = isRehearsal ? "rehearsal: stand-in images, no model key\n" : "";
-  output.print(`\n${kind}${lines.join("\n")}\n`);
-  if (code !== 0) return code;
+  const { course } = operation;
+  if (course.isPreview) return concludePreview(session, operation, wanted, options);
+  const summary = summaryOf(wanted, course);
+  if (course.hasBegun) recordUpdate(session, startedAt, course.steps, summary.failures);
+  const print = isForProgram ? output.note : output.print;
+  const lines = [
+    ...differencesDone(operation, wanted),
+    ...unmanagedImages(course),
+    ...failureLines(wanted.tasks, Object.entries(summary.failures)),
+    ...(Object.keys(summary.failures).length === 0 ? pulumiFailed(operation) : []),
+  ];
+  print(lines.map((line) => `${line}\n`).join(""));
+  const verdict = await verdictOf(caller, session, operation, summary, wanted, print);
+  print(logLine(operation));
+  if (!isForProgram) return conclude(output, verdict);
+  const { images, oracles, failures } = summary;
+  const told = { stack, ...verdictJson(verdict), images, oracles, failures, log: operation.log };
+  printJson(output, "up", told);
+  return codeOf(verdict);
+}
+
+async function verdictOf(
+  caller: StackCaller,
+  { stack, isRehearsal }: Session,
+  { code, course, isInterrupted }: Operation,
+  summary: Summary,
+  wanted: Wanted,
+  print: (text: string) => void,
+): Promise<Verdict> {
+  const again = `./machine up ${stack}`;
+  if (isInterrupted) return { outcome: "interrupted", text: summary.text, next: again };
+  if (!course.hasBegun && code !== 0)
+    return { outcome: "unchanged", text: "Pulumi did not begin", next: `./machine doctor ${stack}` };
+  if (code !== 0) {
+    const hasFailures = Object.keys(summary.failures).length > 0;
+    const why = hasFailures ? failedText(summary, wanted) : "Pulumi failed";
+    return { outcome: "notReady", text: `${why}; ${summary.text}`, next: `./machine doctor ${stack}` };
+  }
   const { checks, isReady } = await lookAtStack(caller);
   // What warnings of others say, the update has said before it began.
   for (const told of checks.filter(({ level, check }) => level === "warning" && ofProofs.includes(check)))
-    output.print(`${oneLine(told)}\n`);
-  const ready = readyLine(stack, events, inTheWay({ checks }));
-  if (ready !== undefined) output.print(`${ready}\n`);
-  output.print(
-    isReady
-      ? `next steps: ./machine pulumi stack output readme --stack ${stack}\n`
-      : `what to do: ./machine status ${stack}\n`,
-  );
-  return 0;
+    print(`${oneLine(told)}\n`);
+  if (!isReady) {
+    const text = inTheWay({ checks }).map(({ check, found }) => `${check}: ${found}`);
+    return { outcome: "provisioned", text: text.join("; "), next: `./machine status ${stack}` };
+  }
+  // Of a log of events that was cut off no numbers are told: the look has found that all is there.
+  const counted = course.result === undefined ? "" : `${summary.text}; `;
+  return {
+    outcome: readiness(true, isRehearsal),
+    text: `${counted}${installedText(stack, course) ?? "every proof holds"}`,
+    next: `./machine plan ${stack}`,
+  };
 }
 
 /** Records what failed, for the status. What this update did not come to is as it was. */
 function recordUpdate(
   session: Session,
   startedAt: string,
-  { ready }: UpdateEvents,
+  steps: Operation["course"]["steps"],
   failures: Summary["failures"],
 ): void {
   const endedAt = new Date().toISOString();
@@ -78,7 +117,7 @@ function recordUpdate(
     return [name, { at: endedAt, problem: told }] as const;
   });
   recordProofs(session, (record) => {
-    const before = Object.entries(record.failures).filter(([name]) => !ready.has(name));
+    const before = Object.entries(record.failures).filter(([name]) => steps.get(name)?.state !== "done");
     return {
       ...record,
       update: { startedAt, endedAt },

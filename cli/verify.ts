@@ -30,6 +30,7 @@ import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { inTheWay, lookAtStack } from "./status.ts";
 import { table } from "./table.ts";
+import { codeOf, conclude, readiness, type Verdict } from "./verdict.ts";
 
 /** What was found of one image. */
 export interface Verified extends Partial<Omit<ProbeResult, "image">> {
@@ -82,10 +83,12 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
     ),
     verifyCooperBench(caller, settings, abort),
   ]);
-  if (abort.aborted) {
-    output.report("interrupted; the containers are removed");
-    return 130;
-  }
+  if (abort.aborted)
+    return conclude(output, {
+      outcome: "interrupted",
+      text: "the containers are removed",
+      next: `./machine verify ${stack}`,
+    });
 
   const seconds = (performance.now() - started) / 1000;
   record(engine, settings, results, cooperbench);
@@ -93,12 +96,20 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
   const { isReady, checks } = await lookAtStack(caller);
   const blockers = inTheWay({ checks });
   const { of: _, ...told } = cooperbench;
-  if (json)
+  const isWell = isReady && cooperbench.ok && results.every(({ ok }) => ok);
+  const verdict: Verdict = {
+    outcome: readiness(isWell, engine.isRehearsal),
+    text: `${countOf(results)} (${seconds.toFixed(1)} s)`,
+    next: `./machine ${isWell ? "plan" : "up"} ${stack}`,
+  };
+  if (json) {
     printJson(output, "verify", {
       ...{ stack, dockerHost, images: results, cooperbench: told, isReady, inTheWay: blockers },
     });
-  else output.print(show(results, cooperbench, seconds, blockers));
-  return isReady && cooperbench.ok && results.every(({ ok }) => ok) ? 0 : 1;
+    return codeOf(verdict);
+  }
+  output.print(show(results, cooperbench, blockers));
+  return conclude(output, verdict);
 }
 
 /** Records what was found, for the status. */
@@ -194,7 +205,6 @@ async function verifyImage(
 function show(
   images: readonly Verified[],
   cooperbench: VerifiedCooperBench,
-  seconds: number,
   blockers: readonly StatusCheck[],
 ): string {
   const rows = images.map(({ ok, task, digest = "", platform = "", commit = "", locked, seconds }) => [
@@ -207,16 +217,21 @@ function show(
     `${seconds.toFixed(1)} s`,
   ]);
   const problems = images.flatMap(({ problem }) => (problem === undefined ? [] : [`failed: ${problem}`]));
-  const verified = images.filter(({ ok }) => ok).length;
-  const locked = images.filter(({ ok, locked }) => ok && locked).length;
   const lines = [
     ...table([["", "task", "lock", "digest", "platform", "commit", "time"], ...rows]),
     ...problems,
     cooperbench.ok
       ? `cooperbench ${cooperbench.version} runs, on Python ${cooperbench.pythonVersion}`
       : `failed: ${cooperbench.problem}`,
-    `${verified}/${images.length} images verified, ${locked} of them against the lock (${seconds.toFixed(1)} s)`,
-    ...(blockers.length === 0 ? [] : ["NOT ready for a run:", ...findingLines(blockers, false)]),
+    ...(blockers.length === 0 ? [] : findingLines(blockers, false)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** How many images are verified, and how many of all are locked. */
+function countOf(images: readonly Verified[]): string {
+  const verified = images.filter(({ ok }) => ok).length;
+  const locked = images.filter(({ locked }) => locked).length;
+  const ofLock = locked === images.length ? "all are locked" : `${locked} of ${images.length} are locked`;
+  return `${verified}/${images.length} images verified; ${ofLock}`;
 }

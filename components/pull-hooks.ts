@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PinnedImage } from "../benchmark/images-lock.ts";
+import { debug } from "../program/sdk-costs.ts";
 import type { ImagePulls } from "../provision/engine/image-pulls.ts";
+import type { Progress } from "../provision/engine/pull-progress.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
 import { repairHook } from "./repair-hook.ts";
 
@@ -22,8 +24,18 @@ export interface PullHooksArgs {
   readonly verified: () => string;
 }
 
-/** Milliseconds between two lines of progress. */
+/** Milliseconds between two words of progress. */
 const progressMs = 2000;
+
+/** How far the pulls are, as a debugging message of the resource in JSON: a reader of Pulumi's events draws it. */
+export interface PullsMessage {
+  /** The same in words, which are said as well. */
+  readonly line: string;
+  /** Bytes of all pulls, and bytes a second. */
+  readonly pulls: Progress;
+  /** The images that have their turn, by their references; of one that is not locked, no bytes are known. */
+  readonly images: Readonly<Record<string, Pick<Progress, "done" | "total">>>;
+}
 
 /**
  * Hooks for images that are to be created. Each is pulled before the provider looks for it, which then finds it: so a
@@ -62,15 +74,26 @@ async function startPulls(args: PullHooksArgs, shownOn: pulumi.Resource): Promis
     const text = `not locked, so pulled by tag, whatever that names today: ${unlocked.join(", ")}. To lock them: ./machine lock`;
     void pulumi.log.warn(text, shownOn);
   }
+  const layersOf = new Map(args.missing.map(({ image, locked }) => [image, locked?.layers ?? {}]));
+  const begun = new Set<string>();
   const pulls = new ImagePulls(engineAt(args.dockerHost), args, {
     follow: (event) => progress.follow(event),
-    say: (reference, text, lasting) =>
-      void pulumi.log.info(`${reference}: ${text}`, shownOn, undefined, !lasting),
+    begin: (reference) => {
+      begun.add(reference);
+    },
+    say: (reference, text, lasting) => {
+      begun.delete(reference);
+      void pulumi.log.info(`${reference}: ${text}`, shownOn, undefined, !lasting);
+    },
   });
 
   let active = 0;
   const tell = () => {
-    const line = progressLine(progress.at(performance.now()), args.verified(), unlocked.length);
+    const all = progress.at(performance.now());
+    const line = progressLine(all, args.verified(), unlocked.length);
+    const images = [...begun].map((one) => [one, progress.of(layersOf.get(one) ?? {})] as const);
+    const message: PullsMessage = { line, pulls: all, images: Object.fromEntries(images) };
+    void debug(JSON.stringify(message), shownOn, undefined, true);
     void pulumi.log.info(line, shownOn, undefined, true);
   };
   let timer: NodeJS.Timeout | undefined;
@@ -81,6 +104,7 @@ async function startPulls(args: PullHooksArgs, shownOn: pulumi.Resource): Promis
       try {
         await pulls.ensure(image);
       } finally {
+        begun.delete(image.reference);
         active -= 1;
         if (active === 0) {
           clearInterval(timer);

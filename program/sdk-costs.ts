@@ -12,5 +12,8 @@ Error.stackTraceLimit = 2;
 
 // It sends its own debug messages, ten a resource, to the engine one after the other, each waiting for the last to
 // arrive. The engine throws them away unless `pulumi --debug` asks for them.
-const log = createRequire(import.meta.url)("@pulumi/pulumi/log") as { debug: () => Promise<void> };
+const log = createRequire(import.meta.url)("@pulumi/pulumi/log") as typeof import("@pulumi/pulumi").log;
+
+/** Says something to the engine that `pulumi --debug` shows, and its events have: for what this program says itself. */
+export const debug = log.debug;
 log.debug = () => Promise.resolve();

@@ -29,6 +29,11 @@ export function findingOf(repair: string, finding: string): string {
   return `${finding} (repair ${repair})`;
 }
 
+/** What was found, of an input that says it; those of older states have a time instead of a repair. */
+export function foundIn(input: string): string {
+  return input.replace(/ \((repair|seen) [^)]*\)$/, "");
+}
+
 /**
  * Ends the stack's repair, so that whatever is found from now on is a change. Nothing where it is another by now.
  *

@@ -45,6 +45,8 @@ export interface PullSettings {
 export interface PullListener {
   /** Gets every event of every pull. */
   readonly follow: (event: PullEvent) => void;
+  /** Gets the reference of an image whose pull begins: it has its turn. */
+  readonly begin?: (reference: string) => void;
   /** Gets what a reader should know of an image: waits, and, as what lasts, names that were kept. */
   readonly say: (reference: string, text: string, lasting: boolean) => void;
 }
@@ -155,6 +157,7 @@ export class ImagePulls {
 
   /** Pulls from the first source that gives the image, by digest where it is locked, and returns its name there. */
   async #pull({ reference, locked }: WantedImage): Promise<string> {
+    this.#listener.begin?.(reference);
     const image = locked ? `${splitReference(reference).repository}@${locked.digest}` : reference;
     const failures = new Map<string, Error>();
     let retryAt: Date | undefined;

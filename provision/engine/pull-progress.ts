@@ -25,9 +25,13 @@ export class PullProgress {
 
   /** Takes in layers that are to be pulled: bytes by digest. */
   plan(layers: Readonly<Record<string, number>>): void {
-    for (const [digest, total] of Object.entries(layers)) {
-      this.#layers.set(digest.slice("sha256:".length, "sha256:".length + 12), { total, done: 0 });
-    }
+    for (const [digest, total] of Object.entries(layers)) this.#layers.set(idOf(digest), { total, done: 0 });
+  }
+
+  /** How far some layers are, by their digests: those that are not there yet. */
+  of(layers: Readonly<Record<string, number>>): Layer {
+    const found = Object.keys(layers).flatMap((digest) => this.#layers.get(idOf(digest)) ?? []);
+    return sum(found);
   }
 
   /** Takes in what the engine says. */
@@ -46,13 +50,21 @@ export class PullProgress {
 
   /** How far the pulls are at a time, in milliseconds of a clock that never goes back. */
   at(now: number): Progress {
-    const sum = (key: keyof Layer) =>
-      [...this.#layers.values()].reduce((bytes, layer) => bytes + layer[key], 0);
-    const done = sum("done");
+    const { done, total } = sum([...this.#layers.values()]);
     this.#samples = [...this.#samples.filter(({ at }) => at > now - windowMs), { at: now, done }];
     const [first] = this.#samples;
     const seconds = first ? (now - first.at) / 1000 : 0;
     const rate = first && seconds > 0 ? Math.max(0, (done - first.done) / seconds) : 0;
-    return { done, total: sum("total"), rate };
+    return { done, total, rate };
   }
+}
+
+/** The engine's name of a layer. */
+function idOf(digest: string): string {
+  return digest.slice("sha256:".length, "sha256:".length + 12);
+}
+
+function sum(layers: readonly Layer[]): Layer {
+  const of = (key: keyof Layer) => layers.reduce((bytes, layer) => bytes + layer[key], 0);
+  return { total: of("total"), done: of("done") };
 }

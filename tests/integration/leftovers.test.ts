@@ -76,7 +76,7 @@ describe("what killed runs have left", () => {
     expect(before.code).toBe(1);
     expect(before.stdout).toMatch(/^stays: +minisweagent-0a1b2c3d +agent .* kB .*$/m);
     expect(before.stdout).toMatch(
-      /nothing was removed\nFix: to remove them:\n {2}\.\/machine clean \S+ --yes\n$/,
+      /\nNothing was changed: 1 container to remove\nNext: \.\/machine clean \S+ --yes\n$/,
     );
     expect((await lab.containers()).toSorted()).toEqual(all.toSorted());
 
@@ -85,7 +85,7 @@ describe("what killed runs have left", () => {
     expect(cleaned.stdout).toMatch(
       /^stays, because it may be of a run that lives: process \d+ may be its run$/m,
     );
-    expect(cleaned.stdout).toMatch(new RegExp(`removed: ${left.slice(1)}\n$`));
+    expect(cleaned.stdout).toMatch(new RegExp(`\nDone: removed ${left.slice(1)}\nNext: `));
     expect((await lab.containers()).toSorted()).toEqual([living, ...theirs].toSorted());
 
     run.kill("SIGKILL");
@@ -101,7 +101,7 @@ describe("what killed runs have left", () => {
     const none = await lab.machine(["clean", stack]);
     expect(none).toMatchObject({
       code: 0,
-      stdout: "the engine has no container of a CooperBench run\n",
+      stdout: expect.stringMatching(/^Done: the engine has no container of a CooperBench run to remove\n/),
     });
   });
 });

@@ -90,14 +90,14 @@ test("a tag that has moved is told by a check, which changes nothing, and is loc
   expect(check.code).toBe(1);
   const sizes = "\\(\\d\\.\\d+ MB, \\+[\\d.]+ kB\\)";
   expect(check.stdout).toMatch(
-    new RegExp(`^moved: ${moved} ${move} ${sizes}\n32 images: 31 as locked, 1 moved; checked`),
+    new RegExp(`^moved: ${moved} ${move} ${sizes}\nNot ready: 32 images: 31 as locked, 1 moved; checked`),
   );
-  expect(check.stdout).toContain(`\nTo lock what the registry has now: ./machine lock ${stack}\n`);
+  expect(check.stdout).toContain(`\nNext: ./machine lock ${stack}\n`);
   expect(text()).toBe(before);
 
   const again = await lab.machine(["lock", stack]);
   expect(again.code).toBe(0);
-  expect(again.stdout).toMatch(new RegExp(`^moved: ${moved} ${move} ${sizes}\n32 images`));
+  expect(again.stdout).toMatch(new RegExp(`^moved: ${moved} ${move} ${sizes}\nNot ready: 32 images`));
   const { [moved]: fresh, ...others } = readImagesLock(file).images;
   expect({ ...others, [moved]: locked[moved] }).toEqual(locked);
   expect(fresh).toMatchObject({ digest });

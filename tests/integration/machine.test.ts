@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { standInCommits } from "../../benchmark/stand-ins.ts";
 import { isReady } from "../../rehearsal/rehearsal.ts";
 import { jsonOutput } from "../json-output.ts";
+import { changedBy, logOf } from "./changed-by.ts";
 import { type Ended, Lab } from "./lab.ts";
 
 const canary = "canary-8f1d2c7b6a";
@@ -48,12 +49,6 @@ const state = async () => (await lab.machine(["pulumi", "stack", "export", "--st
 const outputs = async () =>
   JSON.parse((await lab.machine(["pulumi", "stack", "output", "--json", "--stack", stack])).stdout);
 
-/** The names of the resources that an update changed, as Pulumi's lines show them. */
-function changedBy({ stdout }: Ended): readonly string[] {
-  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|updated|replaced|deleted)\b/gm);
-  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
-}
-
 test("the first update pulls and verifies all of lite, and leaves no container", async () => {
   expect(first.stdout + first.stderr).toContain("26/26 images verified (0 found, 26 pulled)");
   expect(first.code).toBe(0);
@@ -63,7 +58,13 @@ test("the first update pulls and verifies all of lite, and leaves no container",
 test("the second update changes nothing and says so, and a preview agrees", async () => {
   const second = await lab.machine(["up", stack]);
   expect(second.stdout).toContain("26/26 images verified (26 found, 0 pulled); nothing changed");
+  expect(second.stdout).toMatch(/\nReady, as a rehearsal: .*\nNext: \.\/machine plan \S+\n$/);
   expect(second.code).toBe(0);
+  const third = await lab.machine(["up", stack, "--json"]);
+  expect(jsonOutput("up", third.stdout)).toMatchObject({
+    ...{ stack, outcome: "rehearsed", exitCode: 0, failures: {} },
+    images: { verified: 26, wanted: 26, found: 26, pulled: 0 },
+  });
   expect((await preview()).code).toBe(0);
 });
 
@@ -193,6 +194,7 @@ test("the key is nowhere in clear: state, output, differences, process list", as
   expect(differences.code).toBe(0);
   expect(await state()).not.toContain(canary);
   expect(lab.printed).not.toContain(canary);
+  expect(logOf(first)).not.toContain(canary);
   expect(processes).toContain("provision/main.ts");
   expect(processes).not.toContain(canary);
   expect(readFileSync(lab.settingsFile(stack), "utf8")).not.toContain(canary);

@@ -63,7 +63,7 @@ async function replaceImage(task: string, fault?: Fault): Promise<string> {
 
 test("the oracle passes on all 26 stand-ins", async () => {
   const { code, stdout, stderr } = await lab.machine(["oracle", stack, "--all"]);
-  expect(stdout).toMatch(/^26\/26 passed: .* \([\d.]+ s\)$/m);
+  expect(stdout).toMatch(/^Done: 26\/26 passed: .* \([\d.]+ s\)$/m);
   expect(
     stdout.match(/^ok .*_task\/\d+ +\d+ +clean +passed [\d.]+ s +failed [\d.]+ s +dataset's +sha256:/gm),
   ).toHaveLength(26);
@@ -236,7 +236,9 @@ describe("oracleTasks in a stack's configuration", () => {
     const before = await oracles();
     const patch = join(files(first), "feature1", "feature.patch");
     copyFileSync(join(files(first), "feature2", "feature.patch"), patch);
-    expect((await lab.machine(["preview", proved, "--expect-no-changes"])).stdout).toContain("-oracle");
+    expect((await lab.machine(["preview", proved, "--expect-no-changes"])).stdout).toContain(
+      "oracle of go_chi_task/26: ",
+    );
     // What an update that was killed has left.
     const maker = showProcess({ ...(placeHere() as Place), pid: process.pid, start: "1" });
     await lab.engine.createContainer({
@@ -247,7 +249,7 @@ describe("oracleTasks in a stack's configuration", () => {
     expect(code).not.toBe(0);
     expect(stdout).toContain("1/2 gold patches pass");
     expect(stdout).toMatch(
-      /failed: go-chi-task26-oracle: .*the gold patch of feature 1 does not pass its tests/,
+      /failed: oracle of go_chi_task\/26: .*the gold patch of feature 1 does not pass its tests/,
     );
     dataset("checkout", "-q", "HEAD", "--", "dataset");
     expect((await up()).stdout).toContain("2/2 gold patches pass");
@@ -259,7 +261,7 @@ describe("oracleTasks in a stack's configuration", () => {
     lab.configure(proved, { imagesLock: await replaceImage(third, "silent-runner") });
     const { stdout } = await up();
     expect(stdout).toMatch(
-      /failed: pillow-task25-oracle: .*CooperBench counts the gold patch of feature 1 as failed/,
+      /failed: oracle of pillow_task\/25: .*CooperBench counts the gold patch of feature 1 as failed/,
     );
     expect((await oracles()).get("go-chi-task26-oracle")).toBe(before.get("go-chi-task26-oracle"));
   });

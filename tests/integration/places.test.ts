@@ -7,7 +7,8 @@ import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync 
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { requestVariable } from "../../provision/steps/contract.ts";
-import { type Ended, Lab } from "./lab.ts";
+import { changedBy } from "./changed-by.ts";
+import { Lab } from "./lab.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
 const lab = new Lab();
@@ -15,12 +16,6 @@ afterAll(async () => {
   await lab.close();
   rmSync(join(projectDir, written), { recursive: true, force: true });
 });
-
-/** The names of the resources that an update changed, as Pulumi's lines show them. */
-function changedBy({ stdout }: Ended): readonly string[] {
-  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|updated|replaced|deleted)\b/gm);
-  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
-}
 
 // In the project's folder, as cooperbenchDir is from there.
 const written = `repos/places-${process.pid}`;

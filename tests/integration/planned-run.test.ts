@@ -69,7 +69,9 @@ test("a run of the plan is the plan's, with what it runs on beside it, and witho
   });
   expect(readFileSync(of("smoke"), "utf8")).not.toContain(key);
   const check = await machine("plan", stack, "--check", "smoke");
-  expect(check.stdout).toBe("smoke: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n");
+  expect(check.stdout).toMatch(
+    /^Done: smoke: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\nNext: .*\n$/,
+  );
   expect(check.code).toBe(0);
 });
 
@@ -146,7 +148,7 @@ test("each option that the plan gives is one that this version has", async () =>
 test("what an update was asked for alone is what it ends with; what is not ready it says", async () => {
   lab.configure(stack, { model: "cohere/command-r-08-2024" });
   const { code, stdout } = await machine("up", stack, "--target", "**runs-subset**");
-  expect(stdout).toMatch(/^provisioned, not ready: route: it was proved for model /m);
+  expect(stdout).toMatch(/^Provisioned, not ready: route: it was proved for model /m);
   expect(code).toBe(0);
   expect(lab.printed).not.toContain(key);
 });

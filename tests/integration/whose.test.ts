@@ -15,7 +15,8 @@ import type { MachineStatus } from "../../checks/status/status.ts";
 import { identityType } from "../../program/stack-id.ts";
 import { isReady, rehearsalId } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
-import { type Ended, Lab } from "./lab.ts";
+import { changedBy } from "./changed-by.ts";
+import { Lab } from "./lab.ts";
 import { Project } from "./project.ts";
 
 // One story on one machine: a stack as dev is, in a folder of the project, and what happens beside it.
@@ -57,12 +58,6 @@ const stateFile = (stack: string) =>
   );
 const state = (stack = "one") => readFileSync(stateFile(stack), "utf8");
 
-/** The resources that an update made, replaced or deleted, as Pulumi's lines show them. */
-function made({ stdout }: Ended): readonly string[] {
-  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|replaced|deleted)\b/gm);
-  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
-}
-
 async function lookAt(project: Project, stack: string, command = "status") {
   const { stdout, stderr } = await project.machine([command, stack, "--json"]);
   if (stdout === "") throw new Error(stderr);
@@ -103,7 +98,7 @@ test("a rehearsal is known as one without any variable, by status, report and up
   await first.machine(["report", "one", "--out", page]);
   expect(readFileSync(page, "utf8")).toMatch(/rehearsal/i);
   const again = await first.machine(["up", "one"]);
-  expect(again.stdout).toMatch(/rehearsal: .*\n1\/1 images verified .*nothing changed/);
+  expect(again.stdout).toMatch(/^Ready, as a rehearsal: 1\/1 images verified .*nothing changed/m);
 });
 
 test("a copy of the settings is no other stack, be it made or not", async () => {
@@ -195,7 +190,9 @@ test("a rehearsal is not removed under its stack, which keeps what is its own in
   expect(update.stdout).toContain("(0 found, 1 pulled)");
   expect(rehearsalId(rehearsal)).toBe(id);
   // The subset went by --target.
-  expect(made(update).filter((name) => !name.startsWith("pillow-task25"))).toEqual(["runs-subset"]);
+  expect(
+    changedBy(update, "created|replaced|deleted").filter((name) => !name.startsWith("pillow-task25")),
+  ).toEqual(["runs-subset"]);
   expect(await first.machine(["preview", "uno", "--expect-no-changes"])).toMatchObject({ code: 0 });
 }, 400_000);
 
@@ -225,7 +222,9 @@ test("where the first folder is gone, the second adopts its stack, and its remov
   copyFileSync(first.settingsFile("uno"), second.settingsFile("uno"));
   rmSync(first.dir, { recursive: true });
   const asked = await second.machine(["remove", "uno"]);
-  expect(asked.stdout).toMatch(/^goes: .*\n(.*\n)*Nothing was changed\nNext: .*machine remove uno --yes\n$/m);
+  expect(asked.stdout).toMatch(
+    /^goes: .*\n(.*\n)*Nothing was changed: .*\nNext: .*machine remove uno --yes\n$/m,
+  );
   expect(asked.code).toBe(1);
   const places = () =>
     [lab.checkout, rehearsal.dir, second.settingsFile("uno"), stateFile("uno")].map((path) =>

@@ -5,7 +5,8 @@ import { requestVariable } from "../../provision/steps/contract.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
 import { readyToolchain } from "../../toolchain/toolchain.ts";
-import { type Ended, Lab } from "../integration/lab.ts";
+import { changedBy } from "../integration/changed-by.ts";
+import { Lab } from "../integration/lab.ts";
 import { readOldStack } from "../integration/old-stack.ts";
 import { Project } from "../integration/project.ts";
 
@@ -98,12 +99,6 @@ async function pull(reference: string): Promise<void> {
   );
 }
 
-/** The resources that an update made, replaced or deleted, as Pulumi's lines show them. */
-function made({ stdout }: Ended): readonly string[] {
-  const lines = stdout.matchAll(/^ *[+~-]+ +\S+ (\S+) (?:created|replaced|deleted)\b/gm);
-  return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
-}
-
 test("a stack that is older than ids is adopted with a line, and nothing of it is made anew but proofs", async () => {
   const update = await project.machine(["up", stack]);
   expect(update.code, update.stdout + update.stderr).toBe(0);
@@ -112,7 +107,7 @@ test("a stack that is older than ids is adopted with a line, and nothing of it i
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
   // A proof of then is of the time when the .env was written, and not of its bytes.
   // Two proofs are of more than they were then.
-  const proofs = made(update).filter((name) => !name.startsWith("coop-"));
+  const proofs = changedBy(update, "created|replaced|deleted").filter((name) => !name.startsWith("coop-"));
   expect(proofs.sort()).toEqual(["cooperbench-verification", "route-proof"]);
   expect(readFileSync(lab.dotenv, "utf8")).toContain(`stack ${stack}, id ${id}`);
   expect(await project.machine(["preview", stack, "--expect-no-changes"])).toMatchObject({ code: 0 });

@@ -93,7 +93,7 @@ test("verify probes each image at the benchmark's base commit", async () => {
 
 test("status calls the machine ready, and plan names its run", async () => {
   const status = await machine("status", "lab");
-  expect(status.stdout).toMatch(/ready for a run: .* 0 blockers/);
+  expect(status.stdout).toMatch(/^Ready: .* 0 blockers$/m);
   expect(status.stdout).toContain(`0.0.29 at commit ${SOURCE_COMMIT.slice(0, 12)}`);
   expect(status.code).toBe(0);
   const plan = await machine("plan", "lab");

@@ -32,10 +32,8 @@ import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Output } from "${cli}/terminal.ts";
 const output = new Output();
-const status = output.statusTerminal();
 for (let at = 0; at < 20; at += 1) {
   output.print("x".repeat(10_000) + "\\n");
-  status.print(["a line"]);
   output.report("y".repeat(100));
   await sleep(5);
 }
@@ -44,12 +42,18 @@ process.exitCode = 3;
 `;
 
 /** The same by a program that stands for Pulumi, and whose own words are shown. */
-const showing = (brief: boolean) => `
+const showing = (isByEvents: boolean) => `
+import { writeFileSync } from "node:fs";
+import { operate } from "${cli}/operation.ts";
 import { Output } from "${cli}/terminal.ts";
 import { showPulumi } from "${cli}/pulumi.ts";
 const lines = "for i in $(seq 200); do echo $i$i$i$i$i$i$i$i$i$i$i$i$i$i$i$i; echo $i >&2; done; sleep 0.1; echo x; echo x >&2; touch DONE; exit 3";
-const pulumi = { file: "/bin/sh", projectDir: "/", env: process.env };
-process.exitCode = await showPulumi({ pulumi, output: new Output() }, ["-c", lines], { brief: ${brief} });
+writeFileSync("DONE.sh", "#!/bin/sh\\n" + lines, { mode: 0o755 });
+const pulumi = { file: "DONE.sh", projectDir: "/", env: process.env };
+const stack = { stack: "lab", configuration: {}, projectDir: "/", env: { XDG_DATA_HOME: "${folder}" }, isRehearsal: false };
+const opened = { ...stack, pulumi, output: new Output() };
+const asked = { tasks: [], missing: [], off: [], args: [], options: ["--diff"] };
+process.exitCode = ${isByEvents} ? (await operate(opened, "up", asked)).code : await showPulumi(opened, []);
 `;
 
 const readers = [

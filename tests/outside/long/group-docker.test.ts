@@ -32,7 +32,7 @@ test("takes a stack with default settings from new to a run's plan, and away aga
   expect(second.stdout).toContain("26/26 images verified (26 found, 0 pulled); nothing changed");
   expect((await machine("preview", "lab", "--expect-no-changes")).code).toBe(0);
   expect((await machine("verify", "lab")).stdout).toContain("26/26 images verified");
-  expect((await machine("status", "lab")).stdout).toMatch(/ready for a run: .* 0 blockers/);
+  expect((await machine("status", "lab")).stdout).toMatch(/^Ready: .* 0 blockers$/m);
   expect((await machine("plan", "lab")).code).toBe(0);
   expect((await machine("destroy", "lab")).code).toBe(0);
 }, 900_000);

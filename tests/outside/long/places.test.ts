@@ -70,7 +70,7 @@ describe("github.com", () => {
     };
     const { code, stdout } = await as(once, () => machine("up", "lab"));
     expect(cuts).toBe(1);
-    expect(stdout).toContain("CooperBench 0.0.29 is ready in");
+    expect(stdout).toContain("CooperBench 0.0.29 in");
     expect(code, stdout).toBe(0);
     expect((await machine("destroy", "lab")).code).toBe(0);
   });

@@ -76,11 +76,14 @@ async function checked(run = join(logs, "night"), json = false, stack?: string, 
   return { code, printed: printed() };
 }
 
-test("a run whose results are all the model's gives 0 and one line", async () => {
+/** What the check of a run without a stack says at last. */
+const next = () => `Next: ./machine plan --check ${join(logs, "night")}\n`;
+
+test("a run whose results are all the model's gives 0 and its verdict", async () => {
   make();
   expect(await checked()).toEqual({
     code: 0,
-    printed: "night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n",
+    printed: `Done: night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n${next()}`,
   });
 });
 
@@ -224,7 +227,7 @@ test("another run is judged by its own config.json, whatever the stack's model i
   const { code, printed } = await checked();
   expect(printed).toBe(
     "2 of 3 pairs have no result: give the run's command again, which goes on\n" +
-      "night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n",
+      `Failed: night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n${next()}`,
   );
   expect(code).toBe(1);
 });
@@ -241,7 +244,7 @@ test("what was not evaluated is told with its command, and is valid all the same
     code: 0,
     printed:
       "1 not evaluated: .venv/bin/cooperbench eval -n night\n" +
-      "night: 1 of 1 results are the model's, 0 of 0 evaluated ones passed\n",
+      `Done: night: 1 of 1 results are the model's, 0 of 0 evaluated ones passed\n${next()}`,
   });
 });
 

@@ -69,3 +69,10 @@ test.each([
 ])("%j with %d unlocked reads as one line", (progress, unlocked, line) => {
   expect(progressLine(progress, "9/26", unlocked)).toBe(line);
 });
+
+test("an image is as far as its layers that are not there yet", () => {
+  const progress = planned();
+  progress.follow({ id: shared.id, status: "Already exists" });
+  progress.follow({ id: own.id, status: "Downloading", progressDetail: { current: 4, total: 10 } });
+  expect(progress.of({ [shared.digest]: 100, [own.digest]: 10 })).toEqual({ done: 4, total: 10 });
+});

@@ -1,0 +1,72 @@
+/** An operation where there is no terminal to draw on: a line for each thing that is done, none twice. */
+import prettyMilliseconds from "pretty-ms";
+import { taskName } from "../benchmark/tasks.ts";
+import type { Course, Happened } from "./course.ts";
+import { differences, inLine, type WantedImages } from "./differences.ts";
+import { calledBy, namesOf } from "./parts.ts";
+
+/** Shows an operation while it goes on. */
+export interface View {
+  /** Something has happened. */
+  readonly took: (happened: Happened) => void;
+  /** Some time has passed. */
+  readonly passed: () => void;
+  /** It has ended. Nothing is drawn after that, and of what was done nothing is left to tell where there are lines. */
+  readonly ended: () => void;
+}
+
+/** Milliseconds between two lines of how far it is. */
+const tellMs = 30_000;
+
+/** @param print takes a line without its end. */
+export function lineView(course: Course, wanted: WantedImages, print: (line: string) => void): View {
+  const told = new Set<string>();
+  let toldAt = course.since;
+  const tellDone = (isLast: boolean) => {
+    for (const one of differences(course, wanted)) {
+      const isDone = one.progress === "done" || (isLast && one.progress === "so far");
+      if (!isDone || told.has(one.thing)) continue;
+      told.add(one.thing);
+      print(inLine(one, "done"));
+    }
+  };
+  return {
+    took: (happened) => {
+      if (happened.kind === "said") print(saidLine(wanted, happened));
+      else if (!course.isPreview) tellDone(false);
+    },
+    passed: () => {
+      if (course.clock() - toldAt < tellMs) return;
+      toldAt = course.clock();
+      print(progressLine(course, wanted));
+    },
+    ended: () => {
+      if (!course.isPreview) tellDone(true);
+    },
+  };
+}
+
+/** What a step said that is to stay. */
+export function saidLine(wanted: WantedImages, { name, level, text }: Happened & { kind: "said" }): string {
+  const who = name === "" || /^(images|coop|oracle)$/.test(name) ? "" : `${calledBy(wanted.tasks, name)}: `;
+  return `${level === "warning" ? "warning: " : ""}${who}${text}`;
+}
+
+/** How far it is, in one line. */
+function progressLine(course: Course, { tasks, missing }: WantedImages): string {
+  const time = prettyMilliseconds(course.clock() - course.since, { secondsDecimalDigits: 0 });
+  if (course.isPreview) return `${time}: looking at what differs`;
+  const verified = tasks.filter((task) => course.steps.get(namesOf(task).probe)?.state === "done");
+  const running = [...course.steps.values()].filter(
+    ({ type, state, operation }) =>
+      state === "running" && operation !== "same" && !type.startsWith("pulumi:"),
+  );
+  const names = new Set(running.map(({ name }) => calledBy(tasks, name)));
+  const ofImages = tasks.map(taskName).filter((name) => names.delete(name)).length;
+  const doing = [...names, ...(ofImages > 0 ? [`${ofImages} images`] : [])].join(", ");
+  const isPulling = tasks.some(
+    (task) => missing.includes(task) && course.steps.get(namesOf(task).image)?.state === "running",
+  );
+  const images = (isPulling && course.pulls?.line) || `${verified.length}/${tasks.length} verified`;
+  return `${time}: images ${images}${doing === "" ? "" : `; at work: ${doing}`}`;
+}

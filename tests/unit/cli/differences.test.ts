@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import type { LockedTask } from "../../../benchmark/images-lock.ts";
+import { Course } from "../../../cli/course.ts";
+import { differences, inLines, unmanagedImages } from "../../../cli/differences.ts";
+import { failureLines } from "../../../cli/failures.ts";
+import { recorded, tasksOf } from "./recorded-events.ts";
+
+const six = tasksOf("pillow_task", "go_chi_task");
+const words = (course: Course, tense: "will" | "done", missing: readonly LockedTask[] = [], tasks = six) =>
+  inLines(differences(course, { tasks, missing }), tense).toSorted();
+
+describe("a preview says in words", () => {
+  test("what is made on a machine that has nothing", () => {
+    expect(words(recorded("first-preview"), "will", six)).toEqual(
+      [
+        "6 images: not on the engine, will be pulled (7.4 MB)",
+        "checkout, .venv: will be made",
+        "cooperbench: will be tested",
+        ".env, subset of the smoke run: will be written",
+        "route: will be proved",
+      ].toSorted(),
+    );
+  });
+
+  test("what differs, each with what was found", () => {
+    const missing = six.filter(({ image }) => image.endsWith("pillow:task25"));
+    expect(words(recorded("drift-preview"), "will", missing)).toEqual(
+      [
+        "go_chi_task/26: the tag is at sha256:a70ffbee6ca9; will be given back",
+        "pillow_task/25: not on the engine, will be pulled (2.9 MB)",
+        ".venv: it is missing; will be put right",
+        ".env: its mode is 644, not 600; will be written again",
+        "cooperbench: will be tested again",
+        "route: will be proved again",
+      ].toSorted(),
+    );
+  });
+
+  test("which settings have changed, and what they bring", () => {
+    expect(words(recorded("settings-preview"), "will")).toEqual(
+      expect.arrayContaining([
+        ".venv: will be put right (pythonVersion: >=3.10 → 3.11)",
+        "Redis: will be started",
+        "services: will be proved",
+        expect.stringMatching(/^oracle of \S+, oracle of \S+: will be evaluated$/),
+      ]),
+    );
+  });
+
+  test("that images which are no longer the stack's stay", () => {
+    const course = recorded("fewer-tasks");
+    expect(unmanagedImages(course)).toEqual(["20 images are no longer managed; they stay on the engine"]);
+    expect(words(course, "will").join("\n")).not.toMatch(/image|delete/);
+    expect(unmanagedImages(recorded("drift-preview"))).toEqual([]);
+  });
+
+  test("that the engine is another, and what stays on the one before", () => {
+    const course = new Course();
+    const urn = "urn:pulumi:mine::p::pulumi:providers:docker::images-engine";
+    const at = (host: string) => ({ inputs: { host } });
+    const step = {
+      op: "update",
+      urn,
+      type: "pulumi:providers:docker",
+      old: at("unix:///a"),
+      new: at("unix:///b"),
+    };
+    course.take({ resourcePreEvent: { metadata: step } });
+    expect(words(course, "will")).toEqual([
+      "engine: unix:///a → unix:///b; nothing is removed from unix:///a",
+    ]);
+  });
+
+  test("nothing where nothing differs", () => expect(words(recorded("nothing-changed"), "will")).toEqual([]));
+});
+
+test("an update says the same, as done", () => {
+  const missing = six.filter(({ image }) => image.endsWith("pillow:task25"));
+  const done = words(recorded("drift-up"), "done", missing);
+  expect(done).toContain("pillow_task/25: pulled and verified (2.9 MB)");
+  expect(done).toContain(".env: written again, because its mode is 644, not 600");
+  expect(done).toContain(".venv: put right, because it is missing");
+  expect(done.find((line) => line.startsWith("go_chi_task/26"))).toMatch(
+    /: given its tag back and verified: the tag is at sha256:[0-9a-f]{12}$/,
+  );
+});
+
+test("what failed is not said to be done", () => {
+  expect(words(recorded("failing-images"), "done", six).join("\n")).not.toContain("pillow_task");
+});
+
+test("a destroy says what is removed, and nothing of proofs", () => {
+  expect(words(recorded("destroy"), "done", [], [])).toEqual([
+    "checkout, .venv, .env, subset of the smoke run: removed",
+  ]);
+});
+
+describe("failures", () => {
+  test("of one cause are told once, with their number and names", () => {
+    const course = recorded("failing-images");
+    const lines = failureLines(six, course.failed);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^failed: (pillow_task\/\d+(, )?){3} \(3 times the same\): akhatua\/cooperbench-pillow:task\d+ could not be pulled: /,
+    );
+  });
+
+  test("of other causes are told each", () => {
+    const failed = [
+      ["pillow-task25", "no space left"],
+      ["route-proof", "it has no proof"],
+      ["coop-redis-container", "no space left on its disk"],
+    ] as const;
+    expect(failureLines(six, failed)).toEqual([
+      "failed: pillow_task/25: no space left",
+      "failed: route: it has no proof",
+      "failed: Redis: no space left on its disk",
+    ]);
+  });
+});
