@@ -42,14 +42,18 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
 
   const goes = `the stack ${stack}, with its history${isKept ? "" : `, and ${file}, with its settings and key`}`;
   const made = { stack, projectDir, folder: checkoutFolder(projectDir, configuration), rehearsal };
-  output.print(
-    [
-      ...(record.kind === "made" ? [outlook(made, { goesOn: true })] : []),
-      `goes:  ${goes}`,
-      ...(isKept ? [`stays: ${basename(file)}, which git keeps`] : []),
-      "",
-    ].join("\n"),
-  );
+  const isLeft = rehearsal !== undefined && existsSync(rehearsal.dir);
+  const lines = [
+    ...(record.kind === "made"
+      ? outlook(made, { goesOn: true }).split("\n")
+      : isLeft
+        ? [`goes:  the rehearsal in ${rehearsal.dir}, unless another stack uses it`]
+        : []),
+    `goes:  ${goes}`,
+    ...(isKept ? [`stays: ${basename(file)}, which git keeps`] : []),
+  ];
+  const first = (line: string) => line.startsWith("goes");
+  output.print([...lines.filter(first), ...lines.filter((line) => !first(line)), ""].join("\n"));
   if (!yes && !(isAtTerminal() && (await ask(`Remove stack ${stack}?`))))
     return conclude(output, {
       outcome: "unchanged",
@@ -59,7 +63,7 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   if (record.kind === "made") {
     const code = await destroy(caller, ["--yes"], { goesOn: true });
     if (code !== 0) return code;
-  } else if (rehearsal !== undefined) await leave(opened, rehearsal);
+  } else if (isLeft) await leave(opened, rehearsal);
   await removeFromBackend(opened);
   if (!isKept) rmSync(file, { force: true });
   output.print(`Removed: ${goes}\n`);
@@ -70,7 +74,7 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
 async function leave(opened: Opened, rehearsal: Rehearsal): Promise<void> {
   removeUser(rehearsal.dir, userOf(opened));
   forgetProofs(opened);
-  if (existsSync(rehearsal.dir)) await removeUnlessUsed(rehearsal, opened.output);
+  await removeUnlessUsed(rehearsal, opened.output);
 }
 
 /** Pulumi itself refuses a stack that still has something. */

@@ -32,7 +32,7 @@ beforeAll(async () => {
   first = new Project(lab, "first");
   const ofDev = readFileSync(join(first.dir, "Pulumi.dev.yaml"), "utf8");
   writeFileSync(first.settingsFile("one"), ofDev.replaceAll("/var/lib/cooperbench-rehearsal", rehearsal.dir));
-  first.configure("one", { tasks, cooperbenchDir: lab.checkout });
+  first.configure("one", { tasks, coop: false, git: false, cooperbenchDir: lab.checkout });
   second = new Project(lab, "second", first.dir);
   const update = first.machine(["up", "one"]);
   const watch = (async () => {
@@ -142,7 +142,11 @@ describe("in a backend that does not have the stack", () => {
 });
 
 test("a stack that is mistyped lists those that there are", async () => {
-  await refused(first, ["destroy", "onne"], /there is no stack onne .*; there are dev, one\./);
+  await refused(
+    first,
+    ["destroy", "onne"],
+    /there is no stack onne .*; there are dev, one \(did you mean one\?\)\./,
+  );
 });
 
 test("another folder of the project is refused the stack, and is shown no proof of it", async () => {
