@@ -152,6 +152,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .action(onTo("new"));
   onStack(bringUp("settings", "print every setting of a stack: its value, and what it is"))
     .option("--json", "print JSON", false)
+    .addHelpText("after", examples("settings lab-1"))
     .action(onTo("settings"));
   bringUp("set", "change a setting of a stack, where the value is a good one")
     .argument("<STACK>", "name of the stack", stackName)
@@ -197,11 +198,11 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
   const tell = group("What is proved:");
   onStack(tell("status", "tell what was proved, when, and whether it is still so; changes nothing"))
     .option("--json", "print JSON", false)
-    .addHelpText("after", tellsByCode)
+    .addHelpText("after", `${tellsByCode}${examples("status lab-1", "status lab-1 --json")}`)
     .action(onTo("status"));
   onStack(tell("verify", "probe the images and run cooperbench, whatever is on record; changes nothing"))
     .option("--json", "print JSON", false)
-    .addHelpText("after", tellsByCode)
+    .addHelpText("after", `${tellsByCode}${examples("verify lab-1")}`)
     .action(onTo("verify"));
   onStack(tell("oracle", "run gold patches and their tests in the images, without a model; changes nothing"))
     .alias("smoke")
@@ -269,7 +270,10 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
   onStack(runs("clean", "remove the containers that killed runs of CooperBench have left"))
     .option("-y, --yes", "do not ask", false)
     .option("--json", "print JSON, and ask nobody", false)
-    .addHelpText("after", "\nSays what goes, and asks. Containers of a run that lives stay.")
+    .addHelpText(
+      "after",
+      `\nSays what goes, and asks. Containers of a run that lives stay.${examples("clean lab-1")}`,
+    )
     .action(onTo("clean"));
 
   const away = group(rest);
@@ -286,10 +290,14 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
   away("remove", "destroy what the stack has made, and remove the stack and its settings file")
     .argument("<STACK>", "name of the stack", stackName)
     .option("-y, --yes", "do not ask", false)
-    .addHelpText("after", "\nSays what goes and what stays, and asks. What you made stays.")
+    .addHelpText(
+      "after",
+      `\nSays what goes and what stays, and asks. What you made stays.${examples("remove lab-1")}`,
+    )
     .action((stack, options) => act("remove", { stack, ...options }));
   away("list", "print the stacks of this folder")
     .option("--json", "print JSON", false)
+    .addHelpText("after", examples("list", "list --json"))
     .action((options) => act("list", options));
   away("env", "print the variables of a stack as shell exports")
     .argument("<STACK>", "name of the stack", stackName)
@@ -306,7 +314,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
   const rehearsal = away(
     "rehearsal",
     "start, stop, remove or show a rehearsal: a private engine with stand-in images",
-  );
+  ).addHelpText("after", examples("rehearsal status", "rehearsal stop /srv/rehearsal"));
   for (const [verb, summary] of [
     ["start", "start it, or make it"],
     ["stop", "end its engine and processes; its folder and images stay for the next start"],
@@ -329,7 +337,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .addHelpText(
       "after",
       `
-For each shell, the line that its start file has, with the path of this project:
+Examples, for the start file of each shell, with the path of this project:
   bash   source <(FOLDER/machine completion bash)
   zsh    source <(FOLDER/machine completion zsh)    # after compinit
   fish   FOLDER/machine completion fish | source`,

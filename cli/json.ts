@@ -137,6 +137,8 @@ export interface ListedSetting {
   readonly value: unknown;
   /** Whether the stack sets it. */
   readonly isSet: boolean;
+  /** Its value where no stack sets it; undefined where one must. */
+  readonly default?: unknown;
   /** What it is. */
   readonly is: string;
 }

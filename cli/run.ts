@@ -9,12 +9,14 @@ import {
   runProgram,
   selections,
 } from "../benchmark/plan.ts";
+import { readTasks, taskName } from "../benchmark/tasks.ts";
 import { decidingOnes, differences } from "../checks/status/machine-file.ts";
 import type { MachineStatus } from "../checks/status/status.ts";
 import { type Environment, environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
 import { withLock } from "../lib/process-lock.ts";
 import { shellWord } from "../lib/shell-word.ts";
+import { didYouMean } from "../lib/similar.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { findingLines } from "./findings.ts";
@@ -77,6 +79,16 @@ export function plannedRun({ name, setting }: Pick<Given["run"], "name" | "setti
   return which;
 }
 
+/** @throws a Problem where the benchmark does not have what a run is narrowed to. */
+export function assertThere({ repo, task }: Pick<Given["run"], "repo" | "task">, subset: string): void {
+  if (repo === undefined) return;
+  const there = readTasks().filter(({ subsets }) => subsets.some((one) => one === subset));
+  const known = task === undefined ? there.map((one) => one.repo) : there.map(taskName);
+  const chosen = task === undefined ? repo : `${repo}/${task}`;
+  if (known.includes(chosen)) return;
+  throw new Problem(`subset ${subset} has no ${chosen}${didYouMean(chosen, known)}, and no run was started`);
+}
+
 /** @throws a Problem where the stack does not have what the run needs. */
 function assertPlanned(
   { stack, name, repo, task }: Given["run"],
@@ -84,6 +96,7 @@ function assertPlanned(
   facts: PlanFacts,
 ): void {
   const { onlyTasks, services } = facts;
+  assertThere({ repo, task }, facts.subset);
   if (needsRedis(which) && services === undefined)
     throw new Problem(
       `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine set ${stack} coop true\n  ./machine up ${stack}`,

@@ -10,10 +10,11 @@ import { table } from "./table.ts";
 export function settings(caller: StackCaller, json: boolean): number {
   const values = byNewNames(readStackFile(caller).values);
   const configuration = byNewNames(readConfiguration(caller));
-  const told = Object.entries<Field>(fields).map(([name, { is, secret = false }]) => ({
+  const told = Object.entries<Field>(fields).map(([name, { is, secret = false, default: usual }]) => ({
     name,
     value: secret || configuration[name] === encrypted ? "(secret)" : configuration[name],
     isSet: name in values,
+    default: usual,
     is,
   }));
   const { stack, output } = caller;
@@ -21,8 +22,10 @@ export function settings(caller: StackCaller, json: boolean): number {
   else
     output.print(
       `${table([
-        ["setting", "value", "", "what it is"],
-        ...told.map(({ name, value, isSet, is }) => [name, shown(value), isSet ? "" : "default", is]),
+        ["setting", "value", "default", "what it is"],
+        ...told.map(({ name, value, isSet, default: usual, is }) => [
+          ...[name, shown(value), isSet ? (usual === undefined ? "none" : shown(usual)) : "the same", is],
+        ]),
       ]).join("\n")}\n`,
     );
   return 0;

@@ -8,6 +8,14 @@ import { ENGINE_FILE } from "./engine-choice.ts";
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
+/** @throws a Problem for a place where no folder is made: Node.js tries it for ever. */
+export function checkPlace(dir: string): void {
+  if (/^\/(proc|sys)(\/|$)/.test(dir))
+    throw new Problem(
+      `${dir} is a folder of the kernel's, which holds no rehearsal.\nFix: name another folder`,
+    );
+}
+
 /** Makes the folder, or takes an empty one, and gives it an id. @throws Error when it holds something else. */
 export function claimFolder(dir: string): void {
   mkdirSync(dir, { recursive: true, mode: 0o755 });

@@ -106,10 +106,11 @@ export async function takeRehearsalId(r: Rehearsal, id: string): Promise<void> {
 
 /** @throws Error where no rehearsal can be in that folder. Makes nothing. */
 export async function checkFolder(r: Rehearsal): Promise<void> {
-  const [{ checkSocketLength }, { checkIsRehearsal }] = await Promise.all([
+  const [{ checkSocketLength }, { checkIsRehearsal, checkPlace }] = await Promise.all([
     import("./engine.ts"),
     import("./folder.ts"),
   ]);
+  checkPlace(r.dir);
   checkSocketLength(r.dir);
   if (existsSync(r.dir)) checkIsRehearsal(r.dir);
 }

@@ -6,7 +6,7 @@ import { contentsFile, fingerprint, readContents } from "./contents.ts";
 import { checkSocketLength, endEngine, startEngine } from "./engine.ts";
 import { type EngineName, engineOf, keepEngine } from "./engine-choice.ts";
 import { fillRegistry } from "./fill.ts";
-import { claimFolder } from "./folder.ts";
+import { checkPlace, claimFolder } from "./folder.ts";
 import { withLock } from "./folder-lock.ts";
 import { isHeld, startNetwork } from "./network.ts";
 import { answersInFull } from "./ready.ts";
@@ -32,6 +32,7 @@ export async function start(
     throw new Problem(
       "the rehearsal starts a private Docker engine and needs root: run the command with sudo",
     );
+  checkPlace(r.dir);
   checkSocketLength(r.dir);
   await withLock(r.dir, report, async () => {
     const engine = engineOf(r.dir);

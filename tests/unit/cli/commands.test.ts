@@ -157,6 +157,10 @@ describe("the help that is printed before anything is installed", () => {
       await expect(helpOf(command)).toMatchFileSnapshot(join(folder, `${command.name()}.txt`));
   });
 
+  test("has an example of each", () => {
+    for (const command of commands) expect(helpOf(command)).toMatch(/^Examples?\b/m);
+  });
+
   test("is of no other", () => {
     const names = ["machine", ...commands.map((command) => command.name())];
     expect(readdirSync(folder).toSorted()).toEqual(names.map((name) => `${name}.txt`).toSorted());

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { plannedRun } from "../../../cli/run.ts";
+import { assertThere, plannedRun } from "../../../cli/run.ts";
 
 test.each([
   ["smoke", undefined, "smoke"],
@@ -18,4 +18,13 @@ test("a setting that the plan does not have, and one of another name of the plan
   expect(() => plannedRun({ name: "coop", setting: "solo" })).toThrow(
     /held against the plan's run coop.*\nFix: /,
   );
+});
+
+test("a run is narrowed to what its subset has alone, and a mistyped task is asked back", () => {
+  assertThere({ repo: "go_chi_task" }, "lite");
+  assertThere({ repo: "go_chi_task", task: "27" }, "lite");
+  expect(() => assertThere({ repo: "go_chi_taks", task: "27" }, "lite")).toThrow(
+    "subset lite has no go_chi_taks/27 (did you mean go_chi_task/27?), and no run was started",
+  );
+  expect(() => assertThere({ repo: "dspy_taks" }, "lite")).toThrow("(did you mean dspy_task?)");
 });

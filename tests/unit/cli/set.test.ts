@@ -58,7 +58,7 @@ describe("a good value", () => {
   test("of a setting by its old name is set by the new one, which is said", async () => {
     writeFileSync(file, "config:\n  cooperbench-machine:smoke: 3\n");
     settings(caller(), false);
-    expect(printed).toMatch(/^oracleTasks +3 +Number of tasks/m);
+    expect(printed).toMatch(/^oracleTasks +3 +0 +Number of tasks/m);
     await change("smoke", "5");
     expect(said).toBe("the setting smoke is called oracleTasks by now\n");
     expect(printed).toContain("oracleTasks: 3 → 5");
@@ -100,8 +100,8 @@ test("a fault that was there before is in nobody's way", async () => {
 
 test("settings are printed with their values, what is a default, and what they are; a secret is not", () => {
   settings(caller(), false);
-  expect(printed).toMatch(/^subset +flash +Subset whose images are provisioned/m);
-  expect(printed).toMatch(/^oracleTasks +0 +default +Number of tasks/m);
+  expect(printed).toMatch(/^subset +flash +lite +Subset whose images are provisioned/m);
+  expect(printed).toMatch(/^oracleTasks +0 +the same +Number of tasks/m);
   expect(printed).toMatch(/^cohereApiKey +\(secret\) /m);
   expect(printed).not.toContain("v1:a:b");
 });

@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkSocketLength } from "../../../rehearsal/engine.ts";
 import { checkIsRehearsal, claimFolder, removeFolder } from "../../../rehearsal/folder.ts";
-import { isReady, rehearsalAt, rehearsalEnv, removeRehearsal } from "../../../rehearsal/rehearsal.ts";
+import {
+  checkFolder,
+  isReady,
+  rehearsalAt,
+  rehearsalEnv,
+  removeRehearsal,
+} from "../../../rehearsal/rehearsal.ts";
 import { CLIENT_MARK, machinePath } from "../../../rehearsal/tools.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
@@ -66,6 +72,10 @@ describe("places", () => {
 });
 
 describe("a folder", () => {
+  test("of the kernel's is refused at once, where Node.js would try to make it for ever", async () => {
+    await expect(checkFolder(rehearsalAt("/proc/x"))).rejects.toThrow(/folder of the kernel's.*\nFix: /);
+  });
+
   test("with a user's files is neither taken nor removed", async () => {
     writeFileSync(join(folder, "thesis"), "");
     expect(() => claimFolder(folder)).toThrow(
