@@ -173,6 +173,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     "up lab-1",
     "up dev                          # a rehearsal, with stand-in images",
     "up lab-1 --target '**-probe'    # options are those of pulumi up",
+    "up lab-1 --json                 # the verdict as JSON, at the end",
   ]);
   ofPulumi("preview", "show what differs, drift included; changes nothing", [
     "preview lab-1",

@@ -25,7 +25,7 @@ import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked } from "./session.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
-import { differencesDone, logLine, pulumiFailed } from "./told.ts";
+import { differencesDone, logLine, offParts, pulumiFailed } from "./told.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
 
@@ -68,8 +68,9 @@ export async function destroy(
   const cutOff = await clearPendingOperations(opened);
   if (isWhole(options)) await forgetGoneEngines(opened, isForgotten);
   const user = userOf(opened);
+  const { coop, oracleTasks } = configuration;
   const operation = await operate(opened, "destroy", {
-    ...{ tasks: [], missing: [], off: [] },
+    ...{ ...noImages, off: offParts({ coop: String(coop) === "true", oracleTasks: Number(oracleTasks) }) },
     ...{ args: [...(isPreview("destroy", options) ? [] : flags), "--stack", stack], options },
     more: isWhole(options) ? wholeStackEnv(opened) : {},
   });

@@ -87,7 +87,7 @@ async function operateIn(
   const { rest, copy } = withoutEventLog(options);
   const events = join(folder, "events.json");
   const coloured = isText && output.isInColour ? ["--color", "always"] : [];
-  const process = pulumiProcess(
+  const started = pulumiProcess(
     pulumi,
     [command, ...coloured, "--event-log", events, ...args, ...rest],
     // What --event-log asks for, as the Automation API sets it.
@@ -102,9 +102,9 @@ async function operateIn(
   const timer = setInterval(view.passed, drawMs);
   try {
     const code = await new Promise<number>((done, reject) => {
-      const child = spawn(process.file, process.args, {
+      const child = spawn(started.file, started.args, {
         cwd: pulumi.projectDir,
-        env: process.env,
+        env: started.env,
         stdio: ["inherit", "pipe", "pipe"],
       });
       const release = passSignals(child, () => {
@@ -122,7 +122,7 @@ async function operateIn(
       child.on("error", reject);
       child.on("close", (code, signal) => {
         release();
-        process.ended(child.pid, code);
+        started.ended(child.pid, code);
         done(exitCode(code, signal));
       });
     });

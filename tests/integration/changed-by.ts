@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
+import { expect } from "vitest";
 
-/** All that Pulumi said in an operation, from the log that it names. */
-export function logOf({ stdout }: { readonly stdout: string }): string {
-  const path = /^Log: (.*)$/m.exec(stdout)?.[1];
-  if (path === undefined) throw new Error(`no log is named in:\n${stdout}`);
-  return readFileSync(path, "utf8");
+/** The path of the log that an operation names. */
+export function logFileOf({ stdout }: { readonly stdout: string }): string {
+  return /^Log: (.*)$/m.exec(stdout)?.[1] ?? expect.fail(`no log is named in:\n${stdout}`);
 }
 
 /**
@@ -16,6 +15,8 @@ export function changedBy(
   update: { readonly stdout: string },
   how = "created|updated|replaced|deleted",
 ): readonly string[] {
-  const lines = logOf(update).matchAll(new RegExp(`^ *[+~-]+ +\\S+ (\\S+) (?:${how})\\b`, "gm"));
+  const lines = readFileSync(logFileOf(update), "utf8").matchAll(
+    new RegExp(`^ *[+~-]+ +\\S+ (\\S+) (?:${how})\\b`, "gm"),
+  );
   return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
 }
