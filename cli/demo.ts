@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
@@ -55,8 +55,11 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
   }
   const isPassed = runs.every(({ pairs, passed }) => passed === pairs);
   const logs = join(facts.folder, "logs");
-  if (isPassed && !keep)
+  if (isPassed && !keep) {
     for (const { name } of runs) rmSync(join(logs, name), { recursive: true, force: true });
+    // An empty one would keep the checkout from its removal.
+    if (readdirSync(logs).length === 0) rmdirSync(logs);
+  }
   const told = runs.map(
     ({ setting, passed, pairs, seconds }) => `${setting} ${passed}/${pairs} in ${seconds.toFixed(1)} s`,
   );
