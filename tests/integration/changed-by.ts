@@ -7,16 +7,16 @@ export function logFileOf({ stdout }: { readonly stdout: string }): string {
 }
 
 /**
- * The names of the resources that an update changed, as Pulumi's own lines show them.
+ * The names of the resources that an update changed, as Pulumi's own lines show them in its log.
  *
  * @param how such as `created|deleted`. Default: in any way.
  */
-export function changedBy(
-  update: { readonly stdout: string },
-  how = "created|updated|replaced|deleted",
-): readonly string[] {
-  const lines = readFileSync(logFileOf(update), "utf8").matchAll(
-    new RegExp(`^ *[+~-]+ +\\S+ (\\S+) (?:${how})\\b`, "gm"),
-  );
+export function changedBy(update: { readonly stdout: string }, how?: string): readonly string[] {
+  return changedIn(readFileSync(logFileOf(update), "utf8"), how);
+}
+
+/** The same of Pulumi's text. */
+export function changedIn(text: string, how = "created|updated|replaced|deleted"): readonly string[] {
+  const lines = text.matchAll(new RegExp(`^ *[+~-]+ +\\S+ (\\S+) (?:${how})\\b`, "gm"));
   return [...new Set([...lines].map(([, name]) => name ?? ""))].sort();
 }

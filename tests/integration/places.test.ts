@@ -7,7 +7,7 @@ import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync 
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { requestVariable } from "../../provision/steps/contract.ts";
-import { changedBy } from "./changed-by.ts";
+import { changedIn } from "./changed-by.ts";
 import { Lab } from "./lab.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
@@ -52,13 +52,13 @@ test.each([
   ["through a link", join(link, "CooperBench")],
 ])("it is the same %s", async (_, cooperbenchDir) => {
   lab.configure(stack, { cooperbenchDir });
-  expect(changedBy(await up())).toEqual([]);
+  expect(changedIn((await up()).stdout)).toEqual([]);
 });
 
 test("it stays where its resources are replaced", async () => {
   const made = statSync(join(folder, ".git")).ino;
   const ended = await up(...held.flatMap((name) => ["--replace", `**::${name}`]));
-  expect(changedBy(ended)).toEqual(expect.arrayContaining(held));
+  expect(changedIn(ended.stdout)).toEqual(expect.arrayContaining(held));
   expect(statSync(join(folder, ".git")).ino).toBe(made);
 });
 
@@ -98,8 +98,8 @@ test("it stays where its resources are of a state in which it is written otherwi
     writeFileSync(join(folder, text), old);
   }
   const ended = await up();
-  expect(changedBy(ended)).toContain("cooperbench-checkout");
-  expect(changedBy(await up())).toEqual([]);
+  expect(changedIn(ended.stdout)).toContain("cooperbench-checkout");
+  expect(changedIn((await up()).stdout)).toEqual([]);
 });
 
 test("it goes on destroy", async () => {
