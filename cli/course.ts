@@ -86,6 +86,8 @@ export class Course {
     const known = this.steps.get(name);
     // A replacement is two or three steps of one resource: what is made, and that it replaces another.
     if (known?.operation === operation) return known;
+    // What has another place in the program by now is made there, and goes from where it was.
+    if (known !== undefined && operation === "delete") return undefined;
     const step: Step = {
       ...{ name, type, operation, state: "running", since: this.clock() },
       ...{ oldInputs: of.old?.inputs ?? {}, inputs: of.new?.inputs ?? {}, outputs: {} },

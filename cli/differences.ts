@@ -56,7 +56,7 @@ function engineDifference({ steps }: Course): readonly Difference[] {
   const { oldInputs, inputs, state } = steps.get("images-engine") ?? {};
   const [before, now] = [oldInputs?.host, inputs?.host];
   if (before === undefined || now === undefined || before === now || state === "failed") return [];
-  const text = `${before} → ${now}; nothing is removed from ${before}`;
+  const text = `${before} → ${now}; images stay on ${before}`;
   return [{ thing: "engine", will: text, done: text, progress: state === "done" ? "done" : "under way" }];
 }
 

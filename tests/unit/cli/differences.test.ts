@@ -67,7 +67,7 @@ describe("a preview says in words", () => {
     };
     course.take({ resourcePreEvent: { metadata: step } });
     expect(words(course, "will")).toEqual([
-      "engine: unix:///a → unix:///b; nothing is removed from unix:///a",
+      "engine: unix:///a → unix:///b; images stay on unix:///a",
     ]);
   });
 
