@@ -66,9 +66,7 @@ describe("a preview says in words", () => {
       new: at("unix:///b"),
     };
     course.take({ resourcePreEvent: { metadata: step } });
-    expect(words(course, "will")).toEqual([
-      "engine: unix:///a → unix:///b; images stay on unix:///a",
-    ]);
+    expect(words(course, "will")).toEqual(["engine: unix:///a → unix:///b; images stay on unix:///a"]);
   });
 
   test("nothing where nothing differs", () => expect(words(recorded("nothing-changed"), "will")).toEqual([]));
