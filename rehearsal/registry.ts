@@ -4,7 +4,7 @@ import { writeWhole } from "../lib/files.ts";
 import { freePort } from "./free-port.ts";
 import { answersOk } from "./http.ts";
 import { inNetwork, isInNetwork } from "./network.ts";
-import { endService, runningService } from "./processes.ts";
+import { endService, runningService, until } from "./processes.ts";
 import { portStatus } from "./relay-client.ts";
 import { startAndWait } from "./service.ts";
 import type { Tools } from "./tools.ts";
@@ -20,7 +20,12 @@ export async function startRegistry(dir: string, tools: Tools): Promise<number> 
   const recorded = recordedPort(dir);
   const running = runningService(dir, NAME);
   const isThere = recorded !== undefined && running !== undefined && isInNetwork(dir, running);
-  if (isThere && (await answers(dir, recorded))) return recorded;
+  // One that is only slow, or is yet to be opened on the machine, is not ended under what uses it: the engine has its port.
+  const isTaken = async () => (await portStatus(dir))?.taken.includes(recorded ?? 0) === true;
+  if (isThere) {
+    await until(async () => (await answers(dir, recorded)) || (await isTaken()), 15);
+    if (await answers(dir, recorded)) return recorded;
+  }
   await endService(dir, NAME, 5);
   const port = await freePort(recorded);
   mkdirSync(join(dir, "registry"), { recursive: true });
