@@ -45,10 +45,13 @@ export type UseWish = "record" | "keep";
 export async function endUse(use: ServiceUse, report: (line: string) => void): Promise<void> {
   const { dockerHost, service, owner } = use;
   await answered(dockerHost, () => forget(dockerHost, [useVolume(service, owner)]));
+  const first = await serviceRecords(dockerHost, service);
+  if (usersIn(first).length > 0) await noteLeft(use, first);
+  // Of two that end at once, the other may have gone on before it could see what was just noted.
   const records = await serviceRecords(dockerHost, service);
-  const users = records.filter(({ kind }) => kind === "uses");
+  const users = usersIn(records);
   const things = await thingsOf(use);
-  if (users.length > 0) return leave(use, things, records, users, report);
+  if (users.length > 0) return reportLeft(use, things, users, report);
   for (const { kind, name, thing } of things) {
     if (mayGo(thing, owner, records)) await remove(dockerHost, kind, name, thing);
     else
@@ -118,16 +121,22 @@ function mayGo(thing: EngineThing, owner: Owner, records: readonly ServiceRecord
   return recordedOf(records, "left", thing).length > 0 || isAdoptedBy(thing, owner, records);
 }
 
-async function leave(
-  { dockerHost, service, owner }: ServiceUse,
-  things: readonly NamedThing[],
-  records: readonly ServiceRecord[],
-  users: readonly ServiceRecord[],
-  report: (line: string) => void,
-): Promise<void> {
-  for (const { thing } of things)
+const usersIn = (records: readonly ServiceRecord[]) => records.filter(({ kind }) => kind === "uses");
+
+/** Notes on the engine what of the stack's own it leaves to others. */
+async function noteLeft(use: ServiceUse, records: readonly ServiceRecord[]): Promise<void> {
+  const { dockerHost, service, owner } = use;
+  for (const { thing } of await thingsOf(use))
     if (isSurelyMadeBy(thing, owner) || isAdoptedBy(thing, owner, records))
       await recordThing(dockerHost, service, owner, "left", thing.id);
+}
+
+function reportLeft(
+  { dockerHost, service, owner }: ServiceUse,
+  things: readonly NamedThing[],
+  users: readonly ServiceRecord[],
+  report: (line: string) => void,
+): void {
   const [first] = things;
   if (first === undefined) return;
   const what = `${services[service].title} is left (${first.kind} ${first.name})`;

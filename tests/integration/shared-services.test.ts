@@ -235,9 +235,10 @@ describe("on the engine", () => {
         await end(lab2);
         await end(lab2);
       },
-      async () => {
+      // Either may see the other's use for a moment longer.
+      ...Array(10).fill(async () => {
         await Promise.all([end(lab1), end(lab2)]);
-      },
+      }),
     ]) {
       await container(ownerLabels(lab1));
       for (const owner of [lab1, lab1, lab2]) await recordUse(dockerHost, "redis", owner);
