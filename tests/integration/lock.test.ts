@@ -46,7 +46,8 @@ test("a second lock writes the same file, and a check agrees", async () => {
     [["--check"], "checked"],
   ] as const) {
     const { code, stdout } = await lab.machine(["lock", stack, ...args]);
-    expect(stdout).toBe(`32 images: 32 as locked; ${what}: ${file}\n`);
+    expect(stdout).toMatch(/^Done: /);
+    expect(stdout).toContain(`32 images: 32 as locked; ${what}: ${file}\n`);
     expect(code).toBe(0);
   }
   expect(text()).toBe(before);
@@ -97,7 +98,7 @@ test("a tag that has moved is told by a check, which changes nothing, and is loc
 
   const again = await lab.machine(["lock", stack]);
   expect(again.code).toBe(0);
-  expect(again.stdout).toMatch(new RegExp(`^moved: ${moved} ${move} ${sizes}\nNot ready: 32 images`));
+  expect(again.stdout).toMatch(new RegExp(`^moved: ${moved} ${move} ${sizes}\nDone: 32 images`));
   const { [moved]: fresh, ...others } = readImagesLock(file).images;
   expect({ ...others, [moved]: locked[moved] }).toEqual(locked);
   expect(fresh).toMatchObject({ digest });
@@ -111,7 +112,7 @@ test("an image that is gone is told with its reason, and keeps its entry", async
   expect(code).toBe(1);
   expect(stdout).toMatch(
     new RegExp(
-      `^failed: ${removed}: 127\\.0\\.0\\.1:\\d+ has no such image \\(HEAD .* gave 404\\); check the reference\n32 images`,
+      `^failed: ${removed}: 127\\.0\\.0\\.1:\\d+ has no such image \\(HEAD .* gave 404\\); check the reference\nFailed: 32 images`,
     ),
   );
   expect(stdout).toContain("32 images: 31 as locked, 1 failed; not changed: ");
