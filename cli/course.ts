@@ -19,6 +19,8 @@ export interface Step {
   outputs: Values;
   /** What it said last of its work. */
   doing?: string;
+  /** Whether it has said something that is to stay. Default: false. */
+  hasSaid?: boolean;
 }
 
 /** What has just happened, for whoever tells it. */
@@ -121,7 +123,7 @@ export class Course {
     const name = urn ? nameOf(urn) : "";
     const text = plain(message);
     if (severity === "error") {
-      if (name === "") this.errors.push(text);
+      if (name === "") this.errors.push(withoutTrace(text));
       else this.failed.set(name, text);
       return undefined;
     }
@@ -136,9 +138,15 @@ export class Course {
     const level = severity === "warning" ? ("warning" as const) : ("info" as const);
     // Steps say what they do in words such as "making X": what lasts is said otherwise.
     const isPassing = ephemeral && /^[a-z]+ing /.test(text);
+    if (isPluginNoise.test(text)) return undefined;
+    if (step !== undefined && !isPassing) step.hasSaid = true;
     return isPassing ? undefined : ({ kind: "said", name, level, text } as const);
   }
 }
+
+/** What Pulumi says of outputs that a failure has kept away, and of what a kill has left, which the program tells itself. */
+const isPluginNoise =
+  /^Undefined value \(\w+\) will not show as a stack output|^Attempting to deploy or update resources/;
 
 const operations: Readonly<Record<string, Operation>> = {
   same: "same",
@@ -148,6 +156,14 @@ const operations: Readonly<Record<string, Operation>> = {
   replace: "replace",
   "create-replacement": "replace",
 };
+
+/** The program's own word for what is for the user to fix, without what the runner says around it. */
+function withoutTrace(error: string): string {
+  return (
+    /unhandled exception:\s*(?:Problem|SettingsError): ([\s\S]*?)(?:\n\s+at [\s\S]*)?$/.exec(error)?.[1] ??
+    error
+  );
+}
 
 function nameOf(urn: string): string {
   return urn.split("::").at(-1) ?? urn;

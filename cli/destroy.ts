@@ -15,6 +15,7 @@ import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts"
 import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
 import { failureLines } from "./failures.ts";
 import { shortenHistory } from "./history.ts";
+import { assertNoRun } from "./live-runs.ts";
 import { isPreview, operate, wantsHelp } from "./operation.ts";
 import { concludePreview } from "./preview.ts";
 import { forgetProofs } from "./proof-record.ts";
@@ -64,6 +65,7 @@ export async function destroy(
   // Pulumi is given it once, whether it was asked here or there.
   const options = given.filter((one) => !["-y", "--yes", forgetEngineOption].includes(one));
   const opened = await openUnchecked(await takeOver(caller));
+  if (!isPreview("destroy", options)) await assertNoRun(opened, folder);
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
   if (isWhole(options)) await forgetGoneEngines(opened, isForgotten);
@@ -93,16 +95,14 @@ export async function destroy(
   ];
   output.print(lines.map((line) => `${line}\n`).join("") + logLine(operation));
   const again = `./machine destroy ${stack}`;
+  if (code !== 0 && !course.hasBegun)
+    return conclude(output, { outcome: "unchanged", text: "Pulumi did not begin", next: again });
   const record = await readRecord({ ...opened, state: undefined });
   if (record.kind === "made") {
     if (isInterrupted)
       return conclude(output, { outcome: "interrupted", text: "something is left", next: again });
     if (code === 0) return conclude(output, { outcome: "done", text: "what was not named is left", next });
-    return conclude(output, {
-      outcome: course.hasBegun ? "failed" : "unchanged",
-      text: course.hasBegun ? "something is left" : "Pulumi did not begin",
-      next: again,
-    });
+    return conclude(output, { outcome: "failed", text: "something is left", next: again });
   }
 
   forgetProofs(opened);

@@ -106,10 +106,15 @@ function imageDifference(course: Course, task: LockedTask, isMissing: boolean): 
 function thingDifference(of: Thing, steps: readonly Step[]): Difference | undefined {
   const changed = steps.filter(({ operation }) => operation !== "same");
   if (changed.length === 0 || changed.some(({ state }) => state === "failed")) return undefined;
-  const { thing, last } = of;
+  // What it has said of it is the truth: it may have been left as it is.
+  if (changed.some(({ hasSaid }) => hasSaid === true)) return undefined;
+  const { thing, last, goesWith } = of;
   const progress = progressOf(changed, last === undefined || changed.some(({ name }) => name === last));
-  if (changed.every(({ operation }) => operation === "delete"))
-    return of.isProof ? undefined : { thing, progress, will: "will be removed", done: "removed" };
+  if (changed.every(({ operation }) => operation === "delete")) {
+    if (of.isProof || (goesWith !== undefined && !changed.some(({ name }) => name === goesWith)))
+      return undefined;
+    return { thing, progress, will: "will be removed", done: "removed" };
+  }
   // What is made for the first time is missing: that says nothing more.
   if (changed.every(({ operation }) => operation === "create"))
     return { thing, progress, will: `will be ${of.verb}`, done: of.verb };

@@ -127,7 +127,13 @@ async function operateIn(
       });
     });
     return {
-      ...{ code, course, log: log.path, said: said.trim(), isInterrupted: isSignalled && code !== 0 },
+      ...{
+        code,
+        course,
+        log: log.path,
+        said: said.trim(),
+        isInterrupted: isSignalled && (code !== 0 || course.result === undefined),
+      },
       isTold: !isDrawn && !isText,
     };
   } finally {

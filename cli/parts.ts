@@ -29,6 +29,8 @@ export interface Thing {
   readonly isProof?: boolean;
   /** The resource that is the last of several. */
   readonly last?: string;
+  /** The resource whose removal removes it: the others only leave the state. */
+  readonly goesWith?: string;
 }
 
 const things: readonly (readonly [RegExp, Thing])[] = [
@@ -55,6 +57,7 @@ const things: readonly (readonly [RegExp, Thing])[] = [
       verb: "started",
       again: "started again",
       last: "coop-redis-container",
+      goesWith: "coop-redis-use",
     },
   ],
   [
@@ -65,6 +68,7 @@ const things: readonly (readonly [RegExp, Thing])[] = [
       verb: "started",
       again: "started again",
       last: "coop-git-container",
+      goesWith: "coop-git-use",
     },
   ],
   [

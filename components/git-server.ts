@@ -80,7 +80,10 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
   const madeOf = (thing: (typeof things)[number]) => (labels === "unknown" ? labels : labels[thing]);
   const use = { owner, dockerHost, service: "git" } as const;
   // A volume's creation takes what is there.
-  const leftover = leftoverHook(`${name}-leftover`, use, "network", gitNames.network);
+  const leftover = leftoverHook(`${name}-leftover`, use, [
+    ["container", gitNames.container],
+    ["network", gitNames.network],
+  ]);
   const goesWith = args.use && { deletedWith: args.use };
   const common = (thing: "network" | "volume", before: readonly pulumi.ResourceHook[]) => {
     const made = madeOf(thing);

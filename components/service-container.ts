@@ -75,7 +75,9 @@ export function serviceContainer(
   options: pulumi.CustomResourceOptions,
 ): Container {
   const { owner, repair, dockerHost, service, finding, made, labels, ...rest } = args;
-  const leftover = leftoverHook(`${name}-leftover`, { owner, dockerHost, service }, "container", args.name);
+  const leftover = leftoverHook(`${name}-leftover`, { owner, dockerHost, service }, [
+    ["container", args.name],
+  ]);
   const own = labelsOf({ owner, repair }, made === "unknown" ? ownerLabels(owner) : made, finding);
   return new Container(
     name,

@@ -236,6 +236,8 @@ export interface RouteFacts {
   readonly model: string;
   /** What overrides the route right now; undefined where nothing does. */
   readonly overridden: string | undefined;
+  /** What is wrong with the `.env`, which a run reads first; undefined where nothing is. */
+  readonly dotenvFault?: string | undefined;
   /** What names the bytes of the `.env` now; undefined where that is not known. */
   readonly dotenvHash?: string | undefined;
   /** What names commit and environment now; undefined where that is not known. */
@@ -267,6 +269,8 @@ export function routeCheck({ stack, overridden, proof, failed, ...now }: RouteFa
     failed,
   );
   if (fault !== undefined) return { ...blocker("route", fault, up(stack)), provedAt };
+  if (now.dotenvFault !== undefined)
+    return { ...blocker("route", `it was proved of another .env: ${now.dotenvFault}`, up(stack)), provedAt };
   if (provedHash !== undefined && now.dotenvHash !== undefined && provedHash !== now.dotenvHash)
     return { ...blocker("route", "the .env has changed since the proof", up(stack)), provedAt };
   return { ...ok("route", `a run asks ${callUrl(now.modelApiBase)}`), provedAt };

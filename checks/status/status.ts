@@ -252,6 +252,7 @@ function runChecks(question: StatusQuestion): readonly StatusCheck[] {
           modelApiBase,
           model: settings.model,
           overridden: look.route.value,
+          dotenvFault: faultIn(look.dotenv),
           dotenvHash: look.dotenvBytes?.hash,
           installed: installedNow(question),
           proof: state.proofs.get(proofNames.route),

@@ -16,6 +16,7 @@ let stack: string;
 /** The engine by two other names in its rehearsal (stand-ins count nowhere else), each of which can go away. */
 let first: EngineName;
 let second: EngineName;
+let third: EngineName | undefined;
 
 beforeAll(async () => {
   await startRehearsal(lab.rehearsal, () => {});
@@ -29,7 +30,7 @@ beforeAll(async () => {
   if (code !== 0) throw new Error(stdout + stderr);
 });
 afterAll(async () => {
-  await Promise.all([first?.close(), second?.close()]);
+  await Promise.all([first?.close(), second?.close(), third?.close()]);
   await lab.close();
 });
 
@@ -147,5 +148,12 @@ describe("an engine", () => {
     expect([await containerId(redis), await containerId(git)]).toEqual(ids);
     const { stdout } = await pulumi("stack", "export");
     expect(JSON.parse(stdout).deployment.resources ?? []).toEqual([]);
+
+    // The engine is back: what was left there is the stack's, and goes before its successors come.
+    third = await EngineName.at(join(lab.rehearsal.dir, "third.sock"));
+    lab.configure(stack, { dockerHost: third.dockerHost });
+    const again = await lab.machine(["up", stack]);
+    expect(again.code, again.stdout + again.stderr).toBe(0);
+    expect(await nothingDiffers()).toBe(0);
   });
 });

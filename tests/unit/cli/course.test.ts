@@ -118,3 +118,15 @@ describe("an update", () => {
     expect(course.steps.get("go-chi-task26")).toMatchObject({ operation: "replace" });
   });
 });
+
+test("what the program says to the user is told without its trace, and what Pulumi says of it not at all", () => {
+  const course = new Course();
+  const said = (severity: string, message: string) => course.take({ diagnosticEvent: { severity, message } });
+  said(
+    "error",
+    "Running program '/p' failed with an unhandled exception:\nProblem: it holds this project.\nFix: x\n    at a (b:1)\n    at c",
+  );
+  expect(course.errors).toEqual(["it holds this project.\nFix: x"]);
+  expect(said("warning", "Undefined value (coop) will not show as a stack output.")).toBeUndefined();
+  expect(said("warning", "another")).toMatchObject({ kind: "said", text: "another" });
+});

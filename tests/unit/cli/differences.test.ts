@@ -72,6 +72,29 @@ describe("a preview says in words", () => {
   test("nothing where nothing differs", () => expect(words(recorded("nothing-changed"), "will")).toEqual([]));
 });
 
+describe("what is removed", () => {
+  const ended = (course: Course, name: string, type = "docker:index/container:Container") =>
+    course.take({ resOutputsEvent: { metadata: { op: "delete", urn: `urn::${name}`, type } } });
+
+  test("of a service is so with the stack's use of it alone: the rest only leaves the state", () => {
+    const course = new Course();
+    ended(course, "coop-git-container");
+    expect(words(course, "done")).toEqual([]);
+    ended(course, "coop-git-use", "command:local:Command");
+    expect(words(course, "done")).toEqual(["git server: removed"]);
+  });
+
+  test("is not told of what its step has said it left", () => {
+    const course = new Course();
+    const urn = "urn::cooperbench-checkout";
+    const metadata = { op: "delete", urn, type: "command:local:Command" };
+    course.take({ resourcePreEvent: { metadata } });
+    course.take({ diagnosticEvent: { urn, severity: "info", message: "/c is left: it has notes.txt" } });
+    course.take({ resOutputsEvent: { metadata } });
+    expect(words(course, "done")).toEqual([]);
+  });
+});
+
 test("an update says the same, as done", () => {
   const missing = six.filter(({ image }) => image.endsWith("pillow:task25"));
   const done = words(recorded("drift-up"), "done", missing);

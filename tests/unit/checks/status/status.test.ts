@@ -217,6 +217,10 @@ test("credentials and route block a run where they are not as configured", () =>
     found: "it was proved for model cohere/command-r; it is cohere/command-a-03-2025 now",
   });
   expect(routeCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
+  expect(routeCheck({ ...facts, dotenvFault: "COHERE_API_BASE not as configured" })).toMatchObject({
+    level: "blocker",
+    found: "it was proved of another .env: COHERE_API_BASE not as configured",
+  });
 });
 
 test("the proof of a route is of one .env, as far as it says so", () => {
