@@ -7,7 +7,7 @@ import type { Measured } from "./estimate.ts";
 import { type PairResult, type RunSetting, readRun, runSettings } from "./read-run.ts";
 import { tokensIn } from "./trajectory.ts";
 
-/** Pairs of a setting that are read: a mean needs no more. */
+/** Pairs of a setting that are measured: a mean needs no more. */
 const enough = 50;
 
 /**
@@ -49,23 +49,22 @@ function pairsOf(folder: string, run: string, checkout: string, model: string): 
     .map(({ pair }) => ({ run, folder: join(folder, pair.folder), pair }));
 }
 
-function meansOf(found: readonly Found[]): Measured {
-  const mean = (value: (one: Found) => number | undefined): number | undefined => {
+function meansOf(pairs: readonly Found[]): Measured {
+  const found = pairs.map((one) => ({ ...one, tokens: tokensIn(one.folder, one.pair) }));
+  const mean = (value: (one: (typeof found)[number]) => number | undefined): number | undefined => {
     const known = found.flatMap((one) => value(one) ?? []);
     const sum = known.reduce((all, one) => all + one, 0);
     return sum === 0 ? undefined : sum / known.length;
   };
   const ofAgents = (pair: PairResult, key: "steps" | "cost") =>
     pair.agents.reduce((sum, agent) => sum + (agent[key] ?? 0), 0);
-  const tokens = found.map(({ folder, pair }) => tokensIn(folder, pair));
-  const at = (one: Found) => tokens[found.indexOf(one)];
   return {
     runs: [...new Set(found.map(({ run }) => run))],
     pairs: found.length,
     modelCalls: mean(({ pair }) => ofAgents(pair, "steps")) ?? 0,
     seconds: mean(({ pair }) => pair.seconds) ?? 0,
     dollars: mean(({ pair }) => ofAgents(pair, "cost")),
-    inputTokens: mean((one) => at(one)?.input),
-    outputTokens: mean((one) => at(one)?.output),
+    inputTokens: mean(({ tokens }) => tokens?.input),
+    outputTokens: mean(({ tokens }) => tokens?.output),
   };
 }

@@ -4,7 +4,6 @@ import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
-import { ownerOf } from "../program/stack-id.ts";
 import { endRepair } from "../provision/repair.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, removeUser } from "../rehearsal/users.ts";
@@ -15,6 +14,7 @@ import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts"
 import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
 import { failureLines } from "./failures.ts";
 import { shortenHistory } from "./history.ts";
+import { ownerIn } from "./identity.ts";
 import { assertNoRun } from "./live-runs.ts";
 import { isPreview, operate, wantsHelp } from "./operation.ts";
 import { concludePreview } from "./preview.ts";
@@ -106,7 +106,7 @@ export async function destroy(
   }
 
   forgetProofs(opened);
-  endRepair(ownerOf(stack, { stackId: String(opened.configuration.stackId ?? "") }));
+  endRepair(ownerIn(opened), undefined, opened.env);
   let isDown = false;
   if (rehearsal !== undefined) {
     removeUser(rehearsal.dir, user);

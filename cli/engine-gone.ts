@@ -53,13 +53,14 @@ export async function forgetGoneEngines(opened: Opened, isForgotten: boolean): P
   const what = gone
     .map(({ host, why }) => `the Docker engine at ${host} does not answer (${why})`)
     .join(", ");
-  const onGone = isOn(resources, new Set(gone.map(({ host }) => host)));
+  const goneHosts = new Set(gone.map(({ host }) => host));
+  const onGone = isOn(resources, goneHosts);
   if (!isForgotten && resources.some((one) => isService(one) && onGone(one)))
     throw new Problem(
       `${what}, and stack ${stack} has services there. Nothing was changed.\n` +
         `Fix: start it, and give the command again. Where it is gone for good:\n  ./machine destroy ${stack} ${forgetEngineOption}`,
     );
-  await rewriteState(opened, (exported) => withoutEngines(exported, new Set(gone.map(({ host }) => host))));
+  await rewriteState(opened, (exported) => withoutEngines(exported, goneHosts));
   output.say(`${what}: what the stack has there is forgotten, and its images stay`);
 }
 

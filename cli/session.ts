@@ -5,7 +5,6 @@ import { rehearsalFolder } from "../benchmark/stand-ins.ts";
 import { type Environment, onlySet } from "../lib/environment.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import type { Settings } from "../program/settings.ts";
-import { ownerOf } from "../program/stack-id.ts";
 import { type EngineHost, engineHostOf } from "../provision/engine/host.ts";
 import { type Rehearsal, rehearsalEnv } from "../rehearsal/rehearsal.ts";
 import { addUser } from "../rehearsal/users.ts";
@@ -13,6 +12,7 @@ import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/
 import { backendEnv, stateEnv } from "./backend.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { type Claim, claimStack, userOf } from "./claim.ts";
+import { ownerIn } from "./identity.ts";
 import type { Pulumi } from "./pulumi.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
 import { ensureStack } from "./stack.ts";
@@ -116,7 +116,7 @@ async function adoptOldServices({ stack, configuration, dockerHost, pulumi }: Op
     import("../provision/engine/adopt-services.ts"),
     import("./stack-record.ts"),
   ]);
-  const owner = ownerOf(stack, { stackId: String(configuration.stackId ?? "") });
+  const owner = ownerIn({ stack, configuration });
   // An engine that does not answer is told before the update, which does not begin then: the next one notes it.
   await adoptServices(dockerHost, owner, await resourcesOf(pulumi, stack)).catch(() => []);
 }

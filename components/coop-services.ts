@@ -13,7 +13,7 @@ import type { RedisResult } from "../provision/steps/redis.ts";
 import { GitServer } from "./git-server.ts";
 import { pullHooks } from "./pull-hooks.ts";
 import { Redis } from "./redis.ts";
-import type { Maker } from "./service-container.ts";
+import type { Maker } from "./service-thing.ts";
 import { serviceUse } from "./service-use.ts";
 import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";

@@ -7,7 +7,8 @@ import { isOlder } from "../provision/engine/owned.ts";
 import { gitNames } from "../provision/engine/service-names.ts";
 import { engineImage } from "./engine-image.ts";
 import { leftoverHook } from "./leftover-hook.ts";
-import { labelList, labelsOf, type Maker, serviceContainer, serviceThing } from "./service-container.ts";
+import { serviceContainer } from "./service-container.ts";
+import { type Maker, serviceThing } from "./service-thing.ts";
 import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
@@ -85,27 +86,19 @@ function ownServer(name: string, args: GitServerArgs, parent: pulumi.Resource) {
     ["network", gitNames.network],
   ]);
   const goesWith = args.use && { deletedWith: args.use };
-  const common = (thing: "network" | "volume", before: readonly pulumi.ResourceHook[]) => {
-    const made = madeOf(thing);
-    return {
-      labels: labelList(labelsOf(args, made === "unknown" ? undefined : made)),
-      options: { parent, ...serviceThing(`${name}-${thing}`, owner, made, before), ...goesWith },
-    };
-  };
-  const ofNetwork = common("network", [leftover]);
-  const network =
-    existing.network === "own"
-      ? new Network(
-          `${name}-network`,
-          { name: gitNames.network, driver: "bridge", labels: ofNetwork.labels },
-          ofNetwork.options,
-        )
-      : undefined;
-  const ofVolume = common("volume", []);
-  const volume =
-    existing.volume === "own"
-      ? new Volume(`${name}-volume`, { name: gitNames.volume, labels: ofVolume.labels }, ofVolume.options)
-      : undefined;
+  let network: Network | undefined;
+  if (existing.network === "own") {
+    const key = `${name}-network`;
+    const { labels, options } = serviceThing(key, args, { made: madeOf("network"), leftover });
+    const wanted = { name: gitNames.network, driver: "bridge", labels };
+    network = new Network(key, wanted, { parent, ...options, ...goesWith });
+  }
+  let volume: Volume | undefined;
+  if (existing.volume === "own") {
+    const key = `${name}-volume`;
+    const { labels, options } = serviceThing(key, args, { made: madeOf("volume") });
+    volume = new Volume(key, { name: gitNames.volume, labels }, { parent, ...options, ...goesWith });
+  }
 
   const container = serviceContainer(
     `${name}-container`,

@@ -5,7 +5,8 @@ import { addressLabel, type OwnRedis } from "../provision/engine/existing-redis.
 import type { SeenImage } from "../provision/engine/images.ts";
 import { redisContainer } from "../provision/engine/service-names.ts";
 import { engineImage } from "./engine-image.ts";
-import { type Maker, serviceContainer } from "./service-container.ts";
+import { serviceContainer } from "./service-container.ts";
+import type { Maker } from "./service-thing.ts";
 import { unlessFailed } from "./unless-failed.ts";
 
 /** Arguments of a `Redis`. */

@@ -65,17 +65,17 @@ export async function startEngine(dir: string, port: number | undefined, tools: 
 
 /** Ends the engine with all its containers, and what a killed engine left running. */
 export async function endEngine(dir: string): Promise<void> {
-  if (runningService(dir, NAME) !== undefined) await removeContainersAndNetworks(dir);
-  await endProcesses(dir);
+  await endProcesses(dir, removeContainersAndNetworks);
 }
 
 /** The same, but the containers are only stopped, and the networks stay: the next engine has them. */
 export async function stopEngine(dir: string): Promise<void> {
-  if (runningService(dir, NAME) !== undefined) await killContainers(dir);
-  await endProcesses(dir);
+  await endProcesses(dir, killContainers);
 }
 
-async function endProcesses(dir: string): Promise<void> {
+async function endProcesses(dir: string, first: (dir: string) => Promise<void>): Promise<void> {
+  // One that does not answer is ended the hard way, and its containers through their control group.
+  if (runningService(dir, NAME) !== undefined) await first(dir).catch(() => {});
   await endService(dir, NAME, 30);
   for (const pid of findProcesses(dir).filter((pid) => pid !== runningService(dir, "registry")))
     await endProcess(pid, dir, 3);
@@ -92,28 +92,30 @@ export function engineAnswers(dir: string, timeoutMs = 2000): Promise<boolean> {
  * stay on the machine where the engine is of a version that ran in the machine's own network.
  */
 async function removeContainersAndNetworks(dir: string): Promise<void> {
-  const socketPath = join(dir, "docker.sock");
-  try {
-    const list = await ask({ socketPath, path: "/containers/json?all=1", timeoutMs: 5000 });
-    for (const { Id } of JSON.parse(list.body.toString()) as { Id: string }[])
-      await ask({ socketPath, method: "DELETE", path: `/containers/${Id}?force=1&v=1` });
-    const networks = await ask({ socketPath, path: "/networks", timeoutMs: 5000 });
-    for (const { Id, Name } of JSON.parse(networks.body.toString()) as { Id: string; Name: string }[])
-      if (!["bridge", "host", "none"].includes(Name))
-        await ask({ socketPath, method: "DELETE", path: `/networks/${Id}` });
-  } catch {
-    // An engine that does not answer is ended the hard way, and its containers through their control group.
-  }
+  await askOfEach(dir, "/containers/json?all=1", ({ Id }) => ["DELETE", `/containers/${Id}?force=1&v=1`]);
+  await askOfEach(dir, "/networks", ({ Id, Name = "" }) =>
+    ["bridge", "host", "none"].includes(Name) ? undefined : ["DELETE", `/networks/${Id}`],
+  );
 }
 
-async function killContainers(dir: string): Promise<void> {
+function killContainers(dir: string): Promise<void> {
+  return askOfEach(dir, "/containers/json", ({ Id }) => ["POST", `/containers/${Id}/kill`]);
+}
+
+/** Asks the engine something of each thing that it lists. */
+async function askOfEach(
+  dir: string,
+  list: string,
+  question: (of: {
+    readonly Id: string;
+    readonly Name?: string;
+  }) => readonly [method: string, path: string] | undefined,
+): Promise<void> {
   const socketPath = join(dir, "docker.sock");
-  try {
-    const list = await ask({ socketPath, path: "/containers/json", timeoutMs: 5000 });
-    for (const { Id } of JSON.parse(list.body.toString()) as { Id: string }[])
-      await ask({ socketPath, method: "POST", path: `/containers/${Id}/kill` });
-  } catch {
-    // As above.
+  const { body } = await ask({ socketPath, path: list, timeoutMs: 5000 });
+  for (const one of JSON.parse(body.toString())) {
+    const [method, path] = question(one) ?? [];
+    if (path !== undefined) await ask({ socketPath, method, path });
   }
 }
 

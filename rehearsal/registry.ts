@@ -20,12 +20,7 @@ export async function startRegistry(dir: string, tools: Tools): Promise<number> 
   const recorded = recordedPort(dir);
   const running = runningService(dir, NAME);
   const isThere = recorded !== undefined && running !== undefined && isInNetwork(dir, running);
-  // One that is only slow, or is yet to be opened on the machine, is not ended under what uses it: the engine has its port.
-  const isTaken = async () => (await portStatus(dir))?.taken.includes(recorded ?? 0) === true;
-  if (isThere) {
-    await until(async () => (await answers(dir, recorded)) || (await isTaken()), 15);
-    if (await answers(dir, recorded)) return recorded;
-  }
+  if (isThere && (await answersInTime(dir, recorded))) return recorded;
   await endService(dir, NAME, 5);
   const port = await freePort(recorded);
   mkdirSync(join(dir, "registry"), { recursive: true });
@@ -52,6 +47,19 @@ export function endRegistry(dir: string): Promise<void> {
 async function answers(dir: string, port: number): Promise<boolean> {
   if (!(await portStatus(dir))?.open.includes(port)) return false;
   return answersOk({ host: "127.0.0.1", port, path: "/v2/", timeoutMs: 1000 });
+}
+
+/**
+ * Waits for one that runs, as long as nobody else has its port. One that is only slow, or is yet to be opened on the machine,
+ * is not ended under what uses it: the engine has its port.
+ */
+async function answersInTime(dir: string, port: number): Promise<boolean> {
+  let answered = false;
+  await until(async () => {
+    answered = await answers(dir, port);
+    return answered || (await portStatus(dir))?.taken.includes(port) === true;
+  }, 15);
+  return answered;
 }
 
 function recordedPort(dir: string): number | undefined {

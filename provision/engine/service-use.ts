@@ -45,10 +45,12 @@ export type UseWish = "record" | "keep";
 export async function endUse(use: ServiceUse, report: (line: string) => void): Promise<void> {
   const { dockerHost, service, owner } = use;
   await answered(dockerHost, () => forget(dockerHost, [useVolume(service, owner)]));
-  const first = await serviceRecords(dockerHost, service);
-  if (usersIn(first).length > 0) await noteLeft(use, first);
-  // Of two that end at once, the other may have gone on before it could see what was just noted.
-  const records = await serviceRecords(dockerHost, service);
+  let records = await serviceRecords(dockerHost, service);
+  if (usersIn(records).length > 0) {
+    await noteLeft(use, records);
+    // Of two that end at once, the other may have gone on before it could see what was just noted.
+    records = await serviceRecords(dockerHost, service);
+  }
   const users = usersIn(records);
   const things = await thingsOf(use);
   if (users.length > 0) return reportLeft(use, things, users, report);
