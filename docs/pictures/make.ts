@@ -37,7 +37,8 @@ try {
   save("up", (await shown(["up", stack], usual, isAtWork)).during);
   save("status", (await shown(["status", stack], { ...usual, columns: 120 })).end);
   for (const { Id, RepoTags } of await lab.engine.listImages())
-    if (RepoTags?.some((tag) => tag.startsWith("akhatua/"))) await lab.engine.getImage(Id).remove({ force: true });
+    if (RepoTags?.some((tag) => tag.startsWith("akhatua/")))
+      await lab.engine.getImage(Id).remove({ force: true });
   save("up-large", (await shown(["up", stack], large, isAtWork)).during);
   // An image that the registry does not have.
   await lab.engine.getImage("akhatua/cooperbench-go-chi:task26").remove({ force: true });

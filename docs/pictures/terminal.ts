@@ -1,6 +1,7 @@
 /** A terminal of a size that a command runs in, and its screen as a picture. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { basename } from "node:path";
 import xterm, { type IBufferCell, type Terminal } from "@xterm/headless";
 import { shellWord } from "../../lib/shell-word.ts";
 
@@ -33,6 +34,7 @@ export async function record(
   env: NodeJS.ProcessEnv,
   isWanted: (screen: string) => boolean = () => false,
 ): Promise<Recorded> {
+  const title = `A terminal of ${columns} by ${rows}: ${[basename(command[0] ?? ""), ...command.slice(1)].join(" ")}`;
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, convertEol: false });
   const line = `stty cols ${columns} rows ${rows}; ${command.map(shellWord).join(" ")}`;
   const child = spawn("script", ["--quiet", "--return", "--flush", "--command", line, "/dev/null"], {
@@ -42,12 +44,12 @@ export async function record(
   child.stdout.on("data", (bytes: Buffer) => terminal.write(bytes));
   let during: string | undefined;
   const look = setInterval(() => {
-    if (isWanted(textOf(terminal))) during = pictureOf(terminal);
+    if (isWanted(textOf(terminal))) during = pictureOf(terminal, title);
   }, lookMs);
   const [code] = (await once(child, "close")) as [number | null];
   clearInterval(look);
   await new Promise<void>((written) => terminal.write("", written));
-  return { during, end: pictureOf(terminal), code };
+  return { during, end: pictureOf(terminal, title), code };
 }
 
 function textOf(terminal: Terminal): string {
@@ -73,8 +75,8 @@ const sixteen =
     " ",
   );
 
-/** The screen as SVG. */
-function pictureOf(terminal: Terminal): string {
+/** The screen as SVG, with a title for who does not see it. */
+function pictureOf(terminal: Terminal, title: string): string {
   const lines = linesOf(terminal);
   const last = lines.findLastIndex((line) => line.translateToString(true) !== "");
   const width = terminal.cols * letter.width + 2 * margin;
@@ -94,6 +96,7 @@ function pictureOf(terminal: Terminal): string {
     return `<text x="${margin}" y="${(margin + (row + 0.8) * letter.height).toFixed(1)}">${spans}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width.toFixed(0)}" height="${height.toFixed(0)}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, monospace" font-size="13" xml:space="preserve">
+<title>${escaped(title)}</title>
 <rect width="100%" height="100%" rx="8" fill="${colours.back}"/>
 <g fill="${colours.fore}">
 ${rows.join("\n")}
