@@ -115,6 +115,7 @@ function makeFolder(folder: string): void {
     const why = (error as Error).message;
     throw new Problem(
       `${folder}, where this user's state is kept, cannot be made (${why})\nFix: export XDG_DATA_HOME=FOLDER, with a folder that you may write in`,
+      undefined,
       { cause: error },
     );
   }

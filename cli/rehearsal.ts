@@ -82,7 +82,7 @@ export async function rehearsalCommand(options: Given["rehearsal"], { output }: 
   } catch (error) {
     if ((error as Error).constructor !== Error) throw error;
     // A rehearsal's errors are for the user.
-    throw new Problem((error as Error).message, { cause: error });
+    throw new Problem((error as Error).message, undefined, { cause: error });
   }
 }
 

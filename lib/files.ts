@@ -39,7 +39,7 @@ export function readBytes(file: string, flag: number = constants.O_RDONLY): Buff
     if (stats === undefined) throw error;
     const mode = (stats.mode & 0o7777).toString(8);
     const message = `${file} is user ${stats.uid}'s, with mode ${mode}, and this is user ${process.getuid?.()}, who may not read it`;
-    throw new Problem(message, { cause: error });
+    throw new Problem(message, undefined, { cause: error });
   }
 }
 

@@ -23,6 +23,7 @@ function realPart(path: string, whole: string): string {
     if (why !== undefined)
       throw new Problem(
         `${whole} is no place on this machine: ${why(path)}\nFix: name another folder where that one is named, which may be a stack's setting cooperbenchDir:\n  ./machine set STACK cooperbenchDir FOLDER`,
+        undefined,
         { cause: error },
       );
     if ((code !== "ENOENT" && code !== "ENOTDIR") || dirname(path) === path) throw error;

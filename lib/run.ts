@@ -133,15 +133,16 @@ export async function answerOf(
 
 function notStarted(file: string, cwd: string | undefined, cause: NodeJS.ErrnoException): Problem {
   if (cwd !== undefined && !existsSync(cwd))
-    return new Problem(`${cwd}, where ${file} is to run, is not there`, { cause });
+    return new Problem(`${cwd}, where ${file} is to run, is not there`, undefined, { cause });
   if (cause.code === "ENOENT")
     return new Problem(
       file.includes("/") ? `${file} is not there, or does not run here` : `${file} is not on PATH`,
+      undefined,
       {
         cause,
       },
     );
-  return new Problem(`${file} cannot be started: ${cause.message}`, { cause });
+  return new Problem(`${file} cannot be started: ${cause.message}`, undefined, { cause });
 }
 
 /** The last bytes of a stream. */

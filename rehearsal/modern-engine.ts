@@ -73,6 +73,7 @@ export async function modernEngine(report: (line: string) => void): Promise<read
     throw new Problem(
       `the modern engine could not be built: ${(error as Error).message}\n` +
         `Everything else works without it, on Debian's engine.\nFix: unset ${ENGINE_VARIABLE}`,
+      undefined,
       { cause: error },
     );
   }

@@ -23,6 +23,7 @@ export async function cachedFolder(
     const why = (error as Error).message;
     throw new Problem(
       `the cache folder ${dirname(folder)} cannot be made or written in (${why})\nFix: export XDG_CACHE_HOME=FOLDER, with a folder that you may write in`,
+      undefined,
       { cause: error },
     );
   }

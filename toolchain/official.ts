@@ -50,6 +50,7 @@ export async function installOfficial(settings: ToolchainSettings, report: Repor
         const last = said.trim().split("\n").slice(-3).join("\n");
         throw new Problem(
           `the official installation of Pulumi ${version} failed: ${last}\nFix: run the command again, or install Pulumi by hand`,
+          undefined,
           { cause: error },
         );
       });

@@ -40,8 +40,12 @@ export function packageVersion(projectDir: string, name: string): string {
   try {
     return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
   } catch (error) {
-    throw new Problem(`${name} is not installed (${file} cannot be read). Run \`npm ci\` in ${projectDir}.`, {
-      cause: error,
-    });
+    throw new Problem(
+      `${name} is not installed (${file} cannot be read). Run \`npm ci\` in ${projectDir}.`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
   }
 }

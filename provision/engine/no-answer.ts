@@ -8,7 +8,7 @@ export class NoAnswer extends Problem {
   readonly reason: string;
 
   constructor(dockerHost: string, reason: string, options?: ErrorOptions) {
-    super(`the engine at ${dockerHost} does not answer (${reason})`, options);
+    super(`the engine at ${dockerHost} does not answer (${reason})`, undefined, options);
     this.dockerHost = dockerHost;
     this.reason = reason;
   }

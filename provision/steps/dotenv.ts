@@ -245,6 +245,7 @@ function notOurs(file: string, { uid }: Stats, cause: unknown): Problem {
   const user = process.getuid?.() ?? "unknown";
   return new Problem(
     `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs.\nFix: run this as user ${uid}, or make the file yours: chown ${user} ${shellWord(file)}`,
+    undefined,
     { cause },
   );
 }

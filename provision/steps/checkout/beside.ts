@@ -65,6 +65,7 @@ export function makeBeside(path: string, { stack, id }: Owner, madeParent?: stri
     if (code === undefined) throw error;
     throw new Problem(
       `${path} cannot be made or removed: ${parent} cannot be written to (${code}).\nFix: make it yours (chown or chmod), or set cooperbenchDir to another folder`,
+      undefined,
       { cause: error },
     );
   }

@@ -49,7 +49,7 @@ export async function removeCheckout(
     renameSync(place, join(beside, "removed"));
   } catch (error) {
     await removeBeside(beside);
-    throw new Problem(`${place} cannot be removed: ${(error as Error).message}`, { cause: error });
+    throw new Problem(`${place} cannot be removed: ${(error as Error).message}`, undefined, { cause: error });
   }
   await removeBeside(beside);
   if (marker.madeParent !== undefined) await removeEmptyParents(place, marker.madeParent);

@@ -1,0 +1,32 @@
+import { shellWord } from "./shell-word.ts";
+
+/** A way to mend a fault. */
+export type Remedy =
+  /** A command that runs as it is shown, in the project's folder. A word in capitals, such as NAME, is the user's to choose. */
+  | {
+      readonly command: readonly string[];
+      /** When it is the one that helps, where that is a question: `where its state is lost for good`. */
+      readonly when?: string;
+    }
+  /** What no one command does, as an imperative without a full stop: `start the engine`. */
+  | { readonly advice: string };
+
+/** One remedy, or several of which one helps. */
+export type Remedies = Remedy | readonly [Remedy, ...Remedy[]];
+
+/** Remedies in a message, each on lines of its own that begin with `Fix:`. */
+export function remedyText(remedies: Remedies): string {
+  return each(remedies)
+    .map((remedy) => `Fix: ${"advice" in remedy ? remedy.advice : commandText(remedy)}`)
+    .join("\n");
+}
+
+/** Remedies as a list. */
+export function each(remedies: Remedies): readonly Remedy[] {
+  return "length" in remedies ? remedies : [remedies];
+}
+
+function commandText({ command, when }: Extract<Remedy, { command: unknown }>): string {
+  const line = command.map(shellWord).join(" ");
+  return when === undefined ? line : `${when}:\n  ${line}`;
+}
