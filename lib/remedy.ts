@@ -14,6 +14,11 @@ export type Remedy =
 /** One remedy, or several of which one helps. */
 export type Remedies = Remedy | readonly [Remedy, ...Remedy[]];
 
+/** A command of this project as a remedy. */
+export function machine(...words: readonly string[]): Extract<Remedy, { command: unknown }> {
+  return { command: ["./machine", ...words] };
+}
+
 /** Remedies in a message, each on lines of its own that begin with `Fix:`. */
 export function remedyText(remedies: Remedies): string {
   return each(remedies)
@@ -26,7 +31,13 @@ export function each(remedies: Remedies): readonly Remedy[] {
   return "length" in remedies ? remedies : [remedies];
 }
 
-function commandText({ command, when }: Extract<Remedy, { command: unknown }>): string {
-  const line = command.map(shellWord).join(" ");
+/** A remedy's command as it is typed. */
+export function asTyped({ command }: Extract<Remedy, { command: unknown }>): string {
+  return command.map(shellWord).join(" ");
+}
+
+function commandText(remedy: Extract<Remedy, { command: unknown }>): string {
+  const { when } = remedy;
+  const line = asTyped(remedy);
   return when === undefined ? line : `${when}:\n  ${line}`;
 }
