@@ -1,6 +1,8 @@
 /** A destroy where the engine does not answer: Pulumi would not even leave there what stays. */
+
 import { z } from "zod";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { askEngine } from "../provision/engine/ask.ts";
 import { requestVariable } from "../provision/steps/contract.ts";
 import { quietPulumi } from "./pulumi.ts";
@@ -56,10 +58,10 @@ export async function forgetGoneEngines(opened: Opened, isForgotten: boolean): P
   const goneHosts = new Set(gone.map(({ host }) => host));
   const onGone = isOn(resources, goneHosts);
   if (!isForgotten && resources.some((one) => isService(one) && onGone(one)))
-    throw new Problem(
-      `${what}, and stack ${stack} has services there. Nothing was changed.\n` +
-        `Fix: start it, and give the command again. Where it is gone for good:\n  ./machine destroy ${stack} ${forgetEngineOption}`,
-    );
+    throw new Problem(`${what}, and stack ${stack} has services there. Nothing was changed.`, [
+      { advice: "start it, and give the command again" },
+      { ...machine("destroy", stack, forgetEngineOption), when: "where it is gone for good" },
+    ]);
   await rewriteState(opened, (exported) => withoutEngines(exported, goneHosts));
   output.say(`${what}: what the stack has there is forgotten, and its images stay`);
 }

@@ -5,7 +5,7 @@ import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
 import { type PairName, readRun } from "../benchmark/read-run.ts";
 import { taskName } from "../benchmark/tasks.ts";
 import { printable } from "../lib/printable.ts";
-import { shellWord } from "../lib/shell-word.ts";
+import { asTyped, machine } from "../lib/remedy.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
@@ -41,26 +41,26 @@ export async function planCheck(
       agentLimitsIn(dirname(logs), setting),
     );
   };
-  const again = `./machine plan ${stack === undefined ? "" : `${stack} `}--check ${shellWord(run)}`;
+  const again = machine("plan", ...(stack === undefined ? [] : [stack]), "--check", run);
   const clean = (text: string) => printable(withoutKey(text, join(dirname(logs), ".env")));
   if (isWatched) {
     const { watch } = await import("./watch.ts");
-    const stop = `stop the run, and give:\n  ./machine plan ${stack ?? ""} --check ${shellWord(run)}`;
+    const stop = `stop the run, and give:\n  ${asTyped(again)}`;
     const followed = { name, look, dockerHost: found?.dockerHost, stop, clean };
     if (!(await watch(followed, output)))
       return conclude(output, { outcome: "interrupted", text: `${name} goes on`, next: again });
   }
   const check = look();
-  const machine = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
+  const changes = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
   const text = isJson
-    ? asJson(check, machine)
-    : (machine ?? []).map((line) => `machine.json: ${line}\n`).join("") +
+    ? asJson(check, changes)
+    : (changes ?? []).map((line) => `machine.json: ${line}\n`).join("") +
       runReport(check, settings && runsOf(settings).services);
   output.print(clean(text));
   const verdict: Verdict = {
     outcome: check.isValid ? "done" : "failed",
     text: clean(runCount(check)),
-    next: check.isValid && stack !== undefined ? `./machine report ${stack}` : again,
+    next: check.isValid && stack !== undefined ? machine("report", stack) : again,
   };
   return isJson ? codeOf(verdict) : conclude(output, verdict);
 }

@@ -1,4 +1,5 @@
 import { unreachable } from "../../lib/reach.ts";
+import { machine } from "../../lib/remedy.ts";
 import { meets, type PythonSearch, pythonDownload, pythonFix } from "../../provision/steps/python.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 
@@ -31,7 +32,7 @@ export function pythonFinding(facts: PythonFacts, stack: string): Finding {
   const python = search?.python;
   if (python !== undefined && fault !== undefined) {
     const found = `the virtual environment is not whole: ${fault}; Python ${python.version} (${python.path}) is there`;
-    return warning("python", found, `The next update puts it right: ./machine up ${stack}`);
+    return warning("python", found, machine("up", stack));
   }
   if (python !== undefined)
     return ok("python", `Python ${python.version} (${python.path}), ${request} is wanted`);

@@ -1,4 +1,5 @@
 import { isSamePlatform, platformName } from "../../lib/platform.ts";
+import { machine } from "../../lib/remedy.ts";
 import { engineAt } from "../../provision/engine/client.ts";
 import {
   isNoImage,
@@ -68,14 +69,12 @@ export function registryFinding(facts: RegistryFacts | undefined, notAsked: stri
   const { reference, error } = facts;
   if (error === undefined) return ok("registry", `it answers for ${reference}`);
   if (isNoRegistry(error))
-    return blocker(
-      "registry",
-      `the engine reaches none (asked for ${reference}: ${reasonOf(error)})`,
-      "See what answers in its place: a proxy, or the login page of the engine's network",
-    );
+    return blocker("registry", `the engine reaches none (asked for ${reference}: ${reasonOf(error)})`, {
+      advice: "see what answers in its place: a proxy, or the login page of the engine's network",
+    });
   if (isNoImage(error))
     // A locked image is pulled by its digest, whatever the tag has become.
-    return warning("registry", `it cannot give ${reference}: ${reasonOf(error)}`, sentence(remedyOf(error)));
+    return warning("registry", `it cannot give ${reference}: ${reasonOf(error)}`, remedyOf(error));
   if (!isUnreachable(error)) {
     // A failure that is this image's own, or the quota's: told where it belongs.
     return ok("registry", `it can be reached (asked for ${reference}, it says: ${error.message.trim()})`);
@@ -83,11 +82,13 @@ export function registryFinding(facts: RegistryFacts | undefined, notAsked: stri
   return blocker(
     "registry",
     `the engine cannot reach the registry (asked for ${reference}: ${error.message.trim()})`,
-    "Check the engine's network and proxy, or set registryMirror to a registry that it reaches\n" +
-      "To try everything on a network without Docker Hub: ./machine up dev, the rehearsal",
+    [
+      { advice: "check the engine's network and proxy" },
+      { advice: "set registryMirror to a registry that it reaches" },
+      {
+        ...machine("up", "dev"),
+        when: "to try everything on a network without Docker Hub, in the rehearsal",
+      },
+    ],
   );
-}
-
-function sentence(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
