@@ -5,6 +5,7 @@ import type { Identity } from "../checks/status/identity.ts";
 import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { remedyText } from "../lib/remedy.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import { stackIdIn, stackIdOf } from "../program/stack-id.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
@@ -39,7 +40,7 @@ export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed
   const denied = deniedState(claim);
   if (denied !== undefined) {
     const found = `what stack ${stack} has made is not known: ${denied.found}`;
-    return { record: { kind: "absent" }, verdict: { ok: false, found, remedy: `Fix: ${denied.remedy}` } };
+    return { record: { kind: "absent" }, verdict: { ok: false, found, remedy: remedyText(denied.remedies) } };
   }
   const backend = backendUrl(claim.env);
   const record = await readRecord(claim);

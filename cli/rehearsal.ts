@@ -106,7 +106,8 @@ async function act({ verb, folder, force, json }: Given["rehearsal"], output: Ou
       const denied = await deniedEngine(rehearsal);
       if (denied !== undefined)
         throw new Problem(
-          `it is not known whether the rehearsal in ${rehearsal.dir} runs: ${denied.found}\nFix: ${denied.remedy}`,
+          `it is not known whether the rehearsal in ${rehearsal.dir} runs: ${denied.found}`,
+          denied.remedies,
         );
       const ready = await isReady(rehearsal);
       const ports = (await rehearsalPorts(rehearsal)) ?? { open: [], taken: [] };

@@ -84,7 +84,7 @@ export function recordInFiles(
   if (state.kind === "none") {
     const denied = deniedIn(files);
     if (denied !== undefined)
-      throw new Problem(`the state of stack ${stack} is not known: ${denied.found}\nFix: ${denied.remedy}`);
+      throw new Problem(`the state of stack ${stack} is not known: ${denied.found}`, denied.remedies);
     return { kind: "absent" };
   }
   if (state.kind === "cut off") throw new Problem(`${cutOffState(stack, state).found}`);

@@ -1,4 +1,5 @@
 import { lastOperation, readProofs, type StackState } from "../checks/status/proofs.ts";
+import { remedyText } from "../lib/remedy.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { deniedState, noSuchStack, type RecordPlace } from "./stack-record.ts";
@@ -12,7 +13,7 @@ export async function readState(place: RecordPlace): Promise<StackState> {
   const { stack, env, pulumi } = place;
   const nothing: StackState = { proofs: new Map() };
   const denied = deniedState(place);
-  if (denied !== undefined) return { ...nothing, unread: denied.found, remedy: denied.remedy };
+  if (denied !== undefined) return { ...nothing, unread: denied.found, remedy: remedyText(denied.remedies) };
   if (!isStateMade(env)) return nothing;
   const facts = updateFacts(place);
   if (facts?.state.kind === "cut off") {

@@ -1,6 +1,6 @@
 import { shellWord } from "./shell-word.ts";
 
-/** A way to mend a fault. */
+/** What may end a fault. */
 export type Remedy =
   /** A command that runs as it is shown, in the project's folder. A word in capitals, such as NAME, is the user's to choose. */
   | {
@@ -10,6 +10,13 @@ export type Remedy =
     }
   /** What no one command does, as an imperative without a full stop: `start the engine`. */
   | { readonly advice: string };
+
+/** What is wrong, and what helps. */
+export interface Fault {
+  /** A sentence without a full stop. */
+  readonly found: string;
+  readonly remedies: Remedies;
+}
 
 /** One remedy, or several of which one helps. */
 export type Remedies = Remedy | readonly [Remedy, ...Remedy[]];

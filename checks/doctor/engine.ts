@@ -94,7 +94,7 @@ function silent(error: string, place: EnginePlace): Finding {
   return blocker(
     "engine",
     `the Docker engine at ${placeName(place)} does not answer (${error}); want one that runs and that you may use${wordOf(place)}`,
-    engine?.fix ?? `${start}, or ${another(stack)}`,
+    engine?.remedy ?? `${start}, or ${another(stack)}`,
   );
 }
 

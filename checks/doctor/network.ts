@@ -85,7 +85,7 @@ export function networkFinding(
   if (trouble === undefined) return ok("network", `${who} gets a package from its index, in ${seconds} s`);
   const { cause, said } = trouble;
   const [program = "", ...args] = questions[manager];
-  const byHand = `${dockerAt(dockerHost)} run --rm --entrypoint ${program} ${image} ${args.join(" ")}`;
+  const byHand = dockerAt(dockerHost, "run", "--rm", "--entrypoint", program, image, ...args).join(" ");
   const given = proxyVariables(dockerHost).length > 0;
   const file = dockerConfigFile();
   const proxies = given

@@ -10,7 +10,7 @@ import { type Finding, ok, warning } from "../finding.ts";
 export function servicesFinding(redis: ExistingRedis | undefined): Finding {
   if (redis === undefined) return ok("services", "none are wanted, for coop is false");
   const trouble = troubleOf(redis);
-  if (trouble) return warning("services", trouble.found, trouble.remedy);
+  if (trouble) return warning("services", trouble.found, trouble.remedies);
   const found =
     redis.kind === "foreign"
       ? "a Redis that answers is there, and is used"

@@ -1,7 +1,7 @@
 import { callUrl } from "../../benchmark/model.ts";
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
+import type { Fault } from "../../lib/remedy.ts";
 import { shellWord } from "../../lib/shell-word.ts";
-import type { RedisTrouble } from "../../provision/engine/existing-redis.ts";
 import { pong } from "../../provision/engine/redis-ping.ts";
 import { hashWord } from "../../provision/steps/dotenv.ts";
 import { shapeWord } from "../../provision/steps/task-dataset.ts";
@@ -282,7 +282,7 @@ export interface ServicesFacts {
   /** What answered a PING there; undefined for nothing. */
   readonly answer: string | undefined;
   /** What is in the way of Redis, or why it is not ready though it is there, and what helps; undefined for nothing. */
-  readonly trouble?: RedisTrouble | undefined;
+  readonly trouble?: Fault | undefined;
   /** State of the git server's container: `running`, another word, or `missing`; undefined where none is wanted. */
   readonly git: string | undefined;
   /** What names commit and environment, whose clients prove the services; undefined where that is not known. */
@@ -323,7 +323,7 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
       ? wrong.join("; ")
       : `Redis answers at ${addressOf(redis)}${git === undefined ? "" : "; the git server runs"}`;
   return {
-    ...(wrong.length > 0 ? blocker(check, found, trouble?.remedy ?? up(stack)) : ok(check, found)),
+    ...(wrong.length > 0 ? blocker(check, found, trouble?.remedies ?? up(stack)) : ok(check, found)),
     provedAt: proof?.provedAt,
   };
 }

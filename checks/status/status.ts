@@ -273,7 +273,7 @@ function servicesOf(question: StatusQuestion): ServicesFacts | undefined {
           answer: undefined,
           trouble: {
             found: `Redis at ${addressOf(redis)} is not known: ${look.redis.unknown}`,
-            remedy: "See the engine",
+            remedies: { advice: "start the engine, then ask again" },
           },
         }
       : { answer: look.redis.value.answer, trouble: troubleOf(judgeRedis(look.redis.value)) }),

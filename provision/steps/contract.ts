@@ -7,6 +7,7 @@ import type { LockedImage } from "../../benchmark/images-lock.ts";
 import type { Variables } from "../../benchmark/model.ts";
 import type { SubsetTask } from "../../benchmark/smoke-subset.ts";
 import type { Subset } from "../../benchmark/tasks.ts";
+import type { Fault } from "../../lib/remedy.ts";
 import type { ServiceName } from "../engine/service-records.ts";
 import type { UseWish } from "../engine/service-use.ts";
 import type { Owner } from "../ownership/owner.ts";
@@ -116,7 +117,7 @@ export interface Steps {
         /** What the name of the git server's client begins with; undefined where there is no git server. */
         readonly gitClient?: string | undefined;
         /** What is in the way, which the step tells: an error of the program would hold the images up, too. */
-        readonly conflict?: string | undefined;
+        readonly conflict?: Fault | undefined;
         /** Ids of things of the services that are older than ids and in the stack's state. */
         readonly adopted?: Readonly<Partial<Record<ServiceName, readonly string[]>>> | undefined;
       };

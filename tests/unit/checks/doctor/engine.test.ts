@@ -58,13 +58,13 @@ test("one that does not answer is told with that, too, and with the fix that is 
   const engine = {
     from: "your docker context tls",
     word: "it has certificates",
-    fix: "export DOCKER_HOST=…",
+    remedy: { command: ["export", "DOCKER_HOST=tcp://lab"] },
   };
   expect(engineFinding({ unknown: "x" }, { ...place, engine }, [])).toMatchObject({
     found: expect.stringMatching(
       /\(by your docker context tls\) does not answer \(x\).*; it has certificates$/,
     ),
-    remedy: "export DOCKER_HOST=…",
+    remedies: engine.remedy,
   });
 });
 

@@ -11,14 +11,16 @@ test.each<[ExistingRedis | undefined, string]>([
   expect(servicesFinding(redis)).toEqual({ check: "services", level: "ok", found });
 });
 
+const remedies = { advice: "stop it" };
+
 test.each<ExistingRedis>([
-  { kind: "conflict", found: "taken", remedy: "Stop it" },
-  { kind: "own", trouble: { found: "taken", remedy: "Stop it" } },
+  { kind: "conflict", found: "taken", remedies },
+  { kind: "own", trouble: { found: "taken", remedies } },
 ])("what keeps Redis from serving is told with its remedy", (redis) => {
-  expect(servicesFinding(redis)).toEqual({
+  expect(servicesFinding(redis)).toMatchObject({
     check: "services",
     level: "warning",
     found: "taken",
-    remedy: "Stop it",
+    remedies,
   });
 });
