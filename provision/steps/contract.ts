@@ -45,12 +45,12 @@ interface InCheckout {
   readonly folder: string;
 }
 
-/** How much a proof by probe or oracle says: raised where they look at more, so that what they said before is asked again. */
-export const proofRevision = 2;
+/** How much a proof by probe or oracle says: raised where one looks at more, so that what it said before is asked again. */
+export const proofRevisions = { probe: 2, oracle: 3 } as const;
 
 /** What the containers of a probe or an oracle are called, and how long they may take. */
 interface InContainer extends OnEngine {
-  /** Of what it is to prove: `proofRevision`. */
+  /** Of what it is to prove: `proofRevisions`. */
   readonly revision: number;
   /** Image reference, `repository:tag`. */
   readonly image: string;
