@@ -7,7 +7,7 @@ import PQueue from "p-queue";
 import { readTasks, selectTasks, spreadTasks, taskName } from "../benchmark/tasks.ts";
 import { engineAt } from "../provision/engine/client.ts";
 import { findImage } from "../provision/engine/images.ts";
-import { proofRevision, requestVariable } from "../provision/steps/contract.ts";
+import { proofRevisions, requestVariable } from "../provision/steps/contract.ts";
 import { taskFolder } from "../provision/steps/task-dataset.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
@@ -29,7 +29,7 @@ try {
   const requests = await Promise.all(
     tasks.map(async (task) => ({
       ...{ owner: { stack: "bench" }, dockerHost, image: task.image, container: "bench", timeoutSeconds: 60 },
-      ...{ folder: taskFolder(lab.checkout, task), commit: SOURCE_COMMIT, revision: proofRevision },
+      ...{ folder: taskFolder(lab.checkout, task), commit: SOURCE_COMMIT, revision: proofRevisions.oracle },
       imageId: (await findImage(engineAt(dockerHost), task.image))?.id,
     })),
   );

@@ -11,5 +11,7 @@ export function versionFinding(
   level: Exclude<Level, "ok">,
 ): Faulty | undefined {
   const found = faultsInWords(version);
-  return found === undefined ? undefined : { check: "version", level, found, ...shown(takeNewest(stack)) };
+  return found === undefined
+    ? undefined
+    : { check: "version", level, found, ...shown({ advice: takeNewest(stack) }) };
 }

@@ -203,7 +203,7 @@ export function yamlText(bytes: Uint8Array, file: string): string {
 }
 
 function problemAt(file: string, line: number, what: string): Problem {
-  return new Problem(`${file}, line ${line}: ${what}`, { advice: `correct line ${line} of the file` });
+  return new Problem(`${file}, line ${line}: ${what}`, { advice: `correct line ${line} of ${file}` });
 }
 
 /** A key without the project's namespace; undefined for another's. One without any is the project's. */

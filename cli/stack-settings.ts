@@ -62,7 +62,7 @@ function fileFaults(
   });
   const lineFault = ({ line }: Lined, what: string): Fault => ({
     found: `${file}, line ${line}: ${what}`,
-    remedies: { advice: `take line ${line} out of the file` },
+    remedies: { advice: `take line ${line} out of ${file}` },
   });
   const others: Fault[] = Object.entries(oldNames).flatMap(([old, name]) =>
     old in values && name in values ? [givenTwice(place.stack, old)] : [],

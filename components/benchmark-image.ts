@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import type { SeenImage } from "../provision/engine/images.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import { proofRevision } from "../provision/steps/contract.ts";
+import { proofRevisions } from "../provision/steps/contract.ts";
 import { engineImage } from "./engine-image.ts";
 import { step } from "./step.ts";
 import { unlessFailed } from "./unless-failed.ts";
@@ -61,7 +61,7 @@ export class BenchmarkImage extends pulumi.ComponentResource {
       {
         owner,
         request: {
-          revision: proofRevision,
+          revision: proofRevisions.probe,
           image: task.image,
           locked: locked && { digest: locked.digest, imageId: locked.imageId, platform: locked.platform },
           baseCommit: task.baseCommit,

@@ -86,7 +86,7 @@ export class CoopServices extends pulumi.ComponentResource {
           folder: args.folder,
           redis: addressOf(args.redis),
           dockerHost,
-          conflict: trouble && `${trouble.found}. ${trouble.remedy}`,
+          conflict: trouble && { found: trouble.found, remedies: trouble.remedies },
           gitClient: git && `cooperbench-probe-${args.owner.stack}-git`,
           adopted: hasOlder(args) ? older : undefined,
         },

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { longLimitNote } from "../benchmark/capacity.ts";
 import { type Task, taskKey } from "../benchmark/tasks.ts";
 import type { Owner } from "../provision/ownership/owner.ts";
-import { proofRevision } from "../provision/steps/contract.ts";
+import { proofRevisions } from "../provision/steps/contract.ts";
 import { taskFolder } from "../provision/steps/task-dataset.ts";
 import { type Step, step } from "./step.ts";
 import { afterEnd, unlessFailed } from "./unless-failed.ts";
@@ -56,7 +56,7 @@ export class Oracle extends pulumi.ComponentResource {
           {
             owner,
             request: {
-              revision: proofRevision,
+              revision: proofRevisions.oracle,
               image: before === undefined ? task.image : afterEnd(before.result, task.image),
               imageId,
               commit: installed.apply((known) => known.split(" ")[0] as string),

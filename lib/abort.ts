@@ -9,5 +9,5 @@ export function abortOnSignal(): AbortSignal {
 
 /** Throws a Problem after an abort. */
 export function assertGoesOn(abort: AbortSignal | undefined): void {
-  if (abort?.aborted === true) throw new Problem("it was interrupted");
+  if (abort?.aborted === true) throw new Problem("it was interrupted", { advice: "run the command again" });
 }

@@ -29,7 +29,12 @@ export async function aptGet(
     const isLocked = /could not get lock|unable to (lock|acquire)/i.test(stderr);
     if (!isLocked || Date.now() > end) {
       const lines = (stderr.trim() || stdout.trim()).split("\n").slice(-20).join("\n");
-      throw new Problem(`apt-get ${args.join(" ")} ${ending}:\n${lines}`);
+      throw new Problem(
+        `apt-get ${args.join(" ")} ${ending}:\n${lines}`,
+        isLocked
+          ? { advice: "wait until the other program has installed its packages, then run the command again" }
+          : { command: ["sudo", "apt-get", "update"], when: "where it finds no package" },
+      );
     }
     if (!said)
       waiting("another program installs packages on this machine (apt's lock is held): waiting for it");

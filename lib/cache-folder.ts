@@ -11,20 +11,20 @@ export function cacheFolder(from: Environment = process.env): string {
 }
 
 /**
- * @throws a Problem where the cache folder cannot be made: a home that is not there is not made, for it would be filled
+ * @throws a Problem where the cache folder cannot be made: a home that is not there is not made: it would be filled
  *   with what nobody looks for there.
  */
 export function assertCanCache(from: Environment = process.env): void {
   const xdg = from.XDG_CACHE_HOME;
   const [name, folder] =
     xdg && isAbsolute(xdg) ? (["XDG_CACHE_HOME", xdg] as const) : (["HOME", homeOf(from)] as const);
-  const fix = `Fix: export ${name}=FOLDER, with a folder of yours`;
-  if (!isAbsolute(folder)) throw new Problem(`${name} is ${folder}, which is not absolute\n${fix}`);
+  const remedy = { command: ["export", `${name}=FOLDER`], when: "with a folder of yours" };
+  if (!isAbsolute(folder)) throw new Problem(`${name} is ${folder}, which is not absolute`, remedy);
   // A cache may be made where its variable says; a home is made by who makes the user.
   const stats = statOf(folder);
   if (stats === undefined && name === "HOME")
-    throw new Problem(`your ${name}, ${folder}, is not there\n${fix}`);
-  if (stats?.isDirectory() === false) throw new Problem(`${name} is ${folder}, which is no folder\n${fix}`);
+    throw new Problem(`your ${name}, ${folder}, is not there`, remedy);
+  if (stats?.isDirectory() === false) throw new Problem(`${name} is ${folder}, which is no folder`, remedy);
 }
 
 function statOf(path: string): Stats | undefined {

@@ -2,15 +2,12 @@ import { closeSync, constants, openSync, type Stats, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { Problem } from "./problem.ts";
+import type { Fault } from "./remedy.ts";
 
 /** A file or folder that is kept from this user. */
-export interface Denied {
+export interface Denied extends Fault {
   /** The path that was asked for, or the folder above it that this user may not look into. */
   readonly path: string;
-  /** What is so, as a sentence. */
-  readonly found: string;
-  /** What helps. */
-  readonly remedy: string;
 }
 
 /** What keeps this user from reading a path; undefined where nothing does, or it is not there. */
@@ -28,7 +25,7 @@ export function deniedAt(path: string): Denied | undefined {
 /** @throws a Problem where something keeps this user from reading a path. */
 export function assertReadable(path: string): void {
   const denied = deniedAt(path);
-  if (denied !== undefined) throw new Problem(`${denied.found}\nFix: ${denied.remedy}`);
+  if (denied !== undefined) throw new Problem(denied.found, denied.remedies);
 }
 
 /** What keeps this user from speaking at a unix socket; undefined where nothing does, or there is none. */
@@ -59,7 +56,7 @@ function deniedBy(path: string, { uid, mode }: Stats): Denied {
   return {
     path,
     found: `${path} cannot be read by you, user ${process.geteuid?.()}: it is user ${uid}'s, with mode ${rights}`,
-    remedy: `run this as user ${uid}`,
+    remedies: { advice: `run the command as user ${uid}` },
   };
 }
 

@@ -38,8 +38,8 @@ export function readBytes(file: string, flag: number = constants.O_RDONLY): Buff
     const stats = isDenied(error) ? lstatSync(file, { throwIfNoEntry: false }) : undefined;
     if (stats === undefined) throw error;
     const mode = (stats.mode & 0o7777).toString(8);
-    const message = `${file} is user ${stats.uid}'s, with mode ${mode}, and this is user ${process.getuid?.()}, who may not read it`;
-    throw new Problem(message, undefined, { cause: error });
+    const found = `${file} is user ${stats.uid}'s, with mode ${mode}, and this is user ${process.getuid?.()}, who may not read it`;
+    throw new Problem(found, { advice: `run the command as user ${stats.uid}` }, { cause: error });
   }
 }
 

@@ -1,3 +1,5 @@
+import { foundOf } from "./problem.ts";
+
 /** What is known of something, or why it is not: "not known" is never taken for "none", and never for "well". */
 export type Known<Value> = { readonly value: Value } | { readonly unknown: string };
 
@@ -36,7 +38,7 @@ export async function within<Value>(
     try {
       return { value: await ask(abort.signal) };
     } catch (error) {
-      return { unknown: (error as Error).message || String(error) };
+      return { unknown: foundOf(error) || String(error) };
     }
   };
   try {

@@ -2,6 +2,7 @@ import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { deniedAt } from "./denied.ts";
 import { Problem } from "./problem.ts";
+import { machine } from "./remedy.ts";
 
 /**
  * The one path of a place on this machine, however it is written: absolute, without links as far as it is there. What
@@ -22,8 +23,14 @@ function realPart(path: string, whole: string): string {
     const why = noPlace[code];
     if (why !== undefined)
       throw new Problem(
-        `${whole} is no place on this machine: ${why(path)}\nFix: name another folder where that one is named, which may be a stack's setting cooperbenchDir:\n  ./machine set STACK cooperbenchDir FOLDER`,
-        undefined,
+        `${whole} is no place on this machine: ${why(path)}`,
+        [
+          {
+            ...machine("set", "STACK", "cooperbenchDir", "FOLDER"),
+            when: "where a stack's cooperbenchDir names it",
+          },
+          { advice: "name another folder" },
+        ],
         { cause: error },
       );
     if ((code !== "ENOENT" && code !== "ENOTDIR") || dirname(path) === path) throw error;

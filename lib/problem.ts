@@ -1,8 +1,8 @@
 import { type Remedies, remedyText } from "./remedy.ts";
 
-/** A failure whose message is for the user: what was got, what is wanted, how to mend it. Shown without a stack trace. */
+/** A failure whose message is for the user: what happened, to what, why, and what helps. Shown without a stack trace. */
 export class Problem extends Error {
-  override readonly name = "Problem";
+  override readonly name: string = "Problem";
   /** The message without its remedies. */
   readonly found: string;
   readonly remedies: Remedies | undefined;
@@ -12,4 +12,9 @@ export class Problem extends Error {
     this.found = found;
     this.remedies = remedies;
   }
+}
+
+/** What an error says, without the remedies of a Problem: for a message that has its own. */
+export function foundOf(error: unknown): string {
+  return error instanceof Problem ? error.found : (error as Error).message;
 }

@@ -1,6 +1,7 @@
 /** Runs other programs, without a shell. What runs when this process ends is ended with it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { Problem } from "./problem.ts";
 
 /** How a program is run. */
@@ -112,7 +113,9 @@ export async function output(file: string, args: readonly string[], options: Run
   const { code, stdout, stderr, ending } = await run(file, args, options);
   if (code === 0) return stdout.trim();
   const said = (stderr.trim() || stdout.trim()).split("\n").slice(-LAST_LINES).join("\n");
-  throw new Problem(`${[file, ...args].join(" ")} ${ending}${said && `:\n${said}`}`);
+  throw new Problem(`${[file, ...args].join(" ")} ${ending}${said && `:\n${said}`}`, {
+    advice: `put right what ${basename(file)} says, then run the command again`,
+  });
 }
 
 /** Lines of what a program printed that a message has. */
@@ -133,16 +136,17 @@ export async function answerOf(
 
 function notStarted(file: string, cwd: string | undefined, cause: NodeJS.ErrnoException): Problem {
   if (cwd !== undefined && !existsSync(cwd))
-    return new Problem(`${cwd}, where ${file} is to run, is not there`, undefined, { cause });
-  if (cause.code === "ENOENT")
     return new Problem(
-      file.includes("/") ? `${file} is not there, or does not run here` : `${file} is not on PATH`,
-      undefined,
-      {
-        cause,
-      },
+      `the folder ${cwd}, in which ${file} would run, is not there`,
+      { advice: "run the command again, in a folder that is there" },
+      { cause },
     );
-  return new Problem(`${file} cannot be started: ${cause.message}`, undefined, { cause });
+  const install = { advice: `install ${basename(file)}, then run the command again` };
+  if (cause.code !== "ENOENT")
+    return new Problem(`${file} cannot be started: ${cause.message}`, install, { cause });
+  return file.includes("/")
+    ? new Problem(`${file} is not there, or does not run here`, install, { cause })
+    : new Problem(`${file} is not on PATH`, install, { cause });
 }
 
 /** The last bytes of a stream. */

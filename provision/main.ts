@@ -98,7 +98,7 @@ const steps: { readonly [Name in StepName]: Act<Name> } = {
     for (const service of serviceNames)
       for (const thing of adopted[service] ?? [])
         await recordThing(dockerHost, service, owner, "adopted", thing);
-    if (conflict !== undefined) throw new Problem(conflict);
+    if (conflict !== undefined) throw new Problem(conflict.found, conflict.remedies);
     const { verifyRedis } = await import("./steps/redis.ts");
     const seen = await verifyRedis({ folder, address: redis, dockerHost });
     if (gitClient === undefined) return seen;

@@ -103,7 +103,7 @@ export function silent(error: string, place: EnginePlace): Faulty {
   return blocker(
     "engine",
     `the Docker engine at ${placeName(place)} does not answer (${error}); want one that runs and that you may use${wordOf(place)}`,
-    engine?.fix ?? [{ advice: start }, ...another(stack)],
+    engine?.remedy ?? [{ advice: start }, ...another(stack)],
   );
 }
 

@@ -70,7 +70,7 @@ export async function askNetwork(
  */
 export function networkFinding(
   asked: NetworkAnswer | { readonly none: string },
-  dockerHost: string,
+  { dockerHost, stack }: { readonly dockerHost: string; readonly stack: string },
   info: Pick<EngineInfo, "SecurityOptions">,
 ): Finding {
   if ("none" in asked) return ok("network", `not asked: ${asked.none}`);
@@ -78,7 +78,7 @@ export function networkFinding(
   const who = `${manager} in a container of ${image}`;
   if ("unknown" in answer)
     return warning("network", `${who} could not ask its index: ${answer.unknown}`, {
-      ...machine("verify"),
+      ...machine("verify", stack),
       when: "to probe the images",
     });
   const { seconds, trouble } = answer.value;

@@ -19,5 +19,5 @@ export function ownersFinding(others: Known<readonly OwnedThing[]>, folder: stri
     ]);
   if (others.value.length === 0) return ok("owners", `nothing in ${folder} is another stack's`);
   const { found, remedy } = othersInWords(others.value, folder, owner);
-  return blocker("owners", found, remedy);
+  return blocker("owners", found, { advice: remedy });
 }

@@ -183,7 +183,10 @@ async function ofRunsOn(
     "none" in choice ? choice : askNetwork(choice, { dockerHost, stack: stackIdentity(owner), abort }),
     lookForLeftovers(dockerHost, facts),
   ]);
-  return [networkFinding(network, dockerHost, facts.info), leftoversFinding(leftovers, owner.stack)];
+  return [
+    networkFinding(network, { dockerHost, stack: owner.stack }, facts.info),
+    leftoversFinding(leftovers, owner.stack),
+  ];
 }
 
 function redisThere(redis: Known<RedisFacts>, { look, takenPorts }: Preflight): ExistingRedis {

@@ -37,7 +37,7 @@ export function pythonFinding(facts: PythonFacts, stack: string): Finding {
   if (python !== undefined)
     return ok("python", `Python ${python.version} (${python.path}), ${request} is wanted`);
   const found = `there is no Python ${request} (${search?.instead ?? "none"})`;
-  const fix = pythonFix(request, stack);
+  const fix = { advice: pythonFix(request, stack).replace(/^Fix: /, "") };
   if (!mayDownload)
     return blocker(
       "python",

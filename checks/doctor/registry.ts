@@ -7,7 +7,7 @@ import {
   isRateLimit,
   isUnreachable,
   reasonOf,
-  remedyOf,
+  remediesOf,
 } from "../../provision/engine/pull-failure.ts";
 import type { TagAnswer } from "../../provision/registry/client.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
@@ -74,7 +74,7 @@ export function registryFinding(facts: RegistryFacts | undefined, notAsked: stri
     });
   if (isNoImage(error))
     // A locked image is pulled by its digest, whatever the tag has become.
-    return warning("registry", `it cannot give ${reference}: ${reasonOf(error)}`, remedyOf(error));
+    return warning("registry", `it cannot give ${reference}: ${reasonOf(error)}`, remediesOf(error));
   if (!isUnreachable(error)) {
     // A failure that is this image's own, or the quota's: told where it belongs.
     return ok("registry", `it can be reached (asked for ${reference}, it says: ${error.message.trim()})`);

@@ -1,7 +1,6 @@
 import { callUrl } from "../../benchmark/model.ts";
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
-import { machine, type Remedies, type Remedy } from "../../lib/remedy.ts";
-import type { RedisTrouble } from "../../provision/engine/existing-redis.ts";
+import { type Fault, machine, type Remedies, type Remedy } from "../../lib/remedy.ts";
 import { pong } from "../../provision/engine/redis-ping.ts";
 import { hashWord } from "../../provision/steps/dotenv.ts";
 import { shapeWord } from "../../provision/steps/task-dataset.ts";
@@ -295,7 +294,7 @@ export interface ServicesFacts {
   /** What answered a PING there; undefined for nothing. */
   readonly answer: string | undefined;
   /** What is in the way of Redis, or why it is not ready though it is there, and what helps; undefined for nothing. */
-  readonly trouble?: RedisTrouble | undefined;
+  readonly trouble?: Fault | undefined;
   /** State of the git server's container: `running`, another word, or `missing`; undefined where none is wanted. */
   readonly git: string | undefined;
   /** What names commit and environment, whose clients prove the services; undefined where that is not known. */

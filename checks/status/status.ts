@@ -242,11 +242,9 @@ function runChecks(question: StatusQuestion): readonly StatusCheck[] {
   return [
     credentialsCheck(owner.stack, join(folder, ".env"), faultIn(look.dotenv)),
     "unknown" in look.route
-      ? blocker(
-          "route",
-          `it is not known: ${look.route.unknown}`,
-          "Run this as the user whose files these are",
-        )
+      ? blocker("route", `it is not known: ${look.route.unknown}`, {
+          advice: "run this as the user whose files these are",
+        })
       : routeCheck({
           stack: owner.stack,
           folder,
@@ -274,7 +272,7 @@ function servicesOf(question: StatusQuestion): ServicesFacts | undefined {
           answer: undefined,
           trouble: {
             found: `Redis at ${addressOf(redis)} is not known: ${look.redis.unknown}`,
-            remedy: "See the engine",
+            remedies: { advice: "start the engine, then ask again" },
           },
         }
       : { answer: look.redis.value.answer, trouble: troubleOf(judgeRedis(look.redis.value)) }),

@@ -46,9 +46,10 @@ export function connectionTo(dockerHost: string, env: Environment = process.env)
       return { host, port: Number(url.port || 2376), tls: certificates(env) };
     }
     default:
-      throw new Problem(
-        `an engine cannot be asked at ${JSON.stringify(dockerHost)}: its host is unix:///PATH, tcp://HOST:PORT or ssh://[USER@]HOST[:PORT]`,
-      );
+      throw new Problem(`${JSON.stringify(dockerHost)} names no engine`, {
+        advice:
+          "name it as unix:///PATH, tcp://HOST:PORT or ssh://[USER@]HOST[:PORT] (dockerHost, or DOCKER_HOST)",
+      });
   }
 }
 
@@ -59,7 +60,11 @@ function certificates(env: Environment): NonNullable<Connection["tls"]> {
       return readFileSync(join(folder, name));
     } catch (error) {
       throw new Problem(
-        `DOCKER_TLS_VERIFY or DOCKER_TLS is set, and ${join(folder, name)} cannot be read (${(error as NodeJS.ErrnoException).code}): DOCKER_CERT_PATH names the folder`,
+        `DOCKER_TLS_VERIFY or DOCKER_TLS is set, and ${join(folder, name)} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+        [
+          { command: ["export", "DOCKER_CERT_PATH=FOLDER"], when: "with the folder of the certificates" },
+          { command: ["unset", "DOCKER_TLS_VERIFY", "DOCKER_TLS"], when: "where the engine has no TLS" },
+        ],
       );
     }
   };

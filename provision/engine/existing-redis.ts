@@ -1,4 +1,5 @@
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
+import { type Fault, machine, type Remedies } from "../../lib/remedy.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
 import { dockerAt } from "./docker-command.ts";
 import { containerAt, type EngineContainer, type Labels, madeLabels, removal } from "./owned.ts";
@@ -8,12 +9,6 @@ import { isLeftBy, isOwnThing, type ServiceRecord, serviceRecords, useVolume } f
 
 /** Label of a stack's own Redis: the address that it answers at. */
 export const addressLabel = "cooperbench-machine.address";
-
-/** What is in the way of a Redis, and what helps. */
-export interface RedisTrouble {
-  readonly found: string;
-  readonly remedy: string;
-}
 
 /** What is there already where a stack wants a Redis. */
 export type ExistingRedis =
@@ -28,7 +23,7 @@ export type ExistingRedis =
       readonly isRecorded?: boolean;
     }
   /** What is in the way of one. */
-  | ({ readonly kind: "conflict"; readonly isRecorded?: boolean } & RedisTrouble);
+  | ({ readonly kind: "conflict"; readonly isRecorded?: boolean } & Fault);
 
 /** Nothing, or the stack's own. */
 export interface OwnRedis {
@@ -36,7 +31,7 @@ export interface OwnRedis {
   /** What is wrong with it, so that it is made again; undefined where nothing is. */
   readonly finding?: string;
   /** Why it is not ready for a run though it is there: it is left as it is, since a run may be using it. */
-  readonly trouble?: RedisTrouble;
+  readonly trouble?: Fault;
   /**
    * The labels of its making, where it stays as it is: those of an older or a renamed stack are others than a new one's. `unknown` where the engine did not answer; undefined where there is none, or a new one takes its place.
    */
@@ -134,7 +129,7 @@ function judge({
   }
   if (answer !== undefined) {
     return conflict(
-      `${at} is taken: got ${JSON.stringify(answer)} for a PING, want a Redis without password, or a free port`,
+      `${at} is taken: it answers a PING with ${JSON.stringify(answer)}, as no Redis without a password does`,
       freeIt(owner.stack),
     );
   }
@@ -145,8 +140,14 @@ function judge({
         : `of stack ${ownerName(container.owner, owner)}`;
     return conflict(
       `there is a container ${redisContainer} ${maker} (${container.state}), and no Redis answers at ${at}`,
-      `Start it (${dockerAt(dockerHost)} start ${redisContainer}), set redisHost and redisPort to where it answers, ` +
-        `or remove it (${removal(dockerHost, "container", redisContainer)})`,
+      [
+        { command: dockerAt(dockerHost, "start", redisContainer) },
+        {
+          ...machine("set", owner.stack, "redisPort", "PORT"),
+          when: "where it answers at another port",
+        },
+        removal(dockerHost, "container", redisContainer, "where nobody needs it"),
+      ],
     );
   }
   return own?.running === false ? { kind: "own", finding: `it is ${own.state}` } : { kind: "own" };
@@ -161,8 +162,11 @@ export function portTaken(stack: string, address: RedisAddress): ExistingRedis {
   );
 }
 
-function freeIt(stack: string): string {
-  return `Stop what listens there, or choose another port: ./machine set ${stack} redisPort 6380`;
+function freeIt(stack: string): Remedies {
+  return [
+    { ...machine("set", stack, "redisPort", "6380"), when: "to choose another port" },
+    { advice: "stop what listens there" },
+  ];
 }
 
 /** What the answer of the stack's own means, which runs where it should. */
@@ -173,10 +177,10 @@ function judgeOwn(
   const labels = madeLabels(container.labels);
   if (answer === pong) return { kind: "own", labels };
   if (answer === undefined) return { kind: "own", finding: `nobody listens at ${at}, where it should` };
-  const docker = dockerAt(dockerHost);
+  const docker = (verb: string) => dockerAt(dockerHost, verb, redisContainer);
   if (container.state === "paused") {
     const found = `the container ${redisContainer} is paused`;
-    return { kind: "own", labels, trouble: { found, remedy: `${docker} unpause ${redisContainer}` } };
+    return { kind: "own", labels, trouble: { found, remedies: { command: docker("unpause") } } };
   }
   const said =
     answer === ""
@@ -187,19 +191,20 @@ function judgeOwn(
     labels,
     trouble: {
       found: `the container ${redisContainer} runs and ${said}; it is left as it is, since a run may be using it`,
-      remedy:
-        `See what it does (${docker} logs ${redisContainer}); where no run uses it, ` +
-        `start it again: ${docker} restart ${redisContainer}`,
+      remedies: [
+        { command: docker("restart"), when: "where no run uses it" },
+        { command: docker("logs"), when: "to see what it does" },
+      ],
     },
   };
 }
 
 /** What is in the way of a Redis, or why the stack's own is not ready though it is there; undefined for nothing. */
-export function troubleOf(redis: ExistingRedis): RedisTrouble | undefined {
+export function troubleOf(redis: ExistingRedis): Fault | undefined {
   if (redis.kind === "own") return redis.trouble;
   return redis.kind === "conflict" ? redis : undefined;
 }
 
-function conflict(found: string, remedy: string): ExistingRedis {
-  return { kind: "conflict", found, remedy };
+function conflict(found: string, remedies: Remedies): ExistingRedis {
+  return { kind: "conflict", found, remedies };
 }

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import { machine, type Remedy } from "../../lib/remedy.ts";
 
 /** The engine that a stack speaks to. */
 export interface EngineHost {
@@ -14,8 +14,8 @@ export interface EngineHost {
   readonly from: string;
   /** What a reader should know: that another shell means another engine, or that there is another one here. */
   readonly word?: string;
-  /** What is to be done where it does not answer, and that is known already. */
-  readonly fix?: string;
+  /** What helps where it does not answer, and that is known already. */
+  readonly remedy?: Remedy;
 }
 
 /** Where it is looked for. */
@@ -77,17 +77,22 @@ function contextOf(folder: string, env: Environment): EngineHost | undefined {
   const named = env.DOCKER_CONTEXT ? "DOCKER_CONTEXT names" : `${join(folder, "config.json")} names`;
   const host = hostIn(join(folder, "contexts", "meta", id, "meta.json"));
   if (host === undefined)
-    throw new Problem(
-      `${named} a docker context ${name}, which docker does not have.\n` +
-        `Fix: ${env.DOCKER_CONTEXT ? "unset DOCKER_CONTEXT" : "docker context use default"}, or set dockerHost`,
-    );
+    throw new Problem(`${named} a docker context ${name}, which docker does not have`, [
+      { command: env.DOCKER_CONTEXT ? ["unset", "DOCKER_CONTEXT"] : ["docker", "context", "use", "default"] },
+      { ...machine("set", "STACK", "dockerHost", "HOST"), when: "where another engine is meant" },
+    ]);
   const from = `your docker context ${name}`;
   // Its certificates are docker's own: no client but docker finds them there.
   const certificates = join(folder, "contexts", "tls", id);
   if (!existsSync(certificates)) return { host, from };
   return {
     ...{ host, from, word: "the context has certificates, which docker alone uses" },
-    fix: `export DOCKER_HOST=${host} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${shellWord(join(certificates, "docker"))}`,
+    remedy: {
+      command: [
+        ...["export", `DOCKER_HOST=${host}`, "DOCKER_TLS_VERIFY=1"],
+        `DOCKER_CERT_PATH=${join(certificates, "docker")}`,
+      ],
+    },
   };
 }
 

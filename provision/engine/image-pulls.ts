@@ -9,13 +9,12 @@ import { authConfigFor, onDockerHub, onMirror, resetTime, type Source } from "./
 import { changeNames, dropName, findImage, giveReference, type ImageEngine, nameOf } from "./images.ts";
 import { isLayer, type PullEngine, type PullEvent, pull, Stalled } from "./pull.ts";
 import {
-  explainPullFailure,
-  explainPullFailures,
   isAbsent,
   isOfEngine,
   isRateLimit,
   isUnreachable,
   mayPass,
+  pullProblem,
   reasonOf,
 } from "./pull-failure.ts";
 import { type StoreAccount, usesContainerd } from "./store.ts";
@@ -107,7 +106,7 @@ export class ImagePulls {
   /**
    * Sees to it that the engine has the image under its reference, pulling it where it has it under no name at all.
    *
-   * @throws an error with image, cause and remedy.
+   * @throws a Problem with image, cause and remedies.
    */
   async ensure(image: WantedImage): Promise<void> {
     const priority = image.locked?.compressedBytes ?? 0;
@@ -129,10 +128,9 @@ export class ImagePulls {
       });
     } catch (error) {
       if (!(error instanceof PullFailure))
-        throw new Error(explainPullFailure(image.reference, error as Error), { cause: error });
-      const explained = explainPullFailures(image.reference, error.bySource);
-      const reset = error.retryAt ? ` The rate limit resets by ${error.retryAt.toISOString()}.` : "";
-      throw new Error(explained + reset, { cause: error });
+        throw pullProblem(image.reference, new Map([["", error as Error]]), "", { cause: error });
+      const reset = error.retryAt ? `; the rate limit resets by ${error.retryAt.toISOString()}` : "";
+      throw pullProblem(image.reference, error.bySource, reset, { cause: error });
     }
   }
 

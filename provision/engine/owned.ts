@@ -1,4 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
+import type { Remedy } from "../../lib/remedy.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
 import { engineAt, isNone } from "./client.ts";
 import { dockerAt } from "./docker-command.ts";
@@ -120,8 +121,8 @@ export async function freeName(
     return removeThing(dockerHost, kind, there.id);
   const maker = there.owner === undefined ? "no stack has made it" : madeBy(there.owner, owner);
   throw new Problem(
-    `the engine has a ${kind} ${name}, and ${maker}: it is left as it is.\n` +
-      `Fix, where nobody needs it: ${removal(dockerHost, kind, name)}`,
+    `the engine has a ${kind} ${name}, and ${maker}: it is left as it is`,
+    removal(dockerHost, kind, name, "where nobody needs it"),
   );
 }
 
@@ -133,8 +134,9 @@ function madeBy(maker: Owner, owner: Owner): string {
 }
 
 /** The command that removes a thing from an engine. */
-export function removal(dockerHost: string, kind: ThingKind, name: string): string {
-  return `${dockerAt(dockerHost)} ${{ container: "rm -f", network: "network rm", volume: "volume rm" }[kind]} ${name}`;
+export function removal(dockerHost: string, kind: ThingKind, name: string, when: string): Remedy {
+  const words = { container: ["rm", "-f"], network: ["network", "rm"], volume: ["volume", "rm"] }[kind];
+  return { command: dockerAt(dockerHost, ...words, name), when };
 }
 
 /** What an engine says where another has asked it to remove the same container, and it is at it. */

@@ -1,34 +1,49 @@
+import { foundOf, Problem } from "../../lib/problem.ts";
+import { each, machine, type Remedies, type Remedy } from "../../lib/remedy.ts";
+
 interface Cause {
   readonly matches: RegExp;
   readonly reason: string;
-  readonly remedy: string;
+  readonly remedies: Remedies;
   /** Whether another attempt may do better with nothing changed. */
   readonly passes: boolean;
   /** Whether it is the engine's own, so that no other registry helps. Default: false. */
   readonly ofEngine?: boolean;
 }
 
+const again = { advice: "run the update again" };
+const login = { command: ["docker", "login"], when: "where the image is private" };
+const mirror = {
+  ...machine("set", "STACK", "registryMirror", "HOST"),
+  when: "where another registry has the images",
+};
+
 const unreachable: Cause = {
   matches:
     /no such host|dial tcp|i\/o timeout|TLS handshake|connection re|no route|unreachable|Temporary failure|context deadline|Client\.Timeout|awaiting (response )?headers|EOF|HTTP response to HTTPS client/i,
   reason: "the engine cannot reach the registry",
-  remedy: "check the engine's network and proxy, then run the update again",
+  remedies: { advice: "check the engine's network and proxy, then run the update again" },
   passes: true,
 };
 
 const rateLimit: Cause = {
   matches: /toomanyrequests|too many requests|rate limit|\b429\b/i,
   reason: "the registry's rate limit is reached",
-  remedy:
-    "wait for its reset (Docker Hub counts over 6 hours), run docker login for a higher one, or set registryMirror; then run the update again",
+  remedies: [
+    { advice: "wait for its reset (Docker Hub counts over 6 hours), then run the update again" },
+    { command: ["docker", "login"], when: "where an account has a higher one" },
+    mirror,
+  ],
   passes: true,
 };
 
 const noRegistry: Cause = {
   matches: /invalid character '<'|text\/html|missing or empty Content-Type/i,
   reason: "what answers is no registry",
-  remedy:
-    "see what it is: a proxy, or the login page of the engine's network, answers in its place; then run the update again",
+  remedies: {
+    advice:
+      "get the proxy, or the login page of the engine's network, that answers in its place out of the way",
+  },
   passes: false,
 };
 
@@ -37,19 +52,19 @@ const otherForms: readonly Cause[] = [
   {
     matches: /missing signature key|schema ?(version )?1\b|manifest\.v1\+/i,
     reason: "the registry has a manifest of schema 1, which engines of today do not pull",
-    remedy: "have the image pushed again",
+    remedies: { advice: "have the image pushed again" },
     passes: false,
   },
   {
     matches: /unsupported media type|when fetching '|unexpected media type/i,
     reason: "what the registry has is no image, but another artifact, such as a Helm chart",
-    remedy: "check the reference",
+    remedies: { advice: "check the reference" },
     passes: false,
   },
   {
     matches: /no matching manifest for|does not match the specified platform/i,
     reason: "the registry has no such image for the platform of the lock",
-    remedy: "see what ./machine lock --check says of it",
+    remedies: { ...machine("lock", "--check"), when: "to see what the registry has" },
     passes: false,
   },
 ];
@@ -57,14 +72,17 @@ const otherForms: readonly Cause[] = [
 const absent: Cause = {
   matches: /ENOENT|ECONNREFUSED|EACCES|the engine at \S+ does not answer/,
   reason: "the Docker engine does not answer",
-  remedy: "start it, or set dockerHost to the one that is meant",
+  remedies: [
+    { advice: "start it, then run the update again" },
+    { ...machine("set", "STACK", "dockerHost", "HOST"), when: "where another engine is meant" },
+  ],
   passes: false,
   ofEngine: true,
 };
 
 const refused = {
   reason: "the registry refused the credentials",
-  remedy: "run docker login, then run the update again",
+  remedies: { command: ["docker", "login"] },
   passes: false,
 };
 
@@ -73,8 +91,10 @@ const causes: readonly Cause[] = [
   {
     matches: /no space left on device/i,
     reason: "no space left on the engine's disk",
-    remedy:
-      "free some (docker system df shows what takes it, docker image prune removes images without a name), then run the update again; what was pulled is kept",
+    remedies: [
+      { command: ["docker", "system", "df"], when: "to see what takes it" },
+      { command: ["docker", "image", "prune"], when: "to remove the images without a name" },
+    ],
     passes: false,
     ofEngine: true,
   },
@@ -86,26 +106,32 @@ const causes: readonly Cause[] = [
   {
     matches: /manifest unknown|not found|does not exist|pull access denied|name unknown/i,
     reason: "the registry has no such image",
-    remedy: "check the reference; a private image needs docker login",
+    remedies: [{ advice: "check the reference" }, login],
     passes: false,
   },
   { ...refused, matches: /denied/i },
   {
     matches: /no byte and no extraction/,
     reason: "the pull stalled",
-    remedy: "run the update again; where the engine is only slow at unpacking, raise pullStallSeconds",
+    remedies: [
+      again,
+      {
+        ...machine("set", "STACK", "pullStallSeconds", "SECONDS"),
+        when: "where the engine is only slow at unpacking",
+      },
+    ],
     passes: true,
   },
   {
     matches: /unexpected (HTTP )?status:? (code )?5\d\d|\b50[0234]\b|server error|unexpected HTTP status/i,
     reason: "the registry has trouble of its own",
-    remedy: "run the update again later, or set registryMirror",
+    remedies: [{ advice: "run the update again later" }, mirror],
     passes: true,
   },
   {
     matches: /verification failed|failed verification|unexpected digest|size validation failed/i,
     reason: "what arrived is not what the registry announced",
-    remedy: "run the update again; check the proxy or mirror between",
+    remedies: { advice: "check the proxy or the mirror between, then run the update again" },
     passes: true,
   },
   {
@@ -113,7 +139,7 @@ const causes: readonly Cause[] = [
     matches:
       /ECONNRESET|ETIMEDOUT|EPIPE|socket hang up|^aborted$|Premature close|\(no answer in|\(a proxy before it/,
     reason: "the connection to the Docker engine was lost",
-    remedy: "see whether it runs (docker version), then run the update again",
+    remedies: [again, { command: ["docker", "version"], when: "to see whether the engine runs" }],
     passes: true,
     ofEngine: true,
   },
@@ -122,7 +148,7 @@ const causes: readonly Cause[] = [
 ];
 
 function causeOf(error: Error): Cause | undefined {
-  return causes.find(({ matches }) => matches.test(error.message));
+  return causes.find(({ matches }) => matches.test(foundOf(error)));
 }
 
 /** Whether an engine says that it could not reach the registry. */
@@ -162,31 +188,39 @@ export function mayPass(error: Error): boolean {
 
 /** Reason and the engine's own words, without the remedy. */
 export function reasonOf(error: Error): string {
-  const words = error.message.trim();
+  const words = foundOf(error).trim();
   const cause = causeOf(error);
   return cause === undefined ? words : `${cause.reason} (${words})`;
 }
 
-/** What to do about a failure; empty where it is not known. */
-export function remedyOf(error: Error): string {
-  return causeOf(error)?.remedy ?? "";
+/** What helps with a failure; where it is not known, another attempt. */
+export function remediesOf(error: Error): Remedies {
+  return causeOf(error)?.remedies ?? again;
 }
 
-/** The message of a failed pull: image, reason, the engine's own words, remedy. */
-export function explainPullFailure(reference: string, error: Error): string {
-  return messageOf(reference, reasonOf(error), [remedyOf(error)]);
-}
-
-/** The same of a pull that failed from each of several registries, by what they are called. */
-export function explainPullFailures(reference: string, failures: ReadonlyMap<string, Error>): string {
-  const [[, only] = [], second] = [...failures];
-  if (only !== undefined && second === undefined) return explainPullFailure(reference, only);
-  const reasons = [...failures].map(([registry, error]) => `from ${registry}: ${reasonOf(error)}`);
-  return messageOf(reference, reasons.join("; "), [...failures.values()].map(remedyOf));
-}
-
-function messageOf(reference: string, reason: string, remedies: readonly string[]): string {
-  const known = [...new Set(remedies)].filter((remedy) => remedy !== "");
-  const mend = known.length === 0 ? "" : `. To mend it: ${known.join("; or ")}.`;
-  return `${reference} could not be pulled: ${reason}${mend}`;
+/**
+ * A pull that failed from each of some registries.
+ *
+ * @param failures by what the registries are called. Of a single one the name is not shown.
+ * @param more what is known besides.
+ */
+export function pullProblem(
+  reference: string,
+  failures: ReadonlyMap<string, Error>,
+  more = "",
+  options?: ErrorOptions,
+): Problem {
+  const reasons = [...failures].map(([registry, error]) =>
+    failures.size === 1 ? reasonOf(error) : `from ${registry}: ${reasonOf(error)}`,
+  );
+  const remedies = new Map(
+    [...failures.values()]
+      .flatMap((error) => each(remediesOf(error)))
+      .map((one) => [JSON.stringify(one), one]),
+  );
+  return new Problem(
+    `${reference} could not be pulled: ${reasons.join("; ")}${more}`,
+    [...remedies.values()] as [Remedy, ...Remedy[]],
+    options,
+  );
 }

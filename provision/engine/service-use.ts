@@ -1,4 +1,5 @@
-import { Problem } from "../../lib/problem.ts";
+import { foundOf, Problem } from "../../lib/problem.ts";
+import { remedyText } from "../../lib/remedy.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
 import { engineAt } from "./client.ts";
 import {
@@ -58,8 +59,8 @@ export async function endUse(use: ServiceUse, report: (line: string) => void): P
     if (mayGo(thing, owner, records)) await remove(dockerHost, kind, name, thing);
     else
       report(
-        `The ${kind} ${name} is left: it is of a stack ${thing.owner?.stack} that is older than ids, and may be in use. ` +
-          `Where it is not: ${removal(dockerHost, kind, name)}`,
+        `The ${kind} ${name} is left: it is of a stack ${thing.owner?.stack} that is older than ids, and may be in use\n` +
+          remedyText(removal(dockerHost, kind, name, "where it is not in use")),
       );
   }
   await forget(
@@ -91,8 +92,8 @@ export async function leaveEngine(
     report(`${title} is removed from the engine at ${dockerHost}, which stack ${use.owner.stack} has left`);
   } catch (error) {
     report(
-      `${title} may be left on the engine at ${dockerHost}, which stack ${use.owner.stack} has left: ${(error as Error).message}.\n` +
-        `Fix: once it answers: ${removal(dockerHost, "container", things.container)}`,
+      `${title} may be left on the engine at ${dockerHost}, which stack ${use.owner.stack} has left: ${foundOf(error)}\n` +
+        remedyText(removal(dockerHost, "container", things.container, "once it answers")),
     );
   }
 }
@@ -144,8 +145,8 @@ function reportLeft(
   const what = `${services[service].title} is left (${first.kind} ${first.name})`;
   for (const user of users)
     report(
-      `${what}: stack ${ownerName(user.owner, owner)} uses it. ` +
-        `Where that stack is no more: ${removal(dockerHost, "volume", user.volume)}`,
+      `${what}: stack ${ownerName(user.owner, owner)} uses it\n` +
+        remedyText(removal(dockerHost, "volume", user.volume, "where that stack is no more")),
     );
 }
 
@@ -154,8 +155,9 @@ async function remove(dockerHost: string, kind: ThingKind, name: string, thing: 
     await removeThing(dockerHost, kind, thing.id);
   } catch (error) {
     throw new Problem(
-      `the ${kind} ${name} cannot be removed: ${(error as Error).message}.\n` +
-        "End what uses it, then run the command again; what is gone by now stays gone",
+      `the ${kind} ${name} cannot be removed: ${foundOf(error)}`,
+      { advice: "end what uses it, then run the command again" },
+      { cause: error },
     );
   }
 }
@@ -165,8 +167,9 @@ async function answered<Result>(dockerHost: string, ask: () => Promise<Result>):
     return await ask();
   } catch (error) {
     throw new Problem(
-      `the engine at ${dockerHost} does not do what is asked, so that nothing there was removed: ${(error as Error).message}.\n` +
-        "Start it, then run the command again",
+      `nothing was removed from the engine at ${dockerHost}: ${foundOf(error)}`,
+      { advice: "start it, then run the command again" },
+      { cause: error },
     );
   }
 }

@@ -3,6 +3,7 @@ import type { Agent } from "node:http";
 import { Duplex } from "node:stream";
 import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
+import { type Fault, machine } from "../../lib/remedy.ts";
 import { NoAnswer } from "./no-answer.ts";
 
 /** Connections of this process to one engine: a usual sshd turns some away where more than 10 log in at once. */
@@ -26,7 +27,7 @@ export function sshAgent(dockerHost: string, url: URL, env: Environment = proces
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   agent.createConnection = () => {
     const child = spawn("ssh", args, { env: environmentFor("docker", env), stdio: "pipe" });
-    return new SshConnection(child, (reason) => new NoAnswer(dockerHost, reason));
+    return new SshConnection(child, ({ found, ...options }) => new NoAnswer(dockerHost, found, options));
   };
   agents.set(dockerHost, agent);
   return agent;
@@ -37,9 +38,9 @@ function sshArguments(
   { username, password, hostname, port, pathname, search, hash }: URL,
 ) {
   if (hostname === "" || password !== "" || search !== "" || hash !== "" || !/^[\w./-]*$/.test(pathname))
-    throw new Problem(
-      `an engine cannot be asked at ${JSON.stringify(dockerHost.replace(/:[^:@/]*@/, ":…@"))}: want ssh://[USER@]HOST[:PORT], without a password`,
-    );
+    throw new Problem(`${JSON.stringify(dockerHost.replace(/:[^:@/]*@/, ":…@"))} names no engine`, {
+      advice: "name it as ssh://[USER@]HOST[:PORT], without a password (dockerHost, or DOCKER_HOST)",
+    });
   return [
     ...["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30"],
     ...(username === "" ? [] : ["-l", decodeURIComponent(username)]),
@@ -53,7 +54,7 @@ function sshArguments(
 class SshConnection extends Duplex {
   readonly #child: ChildProcessWithoutNullStreams;
 
-  constructor(child: ChildProcessWithoutNullStreams, noAnswer: (reason: string) => Error) {
+  constructor(child: ChildProcessWithoutNullStreams, noAnswer: (why: Why) => Error) {
     super();
     this.#child = child;
     let said = "";
@@ -65,13 +66,15 @@ class SshConnection extends Duplex {
     });
     child.stdin.on("error", () => {}); // its end says why
     child.on("error", (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === "ENOENT" ? "ssh is not on PATH. Fix: install OpenSSH's client" : error.message;
-      this.destroy(noAnswer(reason));
+      const why =
+        error.code === "ENOENT"
+          ? { found: "ssh is not on PATH", remedies: { advice: "install OpenSSH's client" } }
+          : { found: error.message };
+      this.destroy(noAnswer(why));
     });
     child.on("close", (code) => {
       if (code === 0) this.push(null);
-      else this.destroy(noAnswer(reasonOf(code, said, child.spawnargs)));
+      else this.destroy(noAnswer(whyNot(code, said, child.spawnargs)));
     });
   }
 
@@ -118,47 +121,79 @@ class SshConnection extends Duplex {
   }
 }
 
-/** What ssh, or docker over there, says when no connection comes of it, and what helps. The first that matches counts. */
-const reasons: readonly (readonly [RegExp, (target: string) => string])[] = [
+/** Why there is no connection, and what helps where that is known. */
+type Why = Pick<Fault, "found"> & Partial<Fault>;
+
+/** What ssh, or docker over there, says when no connection comes of it. The first that matches counts. */
+const reasons: readonly (readonly [RegExp, (target: readonly string[]) => Why])[] = [
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/i,
-    (target) =>
-      `its host key is another than the known one. Fix, where you know why: ssh-keygen -R HOST, then ssh ${target}`,
+    () => ({
+      found: "its host key is another than the known one",
+      remedies: { command: ["ssh-keygen", "-R", "HOST"], when: "where you know why" },
+    }),
   ],
   [
     /Host key verification failed/i,
-    (target) => `its host key is not known. Fix: ssh ${target}, once, and compare the key's fingerprint`,
+    (target) => ({
+      found: "its host key is not known",
+      remedies: { command: ["ssh", ...target], when: "once, to compare the key's fingerprint" },
+    }),
   ],
   [
     /Permission denied \(|Too many authentication failures|sign_and_send_pubkey/i,
-    (target) => `it refuses the key. Fix: ssh-copy-id ${target}, or ssh-add for a key with a passphrase`,
+    (target) => ({
+      found: "it refuses the key",
+      remedies: [
+        { command: ["ssh-copy-id", ...target] },
+        { command: ["ssh-add"], when: "where the key has a passphrase" },
+      ],
+    }),
   ],
-  [/Could not resolve hostname/i, () => "there is no host of that name"],
+  [
+    /Could not resolve hostname/i,
+    () => ({
+      found: "there is no host of that name",
+      remedies: machine("set", "STACK", "dockerHost", "ssh://USER@HOST"),
+    }),
+  ],
   [
     /Connection (refused|timed out|closed|reset)|No route to host|Network is unreachable|timed out|kex_exchange_identification/i,
-    (target) => `ssh does not reach it. Fix: see what ssh ${target} says`,
+    (target) => ({
+      found: "ssh does not reach it",
+      remedies: { command: ["ssh", "-v", ...target], when: "to see why" },
+    }),
   ],
   [
     /docker: (command )?not found|docker.*No such file|not recognized/i,
-    (target) =>
-      `there is no docker on the PATH over there. Fix: install it, and see that ssh ${target} docker version finds it`,
+    (target) => ({
+      found: "there is no docker on the PATH over there",
+      remedies: {
+        advice: `install it over there, until ${["ssh", ...target, "docker", "version"].join(" ")} finds it`,
+      },
+    }),
   ],
   [
     /permission denied/i,
-    () =>
-      "the user over there may not use its engine. Fix: sudo usermod -aG docker USER, over there, then log in again",
+    (target) => ({
+      found: "the user over there may not use its engine",
+      remedies: { command: ["ssh", "-t", ...target, "sudo", "usermod", "-aG", "docker", "USER"] },
+    }),
   ],
   [
     /Cannot connect to the Docker daemon|failed to connect|dial unix/i,
-    () => "the engine over there does not run",
+    () => ({
+      found: "the engine over there does not run",
+      remedies: { advice: "start it over there, then run the command again" },
+    }),
   ],
 ];
 
-function reasonOf(code: number | null, said: string, argv: readonly string[]): string {
+function whyNot(code: number | null, said: string, argv: readonly string[]): Why {
   const options = argv.slice(argv.indexOf("ConnectTimeout=30") + 1, argv.indexOf("docker"));
-  const target = options.filter((word) => word !== "--").join(" ");
+  const target = options.filter((word) => word !== "--");
   const line = said.trim().split("\n").at(-1)?.trim() ?? "";
   const known = reasons.find(([says]) => says.test(said))?.[1](target);
   const words = line === "" ? `ssh ended with ${code ?? "a signal"}` : line;
-  return known === undefined ? words : `${known} (${words})`;
+  return known === undefined ? { found: words } : { ...known, found: `${known.found} (${words})` };
 }

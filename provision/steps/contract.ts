@@ -7,6 +7,7 @@ import type { LockedImage } from "../../benchmark/images-lock.ts";
 import type { Variables } from "../../benchmark/model.ts";
 import type { SubsetTask } from "../../benchmark/smoke-subset.ts";
 import type { Subset } from "../../benchmark/tasks.ts";
+import type { Fault } from "../../lib/remedy.ts";
 import type { ServiceName } from "../engine/service-records.ts";
 import type { UseWish } from "../engine/service-use.ts";
 import type { Owner } from "../ownership/owner.ts";
@@ -44,12 +45,12 @@ interface InCheckout {
   readonly folder: string;
 }
 
-/** How much a proof by probe or oracle says: raised where they look at more, so that what they said before is asked again. */
-export const proofRevision = 2;
+/** How much a proof by probe or oracle says: raised where one looks at more, so that what it said before is asked again. */
+export const proofRevisions = { probe: 2, oracle: 3 } as const;
 
 /** What the containers of a probe or an oracle are called, and how long they may take. */
 interface InContainer extends OnEngine {
-  /** Of what it is to prove: `proofRevision`. */
+  /** Of what it is to prove: `proofRevisions`. */
   readonly revision: number;
   /** Image reference, `repository:tag`. */
   readonly image: string;
@@ -116,7 +117,7 @@ export interface Steps {
         /** What the name of the git server's client begins with; undefined where there is no git server. */
         readonly gitClient?: string | undefined;
         /** What is in the way, which the step tells: an error of the program would hold the images up, too. */
-        readonly conflict?: string | undefined;
+        readonly conflict?: Fault | undefined;
         /** Ids of things of the services that are older than ids and in the stack's state. */
         readonly adopted?: Readonly<Partial<Record<ServiceName, readonly string[]>>> | undefined;
       };

@@ -38,7 +38,7 @@ export interface EvaluationSettings {
   readonly stack: string;
   /** How many features are evaluated at the same time. */
   readonly atOnce: number;
-  /** Time limit of each of the two runs of a feature, in seconds; one above `evaluationSeconds` counts as that. */
+  /** Time limit of each run of a feature's tests, in seconds; one above `evaluationSeconds` counts as that. */
   readonly timeoutSeconds: number;
   /** Bytes of memory that a container may have. */
   readonly memoryBytes: number;
@@ -64,14 +64,16 @@ export interface TestRun {
 
 /** What became of a feature's evaluation. */
 export interface Evaluation {
-  /** The tests with the gold patch; undefined where the run without it did not end by itself. */
-  readonly gold?: TestRun;
+  /** The tests with the gold patch, in a new container. */
+  readonly gold: TestRun;
+  /** The same again, in a container that has tested before; undefined where one of the others decides. */
+  readonly again?: TestRun;
   /** Id that git gives the image's runner.sh as a file; null where it has none. */
   readonly runner: string | null;
   /** What was printed where the evaluation of a cooperating run does not get through with the patch; null where it does. */
   readonly merge: { readonly fault: string | null };
-  /** The tests without it. */
-  readonly control: TestRun;
+  /** The tests without it; undefined where the run with it did not end by itself. */
+  readonly control?: TestRun;
 }
 
 /** Why a feature could not be evaluated: what the evaluator said, or that it said nothing. */

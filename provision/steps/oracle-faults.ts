@@ -53,6 +53,16 @@ export function goldFault(subject: OracleSubject, run: TestRun, limits: Limits):
   return `the gold patch of feature ${feature} does not pass its tests: the runner ended with ${run.code}, want 0; where a download has failed, mend the engine's network; else ${restore(folder)}, or ${pullAnew(image)}${said}`;
 }
 
+/** What is wrong with the second run with the gold patch; undefined where it passed, or there was none. */
+export function againFault(
+  subject: OracleSubject,
+  run: TestRun | undefined,
+  limits: Limits,
+): string | undefined {
+  const fault = run && goldFault(subject, run, limits);
+  return fault && `in a container that has run tests before, as for the second feature of a run: ${fault}`;
+}
+
 /** What is wrong with a run without it, the negative control, which CooperBench must not count as passed. */
 export function controlFault(subject: OracleSubject, run: TestRun, limits: Limits): string | undefined {
   const { image, folder, feature } = subject;

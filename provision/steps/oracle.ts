@@ -4,7 +4,7 @@ import { Problem } from "../../lib/problem.ts";
 import { engineAt } from "../engine/client.ts";
 import { type EngineImage, findImage } from "../engine/images.ts";
 import { type Evaluation, type EvaluationSettings, evaluate, type Unevaluated } from "./evaluation.ts";
-import { controlFault, goldFault, mergeFault, runnerNote, unevaluated } from "./oracle-faults.ts";
+import { againFault, controlFault, goldFault, mergeFault, runnerNote, unevaluated } from "./oracle-faults.ts";
 import { digestName } from "./probe.ts";
 import { assertDataset, featureFolder, patches } from "./task-dataset.ts";
 
@@ -134,18 +134,22 @@ function reportOf(
 ): OracleReport {
   const { image, feature, found } = subject;
   const of = { image, imageId: found.id, digest: digestName(image, found.digests), feature };
-  if (!("control" in evaluation))
+  if (!("gold" in evaluation))
     return { ...of, checks: unrun(failure(image, unevaluated(subject, evaluation)).message) };
-  const { gold, control, merge, runner } = evaluation;
+  const { gold, control, again, merge, runner } = evaluation;
   const check = (seconds: number, fault: string | undefined): Check =>
     fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
-  const unended = { seconds: 0, skipped: "the run without the gold patch did not end by itself" };
+  const unended = { seconds: 0, skipped: "the run with the gold patch did not end by itself" };
+  const fault = goldFault(subject, gold, settings) ?? againFault(subject, again, settings);
   const note = runnerNote(subject, runner);
   return {
     ...of,
     checks: {
-      gold: gold === undefined ? unended : check(gold.seconds, goldFault(subject, gold, settings)),
-      control: { ...check(control.seconds, controlFault(subject, control, settings)), ...stopped(control) },
+      gold: check(gold.seconds, fault),
+      control:
+        control === undefined
+          ? unended
+          : { ...check(control.seconds, controlFault(subject, control, settings)), ...stopped(control) },
       merge: check(0, mergeFault(subject, merge.fault)),
       runner: note === undefined ? { seconds: 0 } : { seconds: 0, note },
     },

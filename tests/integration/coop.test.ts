@@ -195,7 +195,7 @@ test("a port that somebody else has is told before an update, by doctor, too, an
   const other = createServer((socket) => socket.resume().end("this is no Redis\r\n"));
   await once(other.listen(port, "127.0.0.1"), "listening");
   try {
-    const taken = `127.0.0.1:${port} is taken: got "this is no Redis"`;
+    const taken = `127.0.0.1:${port} is taken: it answers a PING with "this is no Redis"`;
     const doctor = await lab.machine(["doctor", stack]);
     expect(doctor.stdout).toContain(`services   ${taken}`);
     expect(doctor.stdout).toContain(`./machine set ${stack} redisPort 6380`);

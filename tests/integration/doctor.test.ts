@@ -151,7 +151,7 @@ test("a rehearsal that does not run is a warning, and is not started", async () 
     lab.configure(stack, { coop: true, redisPort: port });
     expect((await findings()).of("services")).toMatchObject({
       level: "warning",
-      found: expect.stringContaining(`127.0.0.1:${port} is taken: got "this is no Redis"`),
+      found: expect.stringContaining(`127.0.0.1:${port} is taken: it answers a PING with "this is no Redis"`),
     });
   } finally {
     await once(other.close(), "close");

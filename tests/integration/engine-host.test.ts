@@ -37,15 +37,15 @@ test.each([
   expect(engineHostOf("", { env: { DOCKER_CONFIG: folder, ...env }, exists }).host).toBe(theirs);
 });
 
-test("a context's certificates are where the fix says, for clients that read no context", async () => {
+test("a context's certificates are where the remedy says, for clients that read no context", async () => {
   const file = (name: string) => join(folder, name);
   const made = ["-keyout", file("key.pem"), "-out", file("cert.pem"), "-subj", "/CN=lab.example"];
   const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", ...made];
   await output("openssl", request, { env: { PATH: process.env.PATH ?? "" } });
   const endpoint = `host=tcp://lab.example:2376,ca=${file("cert.pem")},cert=${file("cert.pem")},key=${file("key.pem")}`;
   await docker(["context", "create", "tls", "--docker", endpoint]);
-  const { host, fix = "" } = engineHostOf("", { env: { DOCKER_CONFIG: folder, DOCKER_CONTEXT: "tls" } });
-  const variables = fix.replace("export ", "").split(" ");
+  const { host, remedy } = engineHostOf("", { env: { DOCKER_CONFIG: folder, DOCKER_CONTEXT: "tls" } });
+  const [, ...variables] = remedy !== undefined && "command" in remedy ? remedy.command : [];
   const env = Object.fromEntries(variables.map((variable) => variable.split("=")));
   expect(connectionTo(host, env).tls).toMatchObject({
     ca: readFileSync(file("cert.pem")),

@@ -135,12 +135,12 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
     expect([checks?.gold.problem, checks?.merge.problem]).toEqual([undefined, undefined]);
   });
 
-  test("a runner that hangs, whose gold patch is not waited for as well", () => {
+  test("a runner that hangs, whose control is not waited for as well", () => {
     const checks = of(wrong.hanging);
-    expect(checks?.control.problem).toMatch(
+    expect(checks?.gold.problem).toMatch(
       /pillow:task25 failed its oracle: the runner of feature 1 did not end within 4 s and was ended; .*raise oracleTimeoutSeconds\nIts last lines:\n[\s\S]*the runner waits\n+Command timed out after 4 seconds$/,
     );
-    expect(checks?.gold.skipped).toMatch(/did not end/);
+    expect(checks?.control.skipped).toMatch(/did not end/);
   });
 
   test("but not a runner that is not the dataset's, whose proof is as good", () => {

@@ -67,8 +67,8 @@ class Sandbox:
 
 def oracle(request, feature):
     """
-    What evaluations make of none and of the gold patch. One container does for both, as all features of a run are tested
-    in one: what is compiled for the first is there for the second.
+    What evaluations make of the gold patch and of none. One container does for all, as both features of a run are tested in
+    one: the first in a new one, the second in one that has tested before. What is compiled for one is there for the next.
     """
     merged, solo = feature["containers"]
     with Sandbox(request, feature, merged) as sandbox:
@@ -114,11 +114,18 @@ def merge(sandbox, dirty):
 
 
 def tests(sandbox, base):
-    """The control comes first: a gold patch that passes after it shows that a container is good for more than one run."""
+    """The gold patch, the tests without it, and the gold patch again, for a runner that works but once, or not at first."""
+    gold = test(sandbox, base, "patch1.patch")
+    if is_cut_off(gold):
+        return {"gold": gold}
     control = test(sandbox, base, "")
-    if control["timedOut"] or control["outOfMemory"]:
-        return {"control": control}
-    return {"control": control, "gold": test(sandbox, base, "patch1.patch")}
+    if is_cut_off(control) or not gold["passed"]:
+        return {"gold": gold, "control": control}
+    return {"gold": gold, "control": control, "again": test(sandbox, base, "patch1.patch")}
+
+
+def is_cut_off(run):
+    return run["timedOut"] or run["outOfMemory"]
 
 
 def test(sandbox, base, patch):

@@ -16,7 +16,13 @@ const repo = "cd /workspace/repo";
 const runner = (...lines: readonly string[]) =>
   `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} >/usr/local/bin/runner.sh`;
 /** A change to the good runner's last line, `sh tests/run.sh`. */
-const ending = (line: string) => `sed -i 's#^sh tests/run.sh$#${line}#' /usr/local/bin/runner.sh`;
+const ending = (line: string) =>
+  `sed -i 's#^sh tests/run.sh$#${line.replaceAll("&", "\\&")}#' /usr/local/bin/runner.sh`;
+/** Whether tests are run for the first time in a container, or not. */
+const at = (time: "first" | "second") =>
+  time === "first"
+    ? "[ -e /tmp/tested ] || ! touch /tmp/tested"
+    : "[ ! -e /tmp/tested ] && touch /tmp/tested";
 
 /** A few of each kind: what npm test tries. */
 export const fewOddImages: Readonly<Record<string, OddImage>> = {
@@ -28,6 +34,7 @@ export const fewOddImages: Readonly<Record<string, OddImage>> = {
   "a left index.lock": { does: "touch /workspace/repo/.git/index.lock" },
   "nothing but .git": { does: `${repo} && rm -rf README.md commands.sh tests` },
   "a runner that counts nothing": { does: ending("sh tests/run.sh >/dev/null") },
+  "a runner that fails at first": { does: ending(`${at("first")} || exit 1; sh tests/run.sh`) },
   "an entrypoint of another kind": {
     does: "printf '#!/bin/sh\\nif [ $# -gt 1 ]; then exit 0; else exit 1; fi\\n' >/fake.sh; chmod 755 /fake.sh",
     changes: ['ENTRYPOINT ["/fake.sh"]'],
@@ -114,6 +121,15 @@ export const oddImages: Readonly<Record<string, OddImage>> = {
   "a runner that always passes": { does: runner('echo "3 passed, 0 failed"'), provesNothing: true },
   "a runner that always fails": { does: runner('echo "0 passed, 3 failed"', "exit 1") },
   "a runner that counts and fails": { does: ending("sh tests/run.sh; exit 1") },
+  "a runner whose tests fail at first": {
+    does: ending(`${at("first")} || { echo "1 failed"; exit 1; }; sh tests/run.sh`),
+  },
+  "a runner that fails from the second time on": {
+    does: ending(`${at("second")} || exit 1; sh tests/run.sh`),
+  },
+  "a runner whose tests fail from the second time on": {
+    does: ending(`${at("second")} || { echo "1 failed"; exit 1; }; sh tests/run.sh`),
+  },
   "a runner with CRLF": { does: "sed -i 's/$/\\r/' /usr/local/bin/runner.sh" },
   "a runner whose program is not there": { does: ending("nowhere") },
   "a runner that is a link": {

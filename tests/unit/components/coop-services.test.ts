@@ -104,10 +104,10 @@ describe("Redis", () => {
   });
 
   test("is not made where something is in its way, which a failing command tells", async () => {
-    const conflict = { kind: "conflict", found: "6379 is taken", remedy: "Stop it" } as const;
-    await services({ existingRedis: conflict });
+    const conflict = { found: "6379 is taken", remedies: { advice: "stop it" } };
+    await services({ existingRedis: { kind: "conflict", ...conflict } });
     expect(made()).toEqual(["coop-verification"]);
-    expect(requestOf("coop-verification")).toMatchObject({ conflict: "6379 is taken. Stop it" });
+    expect(requestOf("coop-verification")).toMatchObject({ conflict });
   });
 });
 
@@ -241,7 +241,7 @@ describe("the use of a service that stacks share is noted", () => {
   });
 
   test("and stays as it is while something is in the way, or the engine does not answer", async () => {
-    const trouble = { found: "6379 is taken", remedy: "Stop it" };
+    const trouble = { found: "6379 is taken", remedies: { advice: "stop it" } };
     await services({ existingRedis: { kind: "conflict", isRecorded: true, ...trouble } });
     expect(requestOf("coop-redis-use").wish).toBe("keep");
     recorded = await recordResources();
@@ -251,11 +251,11 @@ describe("the use of a service that stacks share is noted", () => {
 });
 
 test("a Redis that is there and does not answer stays, and a failing command says so", async () => {
-  const trouble = { found: "it says nothing", remedy: "See what it does" };
+  const trouble = { found: "it says nothing", remedies: { advice: "see what it does" } };
   const labels = { "cooperbench-machine.stack": "lab-1", "cooperbench-machine.stack-id": lab1.id ?? "" };
   await services({ existingRedis: { kind: "own", labels, trouble } });
   expect(inputsOf("coop-redis-container")).not.toHaveProperty("envs");
-  expect(requestOf("coop-verification").conflict).toBe("it says nothing. See what it does");
+  expect(requestOf("coop-verification").conflict).toEqual(trouble);
 });
 
 test.each<[string, Partial<CoopServicesArgs>]>([

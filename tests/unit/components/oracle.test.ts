@@ -35,7 +35,7 @@ test("the oracle is a command for each task, linked to its image and its dataset
     triggers: [`sha256:id-of-${task?.image}`, `hash of ${task && taskKey(task)}`],
   });
   expect(requestIn(commands()[0])).toEqual({
-    ...{ revision: 2, commit: "c".repeat(40) },
+    ...{ revision: 3, commit: "c".repeat(40) },
     owner: lab1,
     image: task?.image,
     imageId: `sha256:id-of-${task?.image}`,

@@ -23,7 +23,7 @@ test("a place is known by its links, as far as it is there", () => {
 test("what is no place is told with its path and the setting", async () => {
   symlinkSync("loop", join(folder, "loop"));
   mkdirSync(join(folder, "closed"), { mode: 0o700 });
-  const told = /^(\S+) is no place on this machine: .*\n.*set STACK cooperbenchDir FOLDER$/s;
+  const told = /^(\S+) is no place on this machine: .*\n.*set STACK cooperbenchDir FOLDER$/ms;
   for (const path of [join(folder, "loop", "x"), join(folder, "n".repeat(300), "x")]) {
     expect(() => realPlace(path)).toThrow(Problem);
     expect(() => realPlace(path)).toThrow(told);

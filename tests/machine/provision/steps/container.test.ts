@@ -251,6 +251,8 @@ test.each([
 
 test("an engine that is not there is named", async () => {
   const { code, said } = await probe(60, undefined, { dockerHost: `unix://${folder}/nobody.sock` });
-  expect(said.trim()).toMatch(/^the engine at unix:\S+nobody.sock does not answer \(connect ENOENT \S+\)$/);
+  expect(said.trim()).toMatch(
+    /^the engine at unix:\S+nobody.sock does not answer \(connect ENOENT \S+\)\nFix: /,
+  );
   expect(code).toBe(1);
 });

@@ -1,24 +1,27 @@
 import { expect, test } from "vitest";
 import { servicesFinding } from "../../../../checks/doctor/services.ts";
+import { each } from "../../../../lib/remedy.ts";
 import type { ExistingRedis } from "../../../../provision/engine/existing-redis.ts";
 
 test.each<[ExistingRedis | undefined, string]>([
-  [undefined, "none are wanted, for coop is false"],
+  [undefined, "off (coop: false)"],
   [{ kind: "own" }, "nothing is in the way of Redis"],
   [{ kind: "own", finding: "it is exited" }, "Redis is made again, because it is exited"],
   [{ kind: "foreign" }, "a Redis that answers is there, and is used"],
 ])("%j is well", (redis, found) => {
-  expect(servicesFinding(redis)).toEqual({ check: "services", level: "ok", found });
+  expect(servicesFinding(redis)).toMatchObject({ check: "services", level: "ok", found });
 });
 
+const remedies = { advice: "stop it" };
+
 test.each<ExistingRedis>([
-  { kind: "conflict", found: "taken", remedy: "Stop it" },
-  { kind: "own", trouble: { found: "taken", remedy: "Stop it" } },
+  { kind: "conflict", found: "taken", remedies },
+  { kind: "own", trouble: { found: "taken", remedies } },
 ])("what keeps Redis from serving is told with its remedy", (redis) => {
-  expect(servicesFinding(redis)).toEqual({
+  expect(servicesFinding(redis)).toMatchObject({
     check: "services",
     level: "warning",
     found: "taken",
-    remedy: "Stop it",
+    remedies: each(remedies),
   });
 });

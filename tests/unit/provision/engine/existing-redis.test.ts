@@ -54,7 +54,9 @@ describe("a Redis is the stack's own to make or to mend", () => {
       labels: kept,
       trouble: {
         found: expect.stringMatching(found),
-        remedy: expect.stringContaining(`docker -H ${dockerHost} restart cooperbench-redis`),
+        remedies: expect.arrayContaining([
+          expect.objectContaining({ command: ["docker", "-H", dockerHost, "restart", "cooperbench-redis"] }),
+        ]),
       },
     });
   });
@@ -63,7 +65,7 @@ describe("a Redis is the stack's own to make or to mend", () => {
     expect(judge({ ...own, state: "paused" }, "")).toMatchObject({
       kind: "own",
       labels: kept,
-      trouble: { remedy: `docker -H ${dockerHost} unpause cooperbench-redis` },
+      trouble: { remedies: { command: ["docker", "-H", dockerHost, "unpause", "cooperbench-redis"] } },
     });
   });
 });
@@ -138,14 +140,16 @@ test("another's is known by its container, or by what it says of itself", () => 
 
 describe("it is told with a remedy", () => {
   test.each([
-    ["-NOAUTH Authentication required.", /got "-NOAUTH .*want a Redis without password/],
-    ["HTTP/1.1 400 Bad Request", /127\.0\.0\.1:6379 is taken: got "HTTP/],
-    ["", /is taken: got ""/],
+    ["-NOAUTH Authentication required.", /with "-NOAUTH .*no Redis without a password/],
+    ["HTTP/1.1 400 Bad Request", /127\.0\.0\.1:6379 is taken: it answers a PING with "HTTP/],
+    ["", /is taken: it answers a PING with ""/],
   ])("that the address is taken by what answers %j", (answer, message) => {
     expect(judge(undefined, answer)).toEqual({
       kind: "conflict",
       found: expect.stringMatching(message),
-      remedy: expect.stringContaining("./machine set lab-1 redisPort 6380"),
+      remedies: expect.arrayContaining([
+        expect.objectContaining({ command: ["./machine", "set", "lab-1", "redisPort", "6380"] }),
+      ]),
     });
   });
 
@@ -153,7 +157,9 @@ describe("it is told with a remedy", () => {
     expect(portTaken("lab-1", address)).toEqual({
       kind: "conflict",
       found: expect.stringContaining("127.0.0.1:6379 is taken on this machine"),
-      remedy: expect.stringContaining("./machine set lab-1 redisPort 6380"),
+      remedies: expect.arrayContaining([
+        expect.objectContaining({ command: ["./machine", "set", "lab-1", "redisPort", "6380"] }),
+      ]),
     });
   });
 
@@ -164,7 +170,9 @@ describe("it is told with a remedy", () => {
     expect(judge(container, undefined)).toEqual({
       kind: "conflict",
       found: expect.stringMatching(message),
-      remedy: expect.stringContaining(`docker -H ${dockerHost} rm -f`),
+      remedies: expect.arrayContaining([
+        expect.objectContaining({ command: ["docker", "-H", dockerHost, "rm", "-f", "cooperbench-redis"] }),
+      ]),
     });
   });
 });

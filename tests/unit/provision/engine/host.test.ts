@@ -73,7 +73,14 @@ test("a context with certificates of its own is pointed out, with the variables 
   mkdirSync(certificates, { recursive: true });
   expect(find({ DOCKER_CONTEXT: "tls" })).toMatchObject({
     word: "the context has certificates, which docker alone uses",
-    fix: `export DOCKER_HOST=tcp://lab:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${certificates}`,
+    remedy: {
+      command: [
+        "export",
+        "DOCKER_HOST=tcp://lab:2376",
+        "DOCKER_TLS_VERIFY=1",
+        `DOCKER_CERT_PATH=${certificates}`,
+      ],
+    },
   });
 });
 

@@ -191,7 +191,7 @@ describe("a pull that fails", () => {
   test("is given up after six attempts", async () => {
     engine.pulls.set(fromHub, [recording("26.1", "stall")]);
     expect(await ensure()).toMatch(
-      /the pull stalled \(no byte and no extraction for 3 s\).*raise pullStallSeconds/,
+      /the pull stalled \(no byte and no extraction for 3 s\)[\s\S]*pullStallSeconds/,
     );
     expect(engine.asked).toHaveLength(6);
   });
@@ -206,7 +206,7 @@ describe("a pull that fails", () => {
   test("is left to the user where the limit resets in hours", async () => {
     retryAt = new Date(Date.now() + 2 * 3_600_000);
     engine.pulls.set(fromHub, [recording("20.10", "status-429")]);
-    expect(await ensure()).toMatch(/rate limit is reached.* The rate limit resets by 20/s);
+    expect(await ensure()).toMatch(/rate limit is reached.*; the rate limit resets by 20/s);
     expect(engine.asked).toHaveLength(1);
   });
 
@@ -214,7 +214,7 @@ describe("a pull that fails", () => {
     retryAt = new Date(Date.now() + 2 * 3_600_000);
     const images = Array.from({ length: 20 }, (_, at) => ({ reference: `a/b${at}:c` }));
     for (const { reference } of images) engine.pulls.set(reference, [recording("20.10", "status-429")]);
-    expect(await ensure(images)).toMatch(/rate limit is reached.* The rate limit resets by 20/s);
+    expect(await ensure(images)).toMatch(/rate limit is reached.*; the rate limit resets by 20/s);
     await clock.until(Promise.resolve());
     expect(engine.asked.length).toBeLessThanOrEqual(6);
   });
@@ -263,7 +263,7 @@ describe("an engine that is lost", () => {
       { follow: () => {}, say: () => {} },
     );
     await expect(gone.ensure({ reference, locked })).rejects.toThrow(
-      /the Docker engine does not answer \(.*ENOENT.*start it, or set dockerHost/,
+      /the Docker engine does not answer \(.*ENOENT[\s\S]*start it/,
     );
   });
 });

@@ -1,11 +1,9 @@
 import { expect, test } from "vitest";
-import {
-  explainPullFailure,
-  explainPullFailures,
-  mayPass,
-} from "../../../../provision/engine/pull-failure.ts";
+import { mayPass, pullProblem } from "../../../../provision/engine/pull-failure.ts";
 
 // The words are those of real engines and registries.
+const of = (said: string) => pullProblem("a/b:c", new Map([["Docker Hub", new Error(said)]]));
+
 test.each([
   [
     "write /var/lib/docker/tmp/GetImageBlob1: no space left on device",
@@ -63,7 +61,7 @@ test.each([
   ],
   ["connect ENOENT /var/run/docker.sock", "the Docker engine does not answer", "dockerHost"],
 ])("%s: the user reads image, reason and remedy", (said, reason, remedy) => {
-  const message = explainPullFailure("a/b:c", new Error(said));
+  const { message } = of(said);
   expect(message).toContain("a/b:c could not be pulled: ");
   expect(message).toContain(reason);
   expect(message).toContain(said);
@@ -92,13 +90,17 @@ test("a pull that failed from two registries is told with both reasons, and each
     ["mirror.example", new Error("unauthorized: authentication required")],
     ["Docker Hub", new Error("dial tcp: lookup registry-1.docker.io: no such host")],
   ]);
-  expect(explainPullFailures("a/b:c", failures)).toBe(
+  const { found, remedies } = pullProblem("a/b:c", failures);
+  expect(found).toBe(
     "a/b:c could not be pulled: from mirror.example: the registry refused the credentials (unauthorized: authentication required); " +
-      "from Docker Hub: the engine cannot reach the registry (dial tcp: lookup registry-1.docker.io: no such host). " +
-      "To mend it: run docker login, then run the update again; or check the engine's network and proxy, then run the update again.",
+      "from Docker Hub: the engine cannot reach the registry (dial tcp: lookup registry-1.docker.io: no such host)",
   );
+  expect(remedies).toEqual([
+    { command: ["docker", "login"] },
+    { advice: expect.stringContaining("network and proxy") },
+  ]);
 });
 
 test("words that are not known are passed on as they are", () => {
-  expect(explainPullFailure("a/b:c", new Error("odd"))).toBe("a/b:c could not be pulled: odd");
+  expect(of("odd").found).toBe("a/b:c could not be pulled: odd");
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { gitBlobId } from "../../../../lib/digest.ts";
 import type { TestRun } from "../../../../provision/steps/evaluation.ts";
 import {
+  againFault,
   controlFault,
   goldFault,
   mergeFault,
@@ -48,6 +49,12 @@ describe("how a run ended", () => {
   test.each([1, 2, 101, 124, 128, 139])("with %d is a control, whatever it has printed", (code) =>
     expect(controlFault(subject, ended(code), limits)).toBeUndefined(),
   );
+
+  test("in a container that has tested before is as one in a new container, and says so", () => {
+    expect(againFault(subject, undefined, limits)).toBeUndefined();
+    expect(againFault(subject, passed, limits)).toBeUndefined();
+    expect(againFault(subject, ended(1), limits)).toMatch(/run tests before.*feature 3 does not pass/);
+  });
 
   test("as CooperBench counts it is what gold wants, and the control does not", () => {
     expect(goldFault(subject, passed, limits)).toBeUndefined();
