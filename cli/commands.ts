@@ -227,8 +227,13 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     });
   onStack(tell("report", "write what was proved as one HTML page, without secrets"))
     .option("--out <FILE>", "file to write; - is standard output", filled)
+    .addOption(new Option("--json").hideHelp())
     .addHelpText("after", examples("report lab-1 --out machine.html"))
-    .action(onTo("report"));
+    .action((stack, { json, ...options }, command: Command) => {
+      if (json)
+        command.error(`report writes no JSON\n(./machine status ${stack ?? "STACK"} --json has the same)`);
+      return act("report", { stack, ...options });
+    });
 
   const runs = group("Runs:");
   onStack(runs("demo", "run five pairs of a rehearsal against a mock model, and judge them"))

@@ -17,6 +17,7 @@ import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { type DemoRun, printJson } from "./json.ts";
 import { planFacts } from "./plan.ts";
+import { recordCommand } from "./proof-record.ts";
 import { lookReady } from "./run.ts";
 import { runCount, runReport } from "./run-report.ts";
 import { openAsFound } from "./session.ts";
@@ -71,6 +72,7 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
     text: `the demo ${isPassed ? "passed" : "did not pass"}: ${told.join(", ")}; ${calls} calls of a mock model, none of a real one`,
     next: machine("plan", stack, ...(isPassed ? [] : ["--check", String(runs.at(-1)?.name)])),
   };
+  recordCommand({ ...found, output }, "demo", verdict);
   if (!json) return conclude(output, verdict);
   printJson(output, "demo", { stack, isPassed, modelCalls: calls, runs });
   return codeOf(verdict);

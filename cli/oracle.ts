@@ -14,7 +14,7 @@ import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
 import { printJson } from "./json.ts";
 import { isPassed, type OracleResult, oracleCount, oracleJunit, oracleTable } from "./oracle-report.ts";
-import { recordOracles } from "./proof-record.ts";
+import { recordCommand, recordOracles } from "./proof-record.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
@@ -78,6 +78,7 @@ export async function oracle(options: Given["oracle"], caller: StackCaller): Pro
     text: oracleCount(results, seconds),
     next: machine(areWell ? "plan" : "status", stack),
   };
+  recordCommand(engine, "oracle", verdict);
   if (options.junit !== undefined) writeFor("--junit", options.junit, oracleJunit(stack, results));
   if (options.json) {
     printJson(output, "oracle", { stack, dockerHost, results });

@@ -25,7 +25,7 @@ import { openEngine } from "./engine.ts";
 import { findingLines } from "./findings.ts";
 import { identityOf } from "./identity.ts";
 import { printJson } from "./json.ts";
-import { recordProofs } from "./proof-record.ts";
+import { recordCommand, recordProofs } from "./proof-record.ts";
 import type { Found } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
@@ -100,9 +100,10 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
   const isWell = isReady && cooperbench.ok && results.every(({ ok }) => ok);
   const verdict: Verdict = {
     outcome: readiness(isWell, engine.isRehearsal),
-    text: `${countOf(results)} (${seconds.toFixed(1)} s)`,
+    text: `${countOf(results)} (${seconds.toFixed(1)} s)${blockers.length === 0 ? "" : `; in the way of a run: ${blockers.map(({ check }) => check).join(", ")}`}`,
     next: machine(isWell ? "plan" : "up", stack),
   };
+  recordCommand(engine, "verify", verdict);
   if (json) {
     printJson(output, "verify", {
       ...{ stack, dockerHost, images: results, cooperbench: told, isReady, inTheWay: blockers },

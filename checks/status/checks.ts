@@ -6,7 +6,7 @@ import { hashWord } from "../../provision/steps/dotenv.ts";
 import { shapeWord } from "../../provision/steps/task-dataset.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
 import { blocker, type Level, ok, shown, warning } from "../finding.ts";
-import { type ImageState, type ImageStatus, several } from "./images.ts";
+import { type ImageState, type ImageStatus, several, withOracle } from "./images.ts";
 import {
   faultOf,
   firstLine,
@@ -362,16 +362,13 @@ export function oracleCheck(
   isRead = true,
 ): StatusCheck {
   const check = "oracle";
-  const wanted = images.filter(
-    ({ isOracleWanted, oracle }) =>
-      isOracleWanted || oracle?.isCurrent === true || oracle?.hasFailed === true,
-  );
+  const wanted = withOracle(images);
   if (wanted.length === 0) return off(check, "none was run (oracleTasks: 0)", machine("oracle", stack));
   if (!isRead && wanted.some(({ oracle }) => oracle === undefined))
     return blocker(check, "whether gold patches pass their tests is not known", seeUpdate);
   const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
   const found = `${passed.length}/${wanted.length} gold patches pass their tests, which fail without`;
-  const provedAt = oldest(wanted.flatMap(({ oracle }) => oracle?.provedAt ?? []));
+  const provedAt = oldest(passed.flatMap(({ oracle }) => oracle?.provedAt ?? []));
   const rest = wanted.filter((image) => !passed.includes(image));
   const [first] = rest.flatMap(({ task, oracle }) => (oracle?.fault ? [`${task}: ${oracle.fault}`] : []));
   if (rest.length > 0) {

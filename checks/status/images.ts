@@ -130,6 +130,14 @@ function runnerOf(
   return datasets === undefined ? undefined : { isDatasets: runner === datasets, id: runner };
 }
 
+/** The images whose oracle is wanted, and those that `oracle` was run in: what of the oracle counts. */
+export function withOracle(images: readonly ImageStatus[]): readonly ImageStatus[] {
+  return images.filter(
+    ({ isOracleWanted, oracle }) =>
+      isOracleWanted || oracle?.isCurrent === true || oracle?.hasFailed === true,
+  );
+}
+
 /** What is odd of images, the same on every machine and in no run's way; a line each. */
 export function oddities(images: readonly ImageStatus[]): readonly string[] {
   return images.flatMap(({ task, changedFiles = 0, lostPrograms = [] }) => [

@@ -38,6 +38,7 @@ import {
   type StatusCheck,
   servicesCheck,
 } from "./checks.ts";
+import { type CommandProof, commandProofs } from "./commands.ts";
 import { type ImageStatus, imagesStatus } from "./images.ts";
 import { lookAtMachine, type Machine, projectAt } from "./machine.ts";
 import { proofNames } from "./names.ts";
@@ -94,6 +95,8 @@ export interface MachineStatus {
   readonly isReady: boolean;
   readonly checks: readonly StatusCheck[];
   readonly images: readonly ImageStatus[];
+  /** What commands have found, each when it was run, the newest first. */
+  readonly commands: readonly CommandProof[];
   /** Files of CooperBench's source that are not its commit's. */
   readonly changedSources: readonly string[];
   readonly machine: Machine;
@@ -154,6 +157,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     isReady: checks.every(({ level }) => level !== "blocker"),
     checks,
     images,
+    commands: commandProofs(state),
     changedSources: question.changedSources ?? [],
     machine: lookAtMachine(),
     dockerHost,

@@ -16,6 +16,7 @@ const image: ImageStatus = {
 };
 const status: MachineStatus = {
   ...{ stack: "lab-1", at: "2026-01-02T00:00:00Z", isRehearsal: false, isReady: true },
+  commands: [],
   changedSources: [],
   checks: [{ check: "route", level: "ok", found: "", remedies: [], provedAt: "2026-01-01T00:00:00Z" }],
   images: [image],

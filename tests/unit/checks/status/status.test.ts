@@ -15,7 +15,6 @@ import {
 } from "../../../../checks/status/checks.ts";
 import { imagesStatus as imagesStatusOf, oddities } from "../../../../checks/status/images.ts";
 import { proofNames } from "../../../../checks/status/names.ts";
-import { reportPage } from "../../../../checks/status/page.ts";
 import { lastOperation, type Proof, readProofs } from "../../../../checks/status/proofs.ts";
 import { noRecord, type ProofRecord } from "../../../../checks/status/record.ts";
 import { known } from "../../../../lib/known.ts";
@@ -340,32 +339,6 @@ test("the last operation is the first of the history", () => {
     endedAt: at,
   });
   expect(lastOperation("[]")).toBeUndefined();
-});
-
-test("the page has every image and digest, escapes what it is given, and needs no other file", () => {
-  const page = reportPage({
-    stack: "lab-1",
-    at,
-    changedSources: [],
-    isRehearsal: false,
-    isReady: true,
-    checks: [operationCheck("<lab>", {})],
-    images: imagesStatus(tasks, there, all, 0),
-    machine: { name: "m", system: "s", kernel: "k", cores: 2, memoryBytes: 8e9 },
-    dockerHost: "unix:///d",
-    versions: [{ name: "pulumi", version: "3", from: "<script>" }],
-    model: "a/model",
-    environment: { COHERE_API_KEY: "(secret)" },
-    configuration: { subset: "lite" },
-  });
-  for (const { image, locked } of tasks) {
-    expect(page).toContain(image);
-    expect(page).toContain(locked?.digest);
-  }
-  expect(page).toContain("ready for a run");
-  expect(page).not.toContain("rehearsal.</b>");
-  expect(page).toContain("./machine up &#39;&lt;lab&gt;&#39;");
-  expect(page).not.toMatch(/<script|<link|src=|url\(|https?:\/\//);
 });
 
 test("an image with another runner than the dataset's is in a run's way, until its oracle has passed", () => {
