@@ -52,12 +52,14 @@ export function rehearsalSettings({ dockerHost, imagesLock, sourceRepository, re
   };
 }
 
-/** The same of the rehearsal that two settings speak of, be a third one wrong; nothing of a stack of another kind. */
+/** What names a rehearsal in them, where two settings speak of it, be a third one wrong; nothing of a stack of another kind. */
 export function usualSettings(given: RawConfiguration): Readonly<Record<string, unknown>> {
   const keys = ["dockerHost", "imagesLock", "cooperbenchRepository", "redisPort"] as const;
   const paths = keys.map((key) => String(given[key]).replace(/^(unix|file):\/\//, ""));
   const all = paths.filter(isAbsolute).map((path) => rehearsalSettings(rehearsalAt(dirname(path))));
-  return all.find((usual) => keys.filter((key) => given[key] === usual[key]).length > 1) ?? {};
+  const { coop: _, git: __, ...usual } =
+    all.find((one) => keys.filter((key) => given[key] === one[key]).length > 1) ?? {};
+  return usual;
 }
 
 /** A configuration, and the variables of the shell that it is used in. */
