@@ -11,7 +11,7 @@ const table = {
   failed: { code: 1, means: "failed, or nothing was done" },
   notReady: {
     code: 1,
-    means: "not ready for a run, or for an update",
+    means: "not ready for a run, or for an update; of a run, that it goes on",
   },
   differs: { code: 7, means: "something differs, of preview --expect-no-changes" },
   notUnderstood: { code: 2, means: "the command line was not understood, and nothing was done" },

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import {
   mkdirSync,
   readFileSync,
@@ -107,6 +108,43 @@ test("a run that is followed to its end says what fails, and that the first resu
     /^MACHINE {2}solo dspy_task\/1 1,2 {2}there was no Redis .*\n(MACHINE .*\n){2}the first 3 results are the machine's: stop the run, and give:\n {2}\.\/machine plan .*--check .*night\nnight: 3 of 3 pairs done, 0 under way, 3 evaluated, 0 passed, 3 failed by the machine\n/,
   );
   expect(printed.match(/the first 3 results/g)).toHaveLength(1);
+});
+
+test("of a run that goes on, what has no result yet is told apart, and nothing is to be given again", async () => {
+  const checkout = temporaryFolder("checkout-");
+  logs = join(checkout, "logs");
+  const config = { total_tasks: 4, concurrency: 2 };
+  make({ task: 1, config });
+  make({ task: 2, agents: [noRedis], config });
+  const begun = make({ task: 3, config });
+  rmSync(join(begun, "result.json"));
+  expect((await checked()).printed).toContain("MACHINE  solo dspy_task/3 1,2  there is no result.json");
+
+  mkdirSync(join(checkout, ".venv/bin"), { recursive: true });
+  symlinkSync(process.execPath, join(checkout, ".venv/bin/cooperbench"));
+  const idle = ["-e", "setTimeout(() => {}, 60_000)", "--", "run", "-n"];
+  const running = (run: string) =>
+    spawn(join(checkout, ".venv/bin/cooperbench"), [...idle, run], { stdio: "ignore" });
+  const other = running("day");
+  try {
+    expect((await checked()).printed).toContain("Failed: night: ");
+    const night = running("night");
+    try {
+      const { code, printed } = await checked();
+      expect(code).toBe(1);
+      expect(printed).toMatch(
+        /^MACHINE {2}solo dspy_task\/2 1,2 .*\nRUNNING {2}solo dspy_task\/3 1,2 {2}it has no result yet\nFix: .*\nUnder way: night: 2 of 4 pairs done, 2 under way, 2 evaluated, 1 passed, 1 failed by the machine\nNext: .* --watch\n$/,
+      );
+      expect(jsonOutput("plan --check", (await checked(undefined, true)).printed)).toMatchObject({
+        isGoing: true,
+        pairs: [{ kind: "valid" }, { kind: "machine" }, { kind: "running" }],
+      });
+    } finally {
+      night.kill("SIGKILL");
+    }
+  } finally {
+    other.kill("SIGKILL");
+  }
 });
 
 test("the plan's run without messages is done again without them; of other runs it is said that none knows", async () => {
