@@ -99,6 +99,8 @@ const steps: { readonly [Name in StepName]: Act<Name> } = {
       for (const thing of adopted[service] ?? [])
         await recordThing(dockerHost, service, owner, "adopted", thing);
     if (conflict !== undefined) throw new Problem(conflict.found, conflict.remedies);
+    const { unpauseOwn } = await import("./engine/unpause.ts");
+    await unpauseOwn(dockerHost, owner, report);
     const { verifyRedis } = await import("./steps/redis.ts");
     const seen = await verifyRedis({ folder, address: redis, dockerHost });
     if (gitClient === undefined) return seen;
