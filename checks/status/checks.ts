@@ -1,6 +1,6 @@
 import { callUrl } from "../../benchmark/model.ts";
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
-import type { Fault } from "../../lib/remedy.ts";
+import { type Fault, machine, type Remedies } from "../../lib/remedy.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { pong } from "../../provision/engine/redis-ping.ts";
 import { hashWord } from "../../provision/steps/dotenv.ts";
@@ -64,8 +64,16 @@ export function operationCheck(
   const level =
     last.result === "succeeded"
       ? ok(check, found)
-      : warning(check, found, reason === undefined ? `${up(stack)} tells why` : up(stack));
+      : warning(check, found, last.kind === "destroy" ? destroyOrKeep(stack) : machine("up", stack));
   return { ...level, provedAt: last.endedAt };
+}
+
+/** Of a destroy that has left something. */
+function destroyOrKeep(stack: string): Remedies {
+  return [
+    { ...machine("destroy", stack), when: "to remove what is left" },
+    { ...machine("up", stack), when: "to have it all again" },
+  ];
 }
 
 const stateWords: readonly (readonly [ImageState, string])[] = [
@@ -301,19 +309,23 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
     return off(check, "off (coop: false)", `./machine set ${stack} coop true`);
   }
   const { redis, answer, trouble, git, proof, installed, there = [], failed } = facts;
+  // Before its first start a rehearsal has chosen none.
+  const hasPort = redis.port !== 0;
   const fault =
     proof &&
     faultOf(
       proof,
       [
-        ["address of Redis", proof.request.redis, addressOf(redis)],
+        ["address of Redis", proof.request.redis, hasPort ? addressOf(redis) : undefined],
         ["commit or environment", installedIn(proof), installed],
         ...there.map((id) => ["service", proof.of.includes(id) ? id : proof.of.join(" "), id] as const),
       ],
       failed,
     );
   const wrong = [
-    ...(answer === pong ? [] : [trouble?.found ?? `no Redis answers at ${addressOf(redis)}`]),
+    ...(answer === pong
+      ? []
+      : [trouble?.found ?? (hasPort ? `no Redis answers at ${addressOf(redis)}` : "there is no Redis yet")]),
     ...(git === undefined || git === "running" ? [] : [`the git server is ${git}`]),
     ...(proof === undefined ? [failed ? firstLine(failed.problem) : "no proof of them is known"] : []),
     ...(fault === undefined ? [] : [fault]),
@@ -351,12 +363,20 @@ export function oracleCheck(
 ): StatusCheck {
   const check = "oracle";
   const wanted = withOracle(images);
-  if (wanted.length === 0) return off(check, "none was run (oracleTasks: 0)", `./machine oracle ${stack}`);
+  if (wanted.length === 0) {
+    const once = images.filter(({ oracle }) => oracle !== undefined);
+    const [first] = once.map(({ oracle }) => oracle?.fault);
+    const found =
+      once.length === 0
+        ? "none was run (oracleTasks: 0)"
+        : `it was run of ${several(once.map(({ task }) => task))}, and counts no more: ${first}`;
+    return { ...off(check, found, `./machine oracle ${stack}`), provedAt: oldest(provedIn(once)) };
+  }
   if (!isRead && wanted.some(({ oracle }) => oracle === undefined))
     return blocker(check, "whether gold patches pass their tests is not known", seeUpdate);
   const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
   const found = `${passed.length}/${wanted.length} gold patches pass their tests, which fail without`;
-  const provedAt = oldest(passed.flatMap(({ oracle }) => oracle?.provedAt ?? []));
+  const provedAt = oldest(provedIn(passed));
   const rest = wanted.filter((image) => !passed.includes(image));
   const [first] = rest.flatMap(({ task, oracle }) => (oracle?.fault ? [`${task}: ${oracle.fault}`] : []));
   if (rest.length > 0) {
@@ -373,6 +393,8 @@ export function oracleCheck(
   const remedy = `./machine oracle ${stack} --tasks ${wanted.length}`;
   return { ...warning(check, `${found}; the oldest proof is ${days} days old`, remedy), provedAt };
 }
+
+const provedIn = (images: readonly ImageStatus[]) => images.flatMap(({ oracle }) => oracle?.provedAt ?? []);
 
 /**
  * Whether images and dataset are of one version: whether the runner that each image has is the dataset's. Another one is in
