@@ -193,6 +193,7 @@ export const fields = {
     default: false,
     schema: z.boolean(),
     wants: "true, with coop true as well, or false",
+    mend: "coop true git true",
   },
   redisImage: {
     is: "Image of Redis, pinned by the image lock where that has it, or as repository:tag@sha256:digest.",
