@@ -7,7 +7,13 @@ import { placeKey } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { fields } from "../program/settings.ts";
-import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
+import {
+  checkFolder,
+  DEFAULT_DIR,
+  DIR_VARIABLE,
+  type Rehearsal,
+  rehearsalAt,
+} from "../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
@@ -46,8 +52,8 @@ export async function newStack(
     throw new Problem(
       `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine settings ${stack}`,
     );
-  const rehearsal =
-    wanted === undefined ? undefined : rehearsalAt(wanted === true ? `${DEFAULT_DIR}-${stack}` : wanted);
+  const usual = caller.env[DIR_VARIABLE] || `${DEFAULT_DIR}-${stack}`;
+  const rehearsal = wanted === undefined ? undefined : rehearsalAt(wanted === true ? usual : wanted);
   if (rehearsal !== undefined)
     await checkFolder(rehearsal).catch((error: Error) => {
       throw new Problem(error.message);
