@@ -19,7 +19,7 @@ export async function preview(caller: StackCaller, options: readonly string[]): 
   if (wantsHelp(options)) return showPulumi(await openToolchain(caller), ["preview", "--help"]);
   const state = wholeState(caller);
   tellUpdate(caller);
-  const opened = await openUnchecked({ ...caller, state });
+  const opened = await openUnchecked({ ...caller, state }, { isPreview: true });
   const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
   readSettings(caller);
   // Pulumi's docker plugin would wait for ever for one that takes its questions and never answers.
