@@ -183,6 +183,7 @@ try {
   const result = await main(process.argv.slice(2));
   if (result !== undefined) console.log(JSON.stringify(result));
 } catch (error) {
-  report(error instanceof Problem ? error.message : String((error as Error).stack));
+  // Not on standard error, which is told line by line as it comes: the failure has both, and is told once.
+  console.log(error instanceof Problem ? error.message : String((error as Error).stack));
   process.exitCode = 1;
 }

@@ -123,7 +123,8 @@ function judge({
   const own = container && isOwnThing(container, owner, records) && !isLeft ? container : undefined;
   const at = addressOf(address);
   const here = runsAt(container, address);
-  if (here !== undefined && here === own) return judgeOwn(here, { dockerHost, at, answer, stack: owner.stack });
+  if (here !== undefined && here === own)
+    return judgeOwn(here, { dockerHost, at, answer, stack: owner.stack });
   if (answer === pong) {
     return here === undefined
       ? { kind: "foreign", identity: runId }
