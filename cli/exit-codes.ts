@@ -1,5 +1,10 @@
 /** The exit codes of `./machine`: what its commands give, what the help prints, and what docs/output.md shows. */
 
+import { Problem } from "../lib/problem.ts";
+
+/** That a command line was not understood, and nothing was done. */
+export class NotUnderstood extends Problem {}
+
 interface ExitCode {
   readonly code: number;
   /** For the help: one line. */
