@@ -5,7 +5,7 @@ import { requestVariable } from "../provision/steps/contract.ts";
 import type { Values } from "./events.ts";
 import { rewriteState } from "./rewrite-state.ts";
 import type { Opened } from "./session.ts";
-import { type ExportedResource, readExport, resourcesOf } from "./stack-export.ts";
+import { type ExportedResource, readExport } from "./stack-export.ts";
 
 /** Option of a destroy: what the stack has on an engine that is gone is forgotten. */
 export const forgetEngineOption = "--forget-engine";
@@ -14,15 +14,18 @@ export const forgetEngineOption = "--forget-engine";
  * Before a destroy: takes out of the state what is on engines that do not answer. Images would stay there anyway; where
  * the stack has services there, the user says whether they are gone.
  *
+ * @param resources of its state.
  * @param isForgotten whether the user has said so.
  * @throws a Problem where a service would be left.
  */
-export async function forgetGoneEngines(opened: Opened, isForgotten: boolean): Promise<void> {
-  const { pulumi, stack, output } = opened;
-  const resources = await resourcesOf(pulumi, stack);
-  const hosts = new Set(resources.filter(isProvider).map(({ inputs }) => String(inputs?.host)));
+export async function forgetGoneEngines(
+  opened: Opened,
+  resources: readonly ExportedResource[],
+  isForgotten: boolean,
+): Promise<void> {
+  const { stack, output } = opened;
   const answers = await Promise.all(
-    [...hosts].map(async (host) => ({ host, answer: await askEngine(host) })),
+    enginesIn(resources).map(async (host) => ({ host, answer: await askEngine(host) })),
   );
   const gone = answers.flatMap(({ host, answer }) =>
     "unknown" in answer ? [{ host, why: answer.unknown }] : [],
@@ -40,6 +43,11 @@ export async function forgetGoneEngines(opened: Opened, isForgotten: boolean): P
     );
   await rewriteState(opened, (exported) => withoutEngines(exported, goneHosts));
   output.say(`${what}: what the stack has there is forgotten, and its images stay`);
+}
+
+/** The engines that a stack's state has, as in DOCKER_HOST. */
+export function enginesIn(resources: readonly ExportedResource[]): readonly string[] {
+  return [...new Set(resources.filter(isProvider).map(({ inputs }) => String(inputs?.host)))];
 }
 
 /** A stack's state as Pulumi exports it, without what is on some engines. */
