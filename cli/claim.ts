@@ -5,7 +5,6 @@ import type { Identity } from "../checks/status/identity.ts";
 import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
-import { remedyText } from "../lib/remedy.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import { stackIdIn, stackIdOf } from "../program/stack-id.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
@@ -40,7 +39,7 @@ export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed
   const denied = deniedState(claim);
   if (denied !== undefined) {
     const found = `what stack ${stack} has made is not known: ${denied.found}`;
-    return { record: { kind: "absent" }, verdict: { ok: false, found, remedy: remedyText(denied.remedies) } };
+    return { record: { kind: "absent" }, verdict: { ok: false, found, remedies: denied.remedies } };
   }
   const backend = backendUrl(claim.env);
   const record = await readRecord(claim);
@@ -84,7 +83,7 @@ export interface OwnStack {
 /** As `lookWhose`, and says what is new about the stack. @throws a Problem where it is not this folder's. */
 export async function claimStack(claim: Claim, mayMake: boolean): Promise<OwnStack> {
   const { verdict, record } = await lookWhose(claim, mayMake);
-  if (!verdict.ok) throw new Problem(`${verdict.found}. Nothing was changed.\n${verdict.remedy}`);
+  if (!verdict.ok) throw new Problem(`${verdict.found}. Nothing was changed.`, verdict.remedies);
   if (verdict.note !== undefined) claim.output.say(verdict.note);
   return {
     id: verdict.id,

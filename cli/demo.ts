@@ -8,6 +8,7 @@ import { readRun } from "../benchmark/read-run.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { run } from "../lib/run.ts";
 import { plannedRun } from "../program/runs.ts";
 import { startCohereMock } from "../rehearsal/model/cohere-mock.ts";
@@ -34,7 +35,8 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
   const found = openAsFound(caller);
   if (!found.isRehearsal)
     throw new Problem(
-      `stack ${stack} is no rehearsal, and the demo is of stand-ins and a mock model. Nothing was started.\nFix: make a rehearsal:\n  ./machine new demo --rehearsal`,
+      `stack ${stack} is no rehearsal, and the demo is of stand-ins and a mock model. Nothing was started.`,
+      { ...machine("new", "demo", "--rehearsal"), when: "to make a rehearsal" },
     );
   const facts = await planFacts(caller);
   const env = environmentFor("planned-run", found.env);
@@ -68,7 +70,7 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
   const verdict: Verdict = {
     outcome: isPassed ? "done" : "failed",
     text: `the demo ${isPassed ? "passed" : "did not pass"}: ${told.join(", ")}; ${calls} calls of a mock model, none of a real one`,
-    next: `./machine plan ${stack}${isPassed ? "" : ` --check ${runs.at(-1)?.name}`}`,
+    next: machine("plan", stack, ...(isPassed ? [] : ["--check", String(runs.at(-1)?.name)])),
   };
   recordCommand({ ...found, output }, "demo", verdict);
   if (!json) return conclude(output, verdict);
@@ -112,11 +114,13 @@ async function demoRun(
     }).finally(() => clearInterval(timer));
   });
   const seconds = (performance.now() - began) / 1000;
-  if (abort.aborted) throw new Problem("the demo was interrupted; its containers end with the run");
+  if (abort.aborted)
+    throw new Problem("the demo was interrupted; its containers end with the run", machine("demo", stack));
   const check = look();
   if (check.verdicts.length === 0)
     throw new Problem(
       `the run of the demo ${ended.ending}, and has no result:\n${ended.stdout}${ended.stderr}`,
+      machine("status", stack),
     );
   output.report(`${runReport(check, facts.services)}${runCount(check)}`);
   const passed = check.verdicts.filter(

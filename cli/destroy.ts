@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine, remedyText } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { endRepair } from "../provision/repair.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
@@ -52,7 +53,8 @@ export async function destroy(
   const { stack, projectDir, output } = caller;
   if (given.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
-      `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine remove ${stack}`,
+      "--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.",
+      machine("remove", stack),
     );
   if (wantsHelp(given)) return showPulumi(await openToolchain(caller), ["destroy", "--help"]);
   // Pulumi is given it once, whether it was asked here or there.
@@ -62,7 +64,7 @@ export async function destroy(
   const rehearsal = rehearsalOf({ ...caller, configuration });
   const folder = checkoutFolder(projectDir, configuration);
   const plan = { ...caller, folder, isThere: existsSync(folder), rehearsal };
-  const next = `./machine status ${stack}`;
+  const next = machine("status", stack);
   if (isAtTerminal() && !isPreview("destroy", given) && !isSaidYes(given)) {
     output.print(`${outlook(plan)}\n`);
     if (!(await ask(`Destroy stack ${stack}?`)))
@@ -85,14 +87,14 @@ export async function destroy(
   const { code, course, isInterrupted } = operation;
   shortenHistory(opened);
   if (course.isPreview)
-    return concludePreview(opened, operation, noImages, options, `./machine destroy ${stack}`);
+    return concludePreview(opened, operation, noImages, options, machine("destroy", stack));
   if (code !== 0) await assertSecrets(opened);
   if (code === 0 && isWhole(options)) await sweepStack(opened);
   // What is on the engine, the state alone knows.
   const left = cutOff.filter((name) => name.startsWith("coop-"));
   if (left.length > 0)
     output.say(
-      `${left.join(", ")} may be left: an update was cut off while it made them.\nFix: to remove them:\n  ./machine up ${stack}\n  ./machine destroy ${stack}`,
+      `${left.join(", ")} may be left: an update was cut off while it made them.\n${remedyText({ ...machine("up", stack), when: `to remove them, before ./machine destroy ${stack}` })}`,
     );
   const lines = [
     ...differencesDone(operation, noImages),
@@ -100,7 +102,7 @@ export async function destroy(
     ...(course.failed.size === 0 ? pulumiFailed(operation) : []),
   ];
   output.print(lines.map((line) => `${line}\n`).join("") + logLine(operation));
-  const again = `./machine destroy ${stack}`;
+  const again = machine("destroy", stack);
   if (code !== 0 && !course.hasBegun)
     return conclude(output, { outcome: "unchanged", text: "Pulumi did not begin", next: again });
   const record = await readRecord({ ...opened, state: undefined });
@@ -125,7 +127,7 @@ export async function destroy(
   const verdict: Verdict = {
     outcome: code === 0 ? "done" : "failed",
     text: `stack ${stack} has nothing on this machine any more; its settings are left`,
-    next: `./machine remove ${stack}`,
+    next: machine("remove", stack),
   };
   return goesOn ? codeOf(verdict) : conclude(output, verdict);
 }

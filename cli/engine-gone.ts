@@ -1,5 +1,6 @@
 /** A destroy where the engine does not answer: Pulumi would not even leave there what stays. */
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { askEngine } from "../provision/engine/ask.ts";
 import { requestVariable } from "../provision/steps/contract.ts";
 import type { Values } from "./events.ts";
@@ -37,10 +38,10 @@ export async function forgetGoneEngines(
   const goneHosts = new Set(gone.map(({ host }) => host));
   const onGone = isOn(resources, goneHosts);
   if (!isForgotten && resources.some((one) => isService(one) && onGone(one)))
-    throw new Problem(
-      `${what}, and stack ${stack} has services there. Nothing was changed.\n` +
-        `Fix: start it, and give the command again. Where it is gone for good:\n  ./machine destroy ${stack} ${forgetEngineOption}`,
-    );
+    throw new Problem(`${what}, and stack ${stack} has services there. Nothing was changed.`, [
+      { advice: "start it, and give the command again" },
+      { ...machine("destroy", stack, forgetEngineOption), when: "where it is gone for good" },
+    ]);
   await rewriteState(opened, (exported) => withoutEngines(exported, goneHosts));
   output.say(`${what}: what the stack has there is forgotten, and its images stay`);
 }

@@ -34,9 +34,12 @@ export async function assertNoRun(
 ): Promise<void> {
   const found = await runProcesses(dockerHost, (command) => isBy(folder, command));
   if ("unknown" in found || found.value.length === 0) return;
-  const pids = found.value.map(({ pid }) => pid).join(" ");
+  const pids = found.value.map(({ pid }) => String(pid));
   throw new Problem(
-    `a run of CooperBench is going by the environment in ${folder} (process ${pids.replaceAll(" ", ", ")}), and would lose it. ` +
-      `Nothing was changed.\nFix: let it end, or end it, then destroy stack ${stack}:\n  kill ${pids}`,
+    `a run of CooperBench is going by the environment in ${folder} (process ${pids.join(", ")}), and would lose it. Nothing was changed.`,
+    [
+      { advice: "let it end" },
+      { command: ["kill", ...pids], when: `to end it, before ./machine destroy ${stack}` },
+    ],
   );
 }

@@ -6,7 +6,7 @@ import { progressOf } from "../benchmark/progress.ts";
 import { type PairName, type RunSetting, readRun } from "../benchmark/read-run.ts";
 import { taskName } from "../benchmark/tasks.ts";
 import { printable } from "../lib/printable.ts";
-import { shellWord } from "../lib/shell-word.ts";
+import { asTyped, machine } from "../lib/remedy.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
@@ -45,29 +45,33 @@ export async function planCheck(
     const limits = (setting: RunSetting) => agentLimitsIn(checkout, setting);
     return checkRun(read, settings && plannedRun(settings, name), limits, goesOn);
   };
-  const again = `./machine plan ${stack === undefined ? "" : `${stack} `}--check ${shellWord(run)}`;
+  const again = machine("plan", ...(stack === undefined ? [] : [stack]), "--check", run);
   const clean = (text: string) => printable(withoutKey(text, join(checkout, ".env")));
   if (isWatched) {
-    const stop = `stop the run, and give:\n  ./machine plan ${stack ?? ""} --check ${shellWord(run)}`;
+    const stop = `stop the run, and give:\n  ${asTyped(again)}`;
     const followed = { name, look, isGoing, stop, clean };
     if (!(await watch(followed, output)))
       return conclude(output, { outcome: "interrupted", text: `${name} goes on`, next: again });
   }
   const check = look((await isGoing()) === true);
   const progress = progressOf(check);
-  const machine = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
+  const changes = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
   const text = isJson
-    ? asJson(check, machine)
-    : (machine ?? []).map((line) => `machine.json: ${line}\n`).join("") +
+    ? asJson(check, changes)
+    : (changes ?? []).map((line) => `machine.json: ${line}\n`).join("") +
       runReport(check, settings && runsOf(settings).services);
   output.print(clean(text));
   const verdict: Verdict =
     check.isGoing && !progress.isComplete
-      ? { outcome: "underWay", text: clean(`${name}: ${inWords(progress)}`), next: `${again} --watch` }
+      ? {
+          outcome: "underWay",
+          text: clean(`${name}: ${inWords(progress)}`),
+          next: { command: [...again.command, "--watch"] },
+        }
       : {
           outcome: check.isValid ? "done" : "failed",
           text: clean(runCount(check)),
-          next: check.isValid && stack !== undefined ? `./machine report ${stack}` : again,
+          next: check.isValid && stack !== undefined ? machine("report", stack) : again,
         };
   return isJson ? codeOf(verdict) : conclude(output, verdict);
 }

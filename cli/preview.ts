@@ -1,3 +1,4 @@
+import { machine } from "../lib/remedy.ts";
 import { isThere } from "../provision/engine/images.ts";
 import type { StackCaller } from "./caller.ts";
 import { tellUpdate, wholeState } from "./cut-off.ts";
@@ -43,7 +44,7 @@ export function concludePreview(
   operation: Operation,
   wanted: WantedImages,
   options: readonly string[],
-  next = `./machine up ${stack}`,
+  next = machine("up", stack),
 ): number {
   const { code, course, isInterrupted } = operation;
   // What a program reads has nothing beside it.
@@ -52,7 +53,7 @@ export function concludePreview(
     return conclude(output, {
       outcome: "interrupted",
       text: "nothing was changed",
-      next: `./machine preview ${stack}`,
+      next: machine("preview", stack),
     });
   const differ = differencesToCome(operation, wanted);
   output.print(differ.map((line) => `${line}\n`).join(""));
@@ -65,12 +66,12 @@ export function concludePreview(
     return conclude(output, {
       outcome: "done",
       text,
-      next: differ.length === 0 ? `./machine status ${stack}` : next,
+      next: differ.length === 0 ? machine("status", stack) : next,
     });
   }
   const failures = failureLines(wanted.tasks, course.failed);
   const lines = failures.length > 0 ? failures : pulumiFailed(operation);
   output.print(lines.map((line) => `${line}\n`).join("") + logLine(operation));
   const text = "what differs is not known in full";
-  return conclude(output, { outcome: "failed", text, next: `./machine doctor ${stack}` });
+  return conclude(output, { outcome: "failed", text, next: machine("doctor", stack) });
 }

@@ -4,7 +4,7 @@ import { isAbsolute, resolve } from "node:path";
 import { rehearsalFolder } from "../benchmark/stand-ins.ts";
 import { type Environment, onlySet } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
-import { machine } from "../lib/remedy.ts";
+import { type Command, machine } from "../lib/remedy.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import type { Settings } from "../program/settings.ts";
 import { type EngineHost, engineHostOf } from "../provision/engine/host.ts";
@@ -152,9 +152,9 @@ export function openAsFound(caller: StackCaller): Found {
   return withStack(caller, { toolchain, variables: { ...stateEnv(caller.env), ...toolchain?.env } });
 }
 
-/** The command that starts a stack's engine, where this project can. */
-export function startedBy({ stack, rehearsal }: Pick<Found, "stack" | "rehearsal">): string | undefined {
-  return rehearsal !== undefined ? `./machine up ${stack}` : undefined;
+/** What starts a stack's engine, where this project can. */
+export function startedBy({ stack, rehearsal }: Pick<Found, "stack" | "rehearsal">): Command | undefined {
+  return rehearsal !== undefined ? machine("up", stack) : undefined;
 }
 
 /** The settings, with the files that they name where these can be there: those of a rehearsal are made by its start. */

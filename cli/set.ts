@@ -1,22 +1,18 @@
 import { text } from "node:stream/consumers";
 import { Problem } from "../lib/problem.ts";
-import { machine } from "../lib/remedy.ts";
+import { type Fault, machine } from "../lib/remedy.ts";
 import { didYouMean } from "../lib/similar.ts";
+import type { RawConfiguration } from "../program/configuration.ts";
 import { byNewNames, oldNames } from "../program/old-names.ts";
-import {
-  type Field,
-  fields,
-  parseSettings,
-  SettingsError,
-  type SettingsFault,
-  typed,
-} from "../program/settings.ts";
+import { type Field, fields, parseSettings, SettingsError, typed } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { askKey, storeSecret } from "./model-key.ts";
+import { usualSettings } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { shown } from "./settings.ts";
 import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
+import { nextLine } from "./verdict.ts";
 
 /**
  * `./machine set STACK SETTING VALUE… [SETTING VALUE…]`: changes settings of a stack in its file, where they are good ones
@@ -37,9 +33,10 @@ export async function set(
     );
   const before = byNewNames(readConfiguration(caller));
   const file = settingsFile(projectDir, stack);
+  const nextOf = nextLine(machine("preview", stack));
   if (secret !== undefined) {
     await setSecret(secret.setting, secret.field, values, caller);
-    output.print(`${secret.setting} is set in ${file}, encrypted\nNext: ./machine preview ${stack}\n`);
+    output.print(`${secret.setting} is set in ${file}, encrypted\n${nextOf}`);
     return 0;
   }
   if (isDefault && values.length > 0)
@@ -50,7 +47,9 @@ export async function set(
     ...Object.fromEntries(valued.map(({ setting, field, value }) => [setting, value ?? field.default])),
   };
   const others = faultsOf(stack, before);
-  const faults = faultsOf(stack, after).filter(({ found }) => !others.some((other) => other.found === found));
+  const faults = faultsOf(stack, after, before).filter(
+    ({ found }) => !others.some((other) => other.found === found),
+  );
   if (faults.length > 0)
     throw new SettingsError(
       stack,
@@ -66,7 +65,7 @@ export async function set(
   const lines = valued.map(
     ({ setting }) => `${setting}: ${shown(before[setting])} → ${shown(after[setting])} in ${file}\n`,
   );
-  output.print(`${lines.join("")}Next: ./machine preview ${stack}\n`);
+  output.print(`${lines.join("")}${nextOf}`);
   return 0;
 }
 
@@ -101,20 +100,21 @@ function assigned(
 
 /** A fault with what helps whoever has set these: the other of two that go together is set with it. */
 function asWanted(
-  fault: SettingsFault,
+  fault: Fault,
   valued: readonly { readonly setting: string; readonly value: unknown }[],
   stack: string,
-): SettingsFault {
+): Fault {
   const isCoopOff = valued.some(({ setting, value }) => setting === "coop" && value !== true);
   const isOfGit = fault.found.startsWith("git: ");
   return isOfGit && isCoopOff
-    ? { ...fault, remedy: `Fix: ./machine set ${stack} git false coop false` }
+    ? { ...fault, remedies: machine("set", stack, "git", "false", "coop", "false") }
     : fault;
 }
 
-function faultsOf(stack: string, configuration: Parameters<typeof parseSettings>[1]) {
+/** @param of what says of which kind the stack is. Default: the configuration itself. */
+function faultsOf(stack: string, configuration: RawConfiguration, of = configuration) {
   try {
-    parseSettings(stack, configuration);
+    parseSettings(stack, configuration, undefined, { usual: usualSettings(of) });
     return [];
   } catch (error) {
     if (error instanceof SettingsError) return error.faults;
@@ -146,14 +146,16 @@ async function setSecret(
   caller: StackCaller,
 ): Promise<void> {
   const { stack, output } = caller;
+  const again = { ...machine("set", stack, setting), when: "pipe it, or type it" };
   if (values.length > 0)
     throw new Problem(
-      `${setting} is secret, and a command line is not: others can read it, and the shell keeps it. Nothing was changed.\nFix: pipe it, or type it:\n  ./machine set ${stack} ${setting} <FILE`,
+      `${setting} is secret, and a command line is not: others can read it, and the shell keeps it. Nothing was changed.`,
+      again,
     );
   const value = process.stdin.isTTY ? await askKey(output) : (await text(process.stdin)).trim();
   if (!schema.safeParse(value).success)
-    throw new Problem(`what was given for ${setting} is refused; want ${wants}. Nothing was changed.`);
+    throw new Problem(`what was given for ${setting} is refused; want ${wants}. Nothing was changed.`, again);
   const { pulumi } = await openToolchain(caller);
   const trouble = await storeSecret(pulumi, stack, setting, value);
-  if (trouble !== undefined) throw new Problem(`${setting} could not be stored:\n${trouble}`);
+  if (trouble !== undefined) throw new Problem(`${setting} could not be stored:\n${trouble}`, again);
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { rehearsalFolder } from "../benchmark/stand-ins.ts";
 import { isSamePlace } from "../lib/place.ts";
+import { machine } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
@@ -85,14 +86,14 @@ async function verdictOf(
   wanted: Wanted,
   print: (text: string) => void,
 ): Promise<Verdict> {
-  const again = `./machine up ${stack}`;
+  const again = machine("up", stack);
   if (isInterrupted) return { outcome: "interrupted", text: summary.text, next: again };
   if (!course.hasBegun && code !== 0)
-    return { outcome: "unchanged", text: "Pulumi did not begin", next: `./machine doctor ${stack}` };
+    return { outcome: "unchanged", text: "Pulumi did not begin", next: machine("doctor", stack) };
   if (code !== 0) {
     const hasFailures = Object.keys(summary.failures).length > 0;
     const why = hasFailures ? failedText(summary, wanted) : "Pulumi failed";
-    return { outcome: "notReady", text: `${why}; ${summary.text}`, next: `./machine doctor ${stack}` };
+    return { outcome: "notReady", text: `${why}; ${summary.text}`, next: machine("doctor", stack) };
   }
   const { checks, isReady } = await lookAtStack(caller);
   // What warnings of others say, the update has said before it began.
@@ -100,14 +101,14 @@ async function verdictOf(
     print(`${oneLine(told)}\n`);
   if (!isReady) {
     const text = inTheWay({ checks }).map(({ check, found }) => `${check}: ${found}`);
-    return { outcome: "provisioned", text: text.join("; "), next: `./machine status ${stack}` };
+    return { outcome: "provisioned", text: text.join("; "), next: machine("status", stack) };
   }
   // Of a log of events that was cut off no numbers are told: the look has found that all is there.
   const counted = course.result === undefined ? "" : `${summary.text}; `;
   return {
     outcome: readiness(true, isRehearsal),
     text: `${counted}${installedText(stack, course) ?? "every proof holds"}`,
-    next: `./machine plan ${stack}`,
+    next: machine("plan", stack),
   };
 }
 

@@ -1,10 +1,9 @@
 /** What stands in the way of the next update since the last one runs yet, or was cut off, in words. */
 
 import { basename } from "node:path";
-import { blocker, type Finding, ok, warning } from "../checks/finding.ts";
+import { blocker, type Faulty, type Finding, ok, warning } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";
 import { machine, type Remedies } from "../lib/remedy.ts";
-import { shellWord } from "../lib/shell-word.ts";
 import type { StackPlace } from "./caller.ts";
 import { recordedRuns } from "./recorded-runs.ts";
 import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
@@ -46,7 +45,7 @@ export function updateChecks(stack: string, facts: UpdateFacts | undefined): rea
 export function lockFinding(
   stack: string,
   { file, kind, since, holder, run, isUnseen = false }: UpdateLock,
-): Finding {
+): Faulty {
   const isDestroy = /^(destroy|down|dn)$/.test(run?.command ?? "");
   const what = isDestroy ? "destroy" : "update";
   const at = secondOf(since);
@@ -62,21 +61,20 @@ export function lockFinding(
       return warning(
         check,
         `an update lock was never written to its end: ${file}, of ${at}`,
-        `It is removed by: ./machine up ${stack}`,
+        machine("up", stack),
       );
     case "running":
-      return blocker(
-        check,
-        `${isDestroy ? "a destroy" : "an update"} is running since ${at} (${who})`,
-        `Wait for its end, which this tells: ./machine status ${stack}`,
-      );
+      return blocker(check, `${isDestroy ? "a destroy" : "an update"} is running since ${at} (${who})`, {
+        ...machine("status", stack),
+        when: "wait for its end, which this tells",
+      });
     default:
       return blocker(
         check,
         isUnseen
           ? `an update holds the update lock since ${at} (${who}); no such process runs here, and ./machine did not start it`
           : `an update holds the update lock since ${at} (${who}), and ./machine cannot see from here whether it still runs`,
-        `Where it does not run any more: ./machine pulumi cancel ${stack}`,
+        { ...machine("pulumi", "cancel", stack), when: "where it does not run any more" },
       );
   }
 }
@@ -85,18 +83,20 @@ export function lockFinding(
 export function cutOffState(
   stack: string,
   { file, bytes, copy }: Extract<FoundState, { kind: "cut off" }>,
-): Finding {
+): Faulty {
   const found = `the state of stack ${stack} is not whole: ${file} (${count(bytes, "byte")}), as after a full disk or a power cut`;
   if (copy === undefined)
-    return blocker(
-      check,
-      `${found}; no whole copy of it is beside it`,
-      `With a copy of yours, put it there; without one: rm ${shellWord(file)}, then ./machine up ${stack} finds again what is there`,
-    );
+    return blocker(check, `${found}; no whole copy of it is beside it`, [
+      { advice: "put a copy of yours there" },
+      {
+        command: ["rm", file],
+        when: `without a copy, before ./machine up ${stack}, which finds again what is there`,
+      },
+    ]);
   return blocker(
     check,
     `${found}; ${copy.file === `${file}.bak` ? `${basename(copy.file)} beside it` : copy.file} is a whole one, of ${secondOf(copy.writtenAt)}`,
-    `cp ${shellWord(copy.file)} ${shellWord(file)}`,
+    { command: ["cp", copy.file, file] },
   );
 }
 

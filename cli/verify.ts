@@ -7,6 +7,7 @@ import { wantedOf } from "../checks/status/images.ts";
 import type { RecordedCommandLine, RecordedImage } from "../checks/status/record.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine, remedyText } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
@@ -87,7 +88,7 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
     return conclude(output, {
       outcome: "interrupted",
       text: "the containers are removed",
-      next: `./machine verify ${stack}`,
+      next: machine("verify", stack),
     });
 
   const seconds = (performance.now() - started) / 1000;
@@ -100,7 +101,7 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
   const verdict: Verdict = {
     outcome: readiness(isWell, engine.isRehearsal),
     text: `${countOf(results)} (${seconds.toFixed(1)} s)${blockers.length === 0 ? "" : `; in the way of a run: ${blockers.map(({ check }) => check).join(", ")}`}`,
-    next: `./machine ${isWell ? "plan" : "up"} ${stack}`,
+    next: machine(isWell ? "plan" : "up", stack),
   };
   recordCommand(engine, "verify", verdict);
   if (json) {
@@ -162,7 +163,7 @@ async function verifyCooperBench(
   const { pythonVersion, subset } = settings;
   const fault = inspectVenv(folder, pythonVersion, ownerOf(stack, settings));
   if (fault !== undefined)
-    return { ok: false, problem: `${join(folder, ".venv")}: ${fault}\nFix: ./machine up ${stack}` };
+    return { ok: false, problem: `${join(folder, ".venv")}: ${fault}\n${remedyText(machine("up", stack))}` };
   const of = {
     commit: headIn(folder),
     environment: readMarker<VenvMarker>(markerFile(join(folder, ".venv")))?.changed,

@@ -28,6 +28,7 @@ export function checksOf(...others: readonly StatusCheck[]): readonly StatusChec
         check,
         level: "ok",
         found: `${check} is well`,
+        remedies: [],
         provedAt: at,
       },
   );

@@ -11,6 +11,7 @@ import { newestVersion } from "../../benchmark/known-faults.ts";
 import type { Environment } from "../../lib/environment.ts";
 import { findOnPath } from "../../lib/find-program.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
+import type { Command } from "../../lib/remedy.ts";
 import type { Settings } from "../../program/settings.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
 import {
@@ -65,8 +66,8 @@ export interface Preflight {
   readonly env: Environment;
   /** With the image lock read, where it is there. */
   readonly settings: Settings;
-  /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
-  readonly startedBy?: string | undefined;
+  /** What starts the engine, where this project can: then one that does not run yet is no blocker. */
+  readonly startedBy?: Command | undefined;
   /** Ports of the engine's loopback that are another's on this machine, so that it is not reached there. Default: none. */
   readonly takenPorts?: readonly number[];
   readonly projectDir: string;
@@ -183,7 +184,10 @@ async function ofRunsOn(
     "none" in choice ? choice : askNetwork(choice, { dockerHost, stack: stackIdentity(owner), abort }),
     lookForLeftovers(dockerHost, facts),
   ]);
-  return [networkFinding(network, dockerHost, facts.info), leftoversFinding(leftovers, owner.stack)];
+  return [
+    networkFinding(network, { dockerHost, stack: owner.stack }, facts.info),
+    leftoversFinding(leftovers, owner.stack),
+  ];
 }
 
 function redisThere(redis: Known<RedisFacts>, { look, takenPorts }: Preflight): ExistingRedis {

@@ -41,12 +41,12 @@ export function pythonFinding(facts: PythonFacts, stack: string): Finding {
     );
   if (python !== undefined && fault !== undefined) {
     const found = `the virtual environment is not whole: ${fault}; Python ${python.version} (${python.path}) is there`;
-    return warning("python", found, `The next update puts it right: ./machine up ${stack}`);
+    return warning("python", found, machine("up", stack));
   }
   if (python !== undefined)
     return ok("python", `Python ${python.version} (${python.path}), ${request} is wanted`);
   const found = `there is no Python ${request} (${search?.instead ?? "none"})`;
-  const fix = pythonFix(request, stack);
+  const fix = { advice: pythonFix(request, stack).replace(/^Fix: /, "") };
   if (!mayDownload)
     return blocker(
       "python",

@@ -1,5 +1,6 @@
 import { Eta } from "eta";
 import prettyBytes from "pretty-bytes";
+import { asTyped } from "../../lib/remedy.ts";
 import { chainOf } from "./chain.ts";
 import type { Mark } from "./checks.ts";
 import { type ImageState, oddities, withOracle } from "./images.ts";
@@ -41,6 +42,7 @@ export function reportPage(status: MachineStatus): string {
     totalBytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
     largest: Math.max(1, ...sizes),
     bytes: prettyBytes,
+    typed: asTyped,
     time: (iso: string) => iso.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC"),
     seconds: (value: number) => `${value.toFixed(1)} s`,
     text: (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value)),

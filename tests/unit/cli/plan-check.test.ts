@@ -374,7 +374,7 @@ describe("no folder makes a stack trace:", () => {
     async (path) => {
       make();
       await expect(checked(night(path) === night() && path === "" ? "/" : night(path))).rejects.toThrow(
-        /there is no run .*want the name of one/,
+        /there is no run .*\nFix: give the name of a run/,
       );
     },
   );
@@ -465,5 +465,5 @@ test("a link to itself is no folder, no file and no patch", async () => {
 });
 
 test("a run that is not there is named with the folder that was looked for", async () => {
-  await expect(checked(join(logs, "no"))).rejects.toThrow(/there is no run .*want the name of one/);
+  await expect(checked(join(logs, "no"))).rejects.toThrow(/there is no run .*\nFix: give the name of a run/);
 });

@@ -1,5 +1,6 @@
 import { parse, type DefaultTreeAdapterTypes as Tree } from "parse5";
 import { expect, test } from "vitest";
+import { blocker } from "../../../../checks/finding.ts";
 import { reportPage } from "../../../../checks/status/page.ts";
 import { checksOf, imageOf, machineStatusOf } from "../../../machine-status.ts";
 
@@ -8,7 +9,10 @@ const pages = {
   "of a machine that is ready": machineStatusOf(),
   "of a rehearsal": machineStatusOf({ isRehearsal: true }),
   "with everything that it can show": machineStatusOf({
-    ...{ stack: odd, checks: checksOf({ check: "route", level: "blocker", found: odd, remedy: odd }) },
+    ...{
+      stack: odd,
+      checks: checksOf(blocker("route", odd, [{ advice: odd }, { command: [odd], when: odd }])),
+    },
     images: [imageOf(odd, { state: "failed", fault: odd, lostPrograms: [odd] })],
     commands: [{ command: "verify", at: "2026-01-02T03:04:05Z", isPassed: false, found: odd }],
     configuration: { [odd]: [odd] },

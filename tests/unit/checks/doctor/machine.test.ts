@@ -9,6 +9,7 @@ import { pulumiFinding } from "../../../../checks/doctor/pulumi.ts";
 import { pythonFinding } from "../../../../checks/doctor/python.ts";
 import { uvFinding } from "../../../../checks/doctor/uv.ts";
 import { findOnPath } from "../../../../lib/find-program.ts";
+import { machine } from "../../../../lib/remedy.ts";
 import { pythonOfVenv } from "../../../../provision/steps/venv/interpreter.ts";
 import { temporaryFolder } from "../../../temporary-folder.ts";
 
@@ -33,7 +34,7 @@ describe("the clock", () => {
   test("names the one that differs", () => {
     const engine = { ...clock(0), name: "the engine" };
     expect(clockFinding([engine, clock(7200)]).found).toBe(
-      "this machine's clock and the registry's are 2 hours apart",
+      "this machine's clock and the registry's are 2 hours apart: TLS, tokens and apt fail with a wrong one",
     );
     expect(clockFinding([]).level).toBe("ok");
   });
@@ -44,11 +45,11 @@ describe("programs", () => {
     const there = join(folder, "docker");
     expect(clientFinding(findOnPath("docker", `/nowhere:${folder}`))).toMatchObject({
       level: "blocker",
-      found: expect.stringContaining("got no docker on PATH"),
-      remedy: expect.stringMatching(/^Install it/),
+      found: expect.stringContaining("there is no docker on PATH"),
+      remedy: expect.stringMatching(/^Fix: install it/),
     });
     writeFileSync(there, "", { mode: 0o755 });
-    expect(clientFinding(undefined, "./machine up dev")).toMatchObject({ level: "ok" });
+    expect(clientFinding(undefined, machine("up", "dev"))).toMatchObject({ level: "ok" });
     expect(clientFinding(findOnPath("docker", `/nowhere:${folder}`)).level).toBe("ok");
   });
 
@@ -63,7 +64,7 @@ describe("programs", () => {
     };
     writeFileSync(there, script, { mode: 0o755 });
     expect(clientFinding(there)).toMatchObject(podmans);
-    expect(clientFinding(there, "./machine up dev")).toMatchObject(podmans);
+    expect(clientFinding(there, machine("up", "dev"))).toMatchObject(podmans);
     rmSync(there);
     writeFileSync(join(folder, "podman"), "", { mode: 0o755 });
     symlinkSync(join(folder, "podman"), there);

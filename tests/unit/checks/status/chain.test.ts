@@ -17,7 +17,10 @@ function linksOf(others: readonly StatusCheck[] = [], images?: readonly ImageSta
   return Object.fromEntries(chain.map((link) => [link.name, link])) as Record<Link["name"], Link>;
 }
 
-const check = (name: string, level: Mark, found = "why"): StatusCheck => ({ check: name, level, found });
+const check = (name: string, level: Mark, found = "why"): StatusCheck => ({
+  ...{ check: name, level, found },
+  remedies: [],
+});
 
 test("its links stand in the order in which each needs those before it, with the commands of the stack", () => {
   expect(chainOf(machineStatusOf()).map(({ name, level, command }) => [name, level, command])).toEqual([

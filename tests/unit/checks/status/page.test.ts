@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { blocker } from "../../../../checks/finding.ts";
 import type { Mark } from "../../../../checks/status/checks.ts";
 import { reportPage } from "../../../../checks/status/page.ts";
 import { checksOf, imageOf, machineStatusOf } from "../../../machine-status.ts";
@@ -17,7 +18,7 @@ test("what is odd in a name, a fault or a setting is text, wherever it is shown"
   const page = reportPage(
     machineStatusOf({
       ...{ stack: odd, model: odd, configuration: { [odd]: odd }, environment: { [odd]: odd } },
-      checks: checksOf({ check: "route", level: "blocker", found: odd, remedy: odd }),
+      checks: checksOf(blocker("route", odd, [{ advice: odd }, { command: [odd], when: odd }])),
       images: [
         imageOf(odd, {
           reference: odd,
@@ -46,7 +47,7 @@ test.each([
   ["off", "–", "not asked for"],
 ] as const)("a link that is %s has a sign and words of its own", (level: Mark, sign, words) => {
   const page = reportPage(
-    machineStatusOf({ checks: checksOf({ check: "route", level, found: "so it is" }) }),
+    machineStatusOf({ checks: checksOf({ check: "route", level, found: "so it is", remedies: [] }) }),
   );
   const link = page.slice(page.indexOf("<h3>route"), page.indexOf("<h3>plan"));
   expect(link).toContain(`aria-hidden="true">${sign}<`);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { taskName } from "../../../../benchmark/tasks.ts";
 import { otherSettingsFinding } from "../../../../checks/doctor/route.ts";
+import { shown } from "../../../../checks/finding.ts";
 import {
   cliCheck,
   credentialsCheck,
@@ -102,7 +103,7 @@ test("the images' check counts, names what is wrong, and tells of the oldest pro
     ...all,
     [proofNames.image(two), { ...probed(two)[1], provedAt: "2026-01-01T00:00:00Z" }],
   ]);
-  expect(imagesCheck("lab-1", imagesStatus(tasks, there, older, 0))).toEqual({
+  expect(imagesCheck("lab-1", imagesStatus(tasks, there, older, 0))).toMatchObject({
     check: "images",
     level: "ok",
     found: "2/2 are there as they were proved",
@@ -111,18 +112,18 @@ test("the images' check counts, names what is wrong, and tells of the oldest pro
   expect(imagesCheck("lab-1", imagesStatus(tasks, there.slice(1), all, 0))).toMatchObject({
     level: "blocker",
     found: `1/2 are there as they were proved; 1 missing: ${taskName(one)}`,
-    remedy: "./machine up lab-1",
+    remedy: "Fix: ./machine up lab-1",
   });
   expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, all, 0))).toMatchObject({ level: "blocker" });
 });
 
 test("what was proved is not known where the state could not be read, and is not said to be nothing", () => {
   const images = imagesStatus(tasks, there.slice(1), new Map(), 1);
-  expect(imagesCheck("lab-1", images, false)).toEqual({
+  expect(imagesCheck("lab-1", images, false)).toMatchObject({
     check: "images",
     level: "blocker",
     found: "1/2 are there; whether they are as they were proved is not known",
-    remedy: "see the update",
+    remedy: "Fix: see what helps the update",
   });
   expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, new Map(), 1), false).found).toBe(
     "what was proved is not known; not to be seen now",
@@ -141,7 +142,7 @@ test("an oracle counts for the image that it was run in", () => {
   const check = (imageId: string) =>
     oracleCheck("lab-1", imagesStatus(tasks, there, new Map([...all, oracle(imageId)]), 1), age);
   expect(check(one.locked?.imageId ?? "")).toMatchObject({ level: "ok", provedAt: at });
-  expect(check(digest(9))).toMatchObject({ level: "blocker", remedy: "./machine up lab-1" });
+  expect(check(digest(9))).toMatchObject({ level: "blocker", remedy: "Fix: ./machine up lab-1" });
   expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 1), age)).toMatchObject({ level: "blocker" });
   expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0), age)).toMatchObject({
     level: "off",
@@ -247,7 +248,7 @@ test("the proof of a route is of one .env, as far as it says so", () => {
   expect(routeCheck({ ...facts, dotenvHash: "b", proof: of(".env a") })).toMatchObject({
     level: "blocker",
     found: "the .env has changed since the proof",
-    remedy: "./machine up lab-1",
+    remedy: "Fix: ./machine up lab-1",
   });
   // Of a state of old, and of a .env without a block, which is a finding of its own.
   expect(routeCheck({ ...facts, dotenvHash: "b", proof: of(at) })).toMatchObject({ level: "ok" });
@@ -305,7 +306,7 @@ test("an update that runs is told instead of the last one, and so is one that wa
     check: "update",
     level: "blocker",
     found: "an update is running",
-    remedy: "wait",
+    ...shown({ advice: "wait" }),
   } as const;
   const cut = { ...running, level: "warning" } as const;
   expect(operationCheck("lab-1", { last, underway: running })).toEqual(running);
@@ -315,9 +316,11 @@ test("an update that runs is told instead of the last one, and so is one that wa
   expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" }, underway: cut }).level).toBe(
     "blocker",
   );
-  expect(operationCheck("lab-1", { unread: "it is cut off", remedy: "cp a b" })).toMatchObject({
+  expect(
+    operationCheck("lab-1", { unread: "it is cut off", remedies: { command: ["cp", "a", "b"] } }),
+  ).toMatchObject({
     level: "blocker",
-    remedy: "cp a b",
+    remedy: "Fix: cp a b",
   });
 });
 
@@ -364,14 +367,14 @@ test("an image with another runner than the dataset's is in a run's way, until i
   const versionOf = (task: string) => (task === taskName(one) ? "0.0.20" : undefined);
   const check = (proofs: ReadonlyMap<string, Proof>) =>
     runnersCheck("lab-1", imagesStatus(tasks, there, proofs, 1), "0.0.14", versionOf);
-  expect(check(all)).toEqual({
+  expect(check(all)).toMatchObject({
     ...{ check: "runners", level: "ok", found: "2/2 images have the runner.sh of the dataset" },
   });
   const other = new Map([probed(one, { runner: "2".repeat(40) }), probed(two)]);
   expect(check(other)).toMatchObject({
     level: "blocker",
     found: `1/2 images have the runner.sh of the dataset; ${taskName(one)} has that of 0.0.20, the dataset is of 0.0.14`,
-    remedy: expect.stringMatching(/^\.\/machine oracle lab-1 --all .* cooperbenchVersion .* imagesLock/),
+    remedy: expect.stringMatching(/\.\/machine oracle lab-1 --all\n.* cooperbenchVersion .* imagesLock/s),
   });
   const passed = { image: one.image, imageId: one.locked?.imageId, feature: 1 };
   expect(check(new Map([...other, [proofNames.oracle(one), proof(passed)]]))).toMatchObject({
