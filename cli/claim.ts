@@ -11,7 +11,7 @@ import type { RehearsalUser } from "../rehearsal/users.ts";
 import { backendUrl } from "./backend.ts";
 import type { StackCaller } from "./caller.ts";
 import { rehearsalOf } from "./rehearsal.ts";
-import { liveUsers } from "./rehearsal-users.ts";
+import { isSameUser, liveUsers } from "./rehearsal-users.ts";
 import { settingsFile, stackConfigurations } from "./stack-file.ts";
 import { deniedState, type RecordPlace, readRecord, stacksInFiles } from "./stack-record.ts";
 import { thingsOf } from "./things.ts";
@@ -49,7 +49,8 @@ export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed
   const here = { host: hostname(), folder: realPlace(projectDir) };
   const identity = record.kind === "made" ? record.identity : undefined;
   const stacks = stacksInFiles(claim);
-  const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter((user) => !isThis(user, claim));
+  const own = userOf(claim);
+  const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter((user) => !isSameUser(user, own));
   const question: WhoseQuestion = {
     stack,
     file: settingsFile(projectDir, stack),
@@ -112,12 +113,6 @@ function person({ SUDO_USER }: Environment): string {
   } catch {
     return `uid ${process.getuid?.()}`; // one that this machine has no name for
   }
-}
-
-function isThis(user: RehearsalUser, claim: Claim): boolean {
-  const own = userOf(claim);
-  const isSamePlace = user.projectDir === own.projectDir && user.backend === own.backend;
-  return isSamePlace && (user.stack === own.stack || (user.id !== undefined && user.id === own.id));
 }
 
 function isElsewhere(stack: string, state: Identity, here: WhoseQuestion["here"]): boolean {

@@ -12,7 +12,7 @@ import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
-import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
+import { enginesIn, forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
 import { failureLines } from "./failures.ts";
 import { shortenHistory } from "./history.ts";
 import { ownerIn } from "./identity.ts";
@@ -21,13 +21,16 @@ import { isPreview, operate, wantsHelp } from "./operation.ts";
 import { concludePreview } from "./preview.ts";
 import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
+import { assertOptions } from "./pulumi-options.ts";
 import { rehearsalOf, removeUnlessUsed } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
 import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked } from "./session.ts";
+import { resourcesOf } from "./stack-export.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
 import { differencesDone, logLine, offParts, pulumiFailed } from "./told.ts";
+import { leaveRehearsals, usedBefore } from "./used-rehearsals.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
 
@@ -54,6 +57,9 @@ export async function destroy(
       machine("remove", stack),
     );
   if (wantsHelp(given)) return showPulumi(await openToolchain(caller), ["destroy", "--help"]);
+  // Pulumi is given it once, whether it was asked here or there.
+  const options = given.filter((one) => !["-y", "--yes", forgetEngineOption].includes(one));
+  await assertOptions(caller, "destroy", options);
   const configuration = readConfiguration(caller);
   const rehearsal = rehearsalOf({ ...caller, configuration });
   const folder = checkoutFolder(projectDir, configuration);
@@ -64,14 +70,14 @@ export async function destroy(
     if (!(await ask(`Destroy stack ${stack}?`)))
       return conclude(output, { outcome: "unchanged", text: "nobody said yes", next });
   }
-  // Pulumi is given it once, whether it was asked here or there.
-  const options = given.filter((one) => !["-y", "--yes", forgetEngineOption].includes(one));
   const opened = await openUnchecked(await takeOver(caller));
   if (!isPreview("destroy", options)) await assertNoRun(opened, folder);
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
-  if (isWhole(options)) await forgetGoneEngines(opened, isForgotten);
+  const resources = await resourcesOf(opened.pulumi, stack);
+  if (isWhole(options)) await forgetGoneEngines(opened, resources, isForgotten);
   const user = userOf(opened);
+  const before = usedBefore({ user, configuration, rehearsal, hosts: enginesIn(resources) });
   const { coop, oracleTasks } = configuration;
   const operation = await operate(opened, "destroy", {
     ...{ ...noImages, off: offParts({ coop: String(coop) === "true", oracleTasks: Number(oracleTasks) }) },
@@ -116,6 +122,7 @@ export async function destroy(
       ? false
       : await removeUnlessUsed(rehearsal, output);
   }
+  leaveRehearsals(before, user, output);
   output.print(`${outcome(plan, isDown, goesOn)}\n`);
   const verdict: Verdict = {
     outcome: code === 0 ? "done" : "failed",

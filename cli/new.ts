@@ -8,7 +8,7 @@ import { Problem } from "../lib/problem.ts";
 import { machine } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { fields } from "../program/settings.ts";
-import { checkFolder, DEFAULT_DIR, rehearsalAt } from "../rehearsal/rehearsal.ts";
+import { checkFolder, DEFAULT_DIR, DIR_VARIABLE, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { askKey, storeSecret } from "./model-key.ts";
@@ -47,8 +47,8 @@ export async function newStack(
       ...machine("settings", stack),
       when: "to see its settings",
     });
-  const rehearsal =
-    wanted === undefined ? undefined : rehearsalAt(wanted === true ? `${DEFAULT_DIR}-${stack}` : wanted);
+  const usual = caller.env[DIR_VARIABLE] || `${DEFAULT_DIR}-${stack}`;
+  const rehearsal = wanted === undefined ? undefined : rehearsalAt(wanted === true ? usual : wanted);
   if (rehearsal !== undefined)
     await checkFolder(rehearsal).catch((error: Error) => {
       throw new Problem(error.message);

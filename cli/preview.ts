@@ -7,6 +7,7 @@ import { assertEngine } from "./engine.ts";
 import { failureLines } from "./failures.ts";
 import { type Operation, operate, wantsHelp } from "./operation.ts";
 import { showPulumi } from "./pulumi.ts";
+import { assertOptions } from "./pulumi-options.ts";
 import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked, startedBy } from "./session.ts";
 import { differencesToCome, logLine, offParts, pulumiFailed } from "./told.ts";
@@ -18,9 +19,10 @@ import { conclude } from "./verdict.ts";
  */
 export async function preview(caller: StackCaller, options: readonly string[]): Promise<number> {
   if (wantsHelp(options)) return showPulumi(await openToolchain(caller), ["preview", "--help"]);
+  await assertOptions(caller, "preview", options);
   const state = wholeState(caller);
   tellUpdate(caller);
-  const opened = await openUnchecked({ ...caller, state });
+  const opened = await openUnchecked({ ...caller, state }, { isPreview: true });
   const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
   readSettings(caller);
   // Pulumi's docker plugin would wait for ever for one that takes its questions and never answers.

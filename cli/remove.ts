@@ -19,6 +19,7 @@ import { rehearsalOf, removeUnlessUsed } from "./rehearsal.ts";
 import { type Opened, openForPulumi } from "./session.ts";
 import { settingsFile } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
+import { leaveRehearsals, usedBefore } from "./used-rehearsals.ts";
 import { conclude } from "./verdict.ts";
 
 /**
@@ -64,7 +65,12 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   if (record.kind === "made") {
     const code = await destroy(caller, ["--yes"], { goesOn: true });
     if (code !== 0) return code;
-  } else if (isLeft) await leave(opened, rehearsal);
+  } else {
+    const user = userOf(opened);
+    const before = usedBefore({ user, configuration, rehearsal, hosts: [] });
+    if (isLeft) await leave(opened, rehearsal);
+    leaveRehearsals(before, user, output);
+  }
   await removeFromBackend(opened);
   if (!isKept) rmSync(file, { force: true });
   output.print(`Removed: ${goes}\n`);

@@ -1,12 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
 import { identityIn, type StackRecord } from "../checks/status/identity.ts";
 import { assertReadable, type Denied, deniedAt } from "../lib/denied.ts";
 import { Problem } from "../lib/problem.ts";
 import { machine } from "../lib/remedy.ts";
 import { project } from "../program/configuration.ts";
-import type { StateResource } from "../provision/engine/adopt-services.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
 import { type Pulumi, quietPulumi } from "./pulumi.ts";
@@ -124,19 +122,6 @@ function wasUpdated(history: string): boolean {
     const text = packedText(join(history, file.replace(/\.(gz|zst)$/, ""))) ?? "";
     return /"kind":\s*"update"/.test(text);
   });
-}
-
-const exportedResources = z.looseObject({
-  deployment: z.looseObject({
-    resources: z.array(z.looseObject({ urn: z.string(), id: z.string().optional() })).nullish(),
-  }),
-});
-
-/** The resources of a stack's state. */
-export async function resourcesOf(pulumi: Pulumi, stack: string): Promise<readonly StateResource[]> {
-  const { code, stdout, stderr } = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
-  if (code !== 0) throw unread(stack, `:\n${stderr.trim()}`);
-  return exportedResources.parse(parse(stdout, stack)).deployment.resources ?? [];
 }
 
 async function askRecord(pulumi: Pulumi, stack: string): Promise<StackRecord> {

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { blocker, type Faulty, type Finding, ok, warning } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";
-import { machine } from "../lib/remedy.ts";
+import { machine, type Remedies } from "../lib/remedy.ts";
 import type { StackPlace } from "./caller.ts";
 import { recordedRuns } from "./recorded-runs.ts";
 import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
@@ -29,7 +29,7 @@ export function updateFindings(stack: string, { locks, state }: UpdateFacts): re
     ...(state.kind === "cut off" ? [cutOffState(stack, state)] : []),
     ...locks.map((lock) => lockFinding(stack, lock)),
     ...(state.kind === "whole" && state.pending.length > 0 && locks.length === 0
-      ? [warning(check, pendingWords(state.pending), machine("up", stack))]
+      ? [warning(check, pendingWords(state.pending), goOn(stack, state.pending))]
       : []),
   ];
 }
@@ -44,13 +44,19 @@ export function updateChecks(stack: string, facts: UpdateFacts | undefined): rea
 /** A lock as a finding: what cannot go on without its holder blocks. */
 export function lockFinding(
   stack: string,
-  { file, kind, since, holder, isUnseen = false }: UpdateLock,
+  { file, kind, since, holder, run, isUnseen = false }: UpdateLock,
 ): Faulty {
+  const isDestroy = /^(destroy|down|dn)$/.test(run?.command ?? "");
+  const what = isDestroy ? "destroy" : "update";
   const at = secondOf(since);
   const who = holder ? `${holder.username}@${holder.hostname}, process ${holder.pid}` : file;
   switch (kind) {
     case "gone":
-      return warning(check, `the update of ${at} was cut off (${who})`, machine("up", stack));
+      return warning(
+        check,
+        `the ${what} of ${at} was cut off (${who})`,
+        machine(isDestroy ? "destroy" : "up", stack),
+      );
     case "cut off":
       return warning(
         check,
@@ -58,7 +64,7 @@ export function lockFinding(
         machine("up", stack),
       );
     case "running":
-      return blocker(check, `an update is running since ${at} (${who})`, {
+      return blocker(check, `${isDestroy ? "a destroy" : "an update"} is running since ${at} (${who})`, {
         ...machine("status", stack),
         when: "wait for its end, which this tells",
       });
@@ -94,11 +100,20 @@ export function cutOffState(
   );
 }
 
+/** A removal may be an update's, or a destroy's. */
+function goOn(stack: string, pending: readonly PendingOperation[]): Remedies {
+  if (!pending.some(({ type }) => type === "deleting")) return machine("up", stack);
+  return [
+    { ...machine("destroy", stack), when: "to go on with a destroy" },
+    { ...machine("up", stack), when: "to go on with an update" },
+  ];
+}
+
 /** What Pulumi was doing when it was cut off. */
 export function pendingWords(pending: readonly PendingOperation[]): string {
   const shown = pending.slice(0, 5).map(({ type, resource }) => `${type} ${resource}`);
   const more = pending.length > 5 ? ` and ${pending.length - 5} more` : "";
-  return `the last update was cut off while it was ${shown.join(", ")}${more}`;
+  return `the last operation was cut off while it was ${shown.join(", ")}${more}`;
 }
 
 function secondOf(time: Date): string {

@@ -15,6 +15,8 @@ const words = {
   ready: { word: "Ready", ending: "done", colour: "green" },
   rehearsed: { word: "Ready, as a rehearsal", ending: "done", colour: "green" },
   done: { word: "Done", ending: "done", colour: "green" },
+  /** A run that goes on. */
+  underWay: { word: "Under way", ending: "notReady", colour: "yellow" },
   /** An update whose steps have passed, beside which something is in the way of a run. */
   provisioned: { word: "Provisioned, not ready", ending: "done", colour: "yellow" },
   notReady: { word: "Not ready", ending: "notReady", colour: "red" },

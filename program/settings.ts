@@ -193,6 +193,7 @@ export const fields = {
     default: false,
     schema: z.boolean(),
     wants: "true, with coop true as well, or false",
+    mend: ["coop", "true", "git", "true"],
   },
   redisImage: {
     is: "Image of Redis, pinned by the image lock where that has it, or as repository:tag@sha256:digest.",
@@ -395,7 +396,10 @@ export class SettingsError extends Error {
 
 function faultOf(stack: string, key: string, got: string, usual: NonNullable<OfFile["usual"]>): Fault {
   const field: Field = fields[key as keyof typeof fields];
-  const mend = key in usual ? [key, String(usual[key])] : (field.mend ?? [key, String(field.default)]);
+  const own = key in usual ? [key, String(usual[key])] : undefined;
+  // What goes with another setting is set with it, whatever the stack's kind has.
+  const together = field.mend !== undefined && field.mend.length > 2 ? field.mend : undefined;
+  const mend = together ?? own ?? field.mend ?? [key, String(field.default)];
   return { found: `${key}: got ${got}; want ${field.wants}`, remedies: machine("set", stack, ...mend) };
 }
 

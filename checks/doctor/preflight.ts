@@ -23,12 +23,13 @@ import {
 } from "../../provision/engine/existing-redis.ts";
 import { faultIn, type Look } from "../../provision/look.ts";
 import { stackIdentity } from "../../provision/ownership/temporary.ts";
-import { versionIn } from "../../provision/steps/checkout/version.ts";
+import { inTheWayOf } from "../../provision/steps/checkout/inspect.ts";
+import { pythonsOf, versionIn } from "../../provision/steps/checkout/version.ts";
 import { searchPython } from "../../provision/steps/python.ts";
 import { pythonOfVenv } from "../../provision/steps/venv/interpreter.ts";
 import type { Toolchain } from "../../toolchain/toolchain.ts";
 import { pluginVersions } from "../../toolchain/versions.ts";
-import { type Finding, ok } from "../finding.ts";
+import { blocker, type Finding, ok } from "../finding.ts";
 import { versionFinding } from "../version.ts";
 import { clockFinding } from "./clock.ts";
 import { clientFinding } from "./docker.ts";
@@ -215,6 +216,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
   const isToClone = !existsSync(folder) && isSourceMade && findOnPath("git", env.PATH) !== undefined;
+  const obstacle = inTheWayOf(folder, owner.stack);
   const [git, answer, uv, search] = await Promise.all([
     findGit(thorough, env.PATH),
     isToClone ? askSource(source) : undefined,
@@ -229,9 +231,13 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
     clientFinding(findOnPath("docker", env.PATH), preflight.startedBy),
     gitFinding(git, folder, faultIn(look.checkout) === undefined),
     sourceFinding(source, answer, owner.stack),
+    ...(obstacle === undefined ? [] : [blocker("checkout", obstacle.found, obstacle.remedies)]),
     ...[versionFinding(installed, owner.stack, "warning")].filter((finding) => finding !== undefined),
     uvFinding(uv),
-    pythonFinding({ request, inVenv, fault, search, mayDownload, download }, owner.stack),
+    pythonFinding(
+      { request, takes: pythonsOf(folder), inVenv, fault, search, mayDownload, download },
+      owner.stack,
+    ),
   ];
 }
 

@@ -68,11 +68,21 @@ export function operationCheck(
     return blocker(check, "the stack was destroyed", up(stack));
   const reason = reasonOf(last, recorded);
   const found = `the last ${last.kind} ${last.result}${reason === undefined ? "" : `: ${reason}`}`;
+  const updateAgain = (why?: string) =>
+    why === undefined ? { ...up(stack), when: "to see why" } : up(stack);
   const level =
     last.result === "succeeded"
       ? ok(check, found)
-      : warning(check, found, reason === undefined ? { ...up(stack), when: "to see why" } : up(stack));
+      : warning(check, found, last.kind === "destroy" ? destroyOrKeep(stack) : updateAgain(reason));
   return { ...level, provedAt: last.endedAt };
+}
+
+/** Of a destroy that has left something. */
+function destroyOrKeep(stack: string): Remedies {
+  return [
+    { ...machine("destroy", stack), when: "to remove what is left" },
+    { ...machine("up", stack), when: "to have it all again" },
+  ];
 }
 
 const stateWords: readonly (readonly [ImageState, string])[] = [
@@ -313,19 +323,23 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
     return off(check, "off (coop: false)", machine("set", stack, "coop", "true"));
   }
   const { redis, answer, trouble, git, proof, installed, there = [], failed } = facts;
+  // Before its first start a rehearsal has chosen none.
+  const hasPort = redis.port !== 0;
   const fault =
     proof &&
     faultOf(
       proof,
       [
-        ["address of Redis", proof.request.redis, addressOf(redis)],
+        ["address of Redis", proof.request.redis, hasPort ? addressOf(redis) : undefined],
         ["commit or environment", installedIn(proof), installed],
         ...there.map((id) => ["service", proof.of.includes(id) ? id : proof.of.join(" "), id] as const),
       ],
       failed,
     );
   const wrong = [
-    ...(answer === pong ? [] : [trouble?.found ?? `no Redis answers at ${addressOf(redis)}`]),
+    ...(answer === pong
+      ? []
+      : [trouble?.found ?? (hasPort ? `no Redis answers at ${addressOf(redis)}` : "there is no Redis yet")]),
     ...(git === undefined || git === "running" ? [] : [`the git server is ${git}`]),
     ...(proof === undefined ? [failed ? firstLine(failed.problem) : "no proof of them is known"] : []),
     ...(fault === undefined ? [] : [fault]),
@@ -363,12 +377,20 @@ export function oracleCheck(
 ): StatusCheck {
   const check = "oracle";
   const wanted = withOracle(images);
-  if (wanted.length === 0) return off(check, "none was run (oracleTasks: 0)", machine("oracle", stack));
+  if (wanted.length === 0) {
+    const once = images.filter(({ oracle }) => oracle !== undefined);
+    const [first] = once.map(({ oracle }) => oracle?.fault);
+    const found =
+      once.length === 0
+        ? "none was run (oracleTasks: 0)"
+        : `it was run of ${several(once.map(({ task }) => task))}, and counts no more: ${first}`;
+    return { ...off(check, found, machine("oracle", stack)), provedAt: oldest(provedIn(once)) };
+  }
   if (!isRead && wanted.some(({ oracle }) => oracle === undefined))
     return blocker(check, "whether gold patches pass their tests is not known", seeUpdate);
   const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
   const found = `${passed.length}/${wanted.length} gold patches pass their tests, which fail without`;
-  const provedAt = oldest(passed.flatMap(({ oracle }) => oracle?.provedAt ?? []));
+  const provedAt = oldest(provedIn(passed));
   const rest = wanted.filter((image) => !passed.includes(image));
   const [first] = rest.flatMap(({ task, oracle }) => (oracle?.fault ? [`${task}: ${oracle.fault}`] : []));
   if (rest.length > 0) {
@@ -385,6 +407,8 @@ export function oracleCheck(
   const remedy = machine("oracle", stack, "--tasks", String(wanted.length));
   return { ...warning(check, `${found}; the oldest proof is ${days} days old`, remedy), provedAt };
 }
+
+const provedIn = (images: readonly ImageStatus[]) => images.flatMap(({ oracle }) => oracle?.provedAt ?? []);
 
 /**
  * Whether images and dataset are of one version: whether the runner that each image has is the dataset's. Another one is in

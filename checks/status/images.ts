@@ -254,12 +254,14 @@ function oracleOf(
 
 /** Why an oracle is none of what is there; undefined where it is. */
 function otherThan(
-  there: EngineImage | undefined,
+  there: Pick<EngineImage, "id"> | undefined,
   imageId: string,
   datasets: readonly string[],
   dataset: string | undefined,
 ): string | undefined {
-  if (there?.id !== imageId) return "it was run in another image";
+  const image = imageId.slice(0, 19);
+  if (there === undefined) return `it was run in image ${image}, which is missing`;
+  if (there.id !== imageId) return `it was run in image ${image}, and ${there.id.slice(0, 19)} is there now`;
   // A state of old does not say what was run.
   const isSaid = datasets.some((word) => word !== imageId && word.startsWith("sha256:"));
   return isSaid && dataset !== undefined && !datasets.includes(dataset)

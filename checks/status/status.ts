@@ -275,7 +275,7 @@ function servicesOf(question: StatusQuestion): ServicesFacts | undefined {
       ? {
           answer: undefined,
           trouble: {
-            found: `Redis at ${addressOf(redis)} is not known: ${look.redis.unknown}`,
+            found: `${redis.port === 0 ? "Redis" : `Redis at ${addressOf(redis)}`} is not known: ${look.redis.unknown}`,
             remedies: { advice: "start the engine, then ask again" },
           },
         }

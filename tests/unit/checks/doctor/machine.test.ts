@@ -89,7 +89,7 @@ describe("programs", () => {
 });
 
 describe("Python", () => {
-  const facts = { request: "3.12", mayDownload: true };
+  const facts = { request: "3.12", takes: ">=3.10", mayDownload: true };
   const other = { ...facts, search: { instead: "3.11.2 (/usr/bin/python3)" } };
   const good = { ...facts, search: { python: { path: "/p", version: "3.12.1" }, instead: "none" } };
 
@@ -108,6 +108,14 @@ describe("Python", () => {
       level: "blocker",
       found: expect.stringMatching(/from m\.example, which is not reached \(HTTP 404\)$/),
     });
+  });
+
+  test("that CooperBench does not take is told before uv refuses it", () => {
+    const remedy = "Fix: ./machine set lab pythonVersion 3.12";
+    const python = { path: "/p", version: "3.9.2" };
+    for (const old of [{ request: "3.9" }, { request: ">=3.8", search: { python, instead: "none" } }])
+      expect(pythonFinding({ ...facts, ...old }, "lab")).toMatchObject({ level: "blocker", remedy });
+    expect(pythonFinding({ ...good, request: ">=3.9" }, "lab").level).toBe("ok");
   });
 
   test("of an environment that is not whole is no reason to say that all is well", () => {

@@ -144,7 +144,21 @@ test("an oracle counts for the image that it was run in", () => {
   expect(check(one.locked?.imageId ?? "")).toMatchObject({ level: "ok", provedAt: at });
   expect(check(digest(9))).toMatchObject({ level: "blocker", remedy: "Fix: ./machine up lab-1" });
   expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 1), age)).toMatchObject({ level: "blocker" });
-  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0), age)).toMatchObject({ level: "off" });
+  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0), age)).toMatchObject({
+    level: "off",
+    found: "none was run (oracleTasks: 0)",
+  });
+});
+
+test("an oracle that was run in an image which is missing is not said to have never been run", () => {
+  const imageId = one.locked?.imageId ?? "";
+  const run = proof({ imageId, feature: 1, goldSeconds: 2, controlSeconds: 1 });
+  const proofs = new Map([...all, [proofNames.oracle(one), run] as const]);
+  expect(oracleCheck("lab-1", imagesStatus(tasks, there.slice(1), proofs, 0), age)).toMatchObject({
+    level: "off",
+    found: `it was run of ${taskName(one)}, and counts no more: it was run in image ${imageId.slice(0, 19)}, which is missing`,
+    provedAt: at,
+  });
 });
 
 test("the command line is well where it is there, at the proved commit", () => {
@@ -264,6 +278,9 @@ test("services are off, well, or in the way", () => {
     level: "blocker",
     found: "no Redis answers at 127.0.0.1:6379",
   });
+  expect(
+    servicesCheck("lab-1", { ...facts, redis: { host: "127.0.0.1", port: 0 }, answer: undefined }),
+  ).toMatchObject({ level: "blocker", found: "there is no Redis yet" });
   expect(servicesCheck("lab-1", { ...facts, git: "exited with 1" })).toMatchObject({ level: "blocker" });
   expect(servicesCheck("lab-1", { ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
 });
@@ -275,7 +292,12 @@ test("a stack without an update is not ready, and a failed one is told", () => {
   expect(operationCheck("lab-1", { last: { ...last, result: "failed" } }).level).toBe("warning");
   expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" } }).level).toBe("blocker");
   const halfway = { ...last, kind: "destroy", result: "failed" };
-  expect(operationCheck("lab-1", { last: halfway }).found).toBe("the last destroy failed");
+  expect(operationCheck("lab-1", { last: halfway })).toMatchObject({
+    found: "the last destroy failed",
+    remedy: expect.stringMatching(
+      /^Fix: .*:\n {2}\.\/machine destroy lab-1\nFix: .*:\n {2}\.\/machine up lab-1$/,
+    ),
+  });
 });
 
 test("an update that runs is told instead of the last one, and so is one that was cut off", () => {
