@@ -83,7 +83,7 @@ function noRegistry({ unreachable }: Registries): Problem {
   return new Problem(
     [
       "no registry answers; nothing was written.",
-      ...unreachable.map(({ message }) => `  ${message}`),
+      ...unreachable.map(({ found }) => `  ${found}`),
       "Run this where Docker Hub or the engine's mirror can be reached; a proxy is taken from HTTPS_PROXY.",
     ].join("\n"),
   );
