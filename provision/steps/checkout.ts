@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { newestVersion } from "../../benchmark/known-faults.ts";
 import { list } from "../../lib/list.ts";
 import { realPlace } from "../../lib/place.ts";
-import { Problem } from "../../lib/problem.ts";
+import { foundOf, Problem } from "../../lib/problem.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { refuseOthers } from "../ownership/folder-owners.ts";
 import type { Holder } from "../ownership/holder.ts";
+import { otherFolder, restored } from "../remedies.ts";
 import { removeLeftovers } from "./checkout/beside.ts";
 import { cloneInto } from "./checkout/clone.ts";
 import { headOf } from "./checkout/git.ts";
@@ -82,9 +83,10 @@ export async function ensureCheckout(
     refuseOthers(folder, owner); // another stack's, made in the meantime
   }
   if (!existsSync(join(folder, ".git"))) {
-    throw new Problem(
-      `${folder}: got a folder with files, want a git checkout of CooperBench or nothing; move it away, or set cooperbenchDir to another folder`,
-    );
+    throw new Problem(`${folder} has files, and is no git checkout of CooperBench`, [
+      otherFolder(owner.stack),
+      { command: ["mv", folder, `${folder}.old`] },
+    ]);
   }
   const standing = standingOf(folder, owner);
   if (standing.kind !== "own") {
@@ -131,9 +133,10 @@ async function useAsItIs(
   const { folder, commit, version } = given;
   const head = await headOf(folder);
   if (isGutted(folder)) {
-    throw new Problem(
-      `${folder}: ${inspectCheckout(folder)}; ${why}.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src dataset, or set cooperbenchDir to another folder`,
-    );
+    throw new Problem(`${folder}: ${inspectCheckout(folder)}, and it is left as it is: ${why}`, [
+      restored(folder, "src", "dataset"),
+      otherFolder(given.owner.stack),
+    ]);
   }
   const is = { folder, commit: head, made: false };
   if (commit !== undefined) {
@@ -174,13 +177,14 @@ async function ensureOwn(
   }
   if (marker.commit !== commit || marker.seen !== undefined)
     markCheckout(folder, { ...marker, commit, seen: undefined });
-  const restored = await restoreMissing(folder);
-  if (restored > 0) report(`${folder}: ${restored} missing files of src and dataset are there again`);
+  const missing = await restoreMissing(folder);
+  if (missing > 0) report(`${folder}: ${missing} missing files of src and dataset are there again`);
   const fault = inspectCheckout(folder);
   if (fault !== undefined)
-    throw new Problem(
-      `${folder}: ${fault}, and its work is yours to keep or drop.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src dataset`,
-    );
+    throw new Problem(`${folder}: ${fault}, and its changes are yours to keep or drop`, {
+      ...restored(folder, "src", "dataset"),
+      when: "to drop the changes",
+    });
   return { ...asWanted(wanted), made: true };
 
   async function moveOn(): Promise<string | undefined> {
@@ -217,8 +221,9 @@ async function isAbsentOrEmpty(folder: string): Promise<boolean> {
     return (await readdir(folder)).length === 0;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
-    throw new Problem(
-      `${folder}: want a folder, got ${(error as Error).message}; move it away, or set cooperbenchDir`,
-    );
+    throw new Problem(`${folder} cannot be used as a folder: ${foundOf(error)}`, [
+      otherFolder(),
+      { command: ["mv", folder, `${folder}.old`] },
+    ]);
   }
 }
