@@ -1,3 +1,4 @@
+import { machine, remedyLine } from "./lib/remedy.ts";
 import "./program/sdk-costs.ts";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
@@ -34,9 +35,10 @@ const { owner, folder } = wanted;
 const identity = new StackIdentity("identity", { owner, host: hostname(), folder: realPlace(process.cwd()) });
 const repair = nextRepair(owner);
 const { see, findings, capacity, ...there } = driftOf(await lookAt(wanted), repair);
-for (const line of [...there.unknown, ...settings.called]) pulumi.log.warn(line);
+for (const line of there.unknown) pulumi.log.warn(line);
+for (const { found, remedies } of settings.called) pulumi.log.warn(`${found}. ${remedyLine(remedies)}`);
 if (owner.id === undefined)
-  pulumi.log.warn(`stack ${stack} has no id, and is known by its name. Fix: ./machine up ${stack}`);
+  pulumi.log.warn(`stack ${stack} has no id, and is known by its name. ${remedyLine(machine("up", stack))}`);
 
 const { cohereApiKey: key, ...plain } = settings;
 const engine = { ...plain, owner, repair, see, dockerHost: wanted.dockerHost };

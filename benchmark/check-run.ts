@@ -19,6 +19,8 @@ export interface RunCheck {
   readonly run: Run;
   /** Whether it was held against the plan, and not against its own config.json. */
   readonly isOfPlan: boolean;
+  /** Whether a process of the run lives, so that what has no result yet is under way, or comes yet. */
+  readonly isGoing: boolean;
   /** Model and agent of its command; empty where nothing says. */
   readonly model: string;
   readonly agentFramework: string;
@@ -37,13 +39,17 @@ export interface RunCheck {
  * Judges a run of the plan by the plan, and another by its own config.json.
  *
  * @param limits of the default agent in a setting.
+ * @param isGoing whether a process of the run lives. Default: false.
  */
 export function checkRun(
   run: Run,
   planned: PlannedRun | undefined,
   limits: (setting: RunSetting) => AgentLimits,
+  isGoing = false,
 ): RunCheck {
-  const verdicts = run.pairs.map((pair) => judge(pair, foreign(pair, run, planned), limits(pair.setting)));
+  const verdicts = run.pairs.map((pair) =>
+    judge(pair, foreign(pair, run, planned), limits(pair.setting), isGoing),
+  );
   const missingPairs = planned?.isAll ? missingOf(run, planned) : [];
   // Its config.json is of its last command, and so of one setting, and may be of one pair that was done again.
   const { setting = planned?.setting } = run;
@@ -54,6 +60,7 @@ export function checkRun(
   return {
     run,
     isOfPlan: planned !== undefined,
+    isGoing,
     model,
     agentFramework,
     verdicts,

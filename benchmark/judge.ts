@@ -5,9 +5,10 @@ import type { PairResult } from "./read-run.ts";
 
 /**
  * valid: its result is the model's. machine: it is not. evaluation: the agents' work is, and is to be evaluated again.
- * unknown: nothing says whose it is, and a person is to look. foreign: it is none of the run.
+ * unknown: nothing says whose it is, and a person is to look. foreign: it is none of the run. running: it has no result
+ * yet, and the run goes on.
  */
-export type Kind = "valid" | "machine" | "evaluation" | "unknown" | "foreign";
+export type Kind = "valid" | "machine" | "evaluation" | "unknown" | "foreign" | "running";
 
 /** Something that is wrong with a result. */
 export interface Finding {
@@ -28,7 +29,7 @@ export interface Verdict {
 }
 
 /** What decides where several things are wrong: agents that are to run again are evaluated again as well. */
-const byWeight: readonly Kind[] = ["foreign", "machine", "unknown", "evaluation"];
+const byWeight: readonly Kind[] = ["foreign", "running", "machine", "unknown", "evaluation"];
 
 /**
  * Whether a pair's result says something of the model, by what its files show. CooperBench counts every failure as the
@@ -36,8 +37,14 @@ const byWeight: readonly Kind[] = ["foreign", "machine", "unknown", "evaluation"
  *
  * @param foreign why the pair is none of the run; empty where it is.
  * @param limits of the default agent in the pair's setting.
+ * @param isGoing whether a process of its run lives.
  */
-export function judge(pair: PairResult, foreign: readonly string[], limits: AgentLimits): Verdict {
+export function judge(
+  pair: PairResult,
+  foreign: readonly string[],
+  limits: AgentLimits,
+  isGoing: boolean,
+): Verdict {
   const findings: readonly Finding[] =
     foreign.length > 0
       ? foreign.map((reason) => ({
@@ -46,7 +53,7 @@ export function judge(pair: PairResult, foreign: readonly string[], limits: Agen
           remedy: `move ${pair.folder} out of the run's folder, or the run's figures count it`,
         }))
       : pair.unreadable !== ""
-        ? [{ kind: pair.isCutOff ? "machine" : "unknown", reason: pair.unreadable }]
+        ? [unread(pair, isGoing)]
         : [...agentFindings(pair, limits), ...evaluationFindings(pair)];
   const kind = byWeight.find((kind) => findings.some((finding) => finding.kind === kind)) ?? "valid";
   const decisive = findings.filter((finding) => finding.kind === kind);
@@ -56,4 +63,9 @@ export function judge(pair: PairResult, foreign: readonly string[], limits: Agen
     reasons: [...new Set(decisive.map(({ reason }) => reason))],
     remedies: [...new Set(decisive.flatMap(({ remedy }) => remedy ?? []))],
   };
+}
+
+function unread({ isCutOff, unreadable: reason }: PairResult, isGoing: boolean): Finding {
+  if (isCutOff && isGoing) return { kind: "running", reason: "it has no result yet" };
+  return { kind: isCutOff ? "machine" : "unknown", reason };
 }

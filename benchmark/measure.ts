@@ -16,10 +16,15 @@ const enough = 50;
  */
 export function measureRuns(checkout: string, model: string): Partial<Record<RunSetting, Measured>> {
   const logs = join(checkout, "logs");
-  const pairs = foldersIn(logs).flatMap((run) => pairsOf(join(logs, run), run, checkout, model));
+  const pairs: Found[] = [];
+  const of = (setting: RunSetting) => pairs.filter(({ pair }) => pair.setting === setting);
+  for (const run of foldersIn(logs)) {
+    const wanted = runSettings.filter((setting) => of(setting).length < enough);
+    pairs.push(...pairsOf(join(logs, run), run, { checkout, model, settings: wanted }));
+  }
   return Object.fromEntries(
     runSettings.flatMap((setting) => {
-      const found = pairs.filter(({ pair }) => pair.setting === setting).slice(0, enough);
+      const found = of(setting).slice(0, enough);
       return found.length === 0 ? [] : [[setting, meansOf(found)] as const];
     }),
   );
@@ -42,9 +47,17 @@ function foldersIn(logs: string): readonly string[] {
   }
 }
 
-function pairsOf(folder: string, run: string, checkout: string, model: string): readonly Found[] {
+function pairsOf(
+  folder: string,
+  run: string,
+  {
+    checkout,
+    model,
+    settings,
+  }: { readonly checkout: string; readonly model: string; readonly settings: readonly RunSetting[] },
+): readonly Found[] {
   const limits = (setting: RunSetting) => agentLimitsIn(checkout, setting);
-  return checkRun(readRun(folder, run), undefined, limits)
+  return checkRun(readRun(folder, run, settings), undefined, limits)
     .verdicts.filter(({ kind, pair }) => kind === "valid" && pair.model === model)
     .map(({ pair }) => ({ run, folder: join(folder, pair.folder), pair }));
 }

@@ -26,14 +26,16 @@ export function progressOf({ run, verdicts, wanted, missing }: RunCheck): Progre
   const done = verdicts.filter(({ pair }) => pair.unreadable === "");
   const evaluated = done.filter(({ pair }) => pair.evaluation !== undefined);
   const failed = done.filter(({ kind }) => kind === "machine");
-  const underWay = Math.min(run.concurrency ?? 0, missing);
+  const begun = verdicts.filter(({ kind }) => kind === "running").length;
+  const left = missing + begun;
+  const underWay = Math.max(begun, Math.min(run.concurrency ?? 0, left));
   const seconds = done.flatMap(({ pair }) => pair.seconds ?? []);
   const mean = seconds.reduce((sum, one) => sum + one, 0) / seconds.length;
   return {
     ...{ wanted, done: done.length, evaluated: evaluated.length, underWay, failed },
     passed: evaluated.filter(({ kind, pair }) => kind === "valid" && pair.evaluation?.passed).length,
-    secondsLeft: seconds.length === 0 || underWay === 0 ? undefined : (missing * mean) / underWay,
-    isComplete: wanted !== undefined && missing === 0 && evaluated.length === done.length,
+    secondsLeft: seconds.length === 0 || underWay === 0 ? undefined : (left * mean) / underWay,
+    isComplete: wanted !== undefined && left === 0 && evaluated.length === done.length,
     spoiltFromStart: failed.length === done.length ? done.length : 0,
   };
 }

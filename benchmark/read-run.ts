@@ -106,10 +106,11 @@ export interface Run {
  * Reads a run.
  *
  * @param folder absolute folder of the run: logs/NAME in the checkout.
+ * @param settings whose pairs are read. Default: all.
  * @throws a Problem where a folder cannot be read.
  */
-export function readRun(folder: string, name: string): Run {
-  const pairs = runSettings.flatMap((setting) => readSetting(folder, setting));
+export function readRun(folder: string, name: string, settings: readonly RunSetting[] = runSettings): Run {
+  const pairs = settings.flatMap((setting) => readSetting(folder, setting));
   try {
     const read = readRunFile(join(folder, "config.json"), "config.json");
     if (read === undefined) throw new RunFileError("there is no config.json");

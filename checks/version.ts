@@ -1,5 +1,5 @@
 import { faultsInWords, takeNewest } from "../benchmark/known-faults.ts";
-import type { Finding, Level } from "./finding.ts";
+import { type Faulty, type Level, shown } from "./finding.ts";
 
 /**
  * What is known to be wrong with a version of CooperBench: a warning before an update, and in the way of a run, whose
@@ -9,9 +9,9 @@ export function versionFinding(
   version: string | undefined,
   stack: string,
   level: Exclude<Level, "ok">,
-): Finding | undefined {
+): Faulty | undefined {
   const found = faultsInWords(version);
   return found === undefined
     ? undefined
-    : { check: "version", level, found, remedy: `Fix:\n${takeNewest(stack)}` };
+    : { check: "version", level, found, ...shown({ advice: takeNewest(stack) }) };
 }

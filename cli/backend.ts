@@ -89,7 +89,10 @@ function currentIn(text: string, file: string): string | undefined {
     return (JSON.parse(text) as { current?: string } | null)?.current;
   } catch {
     // A parser's message may quote the text, tokens and all.
-    throw new Problem(`${file}, Pulumi's login, is no JSON\nFix: remove it, and log in again if you were`);
+    throw new Problem(`${file}, Pulumi's login, is no JSON`, {
+      command: ["rm", file],
+      when: "log in again after that, if you were",
+    });
   }
 }
 
@@ -114,8 +117,8 @@ function makeFolder(folder: string): void {
   } catch (error) {
     const why = (error as Error).message;
     throw new Problem(
-      `${folder}, where this user's state is kept, cannot be made (${why})\nFix: export XDG_DATA_HOME=FOLDER, with a folder that you may write in`,
-      undefined,
+      `${folder}, where this user's state is kept, cannot be made (${why})`,
+      { command: ["export", "XDG_DATA_HOME=FOLDER"], when: "with a folder that you may write in" },
       { cause: error },
     );
   }

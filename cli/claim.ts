@@ -5,14 +5,13 @@ import type { Identity } from "../checks/status/identity.ts";
 import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
-import { remedyText } from "../lib/remedy.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import { stackIdIn, stackIdOf } from "../program/stack-id.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
 import { backendUrl } from "./backend.ts";
 import type { StackCaller } from "./caller.ts";
 import { rehearsalOf } from "./rehearsal.ts";
-import { liveUsers } from "./rehearsal-users.ts";
+import { isSameUser, liveUsers } from "./rehearsal-users.ts";
 import { settingsFile, stackConfigurations } from "./stack-file.ts";
 import { deniedState, type RecordPlace, readRecord, stacksInFiles } from "./stack-record.ts";
 import { thingsOf } from "./things.ts";
@@ -40,7 +39,7 @@ export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed
   const denied = deniedState(claim);
   if (denied !== undefined) {
     const found = `what stack ${stack} has made is not known: ${denied.found}`;
-    return { record: { kind: "absent" }, verdict: { ok: false, found, remedy: remedyText(denied.remedies) } };
+    return { record: { kind: "absent" }, verdict: { ok: false, found, remedies: denied.remedies } };
   }
   const backend = backendUrl(claim.env);
   const record = await readRecord(claim);
@@ -50,7 +49,8 @@ export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed
   const here = { host: hostname(), folder: realPlace(projectDir) };
   const identity = record.kind === "made" ? record.identity : undefined;
   const stacks = stacksInFiles(claim);
-  const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter((user) => !isThis(user, claim));
+  const own = userOf(claim);
+  const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter((user) => !isSameUser(user, own));
   const question: WhoseQuestion = {
     stack,
     file: settingsFile(projectDir, stack),
@@ -83,7 +83,7 @@ export interface OwnStack {
 /** As `lookWhose`, and says what is new about the stack. @throws a Problem where it is not this folder's. */
 export async function claimStack(claim: Claim, mayMake: boolean): Promise<OwnStack> {
   const { verdict, record } = await lookWhose(claim, mayMake);
-  if (!verdict.ok) throw new Problem(`${verdict.found}. Nothing was changed.\n${verdict.remedy}`);
+  if (!verdict.ok) throw new Problem(`${verdict.found}. Nothing was changed.`, verdict.remedies);
   if (verdict.note !== undefined) claim.output.say(verdict.note);
   return {
     id: verdict.id,
@@ -113,12 +113,6 @@ function person({ SUDO_USER }: Environment): string {
   } catch {
     return `uid ${process.getuid?.()}`; // one that this machine has no name for
   }
-}
-
-function isThis(user: RehearsalUser, claim: Claim): boolean {
-  const own = userOf(claim);
-  const isSamePlace = user.projectDir === own.projectDir && user.backend === own.backend;
-  return isSamePlace && (user.stack === own.stack || (user.id !== undefined && user.id === own.id));
 }
 
 function isElsewhere(stack: string, state: Identity, here: WhoseQuestion["here"]): boolean {

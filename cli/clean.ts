@@ -2,6 +2,7 @@ import prettyBytes from "pretty-bytes";
 import { type JudgedContainer, lookForLeftovers } from "../checks/doctor/leftovers.ts";
 import { count, showSeconds } from "../checks/units.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { removeThing } from "../provision/engine/owned.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
@@ -22,7 +23,10 @@ export async function clean({ yes, json }: Given["clean"], caller: StackCaller):
   const look = async () => {
     const found = await lookForLeftovers(dockerHost, { images, info });
     if ("unknown" in found)
-      throw new Problem(`the engine's containers cannot be looked at: ${found.unknown}`);
+      throw new Problem(
+        `the engine's containers cannot be looked at: ${found.unknown}`,
+        machine("doctor", stack),
+      );
     return found.value;
   };
   const found = await look();
@@ -47,7 +51,7 @@ export async function clean({ yes, json }: Given["clean"], caller: StackCaller):
   const verdict: Verdict = {
     outcome: isClean ? "done" : removed.length > 0 ? "failed" : "unchanged",
     text: textOf(goes.length, removed),
-    next: `./machine ${isClean ? "status" : "clean"} ${stack}${isClean ? "" : " --yes"}`,
+    next: isClean ? machine("status", stack) : machine("clean", stack, "--yes"),
   };
   if (!json) return conclude(output, verdict);
   printJson(output, "clean", { stack, dockerHost, containers: found, removed });

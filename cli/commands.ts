@@ -154,15 +154,19 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--json", "print JSON", false)
     .addHelpText("after", examples("settings lab-1"))
     .action(onTo("settings"));
-  bringUp("set", "change a setting of a stack, where the value is a good one")
+  bringUp("set", "change settings of a stack, where the values are good ones")
     .argument("<STACK>", "name of the stack", stackName)
     .argument("<SETTING>", "name of the setting, as ./machine settings has it")
-    .argument("[VALUE...]", "value, several for a list; what is secret is asked for, or read from a pipe")
+    .argument(
+      "[VALUE...]",
+      "value, several for a list, or one and the next setting; what is secret is asked for, or read from a pipe",
+    )
     .option("--default", "take it out of the stack's settings", false)
     .addHelpText(
       "after",
       examples(
         "set lab-1 subset flash",
+        "set lab-1 coop true git true",
         "set lab-1 tasks dspy_task/8394 go_chi_task",
         "set lab-1 cooperbenchCommit --default",
         "set lab-1 cohereApiKey <~/cohere-key",
@@ -227,8 +231,13 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     });
   onStack(tell("report", "write what was proved as one HTML page, without secrets"))
     .option("--out <FILE>", "file to write; - is standard output", filled)
+    .addOption(new Option("--json").hideHelp())
     .addHelpText("after", examples("report lab-1 --out machine.html"))
-    .action(onTo("report"));
+    .action((stack, { json, ...options }, command: Command) => {
+      if (json)
+        command.error(`report writes no JSON\n(./machine status ${stack ?? "STACK"} --json has the same)`);
+      return act("report", { stack, ...options });
+    });
 
   const runs = group("Runs:");
   onStack(runs("demo", "run five pairs of a rehearsal against a mock model, and judge them"))

@@ -3,12 +3,12 @@
  * it that run on, operations that Pulumi's state counts as begun, temporary containers and folders.
  */
 
-import type { Finding } from "../checks/finding.ts";
-import { Problem } from "../lib/problem.ts";
 import { isGone } from "../lib/process-id.ts";
+import { remedyLine } from "../lib/remedy.ts";
 import { removeLeftoverContainers } from "../provision/engine/leftovers.ts";
 import { removeLeftoverFolders } from "../provision/ownership/temporary.ts";
 import type { StackCaller, StackPlace } from "./caller.ts";
+import { problemOf } from "./findings.ts";
 import { identityOf } from "./identity.ts";
 import { endOrphans } from "./orphans.ts";
 import { quietPulumi } from "./pulumi.ts";
@@ -37,7 +37,7 @@ export async function takeOver<Of extends StackCaller>(caller: Of): Promise<Of> 
   const held = await clearGoneLocks(caller);
   if (held.length > 0) {
     const findings = held.map((lock) => lockFinding(stack, lock));
-    throw problem(`stack ${stack} is locked, and nothing was changed`, findings);
+    throw problemOf(`stack ${stack} is locked, and nothing was changed`, findings);
   }
   return { ...caller, state };
 }
@@ -61,8 +61,8 @@ export function tellUpdate(caller: StackCaller): void {
   const { stack, env, output } = caller;
   const files = stateFiles(caller);
   for (const lock of files ? updateLocks(files, () => recordedRuns(env)) : []) {
-    const { found, remedy } = lockFinding(stack, lock);
-    output.say(`${found}. ${remedy}`);
+    const { found, remedies } = lockFinding(stack, lock);
+    output.say(`${found}. ${remedyLine(remedies)}`);
   }
 }
 
@@ -75,7 +75,7 @@ export function wholeState(place: StackPlace): FoundState | undefined {
   const { stack } = place;
   const files = stateFiles(place);
   const state = files && findState(files);
-  if (state?.kind === "cut off") throw problem("the stack cannot be read", [cutOffState(stack, state)]);
+  if (state?.kind === "cut off") throw problemOf("the stack cannot be read", [cutOffState(stack, state)]);
   return state;
 }
 
@@ -111,10 +111,4 @@ export async function removeLeftovers(found: Found): Promise<void> {
     ...removeLeftoverFolders(identity),
   ];
   if (left.length > 0) found.output.say(`removed what a killed command has left: ${left.join(", ")}`);
-}
-
-function problem(what: string, findings: readonly Finding[]): Problem {
-  return new Problem(
-    [what, ...findings.flatMap(({ found, remedy }) => [found, `Fix: ${remedy}`])].join("\n"),
-  );
 }

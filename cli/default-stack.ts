@@ -1,4 +1,5 @@
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import type { Caller } from "./caller.ts";
 import { stacksWithSettings } from "./stack-file.ts";
 
@@ -12,9 +13,8 @@ export function defaultStack({ projectDir, env }: Pick<Caller, "projectDir" | "e
   const stacks = stacksWithSettings(projectDir);
   const [only] = stacks;
   if (only !== undefined && stacks.length === 1) return only;
-  throw new Problem(
-    stacks.length === 0
-      ? "got no stack, and there is none yet; make one: ./machine new STACK"
-      : `got no stack, want one of ${stacks.toSorted().join(", ")}: name it, or set PULUMI_STACK`,
-  );
+  if (stacks.length === 0) throw new Problem("there is no stack yet", machine("new", "STACK"));
+  throw new Problem("no stack was named, and there are several", {
+    advice: `name one of ${stacks.toSorted().join(", ")}, or set PULUMI_STACK to it`,
+  });
 }

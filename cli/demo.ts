@@ -8,6 +8,7 @@ import { readRun } from "../benchmark/read-run.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { run } from "../lib/run.ts";
 import { plannedRun } from "../program/runs.ts";
 import { startCohereMock } from "../rehearsal/model/cohere-mock.ts";
@@ -16,6 +17,7 @@ import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { type DemoRun, printJson } from "./json.ts";
 import { planFacts } from "./plan.ts";
+import { recordCommand } from "./proof-record.ts";
 import { lookReady } from "./run.ts";
 import { runCount, runReport } from "./run-report.ts";
 import { openAsFound } from "./session.ts";
@@ -33,7 +35,8 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
   const found = openAsFound(caller);
   if (!found.isRehearsal)
     throw new Problem(
-      `stack ${stack} is no rehearsal, and the demo is of stand-ins and a mock model. Nothing was started.\nFix: make a rehearsal:\n  ./machine new demo --rehearsal`,
+      `stack ${stack} is no rehearsal, and the demo is of stand-ins and a mock model. Nothing was started.`,
+      { ...machine("new", "demo", "--rehearsal"), when: "to make a rehearsal" },
     );
   const facts = await planFacts(caller);
   const env = environmentFor("planned-run", found.env);
@@ -67,8 +70,9 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
   const verdict: Verdict = {
     outcome: isPassed ? "done" : "failed",
     text: `the demo ${isPassed ? "passed" : "did not pass"}: ${told.join(", ")}; ${calls} calls of a mock model, none of a real one`,
-    next: `./machine plan ${stack}${isPassed ? "" : ` --check ${runs.at(-1)?.name}`}`,
+    next: machine("plan", stack, ...(isPassed ? [] : ["--check", String(runs.at(-1)?.name)])),
   };
+  recordCommand({ ...found, output }, "demo", verdict);
   if (!json) return conclude(output, verdict);
   printJson(output, "demo", { stack, isPassed, modelCalls: calls, runs });
   return codeOf(verdict);
@@ -110,11 +114,13 @@ async function demoRun(
     }).finally(() => clearInterval(timer));
   });
   const seconds = (performance.now() - began) / 1000;
-  if (abort.aborted) throw new Problem("the demo was interrupted; its containers end with the run");
+  if (abort.aborted)
+    throw new Problem("the demo was interrupted; its containers end with the run", machine("demo", stack));
   const check = look();
   if (check.verdicts.length === 0)
     throw new Problem(
       `the run of the demo ${ended.ending}, and has no result:\n${ended.stdout}${ended.stderr}`,
+      machine("status", stack),
     );
   output.report(`${runReport(check, facts.services)}${runCount(check)}`);
   const passed = check.verdicts.filter(

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine, remedyText } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { endRepair } from "../provision/repair.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
@@ -11,7 +12,7 @@ import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import { ask, isAtTerminal } from "./confirm.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
-import { forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
+import { enginesIn, forgetEngineOption, forgetGoneEngines } from "./engine-gone.ts";
 import { failureLines } from "./failures.ts";
 import { shortenHistory } from "./history.ts";
 import { ownerIn } from "./identity.ts";
@@ -20,13 +21,16 @@ import { isPreview, operate, wantsHelp } from "./operation.ts";
 import { concludePreview } from "./preview.ts";
 import { forgetProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
+import { assertOptions } from "./pulumi-options.ts";
 import { rehearsalOf, removeUnlessUsed } from "./rehearsal.ts";
 import { liveUsers } from "./rehearsal-users.ts";
 import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked } from "./session.ts";
+import { resourcesOf } from "./stack-export.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
 import { differencesDone, logLine, offParts, pulumiFailed } from "./told.ts";
+import { leaveRehearsals, usedBefore } from "./used-rehearsals.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
 
@@ -49,27 +53,31 @@ export async function destroy(
   const { stack, projectDir, output } = caller;
   if (given.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
-      `--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.\nFix: ./machine remove ${stack}`,
+      "--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.",
+      machine("remove", stack),
     );
   if (wantsHelp(given)) return showPulumi(await openToolchain(caller), ["destroy", "--help"]);
+  // Pulumi is given it once, whether it was asked here or there.
+  const options = given.filter((one) => !["-y", "--yes", forgetEngineOption].includes(one));
+  await assertOptions(caller, "destroy", options);
   const configuration = readConfiguration(caller);
   const rehearsal = rehearsalOf({ ...caller, configuration });
   const folder = checkoutFolder(projectDir, configuration);
   const plan = { ...caller, folder, isThere: existsSync(folder), rehearsal };
-  const next = `./machine status ${stack}`;
+  const next = machine("status", stack);
   if (isAtTerminal() && !isPreview("destroy", given) && !isSaidYes(given)) {
     output.print(`${outlook(plan)}\n`);
     if (!(await ask(`Destroy stack ${stack}?`)))
       return conclude(output, { outcome: "unchanged", text: "nobody said yes", next });
   }
-  // Pulumi is given it once, whether it was asked here or there.
-  const options = given.filter((one) => !["-y", "--yes", forgetEngineOption].includes(one));
   const opened = await openUnchecked(await takeOver(caller));
   if (!isPreview("destroy", options)) await assertNoRun(opened, folder);
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
-  if (isWhole(options)) await forgetGoneEngines(opened, isForgotten);
+  const resources = await resourcesOf(opened.pulumi, stack);
+  if (isWhole(options)) await forgetGoneEngines(opened, resources, isForgotten);
   const user = userOf(opened);
+  const before = usedBefore({ user, configuration, rehearsal, hosts: enginesIn(resources) });
   const { coop, oracleTasks } = configuration;
   const operation = await operate(opened, "destroy", {
     ...{ ...noImages, off: offParts({ coop: String(coop) === "true", oracleTasks: Number(oracleTasks) }) },
@@ -79,14 +87,14 @@ export async function destroy(
   const { code, course, isInterrupted } = operation;
   shortenHistory(opened);
   if (course.isPreview)
-    return concludePreview(opened, operation, noImages, options, `./machine destroy ${stack}`);
+    return concludePreview(opened, operation, noImages, options, machine("destroy", stack));
   if (code !== 0) await assertSecrets(opened);
   if (code === 0 && isWhole(options)) await sweepStack(opened);
   // What is on the engine, the state alone knows.
   const left = cutOff.filter((name) => name.startsWith("coop-"));
   if (left.length > 0)
     output.say(
-      `${left.join(", ")} may be left: an update was cut off while it made them.\nFix: to remove them:\n  ./machine up ${stack}\n  ./machine destroy ${stack}`,
+      `${left.join(", ")} may be left: an update was cut off while it made them.\n${remedyText({ ...machine("up", stack), when: `to remove them, before ./machine destroy ${stack}` })}`,
     );
   const lines = [
     ...differencesDone(operation, noImages),
@@ -94,7 +102,7 @@ export async function destroy(
     ...(course.failed.size === 0 ? pulumiFailed(operation) : []),
   ];
   output.print(lines.map((line) => `${line}\n`).join("") + logLine(operation));
-  const again = `./machine destroy ${stack}`;
+  const again = machine("destroy", stack);
   if (code !== 0 && !course.hasBegun)
     return conclude(output, { outcome: "unchanged", text: "Pulumi did not begin", next: again });
   const record = await readRecord({ ...opened, state: undefined });
@@ -114,11 +122,12 @@ export async function destroy(
       ? false
       : await removeUnlessUsed(rehearsal, output);
   }
+  leaveRehearsals(before, user, output);
   output.print(`${outcome(plan, isDown, goesOn)}\n`);
   const verdict: Verdict = {
     outcome: code === 0 ? "done" : "failed",
     text: `stack ${stack} has nothing on this machine any more; its settings are left`,
-    next: `./machine remove ${stack}`,
+    next: machine("remove", stack),
   };
   return goesOn ? codeOf(verdict) : conclude(output, verdict);
 }

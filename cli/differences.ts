@@ -8,7 +8,7 @@ import { foundIn } from "../provision/repair.ts";
 import { findingVariable, requestVariable } from "../provision/steps/contract.ts";
 import type { Course, Step } from "./course.ts";
 import type { Values } from "./events.ts";
-import { namesOf, oracleOf, partNames, type Thing, thingOf } from "./parts.ts";
+import { askedName, namesOf, oracleOf, partNames, type Thing, thingOf } from "./parts.ts";
 
 /** What is asked of a stack's images. */
 export interface WantedImages {
@@ -34,12 +34,9 @@ export interface Difference {
 
 /** Everything that differs, or has changed, in the order of the machine's parts. What has failed is not among it. */
 export function differences(course: Course, { tasks, missing }: WantedImages): readonly Difference[] {
-  const images = tasks.flatMap((task) => imageDifference(course, task, missing.includes(task)) ?? []);
-  const oracles = tasks.flatMap((task) => {
-    const step = course.steps.get(namesOf(task).oracle);
-    const found = step && thingDifference(oracleOf(task), [step]);
-    return found ? [{ ...found, noun: "oracle" as const }] : [];
-  });
+  const isMissing = new Set(missing);
+  const images = tasks.flatMap((task) => imageDifference(course, task, isMissing.has(task)) ?? []);
+  const oracles = tasks.flatMap((task) => oracleDifference(course, task) ?? []);
   const stepsOf = new Map<Thing, Step[]>();
   for (const step of course.steps.values()) {
     const thing = thingOf(step);
@@ -51,24 +48,50 @@ export function differences(course: Course, { tasks, missing }: WantedImages): r
   return [...engineDifference(course), ...images, ...others, ...oracles];
 }
 
+/** What differs of that which a resource is of; undefined where nothing does. */
+export function differenceOf(
+  course: Course,
+  { name, type }: Pick<Step, "name" | "type">,
+  { tasks, missing }: WantedImages,
+): Difference | undefined {
+  if (name === imagesEngine) return engineDifference(course)[0];
+  for (const task of tasks) {
+    const { image, probe, oracle } = namesOf(task);
+    if (name === oracle) return oracleDifference(course, task);
+    if (name === image || name === probe) return imageDifference(course, task, missing.includes(task));
+  }
+  const thing = thingOf({ name, type });
+  const steps = thing && [...course.steps.values()].filter((step) => thingOf(step) === thing);
+  return thing && thingDifference(thing, steps ?? []);
+}
+
+/** The resource that names the engine. */
+const imagesEngine = "images-engine";
+
 /** Another engine than before. */
 function engineDifference({ steps }: Course): readonly Difference[] {
-  const { oldInputs, inputs, state } = steps.get("images-engine") ?? {};
+  const { oldInputs, inputs, state } = steps.get(imagesEngine) ?? {};
   const [before, now] = [oldInputs?.host, inputs?.host];
   if (before === undefined || now === undefined || before === now || state === "failed") return [];
   const text = `${before} → ${now}; images stay on ${before}`;
   return [{ thing: "engine", will: text, done: text, progress: state === "done" ? "done" : "under way" }];
 }
 
-/** What is no longer the stack's, in a line; none where nothing is. */
+/** Images that are no longer the stack's, in lines: those of tasks by their number. */
 export function unmanagedImages(course: Course): readonly string[] {
   const gone = [...course.steps.values()].filter(
     ({ type, operation, state }) => isImage(type) && operation === "delete" && state !== "failed",
   );
-  if (gone.length === 0) return [];
-  return gone.length === 1
-    ? ["1 image is no longer managed; it stays on the engine"]
-    : [`${gone.length} images are no longer managed; they stay on the engine`];
+  const ofServices = gone.flatMap((step) => {
+    const { thing } = thingOf(step) ?? {};
+    return thing === undefined ? [] : `${/^[a-z]/.test(thing) ? "the " : ""}${thing}`;
+  });
+  const ofTasks = gone.length - ofServices.length;
+  return [
+    ...(ofTasks === 1 ? ["1 image is no longer managed; it stays on the engine"] : []),
+    ...(ofTasks > 1 ? [`${ofTasks} images are no longer managed; they stay on the engine`] : []),
+    ...ofServices.map((thing) => `the image of ${thing} is no longer managed; it stays on the engine`),
+  ];
 }
 
 const isImage = (type: string) => type === "docker:index/remoteImage:RemoteImage";
@@ -101,6 +124,12 @@ function imageDifference(course: Course, task: LockedTask, isMissing: boolean): 
     return { ...told, will: "on the engine, will be verified", done: `found${verified}` };
   const why = probe ? becauseOf(probe) : "";
   return { ...told, will: `will be verified again${why}`, done: `verified again${why}` };
+}
+
+function oracleDifference({ steps }: Course, task: LockedTask): Difference | undefined {
+  const step = steps.get(namesOf(task).oracle);
+  const found = step && thingDifference(oracleOf(task), [step]);
+  return found && { ...found, noun: "oracle" };
 }
 
 function thingDifference(of: Thing, steps: readonly Step[]): Difference | undefined {
@@ -156,10 +185,11 @@ function becauseOf({ oldInputs, inputs }: Step): string {
     (key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]),
   );
   const changes = keys.map((key) => {
+    const { name, hasValue } = askedName(key);
     const [old, young] = [shown(before[key]), shown(now[key])];
-    return old === undefined || young === undefined ? key : `${key}: ${old} → ${young}`;
+    return !hasValue || old === undefined || young === undefined ? name : `${name}: ${old} → ${young}`;
   });
-  return changes.length === 0 ? "" : ` (${changes.join(", ")})`;
+  return changes.length === 0 ? "" : ` (${[...new Set(changes)].join(", ")})`;
 }
 
 function requestIn({ environment }: Values): Values {

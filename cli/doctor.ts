@@ -1,5 +1,6 @@
 import { blocker, type Finding, warning } from "../checks/finding.ts";
 import { abortOnSignal } from "../lib/abort.ts";
+import { machine } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { type Settings, SettingsError } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
@@ -27,13 +28,13 @@ export async function doctor({ json, live }: Given["doctor"], caller: StackCalle
     return conclude(output, {
       outcome: "interrupted",
       text: "the container is removed",
-      next: `./machine doctor ${stack}`,
+      next: machine("doctor", stack),
     });
   const counts = countFindings(findings);
   const verdict: Verdict = {
     outcome: counts.blockers === 0 ? "done" : "notReady",
     text: `${counts.blockers === 0 ? "nothing is in the way of an update" : "an update would stop"}: ${showCounts(counts)}`,
-    next: `./machine ${counts.blockers === 0 ? "up" : "doctor"} ${stack}`,
+    next: machine(counts.blockers === 0 ? "up" : "doctor", stack),
   };
   if (json) {
     printJson(output, "doctor", { stack, checks: findings, summary: counts });
@@ -55,7 +56,7 @@ async function findingsOf(
     settings = await readFoundSettings(found);
   } catch (error) {
     if (error instanceof SettingsError)
-      return error.faults.map(({ found, remedy }) => blocker("settings", found, remedy));
+      return error.faults.map(({ found, remedies }) => blocker("settings", found, remedies));
     throw error;
   }
   const [{ findings: whose, id }, secrets] = await Promise.all([lookWhoseIs(found), secretsFinding(found)]);
@@ -83,7 +84,7 @@ async function lookWhoseIs(found: Found): Promise<{ findings: readonly Finding[]
   if (verdict === undefined) return { findings: [] };
   return verdict.ok
     ? { findings: [], id: verdict.id }
-    : { findings: [blocker("stack", verdict.found, verdict.remedy)] };
+    : { findings: [blocker("stack", verdict.found, verdict.remedies)] };
 }
 
 /** Whether another stack of this project wants the same checkout. */
@@ -98,7 +99,10 @@ function sharedFindings({ stack, projectDir }: Found, settings: Settings): reado
     warning(
       "folders",
       `stack ${sharing.join(", ")} has the same cooperbenchDir, ${folder}: only one of them can be up at a time`,
-      `Fix: to have a folder of its own:\n  ./machine set ${stack} cooperbenchDir repos/${stack}/CooperBench`,
+      {
+        ...machine("set", stack, "cooperbenchDir", `repos/${stack}/CooperBench`),
+        when: "to have a folder of its own",
+      },
     ),
   ];
 }

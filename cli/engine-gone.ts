@@ -1,50 +1,32 @@
 /** A destroy where the engine does not answer: Pulumi would not even leave there what stays. */
-import { z } from "zod";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { askEngine } from "../provision/engine/ask.ts";
 import { requestVariable } from "../provision/steps/contract.ts";
-import { quietPulumi } from "./pulumi.ts";
+import type { Values } from "./events.ts";
 import { rewriteState } from "./rewrite-state.ts";
 import type { Opened } from "./session.ts";
+import { type ExportedResource, readExport } from "./stack-export.ts";
 
 /** Option of a destroy: what the stack has on an engine that is gone is forgotten. */
 export const forgetEngineOption = "--forget-engine";
-
-const resource = z.looseObject({
-  urn: z.string(),
-  type: z.string(),
-  provider: z.string().optional(),
-  inputs: z
-    .looseObject({
-      host: z.unknown().optional(),
-      interpreter: z.unknown().optional(),
-      environment: z.record(z.string(), z.unknown()).optional(),
-    })
-    .optional(),
-  dependencies: z.array(z.string()).optional(),
-  propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).optional(),
-  deletedWith: z.string().optional(),
-});
-const state = z.looseObject({
-  deployment: z.looseObject({ resources: z.array(resource).nullish() }),
-});
-type Resource = z.infer<typeof resource>;
 
 /**
  * Before a destroy: takes out of the state what is on engines that do not answer. Images would stay there anyway; where
  * the stack has services there, the user says whether they are gone.
  *
+ * @param resources of its state.
  * @param isForgotten whether the user has said so.
  * @throws a Problem where a service would be left.
  */
-export async function forgetGoneEngines(opened: Opened, isForgotten: boolean): Promise<void> {
-  const { pulumi, stack, output } = opened;
-  const { code, stdout } = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
-  if (code !== 0) return; // a destroy says why itself
-  const resources = state.parse(JSON.parse(stdout)).deployment.resources ?? [];
-  const hosts = new Set(resources.filter(isProvider).map(({ inputs }) => String(inputs?.host)));
+export async function forgetGoneEngines(
+  opened: Opened,
+  resources: readonly ExportedResource[],
+  isForgotten: boolean,
+): Promise<void> {
+  const { stack, output } = opened;
   const answers = await Promise.all(
-    [...hosts].map(async (host) => ({ host, answer: await askEngine(host) })),
+    enginesIn(resources).map(async (host) => ({ host, answer: await askEngine(host) })),
   );
   const gone = answers.flatMap(({ host, answer }) =>
     "unknown" in answer ? [{ host, why: answer.unknown }] : [],
@@ -56,17 +38,22 @@ export async function forgetGoneEngines(opened: Opened, isForgotten: boolean): P
   const goneHosts = new Set(gone.map(({ host }) => host));
   const onGone = isOn(resources, goneHosts);
   if (!isForgotten && resources.some((one) => isService(one) && onGone(one)))
-    throw new Problem(
-      `${what}, and stack ${stack} has services there. Nothing was changed.\n` +
-        `Fix: start it, and give the command again. Where it is gone for good:\n  ./machine destroy ${stack} ${forgetEngineOption}`,
-    );
+    throw new Problem(`${what}, and stack ${stack} has services there. Nothing was changed.`, [
+      { advice: "start it, and give the command again" },
+      { ...machine("destroy", stack, forgetEngineOption), when: "where it is gone for good" },
+    ]);
   await rewriteState(opened, (exported) => withoutEngines(exported, goneHosts));
   output.say(`${what}: what the stack has there is forgotten, and its images stay`);
 }
 
+/** The engines that a stack's state has, as in DOCKER_HOST. */
+export function enginesIn(resources: readonly ExportedResource[]): readonly string[] {
+  return [...new Set(resources.filter(isProvider).map(({ inputs }) => String(inputs?.host)))];
+}
+
 /** A stack's state as Pulumi exports it, without what is on some engines. */
 export function withoutEngines(exported: string, hosts: ReadonlySet<string>): string {
-  const all = state.parse(JSON.parse(exported));
+  const all = readExport(exported);
   const resources = all.deployment.resources ?? [];
   const gone = new Set(resources.filter(isOn(resources, hosts)).map(({ urn }) => urn));
   const kept = (urns: readonly string[]) => urns.filter((urn) => !gone.has(urn));
@@ -85,19 +72,22 @@ export function withoutEngines(exported: string, hosts: ReadonlySet<string>): st
   return JSON.stringify({ ...all, deployment: { ...all.deployment, resources: left } });
 }
 
-const isProvider = ({ type }: Resource) => type === "pulumi:providers:docker";
+const isProvider = ({ type }: ExportedResource) => type === "pulumi:providers:docker";
 
 /** A service's container, network or volume, or the stack's use of one. */
-function isService(one: Resource): boolean {
+function isService(one: ExportedResource): boolean {
   return /^docker:.*:(Container|Network|Volume)$/.test(one.type) || isUse(one);
 }
 
-function isUse({ inputs }: Resource): boolean {
+function isUse({ inputs }: ExportedResource): boolean {
   return Array.isArray(inputs?.interpreter) && inputs.interpreter.includes("service-use");
 }
 
 /** Whether a resource is on one of some engines: by its provider, or by what its step is asked. */
-function isOn(resources: readonly Resource[], hosts: ReadonlySet<string>): (one: Resource) => boolean {
+function isOn(
+  resources: readonly ExportedResource[],
+  hosts: ReadonlySet<string>,
+): (one: ExportedResource) => boolean {
   const providers = resources
     .filter((one) => isProvider(one) && hosts.has(String(one.inputs?.host)))
     .map(({ urn }) => urn);
@@ -107,6 +97,6 @@ function isOn(resources: readonly Resource[], hosts: ReadonlySet<string>): (one:
   };
 }
 
-function requestOf({ inputs }: Resource): { readonly dockerHost?: unknown } {
-  return JSON.parse(String(inputs?.environment?.[requestVariable] ?? "{}"));
+function requestOf({ inputs }: ExportedResource): { readonly dockerHost?: unknown } {
+  return JSON.parse(String((inputs?.environment as Values | undefined)?.[requestVariable] ?? "{}"));
 }

@@ -1,5 +1,10 @@
 /** The exit codes of `./machine`: what its commands give, what the help prints, and what docs/output.md shows. */
 
+import { Problem } from "../lib/problem.ts";
+
+/** That a command line was not understood, and nothing was done. */
+export class NotUnderstood extends Problem {}
+
 interface ExitCode {
   readonly code: number;
   /** For the help: one line. */
@@ -11,7 +16,7 @@ const table = {
   failed: { code: 1, means: "failed, or nothing was done" },
   notReady: {
     code: 1,
-    means: "not ready for a run, or for an update",
+    means: "not ready for a run, or for an update; of a run, that it goes on",
   },
   differs: { code: 7, means: "something differs, of preview --expect-no-changes" },
   notUnderstood: { code: 2, means: "the command line was not understood, and nothing was done" },

@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
-import type { Finding } from "../checks/finding.ts";
-import type { Mark } from "../checks/status/checks.ts";
+import type { Mark, StatusCheck } from "../checks/status/checks.ts";
 import { count } from "../checks/units.ts";
+import { Problem } from "../lib/problem.ts";
+import { type Remedy, remedyLine, remedyText } from "../lib/remedy.ts";
 
 /** Of a finding, what is shown; its note stands behind what was found. */
-export interface Shown extends Omit<Finding, "level"> {
-  readonly level: Mark;
+export interface Shown extends Pick<StatusCheck, "check" | "level" | "found" | "remedies"> {
   readonly note?: string | undefined;
 }
 
@@ -22,21 +22,39 @@ const width = Math.max(...Object.values(marks).map((mark) => mark.length));
 export function findingLines(findings: readonly Shown[], inColour: boolean): readonly string[] {
   const names = Math.max(...findings.map(({ check }) => check.length));
   const indent = " ".repeat(width + names + 4);
-  return findings.flatMap(({ check, level, found, remedy, note }) => {
+  return findings.flatMap(({ check, level, found, remedies, note }) => {
     const mark = marks[level].padEnd(width);
     const shown = inColour ? styleText(colours[level], mark, { validateStream: false }) : mark;
-    const remedies = remedy?.split("\n").map((line) => `${indent}${line}`) ?? [];
     return [
       `${shown}  ${check.padEnd(names)}  ${found}${note === undefined ? "" : ` (${note})`}`,
-      ...remedies,
+      ...(isSome(remedies) ? remedyText(remedies).split("\n") : []).map((line) => `${indent}${line}`),
     ];
   });
 }
 
 /** A finding as one line of a log. */
-export function oneLine({ check, level, found, remedy }: Shown): string {
-  const mend = remedy === undefined ? "" : `. Fix: ${remedy.replace(/^Fix: /, "").replaceAll("\n", "; ")}`;
+export function oneLine({ check, level, found, remedies }: Shown): string {
+  const mend = isSome(remedies) ? `. ${remedyLine(remedies)}` : "";
   return `${marks[level]}: ${check}: ${found}${mend}`;
+}
+
+/** Findings as one failure: what each has found, and what helps, each once. */
+export function problemOf(what: string, findings: readonly Shown[]): Problem {
+  const lines = findingLines(
+    findings.map((finding) => ({ ...finding, remedies: [] })),
+    false,
+  );
+  const remedies = [
+    ...new Map(
+      findings.flatMap((one) => one.remedies.map((remedy) => [remedyText(remedy), remedy] as const)),
+    ).values(),
+  ];
+  const found = [`${what}:`, ...lines.map((line) => `  ${line}`)].join("\n");
+  return isSome(remedies) ? new Problem(found, remedies) : new Problem(found, { advice: "see above" });
+}
+
+function isSome(remedies: readonly Remedy[]): remedies is readonly [Remedy, ...Remedy[]] {
+  return remedies.length > 0;
 }
 
 /** How many findings there are of each level. */

@@ -2,7 +2,7 @@
 import prettyMilliseconds from "pretty-ms";
 import { taskName } from "../benchmark/tasks.ts";
 import type { Course, Happened } from "./course.ts";
-import { differences, inLine, type WantedImages } from "./differences.ts";
+import { type Difference, differenceOf, differences, inLine, type WantedImages } from "./differences.ts";
 import { calledBy, namesOf } from "./parts.ts";
 
 /** Shows an operation while it goes on. */
@@ -22,18 +22,18 @@ const tellMs = 30_000;
 export function lineView(course: Course, wanted: WantedImages, print: (line: string) => void): View {
   const told = new Set<string>();
   let toldAt = course.since;
-  const tellDone = (isLast: boolean) => {
-    for (const one of differences(course, wanted)) {
-      const isDone = one.progress === "done" || (isLast && one.progress === "so far");
-      if (!isDone || told.has(one.thing)) continue;
-      told.add(one.thing);
-      print(inLine(one, "done"));
-    }
+  const tell = (one: Difference | undefined) => {
+    if (one === undefined || one.progress === "under way" || told.has(one.thing)) return;
+    told.add(one.thing);
+    print(inLine(one, "done"));
   };
   return {
     took: (happened) => {
       if (happened.kind === "said") print(saidLine(wanted, happened));
-      else if (!course.isPreview) tellDone(false);
+      else if (!course.isPreview) {
+        const one = differenceOf(course, happened.step, wanted);
+        if (one?.progress === "done") tell(one);
+      }
     },
     passed: () => {
       if (course.clock() - toldAt < tellMs) return;
@@ -41,7 +41,7 @@ export function lineView(course: Course, wanted: WantedImages, print: (line: str
       print(progressLine(course, wanted));
     },
     ended: () => {
-      if (!course.isPreview) tellDone(true);
+      if (!course.isPreview) differences(course, wanted).forEach(tell);
     },
   };
 }
@@ -68,5 +68,6 @@ function progressLine(course: Course, { tasks, missing }: WantedImages): string 
     (task) => missing.includes(task) && course.steps.get(namesOf(task).image)?.state === "running",
   );
   const images = (isPulling && course.pulls?.line) || `${verified.length}/${tasks.length} verified`;
-  return `${time}: images ${images}${doing === "" ? "" : `; at work: ${doing}`}`;
+  const failed = course.failed.size === 0 ? "" : `; ${course.failed.size} failed so far`;
+  return `${time}: images ${images}${failed}${doing === "" ? "" : `; at work: ${doing}`}`;
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { defaultLockFile } from "../benchmark/images-lock.ts";
 import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
+import { machine } from "../lib/remedy.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
 import { endpointsOf } from "../provision/registry/endpoint.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
@@ -38,7 +39,7 @@ export async function lockTarget(
   const { imagesLock, dockerHost, redisImage } = readSettings({ projectDir, stack });
   const file = resolve(projectDir, imagesLock || defaultLockFile);
   const rehearsal = rehearsalOf({ configuration: { dockerHost, imagesLock }, env });
-  const startedBy = rehearsal && `./machine rehearsal start ${rehearsal.dir}`;
+  const startedBy = rehearsal && machine("rehearsal", "start", rehearsal.dir);
   const { info } = await assertEngine({ dockerHost: dockerHostOf(dockerHost, env), stack, startedBy });
   const mirrors = info.RegistryConfig?.Mirrors ?? [];
   // The rehearsal's engine asks no other registry: the real images must not get into the lock of the stand-ins.

@@ -4,6 +4,7 @@ import { formatImagesLock, type ImagesLock, readImagesLock } from "../benchmark/
 import { applyChanges, changeCounts, changeLines } from "../benchmark/lock-changes.ts";
 import { readTasks } from "../benchmark/tasks.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { printJson } from "./json.ts";
@@ -23,13 +24,13 @@ import { writeFor } from "./write-out.ts";
 export async function lock({ stack, check, platform, json }: Given["lock"], caller: Caller): Promise<number> {
   const { projectDir, output } = caller;
   const { file, endpoints, services, rehearsal } = await lockTarget(caller, stack);
-  const again = ["./machine lock", ...(stack === undefined ? [] : [stack])].join(" ");
+  const again = machine("lock", ...(stack === undefined ? [] : [stack]));
   let before: ImagesLock | undefined;
   try {
     if (check || existsSync(file)) before = readImagesLock(file);
   } catch (error) {
     const { message } = error as Error;
-    if (check) throw new Problem(`${message}\nFix: ${again}`);
+    if (check) throw new Problem(message, again);
     if (rehearsal === undefined) renameSync(file, `${file}.damaged`);
     else rmSync(file);
     output.say(rehearsal === undefined ? `${message}; it is kept as ${file}.damaged` : message);
@@ -65,7 +66,7 @@ export async function lock({ stack, check, platform, json }: Given["lock"], call
     outcome: isOk ? "done" : failed > 0 ? "failed" : "notReady",
     text: `${changeCounts(changes)}; ${what}: ${place}`,
     // What is not as it is locked, this locks.
-    next: isOk ? `./machine ${stack === undefined ? "list" : `up ${stack}`}` : again,
+    next: isOk ? (stack === undefined ? machine("list") : machine("up", stack)) : again,
   };
   if (json) {
     printJson(output, "lock", { file, isWritten: write, images: changes });
@@ -81,10 +82,12 @@ export async function lock({ stack, check, platform, json }: Given["lock"], call
 
 function noRegistry({ unreachable }: Registries): Problem {
   return new Problem(
-    [
-      "no registry answers; nothing was written.",
-      ...unreachable.map(({ found }) => `  ${found}`),
-      "Run this where Docker Hub or the engine's mirror can be reached; a proxy is taken from HTTPS_PROXY.",
-    ].join("\n"),
+    ["no registry answers, and nothing was written:", ...unreachable.map(({ found }) => `  ${found}`)].join(
+      "\n",
+    ),
+    {
+      advice:
+        "run this where Docker Hub or the engine's mirror can be reached; a proxy is taken from HTTPS_PROXY",
+    },
   );
 }

@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { Problem } from "../lib/problem.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { type Act, commandLine, type Given } from "./commands.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodes, NotUnderstood } from "./exit-codes.ts";
 import { Output } from "./terminal.ts";
 
 /** The stack that a command means that may name none. */
@@ -99,7 +99,7 @@ async function main(args: readonly string[], caller: Caller): Promise<number> {
       return error.exitCode === 0 ? printedCode(exitCodes.done, output) : exitCodes.notUnderstood;
     const expected = error instanceof Problem || (error as Error).name === "SettingsError";
     output.say(`${expected ? (error as Error).message : (error as Error).stack}`);
-    return exitCodes.failed;
+    return error instanceof NotUnderstood ? exitCodes.notUnderstood : exitCodes.failed;
   }
 }
 

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { newestVersion } from "../benchmark/known-faults.ts";
 import { placeKey } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { fields } from "../program/settings.ts";
-import { checkFolder, DEFAULT_DIR, type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
-import { SOURCE_COMMIT } from "../rehearsal/source.ts";
+import { checkFolder, DEFAULT_DIR, DIR_VARIABLE, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { askKey, storeSecret } from "./model-key.ts";
-import { rehearsalOf } from "./rehearsal.ts";
+import { rehearsalOf, rehearsalSettings } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 import {
@@ -43,34 +43,39 @@ export async function newStack(
   // What a command that was cut off has begun; none otherwise.
   const begun = hasSettingsFile({ projectDir, stack }) ? readStackFile({ projectDir, stack }).values : {};
   if ("cohereApiKey" in begun)
-    throw new Problem(
-      `stack ${stack} is there already (${file}).\nFix: to see its settings:\n  ./machine settings ${stack}`,
-    );
-  const rehearsal =
-    wanted === undefined ? undefined : rehearsalAt(wanted === true ? `${DEFAULT_DIR}-${stack}` : wanted);
+    throw new Problem(`stack ${stack} is there already (${file})`, {
+      ...machine("settings", stack),
+      when: "to see its settings",
+    });
+  const usual = caller.env[DIR_VARIABLE] || `${DEFAULT_DIR}-${stack}`;
+  const rehearsal = wanted === undefined ? undefined : rehearsalAt(wanted === true ? usual : wanted);
   if (rehearsal !== undefined)
     await checkFolder(rehearsal).catch((error: Error) => {
       throw new Problem(error.message);
     });
   if (rehearsal !== undefined && !Object.entries(rehearsalSettings(rehearsal)).every(isGood))
     throw new Problem(
-      `the folder ${JSON.stringify(rehearsal.dir)} has spaces or other characters that a stack's settings cannot hold. Nothing was made.\nFix: name another folder:\n  ./machine new ${stack} --rehearsal FOLDER`,
+      `the folder ${JSON.stringify(rehearsal.dir)} has spaces or other characters that a stack's settings cannot hold. Nothing was made.`,
+      { ...machine("new", stack, "--rehearsal", "FOLDER"), when: "to name another folder" },
     );
   if (rehearsal === undefined && rehearsalOf({ configuration: begun, env: caller.env }) !== undefined)
     throw new Problem(
-      `${file} is that of a rehearsal, which was begun and not ended. Nothing was made.\nFix: ./machine new ${stack} --rehearsal`,
+      `${file} is that of a rehearsal, which was begun and not ended. Nothing was made.`,
+      machine("new", stack, "--rehearsal"),
     );
   const key = await readKey(keyFile, rehearsal !== undefined, caller);
   if (!isGood(["cohereApiKey", key]))
-    throw new Problem(
-      `the model's key is refused; want ${fields.cohereApiKey.wants}. Nothing was made.\nFix: put the key into a file, and name that:\n  ./machine new ${stack} --key-file FILE`,
-    );
+    throw new Problem(`the model's key is refused; want ${fields.cohereApiKey.wants}. Nothing was made.`, {
+      ...machine("new", stack, "--key-file", "FILE"),
+      when: "put the key into a file, and name that",
+    });
 
   const tools = await openToolchain(caller);
   const { pulumi } = tools;
   if ((await readRecord({ ...tools, stack })).kind === "made")
     throw new Problem(
-      `the backend has a stack ${stack} already, of another folder or without its ${file}. Nothing was made.\nFix: take another name:\n  ./machine new NAME`,
+      `the backend has a stack ${stack} already, of another folder or without its ${file}. Nothing was made.`,
+      { ...machine("new", "NAME"), when: "to take another name" },
     );
   writeSettings(projectDir, stack, {
     stackId: begun.stackId ?? randomUUID(),
@@ -82,9 +87,10 @@ export async function newStack(
   await ensureStack(pulumi, stack);
   const trouble = await storeSecret(pulumi, stack, "cohereApiKey", key);
   if (trouble !== undefined)
-    throw new Problem(
-      `the key could not be stored:\n${trouble}\nFix: give the same command again: ./machine new ${stack}`,
-    );
+    throw new Problem(`the key could not be stored:\n${trouble}`, {
+      ...machine("new", stack),
+      when: "give the same command again",
+    });
   chmodSync(file, 0o600);
   output.print(
     `the settings are in ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
@@ -92,7 +98,7 @@ export async function newStack(
       `every setting has a default: ./machine settings ${stack} shows them\n`,
   );
   // A rehearsal is looked at once it runs.
-  const next = `./machine ${rehearsal === undefined ? "doctor" : "up"} ${stack}`;
+  const next = machine(rehearsal === undefined ? "doctor" : "up", stack);
   return conclude(output, { outcome: "done", text: `made stack ${stack}`, next });
 }
 
@@ -114,20 +120,6 @@ function folderSetting(
   return isRehearsal || isTaken ? { cooperbenchDir: join("repos", stack, "CooperBench") } : {};
 }
 
-/** What Pulumi.dev.yaml has for its folder. */
-function rehearsalSettings({ dockerHost, imagesLock, sourceRepository, redisPortFile }: Rehearsal) {
-  return {
-    dockerHost,
-    imagesLock,
-    cooperbenchRepository: sourceRepository,
-    cooperbenchCommit: SOURCE_COMMIT,
-    pythonVersion: ">=3.10",
-    coop: true,
-    git: true,
-    redisPort: redisPortFile,
-  };
-}
-
 async function readKey(
   keyFile: string | undefined,
   isRehearsal: boolean,
@@ -137,9 +129,10 @@ async function readKey(
   if (isRehearsal) return placeholderKey;
   if (env.COHERE_API_KEY) return env.COHERE_API_KEY;
   if (!process.stdin.isTTY) {
-    throw new Problem(
-      "there is no key of the model\nFix: name a file that has it (--key-file FILE), set COHERE_API_KEY, or type it at a terminal",
-    );
+    throw new Problem("there is no key of the model", [
+      { advice: "name a file that has it: --key-file FILE" },
+      { advice: "set COHERE_API_KEY, or type the key at a terminal" },
+    ]);
   }
   return askKey(output);
 }
@@ -152,9 +145,9 @@ async function readKeyFile(file: string, { say }: Output): Promise<string> {
   try {
     return (await readFile(file, "utf8")).trim();
   } catch (error) {
-    throw new Problem(
-      `the key's file ${file} cannot be read: ${(error as Error).message}\nFix: name another: --key-file FILE`,
-    );
+    throw new Problem(`the key's file ${file} cannot be read: ${(error as Error).message}`, {
+      advice: "name another: --key-file FILE",
+    });
   } finally {
     clearTimeout(silent);
   }

@@ -1,7 +1,9 @@
 /** Programs that have this terminal, or this command's streams, for themselves. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -40,7 +42,7 @@ export function runHere(
     const release = passSignals(child);
     child.on("error", (error) => {
       release();
-      reject(new Problem(`${file} cannot be started: ${error.message}`));
+      reject(new Problem(`${file} cannot be started: ${error.message}`, machine("up", "STACK")));
     });
     child.on("close", (code, signal) => {
       release();

@@ -3,6 +3,7 @@ import { capacityOf, longLimitNote, memoryLimitBytes, oraclesAtOnce } from "../b
 import { spreadTasks, type Task, taskKey, taskName } from "../benchmark/tasks.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { type OracleReport, type OracleSubject, runOracles, unrun } from "../provision/steps/oracle.ts";
 import { featuresOf, taskFolder } from "../provision/steps/task-dataset.ts";
@@ -13,7 +14,7 @@ import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
 import { printJson } from "./json.ts";
 import { isPassed, type OracleResult, oracleCount, oracleJunit, oracleTable } from "./oracle-report.ts";
-import { recordOracles } from "./proof-record.ts";
+import { recordCommand, recordOracles } from "./proof-record.ts";
 import { readLockedSettings } from "./stack-settings.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
@@ -32,7 +33,7 @@ export async function oracle(options: Given["oracle"], caller: StackCaller): Pro
   const settings = readLockedSettings(caller);
   const checkout = checkoutFolder(projectDir, settings);
   if (!existsSync(checkout)) {
-    throw new Problem(`there is no checkout of CooperBench in ${checkout}; make it: ./machine up ${stack}`);
+    throw new Problem(`there is no checkout of CooperBench in ${checkout}`, machine("up", stack));
   }
   if (options.junit !== undefined) assertFile("--junit", options.junit);
   const { tasks } = settings;
@@ -63,7 +64,7 @@ export async function oracle(options: Given["oracle"], caller: StackCaller): Pro
     return conclude(output, {
       outcome: "interrupted",
       text: "the containers are removed",
-      next: `./machine oracle ${stack}`,
+      next: machine("oracle", stack),
     });
 
   const results = subjects.map(({ task, feature }, index) =>
@@ -75,8 +76,9 @@ export async function oracle(options: Given["oracle"], caller: StackCaller): Pro
   const verdict: Verdict = {
     outcome: areWell ? "done" : "failed",
     text: oracleCount(results, seconds),
-    next: `./machine ${areWell ? "plan" : "status"} ${stack}`,
+    next: machine(areWell ? "plan" : "status", stack),
   };
+  recordCommand(engine, "oracle", verdict);
   if (options.junit !== undefined) writeFor("--junit", options.junit, oracleJunit(stack, results));
   if (options.json) {
     printJson(output, "oracle", { stack, dockerHost, results });
@@ -110,9 +112,9 @@ export function subjectsOf(tasks: readonly Task[], checkout: string, features: F
   });
   if (subjects.length === 0) {
     const numbers = typeof features === "string" ? features : features.join(",");
-    throw new Problem(
-      `got --features ${numbers}, which none of ${tasks.map(taskName).join(", ")} has; want gold, all, or numbers of theirs`,
-    );
+    throw new Problem(`none of ${tasks.map(taskName).join(", ")} has a feature ${numbers}`, {
+      advice: "give --features gold, all, or numbers of theirs",
+    });
   }
   return subjects;
 }

@@ -1,6 +1,7 @@
 /** What of a machine each resource is, in the words of a person, and what is done to it. */
 import { type Task, taskKey, taskName } from "../benchmark/tasks.ts";
 import { proofNames } from "../checks/status/names.ts";
+import type { StepName, Steps } from "../provision/steps/contract.ts";
 import type { Step } from "./course.ts";
 
 /** The parts of a machine, in the order in which they are shown. */
@@ -106,4 +107,44 @@ export function calledBy(tasks: readonly Task[], name: string): string {
     if (name === oracle) return oracleOf(task).thing;
   }
   return thingOf({ name, type: "" })?.thing ?? name;
+}
+
+/** Whatever a step is asked. */
+type Asked = "owner" | { [Name in StepName]: keyof Steps[Name]["request"] }[StepName];
+
+/** The same by the names of settings, or in words, which need no value beside them. */
+const askedNames: Readonly<Record<Asked, string>> = {
+  owner: "another id of the stack",
+  folder: "cooperbenchDir",
+  file: "cooperbenchDir",
+  repository: "cooperbenchRepository",
+  commit: "commit",
+  version: "cooperbenchVersion",
+  leftAt: "the commit that you have it at",
+  pythonVersion: "pythonVersion",
+  extras: "cooperbenchExtras",
+  subset: "subset",
+  tasks: "tasks",
+  modelApiBase: "modelApiBase",
+  model: "model",
+  dockerHost: "dockerHost",
+  image: "image",
+  imageId: "another image",
+  locked: "another image in the image lock",
+  baseCommit: "commit",
+  container: "another name of its container",
+  timeoutSeconds: "its time limit",
+  revision: "more is looked at",
+  service: "service",
+  wish: "its use",
+  redis: "redisHost and redisPort",
+  gitClient: "git",
+  conflict: "what is in the way",
+  adopted: "what is older than ids",
+};
+
+/** What a reader knows something by that a step is asked, and whether its value says more. */
+export function askedName(asked: string): { readonly name: string; readonly hasValue: boolean } {
+  const name = (askedNames as Readonly<Record<string, string>>)[asked] ?? asked;
+  return { name, hasValue: !name.includes(" ") && asked !== "gitClient" };
 }

@@ -2,26 +2,29 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
-import { type PairName, readRun } from "../benchmark/read-run.ts";
+import { progressOf } from "../benchmark/progress.ts";
+import { type PairName, type RunSetting, readRun } from "../benchmark/read-run.ts";
 import { taskName } from "../benchmark/tasks.ts";
 import { printable } from "../lib/printable.ts";
-import { shellWord } from "../lib/shell-word.ts";
+import { asTyped, machine } from "../lib/remedy.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { defaultStack } from "./default-stack.ts";
 import { json } from "./json.ts";
+import { isRunGoing } from "./live-runs.ts";
 import { changesSince, readMachineOf, told } from "./machine-of-run.ts";
 import { noRun, runFolder } from "./run-folder.ts";
 import { runCount, runReport } from "./run-report.ts";
 import { openAsFound, readFoundSettings } from "./session.ts";
 import { lookAtStack } from "./status.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
+import { inWords, watch } from "./watch.ts";
 import { withoutKey } from "./without-key.ts";
 
 /**
  * `./machine plan [STACK] --check RUN [--watch]`: which results of a run are the model's, and which the machine's. Gives 1
- * where some are not valid. How the machine differs from what the run was started on stands before that. With `watch` it
+ * where some are not valid, or the run goes on. How the machine differs from what the run was started on stands before that. With `watch` it
  * follows the run to its end first.
  */
 export async function planCheck(
@@ -34,34 +37,42 @@ export async function planCheck(
   const settings = found && (await readFoundSettings(found));
   const { folder, name } = runFolder(resolve(projectDir, settings?.cooperbenchDir ?? ""), run);
   const logs = dirname(folder);
-  const look = () => {
+  const checkout = dirname(logs);
+  const isGoing = () => isRunGoing(name, checkout);
+  const look = (goesOn: boolean) => {
     const read = readRun(folder, name);
     if (read.pairs.length === 0 && !existsSync(join(folder, "config.json"))) throw noRun(run, folder);
-    return checkRun(read, settings && plannedRun(settings, name), (setting) =>
-      agentLimitsIn(dirname(logs), setting),
-    );
+    const limits = (setting: RunSetting) => agentLimitsIn(checkout, setting);
+    return checkRun(read, settings && plannedRun(settings, name), limits, goesOn);
   };
-  const again = `./machine plan ${stack === undefined ? "" : `${stack} `}--check ${shellWord(run)}`;
-  const clean = (text: string) => printable(withoutKey(text, join(dirname(logs), ".env")));
+  const again = machine("plan", ...(stack === undefined ? [] : [stack]), "--check", run);
+  const clean = (text: string) => printable(withoutKey(text, join(checkout, ".env")));
   if (isWatched) {
-    const { watch } = await import("./watch.ts");
-    const stop = `stop the run, and give:\n  ./machine plan ${stack ?? ""} --check ${shellWord(run)}`;
-    const followed = { name, look, dockerHost: found?.dockerHost, stop, clean };
+    const stop = `stop the run, and give:\n  ${asTyped(again)}`;
+    const followed = { name, look, isGoing, stop, clean };
     if (!(await watch(followed, output)))
       return conclude(output, { outcome: "interrupted", text: `${name} goes on`, next: again });
   }
-  const check = look();
-  const machine = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
+  const check = look((await isGoing()) === true);
+  const progress = progressOf(check);
+  const changes = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
   const text = isJson
-    ? asJson(check, machine)
-    : (machine ?? []).map((line) => `machine.json: ${line}\n`).join("") +
+    ? asJson(check, changes)
+    : (changes ?? []).map((line) => `machine.json: ${line}\n`).join("") +
       runReport(check, settings && runsOf(settings).services);
   output.print(clean(text));
-  const verdict: Verdict = {
-    outcome: check.isValid ? "done" : "failed",
-    text: clean(runCount(check)),
-    next: check.isValid && stack !== undefined ? `./machine report ${stack}` : again,
-  };
+  const verdict: Verdict =
+    check.isGoing && !progress.isComplete
+      ? {
+          outcome: "underWay",
+          text: clean(`${name}: ${inWords(progress)}`),
+          next: { command: [...again.command, "--watch"] },
+        }
+      : {
+          outcome: check.isValid ? "done" : "failed",
+          text: clean(runCount(check)),
+          next: check.isValid && stack !== undefined ? machine("report", stack) : again,
+        };
   return isJson ? codeOf(verdict) : conclude(output, verdict);
 }
 

@@ -2,14 +2,14 @@ import type { LockedTask } from "../benchmark/images-lock.ts";
 import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.ts";
 import type { Finding } from "../checks/finding.ts";
 import { cacheFolder } from "../lib/cache-folder.ts";
-import { Problem } from "../lib/problem.ts";
+import { machine, remedyText } from "../lib/remedy.ts";
 import { dataFolder } from "../lib/xdg.ts";
 import type { Settings } from "../program/settings.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
 import { noOutside, rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
-import { findingLines, oneLine } from "./findings.ts";
+import { oneLine, problemOf } from "./findings.ts";
 import { type Found, type Session, startedBy } from "./session.ts";
 
 /**
@@ -64,15 +64,11 @@ async function askTag(reference: string) {
 export async function checkBeforeUpdate(session: Session): Promise<readonly LockedTask[]> {
   const { findings, missing } = await check(session, session.settings, false);
   // What this very update puts right is no news.
-  const isMended = ({ remedy = "" }: Finding) => remedy.endsWith(`./machine up ${session.stack}`);
+  const up = remedyText(machine("up", session.stack));
+  const isMended = ({ remedies }: Finding) => remedies.length === 1 && remedyText(remedies[0]) === up;
   const warnings = findings.filter((finding) => finding.level === "warning" && !isMended(finding));
   for (const warning of warnings) session.output.note(`${oneLine(warning)}\n`);
   const blockers = findings.filter(({ level }) => level === "blocker");
-  if (blockers.length > 0) throw new Problem(told(blockers));
+  if (blockers.length > 0) throw problemOf("the machine is not ready, and nothing was changed", blockers);
   return missing;
-}
-
-function told(blockers: readonly Finding[]): string {
-  const lines = findingLines(blockers, false).map((line) => `  ${line}`);
-  return `the machine is not ready, and nothing was changed:\n${lines.join("\n")}`;
 }

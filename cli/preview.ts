@@ -1,3 +1,4 @@
+import { machine } from "../lib/remedy.ts";
 import { isThere } from "../provision/engine/images.ts";
 import type { StackCaller } from "./caller.ts";
 import { tellUpdate, wholeState } from "./cut-off.ts";
@@ -6,6 +7,7 @@ import { assertEngine } from "./engine.ts";
 import { failureLines } from "./failures.ts";
 import { type Operation, operate, wantsHelp } from "./operation.ts";
 import { showPulumi } from "./pulumi.ts";
+import { assertOptions } from "./pulumi-options.ts";
 import { assertSecrets } from "./secrets.ts";
 import { type Opened, openToolchain, openUnchecked, startedBy } from "./session.ts";
 import { differencesToCome, logLine, offParts, pulumiFailed } from "./told.ts";
@@ -17,9 +19,10 @@ import { conclude } from "./verdict.ts";
  */
 export async function preview(caller: StackCaller, options: readonly string[]): Promise<number> {
   if (wantsHelp(options)) return showPulumi(await openToolchain(caller), ["preview", "--help"]);
+  await assertOptions(caller, "preview", options);
   const state = wholeState(caller);
   tellUpdate(caller);
-  const opened = await openUnchecked({ ...caller, state });
+  const opened = await openUnchecked({ ...caller, state }, { isPreview: true });
   const { readLockedSettings, readSettings } = await import("./stack-settings.ts");
   readSettings(caller);
   // Pulumi's docker plugin would wait for ever for one that takes its questions and never answers.
@@ -41,7 +44,7 @@ export function concludePreview(
   operation: Operation,
   wanted: WantedImages,
   options: readonly string[],
-  next = `./machine up ${stack}`,
+  next = machine("up", stack),
 ): number {
   const { code, course, isInterrupted } = operation;
   // What a program reads has nothing beside it.
@@ -50,7 +53,7 @@ export function concludePreview(
     return conclude(output, {
       outcome: "interrupted",
       text: "nothing was changed",
-      next: `./machine preview ${stack}`,
+      next: machine("preview", stack),
     });
   const differ = differencesToCome(operation, wanted);
   output.print(differ.map((line) => `${line}\n`).join(""));
@@ -63,12 +66,12 @@ export function concludePreview(
     return conclude(output, {
       outcome: "done",
       text,
-      next: differ.length === 0 ? `./machine status ${stack}` : next,
+      next: differ.length === 0 ? machine("status", stack) : next,
     });
   }
   const failures = failureLines(wanted.tasks, course.failed);
   const lines = failures.length > 0 ? failures : pulumiFailed(operation);
   output.print(lines.map((line) => `${line}\n`).join("") + logLine(operation));
   const text = "what differs is not known in full";
-  return conclude(output, { outcome: "failed", text, next: `./machine doctor ${stack}` });
+  return conclude(output, { outcome: "failed", text, next: machine("doctor", stack) });
 }

@@ -10,6 +10,7 @@ import { datasetHash, taskFolder } from "../provision/steps/task-dataset.ts";
 import { backendUrl } from "./backend.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Found } from "./session.ts";
+import { codeOf, type Verdict } from "./verdict.ts";
 import { withoutKey } from "./without-key.ts";
 
 type RecordPlace = Pick<Found, "stack" | "configuration" | "env">;
@@ -35,6 +36,16 @@ export function recordProofs(
   } catch (error) {
     place.output.say(`what was found is not recorded: ${(error as Error).message}`);
   }
+}
+
+/** Records what a command has come to. */
+export function recordCommand(
+  place: RecordPlace & Pick<StackCaller, "output">,
+  command: keyof ProofRecord["commands"],
+  verdict: Verdict,
+): void {
+  const found = { at: new Date().toISOString(), isPassed: codeOf(verdict) === 0, found: verdict.text };
+  recordProofs(place, (record) => ({ ...record, commands: { ...record.commands, [command]: found } }));
 }
 
 /** Drops the record of a stack that has nothing any more. */

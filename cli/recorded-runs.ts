@@ -32,6 +32,7 @@ const firstLine = z.object({
   machine: z.string(),
   boot: z.string(),
   namespace: z.string(),
+  command: z.string().optional(),
 });
 
 /** A process of Pulumi that `./machine` has started, and that may have ended since. */
@@ -39,6 +40,8 @@ export interface RecordedRun extends ProcessId {
   readonly run: string;
   /** Empty where the arguments named none. */
   readonly stack: string;
+  /** Pulumi's command; undefined in a record of an older version. */
+  readonly command?: string | undefined;
   /** Name of its machine. */
   readonly host: string;
   readonly file: string;
@@ -65,7 +68,8 @@ export function recordRun(
   if (here === null || !isMade(folder)) return { file: program, args, env: {}, forget: () => {} };
   const run = randomUUID();
   const record = join(folder, `${run}.json`);
-  const told = JSON.stringify({ run, stack, host: hostname(), ...here });
+  const command = args.find((one) => !one.startsWith("-"));
+  const told = JSON.stringify({ run, stack, command, host: hostname(), ...here });
   return {
     file: "/bin/sh",
     args: ["-c", RECORD_AND_EXEC, record, told, program, ...args],

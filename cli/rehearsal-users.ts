@@ -31,6 +31,12 @@ export function liveUsers(rehearsal: Rehearsal): readonly RehearsalUser[] {
   return readUsers(rehearsal.dir).filter(isLive);
 }
 
+/** Whether two notes are of one stack, which may have been renamed. */
+export function isSameUser(one: RehearsalUser, other: RehearsalUser): boolean {
+  const isSamePlace = one.projectDir === other.projectDir && one.backend === other.backend;
+  return isSamePlace && (one.stack === other.stack || (one.id !== undefined && one.id === other.id));
+}
+
 /** A user in words. */
 export function told({ stack, projectDir, user }: RehearsalUser): string {
   return `stack ${stack} of ${projectDir} (${user})`;

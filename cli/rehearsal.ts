@@ -1,5 +1,7 @@
+import { dirname, isAbsolute } from "node:path";
 import type { Environment } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine, remedyLine } from "../lib/remedy.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
 import {
@@ -17,6 +19,7 @@ import {
   takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
 import type { PortStatus } from "../rehearsal/relay-ports.ts";
+import { SOURCE_COMMIT } from "../rehearsal/source.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { ask } from "./confirm.ts";
@@ -33,6 +36,28 @@ import type { Output } from "./terminal.ts";
 export function rehearsalOf({ configuration, env }: ConfiguredPlace): Rehearsal | undefined {
   const { dockerHost = "", imagesLock = "" } = configuration;
   return rehearsalWith(dockerHostOf(String(dockerHost), env), String(imagesLock));
+}
+
+/** What the settings of a rehearsal's stack are, where they are others than the defaults. */
+export function rehearsalSettings({ dockerHost, imagesLock, sourceRepository, redisPortFile }: Rehearsal) {
+  return {
+    dockerHost,
+    imagesLock,
+    cooperbenchRepository: sourceRepository,
+    cooperbenchCommit: SOURCE_COMMIT,
+    pythonVersion: ">=3.10",
+    coop: true,
+    git: true,
+    redisPort: redisPortFile,
+  };
+}
+
+/** The same of the rehearsal that two settings speak of, be a third one wrong; nothing of a stack of another kind. */
+export function usualSettings(given: RawConfiguration): Readonly<Record<string, unknown>> {
+  const keys = ["dockerHost", "imagesLock", "cooperbenchRepository", "redisPort"] as const;
+  const paths = keys.map((key) => String(given[key]).replace(/^(unix|file):\/\//, ""));
+  const all = paths.filter(isAbsolute).map((path) => rehearsalSettings(rehearsalAt(dirname(path))));
+  return all.find((usual) => keys.filter((key) => given[key] === usual[key]).length > 1) ?? {};
 }
 
 /** A configuration, and the variables of the shell that it is used in. */
@@ -134,7 +159,7 @@ function portLines({ open, taken }: PortStatus): readonly string[] {
     ...(open.length > 0 ? [`its ports on this machine's 127.0.0.1: ${open.join(", ")}`] : []),
     ...taken.flatMap((port) => [
       `127.0.0.1:${port} is taken on this machine: what listens there in the rehearsal is not reached`,
-      `  Fix: stop what has it, which this shows: ss -ltnp 'sport = :${port}'`,
+      `  ${remedyLine({ command: ["ss", "-ltnp", `sport = :${port}`], when: "stop what has it, which this shows" })}`,
     ]),
   ];
 }
@@ -148,7 +173,8 @@ async function assertUnused(rehearsal: Rehearsal, verb: "stop" | "remove"): Prom
       ? "Its containers stop, and its images stay. Stop it?"
       : "Its engine and images go. Remove it?";
   if (await ask(`${found}. ${question}`)) return;
-  throw new Problem(
-    `${found}, and was left as it is.\nFix: to ${verb} it all the same:\n  ./machine rehearsal ${verb} ${rehearsal.dir} --force`,
-  );
+  throw new Problem(`${found}, and was left as it is`, {
+    ...machine("rehearsal", verb, rehearsal.dir, "--force"),
+    when: `to ${verb} it all the same`,
+  });
 }

@@ -2,8 +2,8 @@ import { existsSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { run } from "../lib/run.ts";
-import { shellWord } from "../lib/shell-word.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { Rehearsal } from "../rehearsal/rehearsal.ts";
 import { removeUser } from "../rehearsal/users.ts";
@@ -19,6 +19,7 @@ import { rehearsalOf, removeUnlessUsed } from "./rehearsal.ts";
 import { type Opened, openForPulumi } from "./session.ts";
 import { settingsFile } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
+import { leaveRehearsals, usedBefore } from "./used-rehearsals.ts";
 import { conclude } from "./verdict.ts";
 
 /**
@@ -36,7 +37,8 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   // In another backend, it may have made much.
   if (record.kind === "absent")
     throw new Problem(
-      `${backendUrl(opened.env)} has no stack ${stack}, so that it is not known what the stack has made. Nothing was changed.\nFix: where it was never brought up, remove its settings file:\n  rm ${shellWord(file)}`,
+      `${backendUrl(opened.env)} has no stack ${stack}, so that it is not known what the stack has made. Nothing was changed.`,
+      { command: ["rm", file], when: "where it was never brought up, to remove its settings file" },
     );
   const isKept = await isInGit(opened, file);
 
@@ -58,16 +60,21 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
     return conclude(output, {
       outcome: "unchanged",
       text: "nobody said yes",
-      next: `./machine remove ${stack} --yes`,
+      next: machine("remove", stack, "--yes"),
     });
   if (record.kind === "made") {
     const code = await destroy(caller, ["--yes"], { goesOn: true });
     if (code !== 0) return code;
-  } else if (isLeft) await leave(opened, rehearsal);
+  } else {
+    const user = userOf(opened);
+    const before = usedBefore({ user, configuration, rehearsal, hosts: [] });
+    if (isLeft) await leave(opened, rehearsal);
+    leaveRehearsals(before, user, output);
+  }
   await removeFromBackend(opened);
   if (!isKept) rmSync(file, { force: true });
   output.print(`Removed: ${goes}\n`);
-  return conclude(output, { outcome: "done", text: `stack ${stack} is removed`, next: "./machine list" });
+  return conclude(output, { outcome: "done", text: `stack ${stack} is removed`, next: machine("list") });
 }
 
 /** A stack that made nothing may have started a rehearsal. */
@@ -80,7 +87,8 @@ async function leave(opened: Opened, rehearsal: Rehearsal): Promise<void> {
 /** Pulumi itself refuses a stack that still has something. */
 async function removeFromBackend({ pulumi, stack }: Opened): Promise<void> {
   const { code, stderr } = await quietPulumi(pulumi, ["stack", "rm", stack, "--yes", "--preserve-config"]);
-  if (code !== 0) throw new Problem(`stack ${stack} could not be removed:\n${stderr.trim()}`);
+  if (code !== 0)
+    throw new Problem(`stack ${stack} could not be removed:\n${stderr.trim()}`, machine("remove", stack));
 }
 
 /** Whether a file is one that git keeps: it is not this project's alone to remove. */

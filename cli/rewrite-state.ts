@@ -17,7 +17,9 @@ export async function rewriteState(
 ): Promise<void> {
   const { pulumi, stack } = opened;
   const fails = (said: string) =>
-    new Problem(`the state of stack ${stack} could not be written:\n${said.trim()}`);
+    new Problem(`the state of stack ${stack} could not be written:\n${said.trim()}`, {
+      advice: "give the same command again",
+    });
   const files = stateFiles(opened);
   // What an update that has begun meanwhile writes must not be written over.
   await takeOver(opened);

@@ -26,15 +26,17 @@ export function runFolder(checkout: string, run: string): RunFolder {
 
 /** What is said where a folder is no run's. */
 export function noRun(run: string, folder: string): Problem {
-  return new Problem(
-    `there is no run ${run} (no ${folder} with a config.json); want the name of one, or the path of its folder`,
-  );
+  return new Problem(`there is no run ${run} (no ${folder} with a config.json)`, {
+    advice: "give the name of a run, or the path of its folder",
+  });
 }
 
 function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   } catch (error) {
-    throw new Problem(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new Problem(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`, {
+      advice: "let this user read it",
+    });
   }
 }

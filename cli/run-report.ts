@@ -8,7 +8,8 @@ import { table } from "./table.ts";
 /** What a run was worth, in lines: what is not the model's, why, what helps, and what is missing. */
 export function runReport(check: RunCheck, services: PlanFacts["services"]): string {
   const { run, verdicts, missing, wanted } = check;
-  const bad = verdicts.filter(({ kind }) => kind !== "valid");
+  const bad = verdicts.filter(({ kind }) => kind !== "valid" && kind !== "running");
+  const running = verdicts.filter(({ kind }) => kind === "running");
   const valid = verdicts.filter(({ kind }) => kind === "valid");
   const evaluated = valid.filter(({ pair }) => pair.evaluation !== undefined);
   const remedies = new Set(bad.flatMap(({ remedies }) => remedies));
@@ -18,14 +19,20 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
       : [`what ${run.name} was to do is not known: ${run.unreadable}`]),
     ...table([
       ...bad.map(({ pair, kind, reasons }) => [kind.toUpperCase(), pairName(pair), reasons.join("; ")]),
-      ...check.missingPairs.map((pair) => ["MISSING", pairName(pair), "it has no result"]),
+      ...running.map(({ pair, reasons }) => ["RUNNING", pairName(pair), reasons.join("; ")]),
+      ...check.missingPairs.map((pair) =>
+        check.isGoing
+          ? ["TO COME", pairName(pair), "it has no result yet"]
+          : ["MISSING", pairName(pair), "it has no result"],
+      ),
     ]),
     ...[...remedies].map((remedy) => `Fix: ${remedy}`),
-    ...commands(check, services),
-    ...(missing === 0
+    // Two commands on one run would do the same pairs.
+    ...(check.isGoing ? [] : commands(check, services)),
+    ...(missing === 0 || check.isGoing
       ? []
       : [`${missing} of ${wanted} pairs have no result: give the run's command again, which goes on`]),
-    ...(evaluated.length === valid.length
+    ...(evaluated.length === valid.length || check.isGoing
       ? []
       : [
           `${valid.length - evaluated.length} not evaluated: .venv/bin/cooperbench eval -n ${shellWord(run.name)}`,

@@ -15,11 +15,12 @@ import type { MachineStatus } from "../checks/status/status.ts";
 import { type Environment, environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
 import { withLock } from "../lib/process-lock.ts";
+import { machine } from "../lib/remedy.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { didYouMean } from "../lib/similar.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
-import { findingLines } from "./findings.ts";
+import { problemOf } from "./findings.ts";
 import { machineOf, readMachineOf, told, writeMachineOf } from "./machine-of-run.ts";
 import { runHere } from "./on-terminal.ts";
 import { planFacts } from "./plan.ts";
@@ -45,25 +46,25 @@ export async function run(options: Given["run"], given: Caller): Promise<number>
   const args = runArguments(facts, which, name, narrowed);
   const logs = join(folder, "logs");
   const of = join(logs, name);
-  const machine = machineOf(caller, status, { setting: which, arguments: [...args] });
+  const now = machineOf(caller, status, { setting: which, arguments: [...args] });
   mkdirSync(logs, { recursive: true });
   // Two at once would write over each other's results. CooperBench looks at the folders there, and at no file.
   return withLock(join(logs, `.${name}.lock`), caller.output.say, async () => {
-    if (existsSync(of)) assertSame(of, machine, caller);
-    else writeMachineOf(of, machine, join(folder, ".env"));
+    if (existsSync(of)) assertSame(of, now, caller);
+    else writeMachineOf(of, now, join(folder, ".env"));
     caller.output.note(`${[runProgram, ...args].map(shellWord).join(" ")}\n`);
     return runHere(join(folder, runProgram), args, { cwd: folder, env });
   });
 }
+
+const otherName = { advice: "give the run another name: -n NAME" };
 
 /** Looks at the machine as a run with these variables has it. @throws a Problem where it is not ready for one. */
 export async function lookReady(caller: StackCaller, env: Environment): Promise<MachineStatus> {
   const status = await lookAtStack(caller, env);
   const blockers = inTheWay(status);
   if (blockers.length > 0)
-    throw new Problem(
-      `the machine is not ready for a run, and none was started:\n${findingLines(blockers, false).join("\n")}`,
-    );
+    throw problemOf("the machine is not ready for a run, and none was started", blockers);
   return status;
 }
 
@@ -71,10 +72,13 @@ export async function lookReady(caller: StackCaller, env: Environment): Promise<
 export function plannedRun({ name, setting }: Pick<Given["run"], "name" | "setting">): PlannedName {
   const which = setting ?? (isPlanned(name) ? name : runNames.solo);
   if (!isPlanned(which))
-    throw new Problem(`got --setting ${which}, want one of ${Object.values(runNames).join(", ")}`);
+    throw new Problem(`the plan has no run ${which}`, {
+      advice: `name one of these: --setting ${Object.values(runNames).join(", ")}`,
+    });
   if (isPlanned(name) && which !== name)
     throw new Problem(
-      `a run of the name ${name} is held against the plan's run ${name}, and --setting says ${which}.\nFix: give it another name: -n NAME`,
+      `a run of the name ${name} is held against the plan's run ${name}, and --setting says ${which}`,
+      otherName,
     );
   return which;
 }
@@ -86,7 +90,9 @@ export function assertThere({ repo, task }: Pick<Given["run"], "repo" | "task">,
   const known = task === undefined ? there.map((one) => one.repo) : there.map(taskName);
   const chosen = task === undefined ? repo : `${repo}/${task}`;
   if (known.includes(chosen)) return;
-  throw new Problem(`subset ${subset} has no ${chosen}${didYouMean(chosen, known)}, and no run was started`);
+  throw new Problem(`subset ${subset} has no ${chosen}${didYouMean(chosen, known)}, and no run was started`, {
+    advice: "name a repository of the subset, or a task of it",
+  });
 }
 
 /** @throws a Problem where the stack does not have what the run needs. */
@@ -98,16 +104,18 @@ function assertPlanned(
   const { onlyTasks, services } = facts;
   assertThere({ repo, task }, facts.subset);
   if (needsRedis(which) && services === undefined)
-    throw new Problem(
-      `agents with messages need a Redis, and the stack has none.\nFix:\n  ./machine set ${stack} coop true\n  ./machine up ${stack}`,
-    );
+    throw new Problem("agents with messages need a Redis, and the stack has none", {
+      ...machine("set", stack, "coop", "true"),
+      when: `before ./machine up ${stack}`,
+    });
   if (onlyTasks === undefined || which === runNames.smoke) return;
   const chosen = task === undefined ? `${repo}/` : `${repo}/${task}`;
   const parts = selections(facts);
   const isWhole = parts.some((part) => part.length === 2 && part[1] === repo);
   if (task === undefined ? isWhole : onlyTasks.includes(chosen)) return;
   throw new Problem(
-    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}.\nFix: run a part that it has:\n  ./machine run ${stack} -n ${name} ${parts[0]?.join(" ")}`,
+    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}`,
+    { ...machine("run", stack, "-n", name, ...(parts[0] ?? [])), when: "to run a part that it has" },
   );
 }
 
@@ -116,21 +124,22 @@ function needsRedis(which: PlannedName): boolean {
 }
 
 /** @throws a Problem where a run that is there was started on another machine, or by a command that is not known. */
-function assertSame(folder: string, machine: ReturnType<typeof machineOf>, { stack }: StackCaller): void {
+function assertSame(folder: string, now: ReturnType<typeof machineOf>, { stack }: StackCaller): void {
   const found = readMachineOf(folder);
-  const other = "\nFix: give the run another name: -n NAME";
   if (typeof found === "string") {
     const why = found === "none" ? "has no machine.json" : "has a machine.json that cannot be read";
-    throw new Problem(`${folder} is there, and ${why}: what that run was started on is not known.${other}`);
+    throw new Problem(`${folder} is there, and ${why}: what that run was started on is not known`, otherName);
   }
-  if (found.run.setting !== machine.run.setting)
+  if (found.run.setting !== now.run.setting)
     throw new Problem(
-      `${folder} is of a run ${found.run.setting}, and this is a run ${machine.run.setting}.${other}`,
+      `${folder} is of a run ${found.run.setting}, and this is a run ${now.run.setting}`,
+      otherName,
     );
-  const changed = decidingOnes(differences(found, machine));
+  const changed = decidingOnes(differences(found, now));
   if (changed.length === 0) return;
   const shown = changed.slice(0, 5).map((one) => `  ${told(one)}`);
   throw new Problem(
-    `${folder} is of another machine than this is now (./machine plan ${stack} --check says all):\n${shown.join("\n")}${other}`,
+    `${folder} is of another machine than this is now (./machine plan ${stack} --check says all):\n${shown.join("\n")}`,
+    otherName,
   );
 }

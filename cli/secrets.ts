@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { blocker, type Finding, ok } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";
 import { Problem } from "../lib/problem.ts";
-import { shellWord } from "../lib/shell-word.ts";
+import { machine, type Remedy } from "../lib/remedy.ts";
 import { backendUrl, passphraseEnv } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
 import { ownKey, type Secret, type StackYaml } from "./settings-yaml.ts";
@@ -31,46 +31,58 @@ export async function secretsFinding(place: StackPlace, decrypts = true): Promis
   const file = settingsFile(place.projectDir, place.stack);
   const setAgain = (damaged: readonly Secret[]) =>
     damaged.map(
-      ({ key }) => `  ./machine pulumi config set --secret ${shortKey(key)} --stack ${place.stack}`,
+      ({ key }): Remedy => ({
+        ...machine("pulumi", "config", "set", "--secret", ownKey(key) ?? key, "--stack", place.stack),
+        when: "set it again",
+      }),
     );
-  const withoutSalt = `Fix: put the line encryptionsalt back from a copy of the file, or set the secrets again:`;
-  const dropSalt = `  sed -i '/^encryptionsalt:/d' ${shellWord(file)}`;
-  const found = (what: string, ...remedy: readonly string[]) => blocker(check, what, remedy.join("\n"));
+  const restoreSalt = { advice: "put the line encryptionsalt back from a copy of the file" };
+  const dropSalt = {
+    command: ["sed", "-i", "/^encryptionsalt:/d", file],
+    when: "before secrets are set again",
+  };
+  const nameFile = (when: string) => ({ command: ["export", "PULUMI_CONFIG_PASSPHRASE_FILE=FILE"], when });
 
   if (encryptionsalt === undefined)
-    return found(`${file} has secrets and no encryptionsalt`, withoutSalt, ...setAgain(secrets));
+    return blocker(check, `${file} has secrets and no encryptionsalt`, [restoreSalt, ...setAgain(secrets)]);
   const [, salt = "", sample = ""] = /^v1:([A-Za-z0-9+/=]+):(v1:.*)$/s.exec(encryptionsalt) ?? [];
   if (!ciphertextForm.test(sample))
-    return found(`the encryptionsalt of ${file} is damaged`, withoutSalt, dropSalt, ...setAgain(secrets));
-  const { passphrase, from } = readPassphrase(yaml, place);
-  if (passphrase === undefined)
-    return found(
-      `the passphrase of the secrets cannot be read: ${from}`,
-      "Fix: bring that file back, or name the one that has the passphrase:",
-      "  export PULUMI_CONFIG_PASSPHRASE_FILE=FILE",
-    );
-  const key = decrypts && (await derive(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256"));
-  if (key && decrypted(key, sample) !== "pulumi")
-    return found(
-      `the passphrase (${from}) is not the one that ${file} was encrypted with, or its encryptionsalt is damaged`,
-      "Fix: name the file that has the right passphrase:",
-      "  export PULUMI_CONFIG_PASSPHRASE_FILE=FILE",
-      withoutSalt,
+    return blocker(check, `the encryptionsalt of ${file} is damaged`, [
+      restoreSalt,
       dropSalt,
       ...setAgain(secrets),
+    ]);
+  const { passphrase, from } = readPassphrase(yaml, place);
+  if (passphrase === undefined)
+    return blocker(check, `the passphrase of the secrets cannot be read: ${from}`, [
+      { advice: "bring that file back" },
+      nameFile("to name the one that has the passphrase"),
+    ]);
+  const key = decrypts && (await derive(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256"));
+  if (key && decrypted(key, sample) !== "pulumi")
+    return blocker(
+      check,
+      `the passphrase (${from}) is not the one that ${file} was encrypted with, or its encryptionsalt is damaged`,
+      [
+        nameFile("to name the file that has the right passphrase"),
+        restoreSalt,
+        dropSalt,
+        ...setAgain(secrets),
+      ],
     );
   const damaged = secrets.filter(({ ciphertext }) =>
     key ? decrypted(key, ciphertext) === undefined : !ciphertextForm.test(ciphertext),
   );
-  if (damaged.length === 0) return ok(check, `${count(secrets.length, "value")} can be read`);
-  const which = damaged.map(({ key, line }) => `${shortKey(key)} (line ${line})`).join(", ");
-  return found(`${file} has a damaged secret: ${which}`, "Fix: set it again:", ...setAgain(damaged));
+  const [first, ...others] = setAgain(damaged);
+  if (first === undefined) return ok(check, `${count(secrets.length, "value")} can be read`);
+  const which = damaged.map(({ key, line }) => `${ownKey(key) ?? key} (line ${line})`).join(", ");
+  return blocker(check, `${file} has a damaged secret: ${which}`, [first, ...others]);
 }
 
 /** Throws a Problem where the secrets of a stack cannot be read. */
 export async function assertSecrets(place: StackPlace): Promise<void> {
-  const { level, found, remedy = "" } = await secretsFinding(place);
-  if (level === "blocker") throw new Problem(`${found}. Nothing was changed.\n${remedy}`);
+  const { level, found, remedies } = await secretsFinding(place);
+  if (level !== "ok") throw new Problem(`${found}. Nothing was changed.`, remedies);
 }
 
 const derive = promisify(pbkdf2);
@@ -113,8 +125,4 @@ function readPassphrase({ values }: StackYaml, { env, projectDir }: StackPlace) 
   } catch (error) {
     return { passphrase: undefined, from: (error as Error).message };
   }
-}
-
-function shortKey(key: string): string {
-  return shellWord(ownKey(key) ?? key);
 }

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { rehearsalFolder } from "../benchmark/stand-ins.ts";
 import { type Environment, onlySet } from "../lib/environment.ts";
+import { Problem } from "../lib/problem.ts";
+import { type Command, machine } from "../lib/remedy.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import type { Settings } from "../program/settings.ts";
 import { type EngineHost, engineHostOf } from "../provision/engine/host.ts";
@@ -75,6 +77,8 @@ export async function openSession(caller: StackCaller): Promise<Session> {
 export interface OpenOptions {
   /** Whether it makes a stack that the backend does not have, and gives an id to one that has none. Default: false. */
   readonly mayMake?: boolean;
+  /** Whether the program runs and nothing is written: without its id it would take all for another's. Default: false. */
+  readonly isPreview?: boolean;
 }
 
 /**
@@ -84,13 +88,18 @@ export interface OpenOptions {
  */
 export async function openUnchecked(
   caller: StackCaller,
-  { mayMake = false }: OpenOptions = {},
+  { mayMake = false, isPreview = false }: OpenOptions = {},
 ): Promise<Opened> {
   const configuration = readConfiguration(caller);
   const tools = await openToolchain(caller, configuration);
   const claim = { ...caller, ...tools, configuration };
   const { id, isOlderThanIds } = await claimStack(claim, mayMake);
   const isRehearsalsId = isAbsolute(String(configuration.stackId));
+  if (isPreview && id !== undefined && !isRehearsalsId)
+    throw new Problem(
+      `${settingsFile(caller.projectDir, caller.stack)} has lost the stack's id, by which it knows what is its own; its state has it. Nothing was changed.`,
+      machine("set", caller.stack, "stackId", id),
+    );
   const rehearsal = rehearsalOf(claim);
   if (rehearsal !== undefined) {
     await startIfNeeded(rehearsal, caller.output, isRehearsalsId ? id : undefined);
@@ -114,7 +123,7 @@ async function adoptOldServices({ stack, configuration, dockerHost, pulumi }: Op
   if (String(configuration.coop) !== "true") return;
   const [{ adoptServices }, { resourcesOf }] = await Promise.all([
     import("../provision/engine/adopt-services.ts"),
-    import("./stack-record.ts"),
+    import("./stack-export.ts"),
   ]);
   const owner = ownerIn({ stack, configuration });
   // An engine that does not answer is told before the update, which does not begin then: the next one notes it.
@@ -143,9 +152,9 @@ export function openAsFound(caller: StackCaller): Found {
   return withStack(caller, { toolchain, variables: { ...stateEnv(caller.env), ...toolchain?.env } });
 }
 
-/** The command that starts a stack's engine, where this project can. */
-export function startedBy({ stack, rehearsal }: Pick<Found, "stack" | "rehearsal">): string | undefined {
-  return rehearsal !== undefined ? `./machine up ${stack}` : undefined;
+/** What starts a stack's engine, where this project can. */
+export function startedBy({ stack, rehearsal }: Pick<Found, "stack" | "rehearsal">): Command | undefined {
+  return rehearsal !== undefined ? machine("up", stack) : undefined;
 }
 
 /** The settings, with the files that they name where these can be there: those of a rehearsal are made by its start. */

@@ -1,64 +1,120 @@
 import { text } from "node:stream/consumers";
 import { Problem } from "../lib/problem.ts";
+import { type Fault, machine } from "../lib/remedy.ts";
 import { didYouMean } from "../lib/similar.ts";
+import type { RawConfiguration } from "../program/configuration.ts";
 import { byNewNames, oldNames } from "../program/old-names.ts";
 import { type Field, fields, parseSettings, SettingsError, typed } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { askKey, storeSecret } from "./model-key.ts";
+import { usualSettings } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { shown } from "./settings.ts";
 import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
+import { nextLine } from "./verdict.ts";
 
 /**
- * `./machine set STACK SETTING VALUE…`: changes a setting of a stack in its file, where it is a good one. A list takes
- * several values. What is secret comes from a pipe or a terminal, never from the command line.
+ * `./machine set STACK SETTING VALUE… [SETTING VALUE…]`: changes settings of a stack in its file, where they are good ones
+ * together. A list takes all values that follow. What is secret comes from a pipe or a terminal, never from the command line.
  */
 export async function set(
   { setting: given, values, default: isDefault }: Given["set"],
   caller: StackCaller,
 ): Promise<number> {
   const { stack, projectDir, output } = caller;
-  const setting = oldNames[given] ?? given;
-  if (setting !== given) output.say(`the setting ${given} is called ${setting} by now`);
-  const field = (fields as Readonly<Record<string, Field>>)[setting];
-  if (field === undefined)
+  const wanted = assigned(given, values, caller);
+  const [first] = wanted;
+  const secret = wanted.find(({ field }) => field.secret === true);
+  if (secret !== undefined && wanted.length > 1)
     throw new Problem(
-      `there is no setting ${setting}${didYouMean(setting, Object.keys(fields))}; there are ${Object.keys(fields).join(", ")}\nFix: ./machine settings ${stack}`,
+      `${secret.setting} is secret, and is set by itself. Nothing was changed.`,
+      machine("set", stack, secret.setting),
     );
   const before = byNewNames(readConfiguration(caller));
   const file = settingsFile(projectDir, stack);
-  if (field.secret === true) {
-    await setSecret(setting, field, values, caller);
-    output.print(`${setting} is set in ${file}, encrypted\nNext: ./machine preview ${stack}\n`);
+  const nextOf = nextLine(machine("preview", stack));
+  if (secret !== undefined) {
+    await setSecret(secret.setting, secret.field, values, caller);
+    output.print(`${secret.setting} is set in ${file}, encrypted\n${nextOf}`);
     return 0;
   }
   if (isDefault && values.length > 0)
-    throw new Problem(`--default takes no value\nFix: ./machine set ${stack} ${setting} --default`);
-  // A list may be empty.
-  if (!isDefault && values.length === 0 && !Array.isArray(field.default))
-    throw new Problem(
-      `there is no value for ${setting}; want ${field.wants}\nFix: ./machine set ${stack} ${setting} VALUE`,
-    );
-  const value = isDefault ? undefined : valueIn(values, setting, field);
-  const after = { ...before, [setting]: isDefault ? field.default : value };
+    throw new Problem("--default takes no value", machine("set", stack, first.setting, "--default"));
+  const valued = wanted.map((one) => ({ ...one, value: isDefault ? undefined : valueIn(one, stack) }));
+  const after = {
+    ...before,
+    ...Object.fromEntries(valued.map(({ setting, field, value }) => [setting, value ?? field.default])),
+  };
   const others = faultsOf(stack, before);
-  const faults = faultsOf(stack, after).filter(({ found }) => !others.some((other) => other.found === found));
-  if (faults.length > 0) throw new SettingsError(stack, faults);
-  const old = Object.keys(oldNames).filter((name) => oldNames[name] === setting);
+  const faults = faultsOf(stack, after, before).filter(
+    ({ found }) => !others.some((other) => other.found === found),
+  );
+  if (faults.length > 0)
+    throw new SettingsError(
+      stack,
+      faults.map((fault) => asWanted(fault, valued, stack)),
+    );
+  const old = Object.keys(oldNames).filter((name) =>
+    valued.some(({ setting }) => oldNames[name] === setting),
+  );
   writeSettings(projectDir, stack, {
-    [setting]: value,
+    ...Object.fromEntries(valued.map(({ setting, value }) => [setting, value])),
     ...Object.fromEntries(old.map((name) => [name, undefined])),
   });
-  output.print(
-    `${setting}: ${shown(before[setting])} → ${shown(after[setting])} in ${file}\nNext: ./machine preview ${stack}\n`,
+  const lines = valued.map(
+    ({ setting }) => `${setting}: ${shown(before[setting])} → ${shown(after[setting])} in ${file}\n`,
   );
+  output.print(`${lines.join("")}${nextOf}`);
   return 0;
 }
 
-function faultsOf(stack: string, configuration: Parameters<typeof parseSettings>[1]) {
+/** A setting, and the words of the command line that are to be its value. */
+interface Assigned {
+  readonly setting: string;
+  readonly field: Field;
+  readonly words: readonly string[];
+}
+
+/** Which words are of which setting: one value and the next setting, or a list to the end. */
+function assigned(
+  given: string,
+  values: readonly string[],
+  { stack, output }: StackCaller,
+): readonly [Assigned, ...Assigned[]] {
+  const all: Readonly<Record<string, Field>> = fields;
+  const setting = oldNames[given] ?? given;
+  if (setting !== given) output.say(`the setting ${given} is called ${setting} by now`);
+  const field = all[setting];
+  if (field === undefined)
+    throw new Problem(
+      `there is no setting ${setting}${didYouMean(setting, Object.keys(fields))}; there are ${Object.keys(fields).join(", ")}`,
+      machine("settings", stack),
+    );
+  const [word, next, ...rest] = values;
+  const isKnown = next !== undefined && all[oldNames[next] ?? next] !== undefined;
+  if (word === undefined || !isKnown || Array.isArray(field.default) || field.secret === true)
+    return [{ setting, field, words: values }];
+  return [{ setting, field, words: [word] }, ...assigned(next, rest, { stack, output } as StackCaller)];
+}
+
+/** A fault with what helps whoever has set these: the other of two that go together is set with it. */
+function asWanted(
+  fault: Fault,
+  valued: readonly { readonly setting: string; readonly value: unknown }[],
+  stack: string,
+): Fault {
+  const isCoopOff = valued.some(({ setting, value }) => setting === "coop" && value !== true);
+  const isOfGit = fault.found.startsWith("git: ");
+  return isOfGit && isCoopOff
+    ? { ...fault, remedies: machine("set", stack, "git", "false", "coop", "false") }
+    : fault;
+}
+
+/** @param of what says of which kind the stack is. Default: the configuration itself. */
+function faultsOf(stack: string, configuration: RawConfiguration, of = configuration) {
   try {
-    parseSettings(stack, configuration);
+    parseSettings(stack, configuration, undefined, { usual: usualSettings(of) });
     return [];
   } catch (error) {
     if (error instanceof SettingsError) return error.faults;
@@ -67,10 +123,19 @@ function faultsOf(stack: string, configuration: Parameters<typeof parseSettings>
 }
 
 /** Words of the command line as the value that the file is to have. */
-function valueIn(values: readonly string[], setting: string, { default: usual, wants }: Field): unknown {
-  if (Array.isArray(usual)) return values;
-  const [word, ...more] = values;
-  if (more.length > 0) throw new Problem(`${setting} takes one value; want ${wants}`);
+function valueIn({ words, setting, field: { default: usual, wants } }: Assigned, stack: string): unknown {
+  if (Array.isArray(usual)) return words; // which may be empty
+  const [word, ...more] = words;
+  if (word === undefined)
+    throw new Problem(
+      `there is no value for ${setting}; want ${wants}`,
+      machine("set", stack, setting, "VALUE"),
+    );
+  if (more.length > 0)
+    throw new Problem(
+      `${setting} takes one value, and ${more[0]} is no setting; want ${wants}`,
+      machine("set", stack, setting, word),
+    );
   return typed(setting, word);
 }
 
@@ -81,14 +146,16 @@ async function setSecret(
   caller: StackCaller,
 ): Promise<void> {
   const { stack, output } = caller;
+  const again = { ...machine("set", stack, setting), when: "pipe it, or type it" };
   if (values.length > 0)
     throw new Problem(
-      `${setting} is secret, and a command line is not: others can read it, and the shell keeps it. Nothing was changed.\nFix: pipe it, or type it:\n  ./machine set ${stack} ${setting} <FILE`,
+      `${setting} is secret, and a command line is not: others can read it, and the shell keeps it. Nothing was changed.`,
+      again,
     );
   const value = process.stdin.isTTY ? await askKey(output) : (await text(process.stdin)).trim();
   if (!schema.safeParse(value).success)
-    throw new Problem(`what was given for ${setting} is refused; want ${wants}. Nothing was changed.`);
+    throw new Problem(`what was given for ${setting} is refused; want ${wants}. Nothing was changed.`, again);
   const { pulumi } = await openToolchain(caller);
   const trouble = await storeSecret(pulumi, stack, setting, value);
-  if (trouble !== undefined) throw new Problem(`${setting} could not be stored:\n${trouble}`);
+  if (trouble !== undefined) throw new Problem(`${setting} could not be stored:\n${trouble}`, again);
 }

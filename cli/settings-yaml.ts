@@ -15,7 +15,6 @@ import {
   type Scalar,
 } from "yaml";
 import { Problem } from "../lib/problem.ts";
-import { shellWord } from "../lib/shell-word.ts";
 import { encrypted, project, type RawConfiguration } from "../program/configuration.ts";
 
 /** A secret of a settings file. */
@@ -204,9 +203,7 @@ export function yamlText(bytes: Uint8Array, file: string): string {
 }
 
 function problemAt(file: string, line: number, what: string): Problem {
-  return new Problem(
-    `${file}, line ${line}: ${what}\nFix: correct that line:\n  \${EDITOR:-vi} +${line} ${shellWord(file)}`,
-  );
+  return new Problem(`${file}, line ${line}: ${what}`, { advice: `correct line ${line} of ${file}` });
 }
 
 /** A key without the project's namespace; undefined for another's. One without any is the project's. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Document, isMap, parseDocument } from "yaml";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
-import { shellWord } from "../lib/shell-word.ts";
+import { machine, type Remedies } from "../lib/remedy.ts";
 import { didYouMean } from "../lib/similar.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import type { StackPlace } from "./caller.ts";
@@ -30,12 +30,13 @@ export function hasSettingsFile({ projectDir, stack }: SettingsPlace): boolean {
 
 /** The text of a file of YAML. Throws a Problem where it is no regular file, which may never end, or cannot be read. */
 function readYaml(file: string): string {
-  const refused = (why: string, ...remedy: readonly string[]) =>
-    new Problem(`${file} cannot be read: ${why}\nFix: ${remedy.join("\n")}`);
-  const move = [
-    "move it out of the way, and put the file there:",
-    `  mv ${shellWord(file)} ${shellWord(`${file}.old`)}`,
-  ];
+  const refused = (why: string, remedies: Remedies) =>
+    new Problem(`${file} cannot be read: ${why}`, remedies);
+  const move = {
+    command: ["mv", file, `${file}.old`],
+    when: "move it out of the way, and put the file there",
+  };
+  const letRead = { advice: "let this user read it" };
   const link = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(file) : undefined;
   let stats: Stats;
   try {
@@ -43,24 +44,23 @@ function readYaml(file: string): string {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (link !== undefined && code === "ENOENT")
-      throw refused(`it is a link to ${link}, which is not there`, ...move);
-    if (code === "ELOOP") throw refused(`it is a link to ${link}, which leads round in a circle`, ...move);
-    throw refused(message, "let this user read it");
+      throw refused(`it is a link to ${link}, which is not there`, move);
+    if (code === "ELOOP") throw refused(`it is a link to ${link}, which leads round in a circle`, move);
+    throw refused(message, letRead);
   }
-  if (!stats.isFile()) throw refused(`it is ${kindOf(stats)} and no file`, ...move);
+  if (!stats.isFile()) throw refused(`it is ${kindOf(stats)} and no file`, move);
   try {
     return yamlText(readFileSync(file), file);
   } catch (error) {
     if (error instanceof Problem) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "EACCES") throw refused(message, "let this user read it");
+    if (code !== "EACCES") throw refused(message, letRead);
     const mode = (stats.mode & 0o7777).toString(8);
     const user = process.geteuid?.();
-    throw refused(
-      `it is user ${stats.uid}'s, with mode ${mode}, and this is user ${user}`,
-      "give this command as that user, or give the file to this one:",
-      `  sudo chown ${user} ${shellWord(file)}`,
-    );
+    throw refused(`it is user ${stats.uid}'s, with mode ${mode}, and this is user ${user}`, [
+      { advice: "give this command as that user" },
+      { command: ["sudo", "chown", String(user), file], when: "to give the file to this one" },
+    ]);
   }
 }
 
@@ -81,9 +81,10 @@ export function readStackFile({ projectDir, stack }: SettingsPlace): StackYaml {
   if (!hasSettingsFile({ projectDir, stack })) {
     const others = stacksWithSettings(projectDir).toSorted();
     const there = others.length > 0 ? `; there are ${others.join(", ")}${didYouMean(stack, others)}` : "";
-    throw new Problem(
-      `there is no stack ${stack} (no ${file})${there}.\nFix: to make it:\n  ./machine new ${stack}`,
-    );
+    throw new Problem(`there is no stack ${stack} (no ${file})${there}`, {
+      ...machine("new", stack),
+      when: "to make it",
+    });
   }
   return parseStackYaml(readYaml(file), file);
 }

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
 import { identityIn, type StackRecord } from "../checks/status/identity.ts";
 import { assertReadable, type Denied, deniedAt } from "../lib/denied.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { project } from "../program/configuration.ts";
-import type { StateResource } from "../provision/engine/adopt-services.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
 import { type Pulumi, quietPulumi } from "./pulumi.ts";
@@ -36,7 +35,10 @@ export async function readRecord(place: RecordPlace): Promise<StackRecord> {
       return found;
   }
   if (pulumi === undefined)
-    throw new Problem(`${backendUrl(env)} cannot be asked: Pulumi is yet to be installed`);
+    throw new Problem(
+      `${backendUrl(env)} cannot be asked: Pulumi is yet to be installed`,
+      machine("up", stack),
+    );
   return askRecord(pulumi, stack);
 }
 
@@ -87,18 +89,29 @@ export function recordInFiles(
       throw new Problem(`the state of stack ${stack} is not known: ${denied.found}`, denied.remedies);
     return { kind: "absent" };
   }
-  if (state.kind === "cut off") throw new Problem(`${cutOffState(stack, state).found}`);
+  if (state.kind === "cut off") {
+    const { found, remedies } = cutOffState(stack, state);
+    throw new Problem(found, remedies);
+  }
   const made = identityIn(state.latest);
   return made !== undefined
     ? { kind: "made", ...made }
     : { kind: "empty", wasUpdated: wasUpdated(files.history) };
 }
 
+/** A state that the backend does not give, or not as one. */
+function unread(stack: string, why: string): Problem {
+  return new Problem(`the state of stack ${stack} cannot be read${why}`, {
+    ...machine("pulumi", "stack", "--stack", stack),
+    when: "to have Pulumi read it",
+  });
+}
+
 function parse(text: string, stack: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem(`the state of stack ${stack} cannot be read: ${(error as Error).message}`);
+    throw unread(stack, `: ${(error as Error).message}`);
   }
 }
 
@@ -111,24 +124,11 @@ function wasUpdated(history: string): boolean {
   });
 }
 
-const exportedResources = z.looseObject({
-  deployment: z.looseObject({
-    resources: z.array(z.looseObject({ urn: z.string(), id: z.string().optional() })).nullish(),
-  }),
-});
-
-/** The resources of a stack's state. */
-export async function resourcesOf(pulumi: Pulumi, stack: string): Promise<readonly StateResource[]> {
-  const { code, stdout, stderr } = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
-  if (code !== 0) throw new Problem(`the state of stack ${stack} cannot be read:\n${stderr.trim()}`);
-  return exportedResources.parse(parse(stdout, stack)).deployment.resources ?? [];
-}
-
 async function askRecord(pulumi: Pulumi, stack: string): Promise<StackRecord> {
   const exported = await quietPulumi(pulumi, ["stack", "export", "--stack", stack], { timeoutSeconds: 60 });
   if (exported.code !== 0) {
     if (noSuchStack.test(exported.stderr)) return { kind: "absent" };
-    throw new Problem(`the state of stack ${stack} cannot be read:\n${exported.stderr.trim()}`);
+    throw unread(stack, `:\n${exported.stderr.trim()}`);
   }
   const made = identityIn((parse(exported.stdout, stack) as { readonly deployment?: unknown }).deployment);
   if (made !== undefined) return { kind: "made", ...made };

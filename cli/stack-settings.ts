@@ -1,17 +1,17 @@
 import { resolve } from "node:path";
-import { shellWord } from "../lib/shell-word.ts";
+import type { Fault } from "../lib/remedy.ts";
 import { oldNames } from "../program/old-names.ts";
 import {
-  type FileFaults,
   givenTwice,
+  type OfFile,
   parseSettings,
   type Settings,
-  type SettingsFault,
   type SettingsPlaces,
 } from "../program/settings.ts";
 import { dockerHostOf } from "../provision/engine/host.ts";
 import { backendUrl } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
+import { usualSettings } from "./rehearsal.ts";
 import { type Lined, misfit, type ProjectYaml, type StackYaml } from "./settings-yaml.ts";
 import {
   configurationOf,
@@ -53,18 +53,18 @@ function fileFaults(
   place: CheckedPlace,
   { values, given, environment, disabledProviders }: StackYaml,
   types: ProjectYaml["types"],
-): FileFaults {
+): OfFile {
   const file = settingsFile(place.projectDir, place.stack);
   const misfits = Object.entries(given).flatMap(([key, value]) => {
     const declared = types[key];
     const got = declared && misfit(declared, value);
     return got === undefined ? [] : [[key, got] as const];
   });
-  const lineFault = ({ line }: Lined, what: string): SettingsFault => ({
+  const lineFault = ({ line }: Lined, what: string): Fault => ({
     found: `${file}, line ${line}: ${what}`,
-    remedy: `Fix: take it out of the file:\n  \${EDITOR:-vi} +${line} ${shellWord(file)}`,
+    remedies: { advice: `take line ${line} out of ${file}` },
   });
-  const others: SettingsFault[] = Object.entries(oldNames).flatMap(([old, name]) =>
+  const others: Fault[] = Object.entries(oldNames).flatMap(([old, name]) =>
     old in values && name in values ? [givenTwice(place.stack, old)] : [],
   );
   const backend = place.env && backendUrl(place.env);
@@ -82,7 +82,7 @@ function fileFaults(
         `pulumi:disable-default-providers: got ${disabledProviders.text}; want a list without docker, command and "*", which the program needs`,
       ),
     );
-  return { misfits: Object.fromEntries(misfits), others };
+  return { misfits: Object.fromEntries(misfits), others, usual: usualSettings(values) };
 }
 
 /** Whether a list of providers that are not to be used has one that the program needs, or is none that Pulumi reads. */

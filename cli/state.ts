@@ -1,5 +1,4 @@
 import { lastOperation, readProofs, type StackState } from "../checks/status/proofs.ts";
-import { remedyText } from "../lib/remedy.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { deniedState, noSuchStack, type RecordPlace } from "./stack-record.ts";
@@ -13,12 +12,12 @@ export async function readState(place: RecordPlace): Promise<StackState> {
   const { stack, env, pulumi } = place;
   const nothing: StackState = { proofs: new Map() };
   const denied = deniedState(place);
-  if (denied !== undefined) return { ...nothing, unread: denied.found, remedy: remedyText(denied.remedies) };
+  if (denied !== undefined) return { ...nothing, unread: denied.found, remedies: denied.remedies };
   if (!isStateMade(env)) return nothing;
   const facts = updateFacts(place);
   if (facts?.state.kind === "cut off") {
-    const { found, remedy } = cutOffState(stack, facts.state);
-    return { ...nothing, unread: found, remedy };
+    const { found, remedies } = cutOffState(stack, facts.state);
+    return { ...nothing, unread: found, remedies };
   }
   if (pulumi === undefined) return { ...nothing, unread: "Pulumi is yet to be found or installed" };
   const ask = (...args: readonly string[]) =>

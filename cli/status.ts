@@ -5,6 +5,7 @@ import type { Task } from "../benchmark/tasks.ts";
 import type { StatusCheck } from "../checks/status/checks.ts";
 import { type Dataset, type MachineStatus, machineStatus } from "../checks/status/status.ts";
 import type { Environment } from "../lib/environment.ts";
+import { machine } from "../lib/remedy.ts";
 import { wantedOf } from "../program/wanted.ts";
 import { lookAt } from "../provision/look.ts";
 import { changedSources } from "../provision/steps/checkout/changed-sources.ts";
@@ -104,7 +105,7 @@ function verdictOf({ stack, isReady, isRehearsal, checks }: MachineStatus): Verd
   return {
     outcome: readiness(isReady, isRehearsal),
     text: showCounts(countFindings(checks)),
-    next: `./machine ${isReady ? "plan" : "up"} ${stack}`,
+    next: machine(isReady ? "plan" : "up", stack),
   };
 }
 

@@ -1,6 +1,11 @@
 import { join } from "node:path";
+import { rehearsalFolder } from "../benchmark/stand-ins.ts";
+import { isSamePlace } from "../lib/place.ts";
+import { machine } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { StackCaller } from "./caller.ts";
+import { userOf } from "./claim.ts";
+import type { Course } from "./course.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
 import { unmanagedImages } from "./differences.ts";
 import { failureLines } from "./failures.ts";
@@ -12,12 +17,14 @@ import { checkBeforeUpdate } from "./preflight.ts";
 import { concludePreview } from "./preview.ts";
 import { recordProofs } from "./proof-record.ts";
 import { showPulumi } from "./pulumi.ts";
+import { assertOptions } from "./pulumi-options.ts";
 import { assertSecrets } from "./secrets.ts";
 import { openSession, openToolchain, type Session } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 import { inTheWay, lookAtStack, ofProofs } from "./status.ts";
 import { failedText, installedText, type Summary, summaryOf, type Wanted } from "./summary.ts";
 import { differencesDone, logLine, offParts, pulumiFailed } from "./told.ts";
+import { leaveRehearsals, usedBefore } from "./used-rehearsals.ts";
 import { codeOf, conclude, readiness, type Verdict, verdictJson } from "./verdict.ts";
 import { withoutKey } from "./without-key.ts";
 
@@ -31,6 +38,7 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
   const isForProgram = given.some((one) => one === "--json" || one === "-j");
   const options = given.filter((one) => one !== "--json" && one !== "-j");
   if (wantsHelp(options)) return showPulumi(await openToolchain(caller), ["up", "--help"]);
+  await assertOptions(caller, "up", options);
   const session = await openSession(await takeOver(caller));
   const { stack, pulumi, settings, output } = session;
   const [missing] = await Promise.all([checkBeforeUpdate(session), assertSecrets(session)]);
@@ -51,6 +59,7 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
   const { course } = operation;
   if (course.isPreview) return concludePreview(session, operation, wanted, options);
   const summary = summaryOf(wanted, course);
+  if (operation.code === 0) leaveOldEngine(session, course);
   if (course.hasBegun) recordUpdate(session, startedAt, course.steps, summary.failures);
   const print = isForProgram ? output.note : output.print;
   const lines = [
@@ -77,14 +86,14 @@ async function verdictOf(
   wanted: Wanted,
   print: (text: string) => void,
 ): Promise<Verdict> {
-  const again = `./machine up ${stack}`;
+  const again = machine("up", stack);
   if (isInterrupted) return { outcome: "interrupted", text: summary.text, next: again };
   if (!course.hasBegun && code !== 0)
-    return { outcome: "unchanged", text: "Pulumi did not begin", next: `./machine doctor ${stack}` };
+    return { outcome: "unchanged", text: "Pulumi did not begin", next: machine("doctor", stack) };
   if (code !== 0) {
     const hasFailures = Object.keys(summary.failures).length > 0;
     const why = hasFailures ? failedText(summary, wanted) : "Pulumi failed";
-    return { outcome: "notReady", text: `${why}; ${summary.text}`, next: `./machine doctor ${stack}` };
+    return { outcome: "notReady", text: `${why}; ${summary.text}`, next: machine("doctor", stack) };
   }
   const { checks, isReady } = await lookAtStack(caller);
   // What warnings of others say, the update has said before it began.
@@ -92,15 +101,30 @@ async function verdictOf(
     print(`${oneLine(told)}\n`);
   if (!isReady) {
     const text = inTheWay({ checks }).map(({ check, found }) => `${check}: ${found}`);
-    return { outcome: "provisioned", text: text.join("; "), next: `./machine status ${stack}` };
+    return { outcome: "provisioned", text: text.join("; "), next: machine("status", stack) };
   }
   // Of a log of events that was cut off no numbers are told: the look has found that all is there.
   const counted = course.result === undefined ? "" : `${summary.text}; `;
   return {
     outcome: readiness(true, isRehearsal),
     text: `${counted}${installedText(stack, course) ?? "every proof holds"}`,
-    next: `./machine plan ${stack}`,
+    next: machine("plan", stack),
   };
+}
+
+/** Of a rehearsal that the stack has left for another engine it is said that it is there. */
+function leaveOldEngine(session: Session, { steps }: Course): void {
+  const { host } = steps.get("images-engine")?.oldInputs ?? {};
+  const user = userOf(session);
+  const { configuration, rehearsal, output } = session;
+  const here = rehearsalFolder(session.dockerHost) ?? "";
+  const before = usedBefore({ user, configuration, rehearsal, hosts: [String(host)] });
+  // The same one by another name of its socket is not left.
+  leaveRehearsals(
+    before.filter(({ dir }) => !isSamePlace(dir, here)),
+    user,
+    output,
+  );
 }
 
 /** Records what failed, for the status. What this update did not come to is as it was. */

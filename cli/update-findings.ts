@@ -1,9 +1,9 @@
 /** What stands in the way of the next update since the last one runs yet, or was cut off, in words. */
 
 import { basename } from "node:path";
-import { blocker, type Finding, ok, warning } from "../checks/finding.ts";
+import { blocker, type Faulty, type Finding, ok, warning } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";
-import { shellWord } from "../lib/shell-word.ts";
+import { machine, type Remedies } from "../lib/remedy.ts";
 import type { StackPlace } from "./caller.ts";
 import { recordedRuns } from "./recorded-runs.ts";
 import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
@@ -29,7 +29,7 @@ export function updateFindings(stack: string, { locks, state }: UpdateFacts): re
     ...(state.kind === "cut off" ? [cutOffState(stack, state)] : []),
     ...locks.map((lock) => lockFinding(stack, lock)),
     ...(state.kind === "whole" && state.pending.length > 0 && locks.length === 0
-      ? [warning(check, pendingWords(state.pending), `./machine up ${stack}`)]
+      ? [warning(check, pendingWords(state.pending), goOn(stack, state.pending))]
       : []),
   ];
 }
@@ -44,36 +44,37 @@ export function updateChecks(stack: string, facts: UpdateFacts | undefined): rea
 /** A lock as a finding: what cannot go on without its holder blocks. */
 export function lockFinding(
   stack: string,
-  { file, kind, since, holder, isUnseen = false }: UpdateLock,
-): Finding {
+  { file, kind, since, holder, run, isUnseen = false }: UpdateLock,
+): Faulty {
+  const isDestroy = /^(destroy|down|dn)$/.test(run?.command ?? "");
+  const what = isDestroy ? "destroy" : "update";
   const at = secondOf(since);
   const who = holder ? `${holder.username}@${holder.hostname}, process ${holder.pid}` : file;
   switch (kind) {
     case "gone":
       return warning(
         check,
-        `the update of ${at} was cut off (${who})`,
-        `It goes on with: ./machine up ${stack}`,
+        `the ${what} of ${at} was cut off (${who})`,
+        machine(isDestroy ? "destroy" : "up", stack),
       );
     case "cut off":
       return warning(
         check,
         `an update lock was never written to its end: ${file}, of ${at}`,
-        `It is removed by: ./machine up ${stack}`,
+        machine("up", stack),
       );
     case "running":
-      return blocker(
-        check,
-        `an update is running since ${at} (${who})`,
-        `Wait for its end, which this tells: ./machine status ${stack}`,
-      );
+      return blocker(check, `${isDestroy ? "a destroy" : "an update"} is running since ${at} (${who})`, {
+        ...machine("status", stack),
+        when: "wait for its end, which this tells",
+      });
     default:
       return blocker(
         check,
         isUnseen
           ? `an update holds the update lock since ${at} (${who}); no such process runs here, and ./machine did not start it`
           : `an update holds the update lock since ${at} (${who}), and ./machine cannot see from here whether it still runs`,
-        `Where it does not run any more: ./machine pulumi cancel ${stack}`,
+        { ...machine("pulumi", "cancel", stack), when: "where it does not run any more" },
       );
   }
 }
@@ -82,26 +83,37 @@ export function lockFinding(
 export function cutOffState(
   stack: string,
   { file, bytes, copy }: Extract<FoundState, { kind: "cut off" }>,
-): Finding {
+): Faulty {
   const found = `the state of stack ${stack} is not whole: ${file} (${count(bytes, "byte")}), as after a full disk or a power cut`;
   if (copy === undefined)
-    return blocker(
-      check,
-      `${found}; no whole copy of it is beside it`,
-      `With a copy of yours, put it there; without one: rm ${shellWord(file)}, then ./machine up ${stack} finds again what is there`,
-    );
+    return blocker(check, `${found}; no whole copy of it is beside it`, [
+      { advice: "put a copy of yours there" },
+      {
+        command: ["rm", file],
+        when: `without a copy, before ./machine up ${stack}, which finds again what is there`,
+      },
+    ]);
   return blocker(
     check,
     `${found}; ${copy.file === `${file}.bak` ? `${basename(copy.file)} beside it` : copy.file} is a whole one, of ${secondOf(copy.writtenAt)}`,
-    `cp ${shellWord(copy.file)} ${shellWord(file)}`,
+    { command: ["cp", copy.file, file] },
   );
+}
+
+/** A removal may be an update's, or a destroy's. */
+function goOn(stack: string, pending: readonly PendingOperation[]): Remedies {
+  if (!pending.some(({ type }) => type === "deleting")) return machine("up", stack);
+  return [
+    { ...machine("destroy", stack), when: "to go on with a destroy" },
+    { ...machine("up", stack), when: "to go on with an update" },
+  ];
 }
 
 /** What Pulumi was doing when it was cut off. */
 export function pendingWords(pending: readonly PendingOperation[]): string {
   const shown = pending.slice(0, 5).map(({ type, resource }) => `${type} ${resource}`);
   const more = pending.length > 5 ? ` and ${pending.length - 5} more` : "";
-  return `the last update was cut off while it was ${shown.join(", ")}${more}`;
+  return `the last operation was cut off while it was ${shown.join(", ")}${more}`;
 }
 
 function secondOf(time: Date): string {

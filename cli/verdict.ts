@@ -1,5 +1,6 @@
 /** How a command ends: one line that is the verdict, then one command that comes next. */
 import { styleText } from "node:util";
+import { asTyped, type Command } from "../lib/remedy.ts";
 import { type Ending, exitCodes } from "./exit-codes.ts";
 import type { Output } from "./terminal.ts";
 
@@ -14,6 +15,8 @@ const words = {
   ready: { word: "Ready", ending: "done", colour: "green" },
   rehearsed: { word: "Ready, as a rehearsal", ending: "done", colour: "green" },
   done: { word: "Done", ending: "done", colour: "green" },
+  /** A run that goes on. */
+  underWay: { word: "Under way", ending: "notReady", colour: "yellow" },
   /** An update whose steps have passed, beside which something is in the way of a run. */
   provisioned: { word: "Provisioned, not ready", ending: "done", colour: "yellow" },
   notReady: { word: "Not ready", ending: "notReady", colour: "red" },
@@ -29,8 +32,8 @@ export interface Verdict {
   readonly outcome: keyof typeof words;
   /** Why, or how much, in one line. */
   readonly text: string;
-  /** A command that runs as it is printed. */
-  readonly next: string;
+  /** What comes next. */
+  readonly next: Command;
 }
 
 /** The verdict of a command that tells whether a stack's machine is ready. */
@@ -49,6 +52,11 @@ export function verdictLine({ outcome, text }: Verdict): string {
   return `${words[outcome].word}: ${text}`;
 }
 
+/** What comes next, in its line. */
+export function nextLine(next: Command): string {
+  return `Next: ${asTyped(next)}\n`;
+}
+
 /** Prints a verdict as the last lines of a command. Gives the exit code. */
 export function conclude(
   { print, isInColour }: Pick<Output, "print" | "isInColour">,
@@ -56,12 +64,12 @@ export function conclude(
 ): number {
   const { word, colour } = words[verdict.outcome];
   const shown = isInColour ? styleText(colour, word, { validateStream: false }) : word;
-  print(`${shown}${verdictLine(verdict).slice(word.length)}\nNext: ${verdict.next}\n`);
+  print(`${shown}${verdictLine(verdict).slice(word.length)}\n${nextLine(verdict.next)}`);
   return codeOf(verdict);
 }
 
 /** A verdict for a program to read. */
 export function verdictJson(verdict: Verdict) {
   const { outcome, next } = verdict;
-  return { outcome, verdict: verdictLine(verdict), next, exitCode: codeOf(verdict) };
+  return { outcome, verdict: verdictLine(verdict), next: asTyped(next), exitCode: codeOf(verdict) };
 }

@@ -7,6 +7,7 @@ import { wantedOf } from "../checks/status/images.ts";
 import type { RecordedCommandLine, RecordedImage } from "../checks/status/record.ts";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine, remedyText } from "../lib/remedy.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import type { Settings } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
@@ -24,7 +25,7 @@ import { openEngine } from "./engine.ts";
 import { findingLines } from "./findings.ts";
 import { identityOf } from "./identity.ts";
 import { printJson } from "./json.ts";
-import { recordProofs } from "./proof-record.ts";
+import { recordCommand, recordProofs } from "./proof-record.ts";
 import type { Found } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import { readLockedSettings } from "./stack-settings.ts";
@@ -87,7 +88,7 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
     return conclude(output, {
       outcome: "interrupted",
       text: "the containers are removed",
-      next: `./machine verify ${stack}`,
+      next: machine("verify", stack),
     });
 
   const seconds = (performance.now() - started) / 1000;
@@ -99,9 +100,10 @@ export async function verify(caller: StackCaller, json: boolean): Promise<number
   const isWell = isReady && cooperbench.ok && results.every(({ ok }) => ok);
   const verdict: Verdict = {
     outcome: readiness(isWell, engine.isRehearsal),
-    text: `${countOf(results)} (${seconds.toFixed(1)} s)`,
-    next: `./machine ${isWell ? "plan" : "up"} ${stack}`,
+    text: `${countOf(results)} (${seconds.toFixed(1)} s)${blockers.length === 0 ? "" : `; in the way of a run: ${blockers.map(({ check }) => check).join(", ")}`}`,
+    next: machine(isWell ? "plan" : "up", stack),
   };
+  recordCommand(engine, "verify", verdict);
   if (json) {
     printJson(output, "verify", {
       ...{ stack, dockerHost, images: results, cooperbench: told, isReady, inTheWay: blockers },
@@ -161,7 +163,7 @@ async function verifyCooperBench(
   const { pythonVersion, subset } = settings;
   const fault = inspectVenv(folder, pythonVersion, ownerOf(stack, settings));
   if (fault !== undefined)
-    return { ok: false, problem: `${join(folder, ".venv")}: ${fault}\nFix: ./machine up ${stack}` };
+    return { ok: false, problem: `${join(folder, ".venv")}: ${fault}\n${remedyText(machine("up", stack))}` };
   const of = {
     commit: headIn(folder),
     environment: readMarker<VenvMarker>(markerFile(join(folder, ".venv")))?.changed,

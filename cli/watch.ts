@@ -3,8 +3,6 @@ import prettyMilliseconds from "pretty-ms";
 import type { RunCheck } from "../benchmark/check-run.ts";
 import { type Progress, progressOf } from "../benchmark/progress.ts";
 import { abortOnSignal } from "../lib/abort.ts";
-import { knownOf } from "../lib/known.ts";
-import { isCooperBench, runProcesses } from "../provision/steps/run-processes.ts";
 import { pairName } from "./run-report.ts";
 import type { Output } from "./terminal.ts";
 
@@ -17,9 +15,10 @@ const lookMs = 3000;
 /** A run to follow. */
 export interface Followed {
   readonly name: string;
-  readonly look: () => RunCheck;
-  /** Docker engine, as in DOCKER_HOST; undefined where no stack is named. */
-  readonly dockerHost: string | undefined;
+  /** Reads its results, once it is known whether it goes on: what ends meanwhile has written them. */
+  readonly look: (isGoing: boolean) => RunCheck;
+  /** Whether a process of it lives; undefined where that is not known. */
+  readonly isGoing: () => Promise<boolean | undefined>;
   /** What stops it, in words. */
   readonly stop: string;
   /** Takes the key out of a text. */
@@ -33,7 +32,7 @@ export interface Followed {
  * @returns whether it was followed to its end, and not interrupted.
  */
 export async function watch(
-  { name, look, dockerHost, stop, clean }: Followed,
+  { name, look, isGoing, stop, clean }: Followed,
   output: Output,
 ): Promise<boolean> {
   const abort = abortOnSignal();
@@ -41,9 +40,8 @@ export async function watch(
   const told = new Set<string>();
   let isWarned = false;
   for (;;) {
-    // Before the results are read: what ends meanwhile has written them.
-    const isGoing = dockerHost === undefined || (await lives(name, dockerHost));
-    const progress = progressOf(look());
+    const goesOn = (await isGoing()) !== false;
+    const progress = progressOf(look(goesOn));
     for (const { pair, reasons } of progress.failed)
       if (!told.has(pair.folder)) {
         told.add(pair.folder);
@@ -54,18 +52,11 @@ export async function watch(
       terminal.print([`the first ${progress.spoiltFromStart} results are the machine's: ${stop}`]);
     }
     terminal.status(`${name}: ${inWords(progress)}`);
-    if (progress.isComplete || !isGoing || abort.aborted) break;
+    if (progress.isComplete || !goesOn || abort.aborted) break;
     await sleep(lookMs, undefined, { signal: abort }).catch(() => {});
   }
   terminal.status("");
   return !abort.aborted;
-}
-
-/** Whether a process of this run may live. */
-async function lives(name: string, dockerHost: string): Promise<boolean> {
-  const isRun = (command: readonly string[]) =>
-    isCooperBench(command) && command.some((word) => word === name || word.endsWith(`=${name}`));
-  return knownOf(await runProcesses(dockerHost, isRun))?.length !== 0;
 }
 
 /** How far a run is, in words. */

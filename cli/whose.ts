@@ -1,5 +1,5 @@
 import type { Identity, StackRecord } from "../checks/status/identity.ts";
-import { shellWord } from "../lib/shell-word.ts";
+import { type Fault, machine, type Remedy } from "../lib/remedy.ts";
 
 /** What is known of a stack before a command works on it. */
 export interface WhoseQuestion {
@@ -31,7 +31,13 @@ export type Verdict =
   /** The stack is this folder's. `note` says what is new about it; `id` is the one that the state has, and the settings lack. */
   | { readonly ok: true; readonly note?: string; readonly id?: string }
   /** The command must not go on. */
-  | { readonly ok: false; readonly found: string; readonly remedy: string };
+  | ({ readonly ok: false } & Fault);
+
+const makeAnother = { ...machine("new", "NAME"), when: "to make another stack" };
+const otherBackend: Remedy = {
+  command: ["export", "PULUMI_BACKEND_URL=URL"],
+  when: "if its state is in another backend, to name that one as when the stack was made",
+};
 
 /**
  * Whether a stack may be worked on from this folder, with these settings and this backend. A stack that is told to be
@@ -58,12 +64,7 @@ export function notThere({ stack, backend, stacks }: WhoseQuestion): Verdict {
   return {
     ok: false,
     found: `stack ${stack} is not in the backend ${backend}${has}`,
-    remedy: [
-      "Fix: if its state is in another backend, name that one as when the stack was made:",
-      "  export PULUMI_BACKEND_URL=URL",
-      "Fix: if it was never brought up:",
-      `  ./machine up ${stack}`,
-    ].join("\n"),
+    remedies: [otherBackend, { ...machine("up", stack), when: "if it was never brought up" }],
   };
 }
 
@@ -79,12 +80,13 @@ function judgeMade(question: WhoseQuestion, identity: Identity | undefined): Ver
     return {
       ok: false,
       found: `${file} gives the id ${id}, and the state of stack ${stack} has ${identity.id}: these settings are another stack's`,
-      remedy: [
-        "Fix: to make another stack:",
-        "  ./machine new NAME",
-        `Fix: if the settings are right for stack ${stack}, with its own folders, give it its id back:`,
-        `  ./machine set ${stack} stackId ${identity.id}`,
-      ].join("\n"),
+      remedies: [
+        makeAnother,
+        {
+          ...machine("set", stack, "stackId", identity.id),
+          when: `if the settings are right for stack ${stack}, with its own folders, to give it its id back`,
+        },
+      ],
     };
   }
   const moved = identity.host !== here.host || identity.folder !== here.folder;
@@ -107,13 +109,11 @@ function judgeNew(question: WhoseQuestion): Verdict {
   return {
     ok: false,
     found: `${state}, but ${things.join(", ")}: either its state is in another backend, or ${file} was copied`,
-    remedy: [
-      "Fix: if its state is in another backend, name that one as when the stack was made:",
-      "  export PULUMI_BACKEND_URL=URL",
-      "Fix: to make another stack:",
-      "  ./machine new NAME",
-      "Fix: if its state is lost for good, move away or remove what it has left",
-    ].join("\n"),
+    remedies: [
+      otherBackend,
+      makeAnother,
+      { advice: "if its state is lost for good, move away or remove what it has left" },
+    ],
   };
 }
 
@@ -121,12 +121,10 @@ function elsewhere({ stack, here }: WhoseQuestion, { folder }: Identity): Verdic
   return {
     ok: false,
     found: `stack ${stack} was made from ${folder}, which still has it; this is ${here.folder}`,
-    remedy: [
-      "Fix: work on it there:",
-      `  cd ${shellWord(folder)}`,
-      "Fix: to make one of your own here, for a rehearsal with --rehearsal:",
-      "  ./machine new NAME",
-    ].join("\n"),
+    remedies: [
+      { command: ["cd", folder], when: "to work on it there" },
+      { ...makeAnother, when: "to make one of your own here, for a rehearsal with --rehearsal" },
+    ],
   };
 }
 
@@ -134,6 +132,6 @@ function copied({ stack, file, copies, id }: WhoseQuestion): Verdict {
   return {
     ok: false,
     found: `${file} gives stack ${stack} the id of stack ${copies.join(", ")} (${id}): the file was copied`,
-    remedy: ["Fix: to make another stack:", "  ./machine new NAME"].join("\n"),
+    remedies: makeAnother,
   };
 }

@@ -22,7 +22,7 @@ export function writeFor(option: string, file: string, text: string): void {
 }
 
 function refused(option: string, file: string, why: string): Problem {
-  return new Problem(
-    `${option} ${JSON.stringify(file)} cannot be written: ${why}\nFix: name another file: ${option} FILE`,
-  );
+  return new Problem(`${option} ${JSON.stringify(file)} cannot be written: ${why}`, {
+    advice: `name another file: ${option} FILE`,
+  });
 }

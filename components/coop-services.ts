@@ -8,6 +8,7 @@ import type { SeenImage } from "../provision/engine/images.ts";
 import { isOlder } from "../provision/engine/owned.ts";
 import type { ServiceName } from "../provision/engine/service-records.ts";
 import type { UseWish } from "../provision/engine/service-use.ts";
+import { findingOf } from "../provision/repair.ts";
 import type { GitResult } from "../provision/steps/git-server.ts";
 import type { RedisResult } from "../provision/steps/redis.ts";
 import { GitServer } from "./git-server.ts";
@@ -73,7 +74,12 @@ export class CoopServices extends pulumi.ComponentResource {
     const redis = redisOf(`${name}-redis`, args, pull, options);
     const git = gitOf(`${name}-git`, args, pull, options);
 
-    const trouble = troubleOf(existingRedis);
+    const isPaused = existingRedis.kind === "own" && existingRedis.isPaused === true;
+    const trouble = isPaused ? undefined : troubleOf(existingRedis);
+    const paused = [
+      ...(isPaused ? ["Redis is paused"] : []),
+      ...(existingGit?.isPaused ? ["the git server is paused"] : []),
+    ].join(", ");
     const older = pulumi
       .all([redis.older, git?.older ?? []])
       .apply(([redis, git]) => ({ redis: redis as readonly string[], git: git as readonly string[] }));
@@ -90,6 +96,7 @@ export class CoopServices extends pulumi.ComponentResource {
           gitClient: git && `cooperbench-probe-${args.owner.stack}-git`,
           adopted: hasOlder(args) ? older : undefined,
         },
+        finding: paused === "" ? undefined : findingOf(args.repair, paused),
         triggers: [redis.identity, ...(git ? [git.containerId] : []), ...args.of],
       },
       { parent: this, dependsOn: [args.cli] },

@@ -18,23 +18,33 @@ export interface Fault {
   readonly remedies: Remedies;
 }
 
+/** A command that is a remedy, or comes next. */
+export type Command = Extract<Remedy, { readonly command: unknown }>;
+
 /** One remedy, or several of which one helps. */
 export type Remedies = Remedy | readonly [Remedy, ...Remedy[]];
 
 /** A command of this project as a remedy. */
-export function machine(...words: readonly string[]): Extract<Remedy, { command: unknown }> {
+export function machine(...words: readonly string[]): Command {
   return { command: ["./machine", ...words] };
 }
 
 /** Remedies in a message, each on lines of its own that begin with `Fix:`. */
 export function remedyText(remedies: Remedies): string {
   return each(remedies)
-    .map((remedy) => `Fix: ${"advice" in remedy ? remedy.advice : commandText(remedy)}`)
+    .map((remedy) => `Fix: ${textOf(remedy, ":\n  ")}`)
     .join("\n");
 }
 
+/** Remedies at the end of one line of a log. */
+export function remedyLine(remedies: Remedies): string {
+  return `Fix: ${each(remedies)
+    .map((remedy) => textOf(remedy, ": "))
+    .join("; or ")}`;
+}
+
 /** Remedies as a list. */
-export function each(remedies: Remedies): readonly Remedy[] {
+export function each(remedies: Remedies): readonly [Remedy, ...Remedy[]] {
   return "length" in remedies ? remedies : [remedies];
 }
 
@@ -45,12 +55,11 @@ export function merged(all: readonly Remedies[]): Remedies {
 }
 
 /** A remedy's command as it is typed. */
-export function asTyped({ command }: Extract<Remedy, { command: unknown }>): string {
+export function asTyped({ command }: Command): string {
   return command.map(shellWord).join(" ");
 }
 
-function commandText(remedy: Extract<Remedy, { command: unknown }>): string {
-  const { when } = remedy;
-  const line = asTyped(remedy);
-  return when === undefined ? line : `${when}:\n  ${line}`;
+function textOf(remedy: Remedy, colon: string): string {
+  if ("advice" in remedy) return remedy.advice;
+  return `${remedy.when === undefined ? "" : `${remedy.when}${colon}`}${asTyped(remedy)}`;
 }

@@ -14,7 +14,7 @@ import { defaultModel } from "../benchmark/model.ts";
 import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
 import { tasksOn } from "../benchmark/stand-ins.ts";
 import { readTasks, selectTasks, subsets } from "../benchmark/tasks.ts";
-import { shellWord } from "../lib/shell-word.ts";
+import { type Fault, machine, remedyText } from "../lib/remedy.ts";
 import { didYouMean } from "../lib/similar.ts";
 import type { RawConfiguration } from "./configuration.ts";
 import { byNewNames, oldNames, oldNamesIn } from "./old-names.ts";
@@ -42,7 +42,7 @@ export interface Field {
   /** What a good value is, in words. */
   readonly wants: string;
   /** What comes after `./machine set STACK` to set a good value. Default: what sets the default. */
-  readonly mend?: string;
+  readonly mend?: readonly string[];
 }
 
 /** Every setting of a stack. Pulumi.yaml tells Pulumi the same: a test compares them. */
@@ -53,7 +53,7 @@ export const fields = {
     // python-dotenv, of one version or another, reads back none but such.
     schema: z.string().regex(/^(?!.*\$\{)[!#-&(-[\]-~]+$/),
     wants: "a key of printable ASCII characters without spaces, quotes, backslashes and ${",
-    mend: "cohereApiKey",
+    mend: ["cohereApiKey"],
   },
   model: {
     is: "Model under test, as cooperbench run -m takes it. One of Cohere's, since the key is.",
@@ -82,14 +82,14 @@ export const fields = {
     default: [],
     schema: z.array(z.string().regex(/^[a-z0-9_]+(\/\d+)?$/)),
     wants: "a list of repositories (dspy_task) or tasks (dspy_task/8394) of the subset",
-    mend: "tasks dspy_task/8394",
+    mend: ["tasks", "dspy_task/8394"],
   },
   dockerHost: {
     is: "Docker engine, as in DOCKER_HOST. Empty is DOCKER_HOST, then docker's context, then the usual sockets.",
     default: "",
     schema: noneOr(z.string().regex(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)[\w.:@/~%[\]+-]+$/)),
     wants: "a Docker host (unix, tcp or ssh), or nothing",
-    mend: "dockerHost unix:///var/run/docker.sock",
+    mend: ["dockerHost", "unix:///var/run/docker.sock"],
   },
   imagesLock: {
     is: "Image lock file, relative to the project. Empty is manifest/images.lock.json where ./machine lock has made it.",
@@ -106,7 +106,7 @@ export const fields = {
     ),
     wants:
       "a registry's host, with a dot or a port in it, a path where it has one, and without https://, or nothing",
-    mend: "registryMirror mirror.example.org:5000",
+    mend: ["registryMirror", "mirror.example.org:5000"],
   },
   pullStallSeconds: {
     is: "Seconds without any progress after which a pull is ended and tried again. A slow pull is never ended.",
@@ -125,7 +125,7 @@ export const fields = {
     default: 0,
     schema: z.int().min(0).max(30),
     wants: "a whole number of tasks from 0 to 30",
-    mend: "oracleTasks 5",
+    mend: ["oracleTasks", "5"],
   },
   oracleTimeoutSeconds: {
     is: "Time limit of the tests of one task, in seconds. The default is what an evaluation gives them; more counts as that.",
@@ -153,14 +153,14 @@ export const fields = {
     default: "",
     schema: noneOr(z.string().regex(/^\d+(\.\d+)*([a-z][a-z0-9.]*)?$/)),
     wants: `a version of CooperBench such as ${newestVersion}, or nothing`,
-    mend: `cooperbenchVersion ${newestVersion}`,
+    mend: ["cooperbenchVersion", newestVersion],
   },
   cooperbenchCommit: {
     is: "Commit of CooperBench, 40 hex digits. Wins over cooperbenchVersion; empty is that version's.",
     default: "",
     schema: noneOr(z.string().regex(/^[0-9a-f]{40}$/)),
     wants: "a commit of 40 hex digits, or nothing",
-    mend: "cooperbenchCommit --default",
+    mend: ["cooperbenchCommit", "--default"],
   },
   cooperbenchDir: {
     is: "Folder of the checkout, relative to the project. One that is there already is used as it is.",
@@ -179,20 +179,21 @@ export const fields = {
     default: ["dev"],
     schema: z.array(z.string().regex(/^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/)),
     wants: "a list of extras of the package, such as dev",
-    mend: "cooperbenchExtras dev",
+    mend: ["cooperbenchExtras", "dev"],
   },
   coop: {
     is: "Whether the services of cooperating agents run here. Redis; with git also the git server.",
     default: false,
     schema: z.boolean(),
     wants: "true or false",
-    mend: "coop true",
+    mend: ["coop", "true"],
   },
   git: {
     is: "Whether the git server runs here too (cooperbench run --git). Needs coop.",
     default: false,
     schema: z.boolean(),
     wants: "true, with coop true as well, or false",
+    mend: ["coop", "true", "git", "true"],
   },
   redisImage: {
     is: "Image of Redis, pinned by the image lock where that has it, or as repository:tag@sha256:digest.",
@@ -233,7 +234,7 @@ export const fields = {
         .regex(printable),
     ),
     wants: "the id that ./machine new gave the stack, the absolute path of a file that has it, or nothing",
-    mend: "stackId --default",
+    mend: ["stackId", "--default"],
   },
   passphraseFile: {
     is: "File with the passphrase of this stack's secrets, for ./machine. Empty is the user's own.",
@@ -265,8 +266,8 @@ export interface Settings extends Omit<Configuration, "tasks" | "redisImage" | "
   readonly tasks: readonly LockedTask[];
   /** What the image lock says and nobody obeys, in words; undefined where there is no such thing. */
   readonly lockIgnored: string | undefined;
-  /** What the stack calls by an old name, in words, each with its fix. */
-  readonly called: readonly string[];
+  /** What the stack calls by an old name. */
+  readonly called: readonly Fault[];
   /** Whether these are not all of the subset. */
   readonly narrowed: boolean;
   /** What Redis runs from. */
@@ -277,30 +278,33 @@ export interface Settings extends Omit<Configuration, "tasks" | "redisImage" | "
   readonly gitBaseImage: PinnedImage;
 }
 
-/** Faults of a settings file that its values as the program has them do not show. */
-export interface FileFaults {
-  /** By setting, what it has. */
-  readonly misfits: Readonly<Record<string, string>>;
-  readonly others: readonly SettingsFault[];
+/** What is known of a settings file that its values as the program has them do not show. */
+export interface OfFile {
+  /** By setting, what it has, and should not. Default: nothing. */
+  readonly misfits?: Readonly<Record<string, string>>;
+  /** Default: none. */
+  readonly others?: readonly Fault[];
+  /** Values that such a stack has, as a rehearsal's has its engine, where they are others than the defaults. */
+  readonly usual?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * Checks a stack's whole configuration, defaults included.
  *
  * @param places undefined leaves the files that settings name unread, for a check before they are made.
- * @param ofFile what is wrong with the file that the configuration is from. Default: nothing.
+ * @param ofFile the file that the configuration is from.
  * @throws one error that names every fault: what it got, what it wants, and the command that fixes it.
  */
 export function parseSettings(
   stack: string,
   given: RawConfiguration,
   places?: SettingsPlaces,
-  ofFile: FileFaults = { misfits: {}, others: [] },
+  { misfits = {}, others = [], usual = {} }: OfFile = {},
 ): Settings {
   const raw = byNewNames(given);
   const values = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, typed(key, value)]));
   const parsed = schema.safeParse(values);
-  const faults = new Map<string, SettingsFault>();
+  const faults = new Map<string, Fault>();
   for (const old of oldNamesIn(given)) {
     const name = oldNames[old] ?? "";
     const { default: usual }: Field = fields[name as keyof typeof fields];
@@ -308,13 +312,13 @@ export function parseSettings(
     if (given[name] !== undefined && String(given[name]) !== String(usual))
       faults.set(old, givenTwice(stack, old));
   }
-  const refuse = (key: string, got: string) => faults.set(key, faultOf(stack, key, got));
+  const refuse = (key: string, got: string) => faults.set(key, faultOf(stack, key, got, usual));
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.code === "unrecognized_keys")
       for (const key of issue.keys) faults.set(key, unknownKey(stack, key));
     else refuse(String(issue.path[0]), show(issue.path[0], values));
   }
-  for (const [key, got] of Object.entries(ofFile.misfits)) if (!faults.has(key)) refuse(key, got);
+  for (const [key, got] of Object.entries(misfits)) if (!faults.has(key)) refuse(key, got);
 
   const config = values as Configuration;
   let tasks: readonly LockedTask[] = readTasks();
@@ -329,7 +333,7 @@ export function parseSettings(
     } catch (error) {
       faults.set("imagesLock", {
         found: `imagesLock: ${(error as Error).message}`,
-        remedy: `Fix: ./machine lock ${stack}`,
+        remedies: machine("lock", stack),
       });
     }
   }
@@ -346,7 +350,7 @@ export function parseSettings(
   if (config.git === true && config.coop === false) refuse("git", "true with coop false");
   if (!faults.has("redisHost") && config.coop === true && isElsewhere(config.dockerHost, config.redisHost))
     refuse("redisHost", `${config.redisHost} with an engine at ${config.dockerHost}`);
-  const all = [...faults.values(), ...ofFile.others.filter(({ found }) => !saysAlready(faults, found))];
+  const all = [...faults.values(), ...others.filter(({ found }) => !saysAlready(faults, found))];
   if (all.length > 0) throw new SettingsError(stack, all);
   const services = {
     redisImage: pinnedImage(config.redisImage, lock),
@@ -357,10 +361,10 @@ export function parseSettings(
     redisPort,
     tasks: places === undefined ? tasks : tasksOn(tasks, places.engine(config.dockerHost)),
     lockIgnored: lock?.ignored,
-    called: oldNamesIn(given).map(
-      (old) =>
-        `the setting ${old} is called ${oldNames[old]} by now. Fix: ./machine set ${stack} ${oldNames[old]} ${given[old]}`,
-    ),
+    called: oldNamesIn(given).map((old) => ({
+      found: `the setting ${old} is called ${oldNames[old]} by now`,
+      remedies: machine("set", stack, String(oldNames[old]), String(given[old])),
+    })),
     narrowed: config.tasks.length > 0,
     ...services,
   };
@@ -375,51 +379,46 @@ function portIn(file: string): number | undefined {
   }
 }
 
-/** What is wrong with one setting. */
-export interface SettingsFault {
-  readonly found: string;
-  /** `Fix:` and the command. */
-  readonly remedy: string;
-}
-
 /** Every fault of a stack's settings in one message. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
-  readonly faults: readonly SettingsFault[];
+  readonly faults: readonly Fault[];
 
-  constructor(stack: string, faults: readonly SettingsFault[]) {
+  constructor(stack: string, faults: readonly Fault[]) {
     const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
-    const lines = faults.flatMap(({ found, remedy }) => [
-      `  ${found}`,
-      ...remedy.split("\n").map((line) => `  ${line}`),
-    ]);
+    const lines = faults.flatMap(({ found, remedies }) =>
+      [found, ...remedyText(remedies).split("\n")].map((line) => `  ${line}`),
+    );
     super(`the settings of stack ${stack} have ${count}. Nothing was changed.\n${lines.join("\n")}`);
     this.faults = faults;
   }
 }
 
-function faultOf(stack: string, key: string, got: string): SettingsFault {
+function faultOf(stack: string, key: string, got: string, usual: NonNullable<OfFile["usual"]>): Fault {
   const field: Field = fields[key as keyof typeof fields];
-  const mend = field.mend ?? `${key} ${shellWord(String(field.default))}`;
-  return { found: `${key}: got ${got}; want ${field.wants}`, remedy: `Fix: ./machine set ${stack} ${mend}` };
+  const own = key in usual ? [key, String(usual[key])] : undefined;
+  // What goes with another setting is set with it, whatever the stack's kind has.
+  const together = field.mend !== undefined && field.mend.length > 2 ? field.mend : undefined;
+  const mend = together ?? own ?? field.mend ?? [key, String(field.default)];
+  return { found: `${key}: got ${got}; want ${field.wants}`, remedies: machine("set", stack, ...mend) };
 }
 
-function saysAlready(faults: ReadonlyMap<string, SettingsFault>, found: string): boolean {
+function saysAlready(faults: ReadonlyMap<string, Fault>, found: string): boolean {
   return [...faults.values()].some((fault) => fault.found === found);
 }
 
 /** A setting that is given by its old name and by its new one. */
-export function givenTwice(stack: string, old: string): SettingsFault {
+export function givenTwice(stack: string, old: string): Fault {
   return {
     found: `${old} and ${oldNames[old]}: both are given, and ${old} is the old name of ${oldNames[old]}`,
-    remedy: `Fix: ./machine pulumi config rm ${old} --stack ${stack}`,
+    remedies: machine("pulumi", "config", "rm", old, "--stack", stack),
   };
 }
 
-function unknownKey(stack: string, key: string): SettingsFault {
+function unknownKey(stack: string, key: string): Fault {
   return {
     found: `${key || '""'}: no such setting${didYouMean(key, Object.keys(fields))}; want one of ${Object.keys(fields).join(", ")}`,
-    remedy: `Fix: ./machine pulumi config rm ${shellWord(key)} --stack ${stack}`,
+    remedies: machine("pulumi", "config", "rm", key, "--stack", stack),
   };
 }
 

@@ -1,5 +1,6 @@
 import { placeKey, realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import type { Wanted } from "../provision/look.ts";
 import { checkoutFolder } from "./checkout-folder.ts";
 import { encrypted } from "./configuration.ts";
@@ -30,8 +31,8 @@ export function wantedOf(
   const folder = checkoutFolder(projectDir, settings);
   if (`${realPlace(projectDir)}/`.startsWith(folder === "/" ? folder : `${folder}/`))
     throw new Problem(
-      `cooperbenchDir is ${folder}, which holds this project itself.\n` +
-        `Fix: ./machine set ${stack} cooperbenchDir repos/CooperBench`,
+      `cooperbenchDir is ${folder}, which holds this project itself`,
+      machine("set", stack, "cooperbenchDir", "repos/CooperBench"),
     );
   return {
     owner: ownerOf(stack, settings),

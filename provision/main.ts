@@ -100,6 +100,8 @@ const steps: { readonly [Name in StepName]: Act<Name> } = {
       for (const thing of adopted[service] ?? [])
         await recordThing(dockerHost, service, owner, "adopted", thing);
     if (conflict !== undefined) throw new Problem(conflict.found, conflict.remedies);
+    const { unpauseOwn } = await import("./engine/unpause.ts");
+    await unpauseOwn(dockerHost, owner, report);
     const { verifyRedis } = await import("./steps/redis.ts");
     const seen = await verifyRedis({ folder, address: redis, dockerHost });
     if (gitClient === undefined) return seen;
@@ -187,6 +189,7 @@ try {
   const result = await main(process.argv.slice(2));
   if (result !== undefined) console.log(JSON.stringify(result));
 } catch (error) {
-  report(error instanceof Problem ? error.message : String((error as Error).stack));
+  // Not on standard error, which is told line by line as it comes: the failure has both, and is told once.
+  console.log(error instanceof Problem ? error.message : String((error as Error).stack));
   process.exitCode = 1;
 }

@@ -19,10 +19,10 @@ export function clockFinding(clocks: readonly Clock[]): Finding {
   if (wrong.length > 0) {
     return warning(
       "clock",
-      wrong
+      `${wrong
         .map((clock) => `this machine's clock and ${clock.name}'s are ${showSeconds(apart(clock))} apart`)
-        .join("; "),
-      "Set the clock (timedatectl set-ntp true): TLS, tokens and apt fail with a wrong one",
+        .join("; ")}: TLS, tokens and apt fail with a wrong one`,
+      { command: ["sudo", "timedatectl", "set-ntp", "true"] },
     );
   }
   if (clocks.length === 0) return ok("clock", "there was no other clock to compare this machine's with");

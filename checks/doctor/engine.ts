@@ -1,9 +1,10 @@
 import type { Known } from "../../lib/known.ts";
+import { type Command, machine, type Remedy } from "../../lib/remedy.ts";
 import { isAtLeast } from "../../lib/version.ts";
 import { type EngineFacts, isPodman, isRootless } from "../../provision/engine/ask.ts";
 import type { EngineHost } from "../../provision/engine/host.ts";
 import type { Piece } from "../../toolchain/toolchain.ts";
-import { blocker, type Finding, ok, warning } from "../finding.ts";
+import { blocker, type Faulty, type Finding, ok, warning } from "../finding.ts";
 import { daemonFile, serviceCommand } from "./downloads.ts";
 
 /** Oldest API that this project was tried with: Docker 20.10. */
@@ -21,8 +22,8 @@ export interface EnginePlace {
   readonly stack: string;
   /** What the host was taken from, and what a reader should know of that. Default: nothing is said of it. */
   readonly engine?: Omit<EngineHost, "host"> | undefined;
-  /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
-  readonly startedBy?: string | undefined;
+  /** What starts the engine, where this project can: then one that does not run yet is no blocker. */
+  readonly startedBy?: Command | undefined;
 }
 
 /** Whether the engine answers, and with an API that this project and its docker plugin speak. */
@@ -42,14 +43,22 @@ export function engineFinding(
     return blocker(
       "engine",
       `${found}, and the docker plugin of the closed-network set speaks none newer than ${CLOSED_NETWORK_PLUGIN_API}`,
-      `Install Pulumi, whose own plugin speaks newer ones (COOPERBENCH_TOOLCHAIN=official ./machine up ${place.stack}), or set "min-api-version": "${CLOSED_NETWORK_PLUGIN_API}" in ${daemonFile(info)} and run: ${serviceCommand(info, "restart")}`,
+      [
+        {
+          command: ["COOPERBENCH_TOOLCHAIN=official", "./machine", "up", place.stack],
+          when: "with Pulumi installed, whose own plugin speaks newer ones",
+        },
+        {
+          advice: `set "min-api-version": "${CLOSED_NETWORK_PLUGIN_API}" in ${daemonFile(info)}, and restart the engine (${serviceCommand(info, "restart")})`,
+        },
+      ],
     );
   }
   if (!isAtLeast(ApiVersion, API_MINIMUM)) {
     return warning(
       "engine",
-      `${found}; want API ${API_MINIMUM} or newer`,
-      "Update Docker to 20.10 or newer; nothing was tried with an older one",
+      `${found}; want API ${API_MINIMUM} or newer, and nothing was tried with an older one`,
+      { advice: "update Docker to 20.10 or newer" },
     );
   }
   return ok("engine", `${found}${wordOf(place)}`);
@@ -60,7 +69,10 @@ function podman(version: string, place: EnginePlace): Finding {
   return blocker(
     "engine",
     `podman ${version} answers at ${placeName(place)}, and CooperBench needs Docker's own engine: podman before 5.6 keeps the entrypoint of an image that CooperBench clears, so that no evaluation can run, and no newer one was tried`,
-    `Install Docker's engine (Debian, Ubuntu: apt-get install docker.io), or ${another(place.stack)}`,
+    [
+      { advice: "install Docker's engine (Debian, Ubuntu: apt-get install docker.io)" },
+      ...another(place.stack),
+    ],
   );
 }
 
@@ -72,35 +84,32 @@ function placeName({ dockerHost, engine }: EnginePlace): string {
   return engine === undefined ? dockerHost : `${dockerHost} (by ${engine.from})`;
 }
 
-function silent(error: string, place: EnginePlace): Finding {
+/** An engine that does not answer. */
+export function silent(error: string, place: EnginePlace): Faulty {
   const { dockerHost, stack, startedBy, engine } = place;
   const isDenied = /EACCES|permission denied/i.test(error);
   if (startedBy !== undefined && isDenied)
     return blocker(
       "engine",
       `the rehearsal's engine at ${dockerHost} is there, and is not this user's to use (${error})`,
-      "Run this as the user who started it",
+      { advice: "run this as the user who started it" },
     );
   if (startedBy !== undefined) {
-    return warning(
-      "engine",
-      `the rehearsal's engine at ${dockerHost} does not run (${error})`,
-      `It is started by: ${startedBy}`,
-    );
+    return warning("engine", `the rehearsal's engine at ${dockerHost} does not run (${error})`, startedBy);
   }
   const start = isDenied
-    ? "Run this as a user of the group docker (usermod -aG docker USER, then log in again)"
-    : "Start it (Debian, Ubuntu: apt-get install docker.io)";
+    ? "run this as a user of the group docker (sudo usermod -aG docker USER, then log in again)"
+    : "start it (Debian, Ubuntu: apt-get install docker.io)";
   return blocker(
     "engine",
     `the Docker engine at ${placeName(place)} does not answer (${error}); want one that runs and that you may use${wordOf(place)}`,
-    engine?.remedy ?? `${start}, or ${another(stack)}`,
+    engine?.remedy ?? [{ advice: start }, ...another(stack)],
   );
 }
 
-function another(stack: string): string {
-  return (
-    `set dockerHost to the one that is meant: ./machine set ${stack} dockerHost HOST\n` +
-    "To try everything without it: ./machine up dev, the rehearsal"
-  );
+function another(stack: string): readonly Remedy[] {
+  return [
+    { ...machine("set", stack, "dockerHost", "HOST"), when: "to use another engine" },
+    { ...machine("up", "dev"), when: "to try everything without it, in the rehearsal" },
+  ];
 }

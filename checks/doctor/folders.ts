@@ -49,11 +49,12 @@ export function folderFindings(folders: readonly FolderFacts[]): readonly Findin
   const faults = folders.flatMap(({ purpose, path, existing, fault }) => {
     if (fault === undefined) return [];
     const where = existing === path ? path : `${existing}, where ${path} is to be made,`;
-    return blocker(
-      "folders",
-      `${purpose}: ${where} cannot be written to (${fault})`,
-      `Make it yours (chown or chmod ${existing}; a disk that is mounted read-only is mounted anew: mount -o remount,rw), or name another folder for it`,
-    );
+    return blocker("folders", `${purpose}: ${where} cannot be written to (${fault})`, [
+      {
+        advice: `give yourself the right to write there (chown or chmod ${existing}; where the disk is mounted read-only: mount -o remount,rw)`,
+      },
+      { advice: "name another folder for it" },
+    ]);
   });
   if (faults.length > 0) return faults;
   return [ok("folders", `can be written to: ${folders.map(({ path }) => path).join(", ")}`)];

@@ -21,7 +21,7 @@ export async function findGit(wantsVersion: boolean, path: string | undefined): 
 /** Whether there is a git for the checkout at `checkout`, which is cloned where it is not there. */
 export function gitFinding(git: Git | undefined, checkout: string, isThere: boolean): Finding {
   if (git !== undefined) return ok("git", `${git.version ?? "git"} (${git.file})`);
-  const remedy = "Install it (Debian, Ubuntu: apt-get install git)";
+  const remedy = { advice: "install git (Debian, Ubuntu: apt-get install git)" };
   return isThere
     ? warning("git", `got no git that runs, and ${checkout} cannot be looked at or moved without`, remedy)
     : blocker("git", `got no git that runs, want one to clone CooperBench into ${checkout}`, remedy);

@@ -2,6 +2,7 @@ import prettyBytes from "pretty-bytes";
 import { type Known, known } from "../../lib/known.ts";
 import { list } from "../../lib/list.ts";
 import { commandLine, startOf } from "../../lib/process-id.ts";
+import { machine } from "../../lib/remedy.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
 import { type RunContainer, runContainers } from "../../provision/engine/run-containers.ts";
 import { type RunProcess, runProcesses } from "../../provision/steps/run-processes.ts";
@@ -71,17 +72,17 @@ export function judge(
 /** What killed runs of CooperBench have left on the engine. */
 export function leftoversFinding(found: Known<readonly JudgedContainer[]>, stack: string): Finding {
   if ("unknown" in found)
-    return warning("leftovers", `cannot be looked for: ${found.unknown}`, `./machine doctor ${stack}`);
+    return warning("leftovers", `cannot be looked for: ${found.unknown}`, machine("doctor", stack));
   const of = (wanted: Fate) => found.value.filter(({ fate }) => fate === wanted);
   const [left, living, unseen] = [of("left"), of("living"), of("unseen")];
-  const command = `./machine clean ${stack}`;
+  const clean = machine("clean", stack);
   if (left.length > 0)
-    return warning("leftovers", `killed runs of CooperBench have left ${inWords(left)}`, `Fix: ${command}`);
+    return warning("leftovers", `killed runs of CooperBench have left ${inWords(left)}`, clean);
   if (unseen.length > 0)
     return warning(
       "leftovers",
       `CooperBench has made ${inWords(unseen)}; whether a run uses them is not known: ${unseen[0]?.reason}`,
-      `Fix, where no run uses that engine: ${command}`,
+      { ...clean, when: "where no run uses that engine" },
     );
   if (living.length > 0) return ok("leftovers", `none: a run lives, with ${inWords(living)}`);
   return ok("leftovers", "no container of a killed run is on the engine");

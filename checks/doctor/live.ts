@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Problem } from "../../lib/problem.ts";
+import { machine, type Remedy } from "../../lib/remedy.ts";
 import { isSameUrl } from "../../lib/url.ts";
 import type { Owner } from "../../provision/ownership/owner.ts";
 import { inspectDotenv, variablesIn } from "../../provision/steps/dotenv.ts";
@@ -30,15 +31,14 @@ export async function askLive({ owner, checkout, modelApiBase, model }: Live): P
   const key = variables.COHERE_API_KEY;
   if (fault !== undefined || key === undefined) {
     const why = fault ?? `it has no key of stack ${stack}`;
-    return blocker("live", `not asked: ${dotenv}: ${why}`, `Have it written: ./machine up ${stack}`);
+    return blocker("live", `not asked: ${dotenv}: ${why}`, machine("up", stack));
   }
   try {
     const { url } = await proveRoute({ folder: checkout, modelApiBase, model, key });
     return liveFinding(url, await callLive(checkout, model), stack);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const [found = "", ...faults] = error.message.split("\n").map((line) => line.trim());
-    return blocker("live", `not asked: ${found}`, faults.join("\n") || `Mend it: ./machine up ${stack}`);
+    return blocker("live", `not asked: ${error.found}`, error.remedies ?? machine("up", stack));
   }
 }
 
@@ -57,7 +57,7 @@ export function liveFinding(url: string, call: LiveCall, stack: string): Finding
     return (isElsewhere ? blocker : warning)(
       "live",
       found,
-      setBase("Set the base URL that answers itself", stack),
+      setBase("the base URL that answers itself", stack),
     );
   }
   const status = answers.at(-1)?.status ?? null;
@@ -65,7 +65,7 @@ export function liveFinding(url: string, call: LiveCall, stack: string): Finding
   if (error !== undefined)
     return blocker("live", `${url} ${answer} ${time}${failed}`, remedyFor(status, url, stack));
   if (call.isEmpty === true) {
-    const remedy = `See whether it is the model's API, and has the model: curl -sS -o /dev/null ${url}`;
+    const remedy = ask(url, "to see whether it is the model's API, and has the model");
     return blocker("live", `${url} ${answer} ${time}, and says nothing`, remedy);
   }
   const tokens = `${inputTokens ?? "?"} tokens in, ${outputTokens ?? "?"} out`;
@@ -79,21 +79,24 @@ function dollars(sum: number): string {
   return `$${sum.toFixed(digits)}`;
 }
 
-function set(setting: string, stack: string): string {
-  return `./machine set ${stack} ${setting} && ./machine up ${stack}`;
+function ask(url: string, when: string): Remedy {
+  return { command: ["curl", "-sS", "-o", "/dev/null", url], when };
 }
 
-function setBase(what: string, stack: string): string {
-  return `${what}: ${set("modelApiBase URL", stack)}`;
+function setBase(what: string, stack: string): Remedy {
+  return { ...machine("set", stack, "modelApiBase", "URL"), when: `set ${what}, before the next update` };
 }
 
-function remedyFor(status: number | null, url: string, stack: string): string {
-  if (status === null) return `See why nobody answers (name, proxy, firewall): curl -sS -o /dev/null ${url}`;
+function remedyFor(status: number | null, url: string, stack: string): Remedy {
+  if (status === null) return ask(url, "to see why nobody answers (name, proxy, firewall)");
   if (status === 401 || status === 403)
-    return `The key is refused. Set another: ${set("cohereApiKey", stack)}`;
-  if (status === 404) return setBase("The API has no such path or model. Set its base URL", stack);
-  if (status >= 300 && status < 400) return setBase("The API is elsewhere. Set its base URL", stack);
-  if (status === 429) return "The key's rate is used up: wait, or have it raised";
-  if (status >= 500) return "The API has a fault of its own: try again later";
-  return "The API refuses the request: what it said is above";
+    return {
+      ...machine("set", stack, "cohereApiKey"),
+      when: "the key is refused: set another, before the next update",
+    };
+  if (status === 404) return setBase("its base URL: the API has no such path or model", stack);
+  if (status >= 300 && status < 400) return setBase("its base URL: the API is elsewhere", stack);
+  if (status === 429) return { advice: "wait, or have the key's rate raised, which is used up" };
+  if (status >= 500) return { advice: "try again later: the API has a fault of its own" };
+  return { advice: "see what the API said, which refuses the request" };
 }

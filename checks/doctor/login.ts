@@ -11,9 +11,8 @@ export function loginFinding(mirror: string): Finding | undefined {
   const { host } = parseEndpoint(mirror || dockerHub);
   const missing = missingHelper(host);
   if (missing === undefined) return undefined;
-  return warning(
-    "login",
-    `${missing}: images are pulled from ${host} without credentials`,
-    "Fix: install it, or take it out of that file and run docker login",
-  );
+  return warning("login", `${missing}: images are pulled from ${host} without credentials`, [
+    { advice: "install it" },
+    { command: ["docker", "login", host], when: "once it is taken out of that file" },
+  ]);
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Task } from "../../benchmark/tasks.ts";
 import { type Known, known } from "../../lib/known.ts";
+import { machine } from "../../lib/remedy.ts";
 import type { EngineInfo } from "../../provision/engine/ask.ts";
 import { dockerAt } from "../../provision/engine/docker-command.ts";
 import type { EngineImage } from "../../provision/engine/images.ts";
@@ -69,23 +70,25 @@ export async function askNetwork(
  */
 export function networkFinding(
   asked: NetworkAnswer | { readonly none: string },
-  dockerHost: string,
+  { dockerHost, stack }: { readonly dockerHost: string; readonly stack: string },
   info: Pick<EngineInfo, "SecurityOptions">,
 ): Finding {
   if ("none" in asked) return ok("network", `not asked: ${asked.none}`);
   const { image, manager, answer } = asked;
   const who = `${manager} in a container of ${image}`;
   if ("unknown" in answer)
-    return warning(
-      "network",
-      `${who} could not ask its index: ${answer.unknown}`,
-      "Fix: probe the images: ./machine verify",
-    );
+    return warning("network", `${who} could not ask its index: ${answer.unknown}`, {
+      ...machine("verify", stack),
+      when: "to probe the images",
+    });
   const { seconds, trouble } = answer.value;
   if (trouble === undefined) return ok("network", `${who} gets a package from its index, in ${seconds} s`);
   const { cause, said } = trouble;
   const [program = "", ...args] = questions[manager];
-  const byHand = dockerAt(dockerHost, "run", "--rm", "--entrypoint", program, image, ...args).join(" ");
+  const byHand = {
+    command: dockerAt(dockerHost, "run", "--rm", "--entrypoint", program, image, ...args),
+    when: "to ask again",
+  };
   const given = proxyVariables(dockerHost).length > 0;
   const file = dockerConfigFile();
   const proxies = given
@@ -96,11 +99,12 @@ export function networkFinding(
     proxy: proxies,
     certificate: "let the index past what opens its TLS on the way, whose certificate the images do not have",
     connection: `let containers out through the firewall; ${proxies}`,
-    other: "ask by hand",
+    other: undefined,
   };
+  const advice = remedies[cause];
   return warning(
     "network",
     `${who} gets nothing from its index, from which the tests of most tasks install packages: ${said}`,
-    `Fix: ${remedies[cause]}. To ask again:\n  ${byHand}`,
+    advice === undefined ? byHand : [{ advice }, byHand],
   );
 }

@@ -1,4 +1,5 @@
 import type { Known } from "../../lib/known.ts";
+import { machine } from "../../lib/remedy.ts";
 import { type OwnedThing, othersInWords } from "../../provision/ownership/folder-owners.ts";
 import type { Owner } from "../../provision/ownership/owner.ts";
 import { blocker, type Finding, ok } from "../finding.ts";
@@ -12,11 +13,10 @@ import { blocker, type Finding, ok } from "../finding.ts";
  */
 export function ownersFinding(others: Known<readonly OwnedThing[]>, folder: string, owner: Owner): Finding {
   if ("unknown" in others)
-    return blocker(
-      "owners",
-      `whose ${folder} is cannot be looked at: ${others.unknown}`,
-      "Make it readable for this user, or set cooperbenchDir to another folder",
-    );
+    return blocker("owners", `whose ${folder} is cannot be looked at: ${others.unknown}`, [
+      { advice: "make it readable for this user" },
+      { ...machine("set", owner.stack, "cooperbenchDir", "FOLDER"), when: "to use another folder" },
+    ]);
   if (others.value.length === 0) return ok("owners", `nothing in ${folder} is another stack's`);
   const { found, remedies } = othersInWords(others.value, folder, owner);
   return blocker("owners", found, remedies);

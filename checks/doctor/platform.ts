@@ -16,11 +16,9 @@ export function platformFinding(info: EngineInfo, tasks: readonly LockedTask[]):
   const engine = platformOf(info);
   const found = `the engine runs ${engine}`;
   if (info.OSType !== "linux") {
-    return blocker(
-      "platform",
-      `${found}, and the images are Linux's`,
-      "Switch Docker Desktop to Linux containers",
-    );
+    return blocker("platform", `${found}, and the images are Linux's`, {
+      advice: "switch Docker Desktop to Linux containers",
+    });
   }
   const platforms = tasks.flatMap(({ locked }) => locked?.platform ?? []);
   // Variants, as of linux/arm64/v8, are not told by an engine.
@@ -30,7 +28,12 @@ export function platformFinding(info: EngineInfo, tasks: readonly LockedTask[]):
     return warning(
       "platform",
       `${found}, and ${count(others.length, "image")} of ${platforms.length} want ${[...new Set(others)].join(", ")}: they run by emulation, slowly, or not at all`,
-      `Install emulation (docker run --privileged --rm tonistiigi/binfmt --install ${other.split("/")[1]}; Docker Desktop has it), or use a machine of that kind`,
+      [
+        {
+          advice: `install emulation on the engine's machine, which Docker Desktop has (docker run --privileged --rm tonistiigi/binfmt --install ${other.split("/")[1]})`,
+        },
+        { advice: "use a machine of that kind" },
+      ],
     );
   }
   return ok("platform", platforms.length > 0 ? `${found}, as the locked images` : found);

@@ -11,6 +11,7 @@ import { newestVersion } from "../../benchmark/known-faults.ts";
 import type { Environment } from "../../lib/environment.ts";
 import { findOnPath } from "../../lib/find-program.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
+import type { Command } from "../../lib/remedy.ts";
 import type { Settings } from "../../program/settings.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
 import {
@@ -22,12 +23,13 @@ import {
 } from "../../provision/engine/existing-redis.ts";
 import { faultIn, type Look } from "../../provision/look.ts";
 import { stackIdentity } from "../../provision/ownership/temporary.ts";
-import { versionIn } from "../../provision/steps/checkout/version.ts";
+import { inTheWayOf } from "../../provision/steps/checkout/inspect.ts";
+import { pythonsOf, versionIn } from "../../provision/steps/checkout/version.ts";
 import { searchPython } from "../../provision/steps/python.ts";
 import { pythonOfVenv } from "../../provision/steps/venv/interpreter.ts";
 import type { Toolchain } from "../../toolchain/toolchain.ts";
 import { pluginVersions } from "../../toolchain/versions.ts";
-import { type Finding, ok } from "../finding.ts";
+import { blocker, type Finding, ok } from "../finding.ts";
 import { versionFinding } from "../version.ts";
 import { clockFinding } from "./clock.ts";
 import { clientFinding } from "./docker.ts";
@@ -64,8 +66,8 @@ export interface Preflight {
   readonly env: Environment;
   /** With the image lock read, where it is there. */
   readonly settings: Settings;
-  /** Command that starts the engine, where this project can: then one that does not run yet is no blocker. */
-  readonly startedBy?: string | undefined;
+  /** What starts the engine, where this project can: then one that does not run yet is no blocker. */
+  readonly startedBy?: Command | undefined;
   /** Ports of the engine's loopback that are another's on this machine, so that it is not reached there. Default: none. */
   readonly takenPorts?: readonly number[];
   readonly projectDir: string;
@@ -182,7 +184,10 @@ async function ofRunsOn(
     "none" in choice ? choice : askNetwork(choice, { dockerHost, stack: stackIdentity(owner), abort }),
     lookForLeftovers(dockerHost, facts),
   ]);
-  return [networkFinding(network, dockerHost, facts.info), leftoversFinding(leftovers, owner.stack)];
+  return [
+    networkFinding(network, { dockerHost, stack: owner.stack }, facts.info),
+    leftoversFinding(leftovers, owner.stack),
+  ];
 }
 
 function redisThere(redis: Known<RedisFacts>, { look, takenPorts }: Preflight): ExistingRedis {
@@ -211,6 +216,7 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
   // What this project starts makes its own source.
   const isSourceMade = preflight.startedBy === undefined || !isMissingFolder(source.repository);
   const isToClone = !existsSync(folder) && isSourceMade && findOnPath("git", env.PATH) !== undefined;
+  const obstacle = inTheWayOf(folder, owner.stack);
   const [git, answer, uv, search] = await Promise.all([
     findGit(thorough, env.PATH),
     isToClone ? askSource(source) : undefined,
@@ -225,9 +231,13 @@ async function ofPrograms(preflight: Preflight): Promise<readonly Finding[]> {
     clientFinding(findOnPath("docker", env.PATH), preflight.startedBy),
     gitFinding(git, folder, faultIn(look.checkout) === undefined),
     sourceFinding(source, answer, owner.stack),
+    ...(obstacle === undefined ? [] : [blocker("checkout", obstacle.found, obstacle.remedies)]),
     ...[versionFinding(installed, owner.stack, "warning")].filter((finding) => finding !== undefined),
     uvFinding(uv),
-    pythonFinding({ request, inVenv, fault, search, mayDownload, download }, owner.stack),
+    pythonFinding(
+      { request, takes: pythonsOf(folder), inVenv, fault, search, mayDownload, download },
+      owner.stack,
+    ),
   ];
 }
 

@@ -19,6 +19,9 @@ export function proxyFinding(env: Environment): Finding | undefined {
   return warning(
     "proxy",
     `NO_PROXY has ${ranges.join(", ")}, and Node and Python know no ranges: hosts in it are asked through the proxy`,
-    "Fix: add the names or addresses of those that this machine asks, such as its engine and registryMirror, to NO_PROXY",
+    {
+      advice:
+        "add the names or addresses of those that this machine asks, such as its engine and registryMirror, to NO_PROXY",
+    },
   );
 }

@@ -21,16 +21,17 @@ export function pulumiFinding(
     .join(", ");
   const cli = versionOf("pulumi");
   if (!isAtLeast(cli, PULUMI_MINIMUM)) {
-    return blocker(
-      "pulumi",
-      `got Pulumi ${cli}, want ${PULUMI_MINIMUM} or newer`,
-      "Update it (https://www.pulumi.com/docs/install), or take it off PATH: ./machine then gets its own",
-    );
+    return blocker("pulumi", `Pulumi is ${cli}, older than ${PULUMI_MINIMUM}`, [
+      { advice: "update it (https://www.pulumi.com/docs/install)" },
+      { advice: "take it off PATH: ./machine then gets its own" },
+    ]);
   }
   const others = plugins.filter(({ name, version }) => versionOf(`plugin ${name}`) !== version);
   if (others.length > 0) {
     const wants = others.map(({ name, version }) => `plugin ${name} ${version}`).join(", ");
-    return warning("pulumi", `got ${used}; want ${wants}, as the project's packages`, "npm ci");
+    return warning("pulumi", `got ${used}; want ${wants}, as the project's packages`, {
+      command: ["npm", "ci"],
+    });
   }
   return ok("pulumi", used);
 }

@@ -1,4 +1,5 @@
 import { unreachable } from "../../lib/reach.ts";
+import { machine } from "../../lib/remedy.ts";
 import { meets, type PythonSearch, pythonDownload, pythonRemedies } from "../../provision/steps/python.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 
@@ -6,6 +7,8 @@ import { blocker, type Finding, ok, warning } from "../finding.ts";
 export interface PythonFacts {
   /** The setting: 3.12, or >=3.10. */
   readonly request: string;
+  /** What CooperBench takes, such as >=3.10. */
+  readonly takes: string;
   /** Version of the environment that is there and whole. */
   readonly inVenv?: string | undefined;
   /** What is wrong with the environment that is there; undefined where nothing is, or there is none. */
@@ -25,13 +28,20 @@ export function isServed({ request, inVenv }: Pick<PythonFacts, "request" | "inV
 
 /** Whether there is a Python that the virtual environment can be made with. */
 export function pythonFinding(facts: PythonFacts, stack: string): Finding {
-  const { request, inVenv, fault, search, mayDownload, download } = facts;
+  const { request, takes, inVenv, fault, search, mayDownload, download } = facts;
   if (isServed(facts))
     return ok("python", `the virtual environment has Python ${inVenv}, ${request} is wanted`);
   const python = search?.python;
+  const version = python?.version ?? request.replace(">=", "");
+  if (!meets(version, takes) && (python !== undefined || !request.startsWith(">=")))
+    return blocker(
+      "python",
+      `CooperBench takes Python ${takes}, and by pythonVersion (${request}) it would get ${version}`,
+      machine("set", stack, "pythonVersion", "3.12"),
+    );
   if (python !== undefined && fault !== undefined) {
     const found = `the virtual environment is not whole: ${fault}; Python ${python.version} (${python.path}) is there`;
-    return warning("python", found, `The next update puts it right: ./machine up ${stack}`);
+    return warning("python", found, machine("up", stack));
   }
   if (python !== undefined)
     return ok("python", `Python ${python.version} (${python.path}), ${request} is wanted`);

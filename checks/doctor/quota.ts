@@ -1,3 +1,4 @@
+import type { Remedies } from "../../lib/remedy.ts";
 import { isRateLimit } from "../../provision/engine/pull-failure.ts";
 import { type Finding, ok, warning } from "../finding.ts";
 import { count, showSeconds } from "../units.ts";
@@ -7,14 +8,17 @@ import type { RegistryFacts } from "./registry.ts";
 export function quotaFinding(facts: RegistryFacts | undefined, pulls: number, notAsked: string): Finding {
   if (facts === undefined) return ok("quota", `not asked: ${notAsked}`);
   const { answer, error, unseen } = facts;
-  const remedy = (wait: string) =>
-    `Run docker login for a higher limit, set registryMirror to a mirror, or ${wait}; what was pulled is kept`;
+  const remedies = (wait: string): Remedies => [
+    { command: ["docker", "login"], when: "for a higher limit" },
+    { advice: "set registryMirror to a mirror" },
+    { advice: `${wait}; what was pulled is kept` },
+  ];
   if (error !== undefined) {
     if (!isRateLimit(error)) return ok("quota", "the registry has told no limit");
     return warning(
       "quota",
       `the registry allows no pull now (${error.message.trim()}), and ${count(pulls, "pull")} are needed`,
-      remedy("wait for its reset (Docker Hub counts over 6 hours)"),
+      remedies("wait for its reset (Docker Hub counts over 6 hours)"),
     );
   }
   if (unseen !== undefined) {
@@ -24,6 +28,6 @@ export function quotaFinding(facts: RegistryFacts | undefined, pulls: number, no
   const { limit, remaining, windowSeconds, source } = answer.quota;
   const found = `${remaining} of ${limit} pulls in ${showSeconds(windowSeconds)} are left${source === undefined ? "" : ` for ${source}`}, ${pulls} needed`;
   return remaining < pulls
-    ? warning("quota", found, remedy(`wait: the window is ${showSeconds(windowSeconds)}`))
+    ? warning("quota", found, remedies(`wait: the window is ${showSeconds(windowSeconds)}`))
     : ok("quota", found);
 }

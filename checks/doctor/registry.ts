@@ -1,4 +1,5 @@
 import { isSamePlatform, platformName } from "../../lib/platform.ts";
+import { machine } from "../../lib/remedy.ts";
 import { engineAt } from "../../provision/engine/client.ts";
 import {
   isNoImage,
@@ -68,11 +69,9 @@ export function registryFinding(facts: RegistryFacts | undefined, notAsked: stri
   const { reference, error } = facts;
   if (error === undefined) return ok("registry", `it answers for ${reference}`);
   if (isNoRegistry(error))
-    return blocker(
-      "registry",
-      `the engine reaches none (asked for ${reference}: ${reasonOf(error)})`,
-      "See what answers in its place: a proxy, or the login page of the engine's network",
-    );
+    return blocker("registry", `the engine reaches none (asked for ${reference}: ${reasonOf(error)})`, {
+      advice: "see what answers in its place: a proxy, or the login page of the engine's network",
+    });
   if (isNoImage(error))
     // A locked image is pulled by its digest, whatever the tag has become.
     return warning("registry", `it cannot give ${reference}: ${reasonOf(error)}`, remediesOf(error));
@@ -83,7 +82,13 @@ export function registryFinding(facts: RegistryFacts | undefined, notAsked: stri
   return blocker(
     "registry",
     `the engine cannot reach the registry (asked for ${reference}: ${error.message.trim()})`,
-    "Check the engine's network and proxy, or set registryMirror to a registry that it reaches\n" +
-      "To try everything on a network without Docker Hub: ./machine up dev, the rehearsal",
+    [
+      { advice: "check the engine's network and proxy" },
+      { advice: "set registryMirror to a registry that it reaches" },
+      {
+        ...machine("up", "dev"),
+        when: "to try everything on a network without Docker Hub, in the rehearsal",
+      },
+    ],
   );
 }

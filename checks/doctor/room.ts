@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import prettyBytes from "pretty-bytes";
+import type { Remedies } from "../../lib/remedy.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 
 /** A folder that an update writes in, with what it takes there. */
@@ -59,13 +60,12 @@ function diskFinding(wanted: readonly RoomFacts[]): Finding {
     .join(", ");
   const found = `${prettyBytes(free)} free, ${prettyBytes(need)} needed for ${places}`;
   const path = wanted[0]?.path ?? "";
-  const remedy = `Free some (df -h ${path} shows the disk), or name a folder on another disk`;
+  const remedies = (show: string): Remedies => [
+    { advice: `remove something from that disk (df ${show} ${path} shows it)` },
+    { advice: "name a folder on another disk" },
+  ];
   if (wanted.some(({ isOutOfFiles }) => isOutOfFiles))
-    return blocker(
-      "disks",
-      `no file more can be made on the disk of ${places}`,
-      `Remove files (df -i ${path} counts them), or name a folder on another disk`,
-    );
-  if (free < sure) return blocker("disks", found, remedy);
-  return free < need ? warning("disks", found, remedy) : ok("disks", found);
+    return blocker("disks", `no file more can be made on the disk of ${places}`, remedies("-i"));
+  if (free < sure) return blocker("disks", found, remedies("-h"));
+  return free < need ? warning("disks", found, remedies("-h")) : ok("disks", found);
 }

@@ -8,24 +8,20 @@ import { type Finding, ok, warning } from "../finding.ts";
  */
 export function routeFinding(route: Fault): Finding {
   if ("unknown" in route)
-    return warning(
-      "route",
-      `whether something here overrides modelApiBase is not known: ${route.unknown}`,
-      "Run this as the user whose files these are",
-    );
+    return warning("route", `whether something here overrides modelApiBase is not known: ${route.unknown}`, {
+      advice: "run this as the user whose files these are",
+    });
   if (route.value === undefined) return ok("route", "nothing here overrides modelApiBase");
-  const remedy =
-    "Take that away (unset NAME, or its line of the file): with it, the proof of the route fails";
-  return warning("route", route.value, remedy);
+  return warning("route", `${route.value}: with it, the proof of the route fails`, {
+    advice: "take that away (unset the variable, or remove its line of the file)",
+  });
 }
 
 /** What else decides what a run does: the user's own lines and variables, which may be meant. Undefined where nothing does. */
 export function otherSettingsFinding(others: Known<readonly string[]>): Finding | undefined {
   const names = knownOf(others) ?? [];
   if (names.length === 0) return undefined;
-  return warning(
-    "variables",
-    `what a run does is decided by ${names.join(", ")} as well`,
-    "Unless that is meant: remove the line, or unset the variable",
-  );
+  return warning("variables", `what a run does is decided by ${names.join(", ")} as well`, {
+    advice: "remove the line, or unset the variable, unless that is meant",
+  });
 }

@@ -8,7 +8,7 @@ import { type Finding, ok, warning } from "../finding.ts";
  * @param redis what is there where the stack wants a Redis; undefined where it wants none.
  */
 export function servicesFinding(redis: ExistingRedis | undefined): Finding {
-  if (redis === undefined) return ok("services", "none are wanted, for coop is false");
+  if (redis === undefined) return ok("services", "off (coop: false)");
   const trouble = troubleOf(redis);
   if (trouble) return warning("services", trouble.found, trouble.remedies);
   const found =

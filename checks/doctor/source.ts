@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environmentFor } from "../../lib/environment.ts";
+import { machine } from "../../lib/remedy.ts";
 import { run } from "../../lib/run.ts";
 import { commitOfTag } from "../../provision/steps/checkout/release.ts";
 import { blocker, type Finding, ok } from "../finding.ts";
@@ -77,12 +78,15 @@ export function sourceFinding(
     return blocker(
       "source",
       `${repository} has no commit ${commit}, which the setting cooperbenchCommit names`,
-      `Fix: set one that it has:\n  ./machine set ${stack} cooperbenchCommit COMMIT`,
+      { ...machine("set", stack, "cooperbenchCommit", "COMMIT"), when: "to name one that it has" },
     );
   return blocker(
     "source",
     `${repository}, which CooperBench is cloned from, does not answer: ${answer.unreachable}`,
-    `Fix: where this machine has no way to it, name another repository that has the commit:\n  ./machine set ${stack} cooperbenchRepository URL`,
+    {
+      ...machine("set", stack, "cooperbenchRepository", "URL"),
+      when: "where this machine has no way to it, to name another repository that has the commit",
+    },
   );
 }
 

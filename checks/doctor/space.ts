@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import prettyBytes from "pretty-bytes";
+import type { Remedies } from "../../lib/remedy.ts";
 import type { EngineInfo } from "../../provision/engine/ask.ts";
+import { dockerAt } from "../../provision/engine/docker-command.ts";
 import { usesContainerd } from "../../provision/engine/store.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 import { count } from "../units.ts";
@@ -78,18 +80,21 @@ export function spaceFinding(pull: ToPull, disk: Disk, info: EngineInfo, dockerH
   const need = `${count(missing.length, "image")} to pull (${sizes.join("; ")}), which take about ${prettyBytes(wanted)}${estimate}`;
 
   if (freeBytes === undefined) {
-    const show = dockerHost.startsWith("ssh://") ? `ssh ${dockerHost.slice("ssh://".length)} ` : "";
-    return warning(
-      "space",
-      `${free} (${unmeasured}); ${need}`,
-      `Look on the engine's machine: ${show}df -h ${folder} (Docker Desktop: Settings, Resources, Disk usage)`,
-    );
+    const show = dockerHost.startsWith("ssh://") ? ["ssh", dockerHost.slice("ssh://".length)] : [];
+    return warning("space", `${free} (${unmeasured}); ${need}`, {
+      command: [...show, "df", "-h", folder],
+      when: "on the engine's machine (Docker Desktop: Settings, Resources, Disk usage)",
+    });
   }
   const setting = isWithSystems(info)
     ? `"root" in /etc/containerd/config.toml`
     : `"data-root" in ${daemonFile(info)}`;
-  const remedy = `See what takes it: docker system df; remove what nobody uses: docker image prune; or move ${setting} to a larger disk`;
-  if (freeBytes < bytes) return blocker("space", `${free}; ${need}`, remedy);
-  if (freeBytes < wanted) return warning("space", `${free}; ${need}`, remedy);
+  const remedies: Remedies = [
+    { command: dockerAt(dockerHost, "system", "df"), when: "to see what takes it" },
+    { command: dockerAt(dockerHost, "image", "prune"), when: "to remove what nobody uses" },
+    { advice: `move ${setting} to a larger disk` },
+  ];
+  if (freeBytes < bytes) return blocker("space", `${free}; ${need}`, remedies);
+  if (freeBytes < wanted) return warning("space", `${free}; ${need}`, remedies);
   return ok("space", `${free}; ${need}`);
 }

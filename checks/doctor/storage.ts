@@ -15,9 +15,7 @@ export function storageFinding(info: EngineInfo): Finding {
   const found = `storage driver ${Driver}${below === undefined ? "" : ` on ${below}`}`;
   const why = poor[Driver];
   if (why === undefined) return ok("storage", found);
-  return warning(
-    "storage",
-    `${found}: ${why}`,
-    `Set "storage-driver": "overlay2" in ${daemonFile(info)} and restart Docker; images are then pulled anew (where overlay2 fails, move data-root to ext4, or to xfs with ftype=1)`,
-  );
+  return warning("storage", `${found}: ${why}`, {
+    advice: `set "storage-driver": "overlay2" in ${daemonFile(info)} and restart Docker; images are then pulled again (where overlay2 fails, move data-root to ext4, or to xfs with ftype=1)`,
+  });
 }

@@ -1,13 +1,12 @@
 import { callUrl } from "../../benchmark/model.ts";
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
-import type { Fault } from "../../lib/remedy.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import { type Fault, machine, type Remedies, type Remedy } from "../../lib/remedy.ts";
 import { pong } from "../../provision/engine/redis-ping.ts";
 import { hashWord } from "../../provision/steps/dotenv.ts";
 import { shapeWord } from "../../provision/steps/task-dataset.ts";
 import type { VerificationResult } from "../../provision/steps/verification.ts";
-import { blocker, type Finding, type Level, ok, warning } from "../finding.ts";
-import { type ImageState, type ImageStatus, several } from "./images.ts";
+import { blocker, type Level, ok, shown, warning } from "../finding.ts";
+import { type ImageState, type ImageStatus, several, withOracle } from "./images.ts";
 import {
   faultOf,
   firstLine,
@@ -23,21 +22,29 @@ import type { Failure, RecordedCommandLine } from "./record.ts";
 export type Mark = Level | "off";
 
 /** What one check has found. */
-export interface StatusCheck extends Omit<Finding, "level"> {
+export interface StatusCheck {
+  /** Short stable name of the check, such as `images`. */
+  readonly check: string;
   readonly level: Mark;
+  /** One sentence, figures with their units. */
+  readonly found: string;
+  /** What helps, or changes it, as it is shown; undefined where all is well. */
+  readonly remedy?: string | undefined;
+  /** The same, for programs: one of these does it. */
+  readonly remedies: readonly Remedy[];
   /** When what it tells of was last proved, in ISO 8601; undefined for what is seen right now. */
   readonly provedAt?: string | undefined;
 }
 
-function off(check: string, found: string, remedy: string): StatusCheck {
-  return { check, level: "off", found, remedy };
+function off(check: string, found: string, remedies: Remedies): StatusCheck {
+  return { check, level: "off", found, ...shown(remedies) };
 }
 
 /** The command that mends most. */
-const up = (stack: string) => `./machine up ${stack}`;
+const up = (stack: string) => machine("up", stack);
 
 /** The command that asks again what it has found to be wrong, and says what helps where it still is. */
-const askAgain = (stack: string) => `./machine verify ${stack}`;
+const askAgain = (stack: string) => machine("verify", stack);
 
 /** It was never made, or the state that has it cannot be read. */
 const noProof = "no proof of it is known";
@@ -45,14 +52,14 @@ const noProof = "no proof of it is known";
 /** How the stack's last operation ended. */
 export function operationCheck(
   stack: string,
-  { last, unread, remedy, underway, recorded }: Omit<StackState, "proofs">,
+  { last, unread, remedies, underway, recorded }: Omit<StackState, "proofs">,
 ): StatusCheck {
   const check = "update";
   if (unread !== undefined)
     return blocker(
       check,
       `Pulumi's state cannot be read, so no proof is known: ${unread}`,
-      remedy ?? `./machine pulumi stack --stack ${stack} reads it, too`,
+      remedies ?? { ...machine("pulumi", "stack", "--stack", stack), when: "to have Pulumi read it" },
     );
   const isMade = last !== undefined && !(last.kind === "destroy" && last.result === "succeeded");
   if (underway !== undefined) return isMade ? underway : { ...underway, level: "blocker" };
@@ -61,11 +68,21 @@ export function operationCheck(
     return blocker(check, "the stack was destroyed", up(stack));
   const reason = reasonOf(last, recorded);
   const found = `the last ${last.kind} ${last.result}${reason === undefined ? "" : `: ${reason}`}`;
+  const updateAgain = (why?: string) =>
+    why === undefined ? { ...up(stack), when: "to see why" } : up(stack);
   const level =
     last.result === "succeeded"
       ? ok(check, found)
-      : warning(check, found, reason === undefined ? `${up(stack)} tells why` : up(stack));
+      : warning(check, found, last.kind === "destroy" ? destroyOrKeep(stack) : updateAgain(reason));
   return { ...level, provedAt: last.endedAt };
+}
+
+/** Of a destroy that has left something. */
+function destroyOrKeep(stack: string): Remedies {
+  return [
+    { ...machine("destroy", stack), when: "to remove what is left" },
+    { ...machine("up", stack), when: "to have it all again" },
+  ];
 }
 
 const stateWords: readonly (readonly [ImageState, string])[] = [
@@ -77,7 +94,7 @@ const stateWords: readonly (readonly [ImageState, string])[] = [
 ];
 
 /** What helps where the state could not be read, so that no proof is known: what it is said with. */
-const seeUpdate = "see the update";
+const seeUpdate: Remedy = { advice: "see what helps the update" };
 
 /**
  * Whether each image is there as it was proved.
@@ -92,7 +109,7 @@ export function imagesCheck(stack: string, images: readonly ImageStatus[], isRea
   if (of("unseen").length > 0) {
     const known = isRead ? `${counted(proved.length)} were proved` : "what was proved is not known";
     const found = `${known}; not to be seen now`;
-    return { ...blocker("images", found, "see the engine"), provedAt };
+    return { ...blocker("images", found, { advice: "see what helps the engine" }), provedAt };
   }
   if (!isRead) {
     const found = `${counted(images.length - of("missing").length)} are there; whether they are as they were proved is not known`;
@@ -112,10 +129,10 @@ export function imagesCheck(stack: string, images: readonly ImageStatus[], isRea
   // What verify has found is none of the update's to ask again.
   const bad = images.filter(({ state }) => state !== "proved");
   const isVerifys = ({ failedIn }: ImageStatus) => failedIn === "verify";
-  const remedy = bad.every(isVerifys)
+  const remedy: Remedies = bad.every(isVerifys)
     ? askAgain(stack)
     : bad.some(isVerifys)
-      ? `${up(stack)}, then ${askAgain(stack)}`
+      ? [up(stack), { ...askAgain(stack), when: "and after that" }]
       : up(stack);
   return { ...(wrong.length === 0 ? ok("images", found) : blocker("images", found, remedy)), provedAt };
 }
@@ -176,14 +193,16 @@ export function cliCheck(facts: CliFacts): StatusCheck {
   if (fault !== undefined) return { ...blocker(check, `${folder}: ${fault}`, up(stack)), provedAt };
   const found = `${proved.version} at commit ${commit?.slice(0, 12) ?? "unknown"}, Python ${proved.pythonVersion}, in ${folder}`;
   const isOther = commit !== undefined && wantedCommit !== undefined && commit !== wantedCommit;
-  const remedy = `Fix: either of these:\n  ./machine set ${stack} cooperbenchCommit ${commit}\n  git -C ${shellWord(folder)} checkout ${wantedCommit}`;
   const { changedSources: changed } = facts;
   if (changed.length > 0)
     return {
       ...warning(
         check,
         `${found}; of its source ${changed.length === 1 ? "a file is" : `${changed.length} files are`} not the commit's: ${several(changed)}`,
-        `Fix: git -C ${shellWord(folder)} diff HEAD -- src shows it; git -C ${shellWord(folder)} checkout HEAD -- src takes it back`,
+        [
+          { command: ["git", "-C", folder, "diff", "HEAD", "--", "src"], when: "to see it" },
+          { command: ["git", "-C", folder, "checkout", "HEAD", "--", "src"], when: "to take it back" },
+        ],
       ),
       provedAt,
     };
@@ -194,7 +213,10 @@ export function cliCheck(facts: CliFacts): StatusCheck {
     };
   return {
     ...(isOther
-      ? warning(check, `${found}; wanted is commit ${wantedCommit.slice(0, 12)}`, remedy)
+      ? warning(check, `${found}; wanted is commit ${wantedCommit.slice(0, 12)}`, [
+          { ...machine("set", stack, "cooperbenchCommit", commit), when: "to stay at this one" },
+          { command: ["git", "-C", folder, "checkout", wantedCommit], when: "to go to the wanted one" },
+        ])
       : ok(check, found)),
     provedAt,
   };
@@ -251,7 +273,7 @@ export interface RouteFacts {
 export function routeCheck({ stack, overridden, proof, failed, ...now }: RouteFacts): StatusCheck {
   const provedAt = proof?.provedAt;
   if (overridden !== undefined) {
-    const mend = `take it away, then ${up(stack)}`;
+    const mend: Remedies = [{ advice: "take it away" }, { ...up(stack), when: "and after that" }];
     return { ...blocker("route", overridden, mend), provedAt };
   }
   if (proof === undefined) return blocker("route", failed ? firstLine(failed.problem) : noProof, up(stack));
@@ -298,22 +320,26 @@ export interface ServicesFacts {
 export function servicesCheck(stack: string, facts: ServicesFacts | undefined): StatusCheck {
   const check = "services";
   if (facts === undefined) {
-    return off(check, "off (coop: false)", `./machine set ${stack} coop true`);
+    return off(check, "off (coop: false)", machine("set", stack, "coop", "true"));
   }
   const { redis, answer, trouble, git, proof, installed, there = [], failed } = facts;
+  // Before its first start a rehearsal has chosen none.
+  const hasPort = redis.port !== 0;
   const fault =
     proof &&
     faultOf(
       proof,
       [
-        ["address of Redis", proof.request.redis, addressOf(redis)],
+        ["address of Redis", proof.request.redis, hasPort ? addressOf(redis) : undefined],
         ["commit or environment", installedIn(proof), installed],
         ...there.map((id) => ["service", proof.of.includes(id) ? id : proof.of.join(" "), id] as const),
       ],
       failed,
     );
   const wrong = [
-    ...(answer === pong ? [] : [trouble?.found ?? `no Redis answers at ${addressOf(redis)}`]),
+    ...(answer === pong
+      ? []
+      : [trouble?.found ?? (hasPort ? `no Redis answers at ${addressOf(redis)}` : "there is no Redis yet")]),
     ...(git === undefined || git === "running" ? [] : [`the git server is ${git}`]),
     ...(proof === undefined ? [failed ? firstLine(failed.problem) : "no proof of them is known"] : []),
     ...(fault === undefined ? [] : [fault]),
@@ -350,16 +376,21 @@ export function oracleCheck(
   isRead = true,
 ): StatusCheck {
   const check = "oracle";
-  const wanted = images.filter(
-    ({ isOracleWanted, oracle }) =>
-      isOracleWanted || oracle?.isCurrent === true || oracle?.hasFailed === true,
-  );
-  if (wanted.length === 0) return off(check, "none was run (oracleTasks: 0)", `./machine oracle ${stack}`);
+  const wanted = withOracle(images);
+  if (wanted.length === 0) {
+    const once = images.filter(({ oracle }) => oracle !== undefined);
+    const [first] = once.map(({ oracle }) => oracle?.fault);
+    const found =
+      once.length === 0
+        ? "none was run (oracleTasks: 0)"
+        : `it was run of ${several(once.map(({ task }) => task))}, and counts no more: ${first}`;
+    return { ...off(check, found, machine("oracle", stack)), provedAt: oldest(provedIn(once)) };
+  }
   if (!isRead && wanted.some(({ oracle }) => oracle === undefined))
     return blocker(check, "whether gold patches pass their tests is not known", seeUpdate);
   const passed = wanted.filter(({ oracle }) => oracle?.isCurrent);
   const found = `${passed.length}/${wanted.length} gold patches pass their tests, which fail without`;
-  const provedAt = oldest(wanted.flatMap(({ oracle }) => oracle?.provedAt ?? []));
+  const provedAt = oldest(provedIn(passed));
   const rest = wanted.filter((image) => !passed.includes(image));
   const [first] = rest.flatMap(({ task, oracle }) => (oracle?.fault ? [`${task}: ${oracle.fault}`] : []));
   if (rest.length > 0) {
@@ -368,14 +399,16 @@ export function oracleCheck(
     const isUpdates = rest.every(
       ({ isOracleWanted, oracle }) => isOracleWanted && oracle?.hasFailed !== true,
     );
-    const remedy = isUpdates ? up(stack) : `./machine oracle ${stack} --all`;
+    const remedy = isUpdates ? up(stack) : machine("oracle", stack, "--all");
     return { ...blocker(check, `${found}; ${why}`, remedy), provedAt };
   }
   const days = Math.floor((Date.parse(at) - Date.parse(provedAt ?? at)) / dayMs);
   if (days < maxDays) return { ...ok(check, found), provedAt };
-  const remedy = `./machine oracle ${stack} --tasks ${wanted.length}`;
+  const remedy = machine("oracle", stack, "--tasks", String(wanted.length));
   return { ...warning(check, `${found}; the oldest proof is ${days} days old`, remedy), provedAt };
 }
+
+const provedIn = (images: readonly ImageStatus[]) => images.flatMap(({ oracle }) => oracle?.provedAt ?? []);
 
 /**
  * Whether images and dataset are of one version: whether the runner that each image has is the dataset's. Another one is in
@@ -406,6 +439,10 @@ export function runnersCheck(
     : blocker(
         check,
         `${found}; ${whose}${unproved.length < others.length ? `; not proved: ${several(unproved.map(({ task }) => task))}` : ""}`,
-        `./machine oracle ${stack} --all proves whether they fit; else set cooperbenchVersion to the images' version, or imagesLock to a lock of the dataset's`,
+        [
+          { ...machine("oracle", stack, "--all"), when: "to prove whether they fit" },
+          { ...machine("set", stack, "cooperbenchVersion", "VERSION"), when: "to take the images' version" },
+          { ...machine("set", stack, "imagesLock", "FILE"), when: "to take a lock of the dataset's images" },
+        ],
       );
 }

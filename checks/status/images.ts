@@ -130,6 +130,14 @@ function runnerOf(
   return datasets === undefined ? undefined : { isDatasets: runner === datasets, id: runner };
 }
 
+/** The images whose oracle is wanted, and those that `oracle` was run in: what of the oracle counts. */
+export function withOracle(images: readonly ImageStatus[]): readonly ImageStatus[] {
+  return images.filter(
+    ({ isOracleWanted, oracle }) =>
+      isOracleWanted || oracle?.isCurrent === true || oracle?.hasFailed === true,
+  );
+}
+
 /** What is odd of images, the same on every machine and in no run's way; a line each. */
 export function oddities(images: readonly ImageStatus[]): readonly string[] {
   return images.flatMap(({ task, changedFiles = 0, lostPrograms = [] }) => [
@@ -246,12 +254,14 @@ function oracleOf(
 
 /** Why an oracle is none of what is there; undefined where it is. */
 function otherThan(
-  there: EngineImage | undefined,
+  there: Pick<EngineImage, "id"> | undefined,
   imageId: string,
   datasets: readonly string[],
   dataset: string | undefined,
 ): string | undefined {
-  if (there?.id !== imageId) return "it was run in another image";
+  const image = imageId.slice(0, 19);
+  if (there === undefined) return `it was run in image ${image}, which is missing`;
+  if (there.id !== imageId) return `it was run in image ${image}, and ${there.id.slice(0, 19)} is there now`;
   // A state of old does not say what was run.
   const isSaid = datasets.some((word) => word !== imageId && word.startsWith("sha256:"));
   return isSaid && dataset !== undefined && !datasets.includes(dataset)

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import type { Remedies } from "../../lib/remedy.ts";
 import { requestVariable } from "../../provision/steps/contract.ts";
 import type { Finding } from "../finding.ts";
 import type { Failure, ProofRecord } from "./record.ts";
@@ -180,7 +181,7 @@ export interface StackState {
   /** Why the state could not be read, with no proof and no operation then; undefined where it could. */
   readonly unread?: string;
   /** What makes it readable; undefined where Pulumi itself tells more. */
-  readonly remedy?: string | undefined;
+  readonly remedies?: Remedies | undefined;
   /** Whether it is another's, so that no proof of it is this one's. Default: false. */
   readonly isForeign?: boolean;
 }

@@ -59,6 +59,15 @@ const oracle = z.object({
   controlSeconds: z.number(),
 });
 
+const foundByCommand = z.object({
+  /** When it ended, in ISO 8601. */
+  at: z.string(),
+  /** Whether all that it tried has passed. */
+  isPassed: z.boolean(),
+  /** Its verdict. */
+  found: z.string(),
+});
+
 /** Written and read; what another version has written is read as nothing. */
 export const proofRecord = z.object({
   /** The last update that `./machine up` has made. */
@@ -71,6 +80,8 @@ export const proofRecord = z.object({
   cooperbench: commandLine.optional(),
   /** What the oracle has found, by task and feature. */
   oracles: z.record(z.string(), oracle).default({}),
+  /** What these commands have come to the last time. */
+  commands: z.partialRecord(z.enum(["verify", "oracle", "demo"]), foundByCommand).default({}),
 });
 
 export type ProofRecord = z.infer<typeof proofRecord>;
@@ -81,4 +92,4 @@ export type RecordedCommandLine = z.infer<typeof commandLine>;
 export type RecordedOracle = z.infer<typeof oracle>;
 
 /** What is recorded where nothing is. */
-export const noRecord: ProofRecord = { failures: {}, images: {}, oracles: {} };
+export const noRecord: ProofRecord = { failures: {}, images: {}, oracles: {}, commands: {} };

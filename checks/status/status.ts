@@ -9,6 +9,7 @@ import { modelEnvironment } from "../../benchmark/model.ts";
 import { taskName } from "../../benchmark/tasks.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
 import { addressOf } from "../../lib/redis-address.ts";
+import type { Command, Fault } from "../../lib/remedy.ts";
 import type { RawConfiguration } from "../../program/configuration.ts";
 import type { Settings } from "../../program/settings.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
@@ -37,6 +38,7 @@ import {
   type StatusCheck,
   servicesCheck,
 } from "./checks.ts";
+import { type CommandProof, commandProofs } from "./commands.ts";
 import { type ImageStatus, imagesStatus } from "./images.ts";
 import { lookAtMachine, type Machine, projectAt } from "./machine.ts";
 import { proofNames } from "./names.ts";
@@ -52,8 +54,8 @@ export interface StatusQuestion {
   readonly configuration: RawConfiguration;
   /** Whether the engine is the rehearsal's. */
   readonly isRehearsal: boolean;
-  /** Command that starts it, where this project can. */
-  readonly startedBy: string | undefined;
+  /** What starts it, where this project can. */
+  readonly startedBy: Command | undefined;
   readonly projectDir: string;
   /** The pieces of the toolchain; none where there is none yet. */
   readonly pieces: readonly Piece[];
@@ -65,7 +67,7 @@ export interface StatusQuestion {
   /** Files of the checkout's source that are not its commit's. Default: none. */
   readonly changedSources?: readonly string[];
   /** Why the stack is not this folder's to work on; undefined where it is. */
-  readonly refusal?: { readonly found: string; readonly remedy: string } | undefined;
+  readonly refusal?: Fault | undefined;
   /** What is wrong with the secrets of its settings; undefined where nothing is. */
   readonly secrets?: Finding | undefined;
 }
@@ -93,6 +95,8 @@ export interface MachineStatus {
   readonly isReady: boolean;
   readonly checks: readonly StatusCheck[];
   readonly images: readonly ImageStatus[];
+  /** What commands have found, each when it was run, the newest first. */
+  readonly commands: readonly CommandProof[];
   /** Files of CooperBench's source that are not its commit's. */
   readonly changedSources: readonly string[];
   readonly machine: Machine;
@@ -132,7 +136,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
   );
   const runners = await runnersOf(question, images);
   const checks = [
-    ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedy)]),
+    ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedies)]),
     ...(question.secrets === undefined ? [] : [question.secrets]),
     engineFinding(look.engine, { ...look.wanted, stack, startedBy }, question.pieces),
     imagesCheck(stack, images, isRead),
@@ -153,6 +157,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     isReady: checks.every(({ level }) => level !== "blocker"),
     checks,
     images,
+    commands: commandProofs(state),
     changedSources: question.changedSources ?? [],
     machine: lookAtMachine(),
     dockerHost,
@@ -241,11 +246,9 @@ function runChecks(question: StatusQuestion): readonly StatusCheck[] {
   return [
     credentialsCheck(owner.stack, join(folder, ".env"), faultIn(look.dotenv)),
     "unknown" in look.route
-      ? blocker(
-          "route",
-          `it is not known: ${look.route.unknown}`,
-          "Run this as the user whose files these are",
-        )
+      ? blocker("route", `it is not known: ${look.route.unknown}`, {
+          advice: "run this as the user whose files these are",
+        })
       : routeCheck({
           stack: owner.stack,
           folder,
@@ -272,7 +275,7 @@ function servicesOf(question: StatusQuestion): ServicesFacts | undefined {
       ? {
           answer: undefined,
           trouble: {
-            found: `Redis at ${addressOf(redis)} is not known: ${look.redis.unknown}`,
+            found: `${redis.port === 0 ? "Redis" : `Redis at ${addressOf(redis)}`} is not known: ${look.redis.unknown}`,
             remedies: { advice: "start the engine, then ask again" },
           },
         }

@@ -200,6 +200,7 @@ export class Engine {
     return {
       inspect: () => this.ask<Docker.ContainerInspectInfo>({ path: `${path}/json` }),
       start: () => this.ask({ method: "POST", path: `${path}/start` }),
+      unpause: () => this.ask({ method: "POST", path: `${path}/unpause` }),
       /** What it prints, in Docker's frames (steps/container.ts). */
       attach: () =>
         this.stream({

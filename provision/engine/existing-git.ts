@@ -28,6 +28,8 @@ export interface ExistingGit {
    * where the engine did not answer.
    */
   readonly labels?: Readonly<Partial<Record<"container" | "network" | "volume", Labels>>> | "unknown";
+  /** Whether the stack's own is paused, which an update ends. Default: false. */
+  readonly isPaused?: boolean;
   /** Whether another's container is a stack's, which goes with the last stack that uses it. */
   readonly isShared?: boolean;
   /** Whether the engine has the stack's record that it uses the git server. */
@@ -82,6 +84,7 @@ export function judgeGit(owner: Owner, { container, network, volume, records = [
   return {
     ...found,
     ...(ended && { finding: `it is ${container.state}` }),
+    ...(container?.state === "paused" && found.container === "own" && { isPaused: true }),
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(isForeign && { identity: container.id, isShared: container.owner !== undefined }),
     ...(records.some((record) => record.volume === useVolume("git", owner)) && { isRecorded: true }),

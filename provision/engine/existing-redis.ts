@@ -32,6 +32,8 @@ export interface OwnRedis {
   readonly finding?: string;
   /** Why it is not ready for a run though it is there: it is left as it is, since a run may be using it. */
   readonly trouble?: Fault;
+  /** Whether that is no more than that it is paused, which an update ends. Default: false. */
+  readonly isPaused?: boolean;
   /**
    * The labels of its making, where it stays as it is: those of an older or a renamed stack are others than a new one's. `unknown` where the engine did not answer; undefined where there is none, or a new one takes its place.
    */
@@ -121,7 +123,8 @@ function judge({
   const own = container && isOwnThing(container, owner, records) && !isLeft ? container : undefined;
   const at = addressOf(address);
   const here = runsAt(container, address);
-  if (here !== undefined && here === own) return judgeOwn(here, { dockerHost, at, answer });
+  if (here !== undefined && here === own)
+    return judgeOwn(here, { dockerHost, at, answer, stack: owner.stack });
   if (answer === pong) {
     return here === undefined
       ? { kind: "foreign", identity: runId }
@@ -172,7 +175,12 @@ function freeIt(stack: string): Remedies {
 /** What the answer of the stack's own means, which runs where it should. */
 function judgeOwn(
   container: EngineContainer,
-  { dockerHost, at, answer }: { dockerHost: string; at: string; answer: string | undefined },
+  {
+    dockerHost,
+    at,
+    answer,
+    stack,
+  }: { dockerHost: string; at: string; answer: string | undefined; stack: string },
 ): ExistingRedis {
   const labels = madeLabels(container.labels);
   if (answer === pong) return { kind: "own", labels };
@@ -180,7 +188,7 @@ function judgeOwn(
   const docker = (verb: string) => dockerAt(dockerHost, verb, redisContainer);
   if (container.state === "paused") {
     const found = `the container ${redisContainer} is paused`;
-    return { kind: "own", labels, trouble: { found, remedies: { command: docker("unpause") } } };
+    return { kind: "own", labels, isPaused: true, trouble: { found, remedies: machine("up", stack) } };
   }
   const said =
     answer === ""

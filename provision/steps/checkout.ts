@@ -1,8 +1,6 @@
 /** The checkout of CooperBench: made, found, moved, and removed by the stack that made it. */
 
-import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { newestVersion } from "../../benchmark/known-faults.ts";
 import { list } from "../../lib/list.ts";
 import { realPlace } from "../../lib/place.ts";
@@ -14,7 +12,7 @@ import { otherFolder, restored } from "../remedies.ts";
 import { removeLeftovers } from "./checkout/beside.ts";
 import { cloneInto } from "./checkout/clone.ts";
 import { headOf } from "./checkout/git.ts";
-import { inspectCheckout, isGutted } from "./checkout/inspect.ts";
+import { inspectCheckout, inTheWayOf, isGutted } from "./checkout/inspect.ts";
 import { type CheckoutMarker, checkoutMarker, markCheckout } from "./checkout/marker.ts";
 import { completeMove, moveTo } from "./checkout/move.ts";
 import { commitOfVersion } from "./checkout/release.ts";
@@ -82,12 +80,8 @@ export async function ensureCheckout(
     if (await cloneInto(wanted)) return { ...asWanted(wanted), made: true };
     refuseOthers(folder, owner); // another stack's, made in the meantime
   }
-  if (!existsSync(join(folder, ".git"))) {
-    throw new Problem(`${folder} has files, and is no git checkout of CooperBench`, [
-      otherFolder(owner.stack),
-      { command: ["mv", folder, `${folder}.old`] },
-    ]);
-  }
+  const obstacle = inTheWayOf(folder, owner.stack);
+  if (obstacle !== undefined) throw new Problem(obstacle.found, obstacle.remedies);
   const standing = standingOf(folder, owner);
   if (standing.kind !== "own") {
     const why = standing.kind === "users" ? standing.why : `it is stack ${standing.owner.stack}'s`;

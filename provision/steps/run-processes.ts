@@ -15,10 +15,11 @@ export interface RunProcess {
  * The processes of this machine, of any user and any checkout, that may be runs on an engine. One whose DOCKER_HOST is
  * surely another engine's is none of them. Not known where the processes of others are not shown.
  *
+ * @param dockerHost undefined for those on any engine.
  * @param isRun default: a Python whose command line names CooperBench.
  */
 export async function runProcesses(
-  dockerHost: string,
+  dockerHost: string | undefined,
   isRun: (command: readonly string[]) => boolean = isCooperBench,
 ): Promise<Known<readonly RunProcess[]>> {
   if (commandLine(1) === "") return { unknown: "the processes of this machine are not all shown" };
@@ -30,7 +31,7 @@ export async function runProcesses(
       const start = startOf(pid);
       return start === undefined ? [] : [{ pid, startTicks: Number(start) }];
     });
-  if (found.length === 0) return known([]);
+  if (found.length === 0 || dockerHost === undefined) return known(found);
   const own = await engineId(dockerHost);
   const isElsewhere = async ({ pid }: RunProcess) => {
     const host = engineHostIn(pid);

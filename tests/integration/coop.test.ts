@@ -82,6 +82,7 @@ test("it has what was asked for: limits, a health check, nothing kept, no addres
 describe("drift is shown by a preview, which changes nothing, and mended by an update:", () => {
   test.each<[string, () => Promise<unknown>]>([
     ["a Redis that was killed", () => lab.engine.getContainer(name).kill()],
+    ["a Redis that is paused", () => lab.engine.getContainer(name).pause()],
     ["a container that was removed", () => lab.engine.getContainer(name).remove({ force: true })],
   ])("%s", async (_, damage) => {
     await damage();

@@ -100,7 +100,7 @@ test("creations that were cut off are cleared, with their secrets still encrypte
   ];
   writeFileSync(files.state, JSON.stringify(state));
   expect((await machine("status", stack)).stdout).toMatch(
-    /warning +update +the last update was cut off while it was/,
+    /warning +update +the last operation was cut off while it was/,
   );
   expect(await expectRight()).toMatch(/cut off while it was creating \S+-more, updating \S+$/m);
   expect(readFileSync(files.state, "utf8")).not.toContain("key-of-a-test");

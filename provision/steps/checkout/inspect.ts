@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type Fault, machine } from "../../../lib/remedy.ts";
 import { checkoutMarker } from "./marker.ts";
 
 /** What stands for all files of a checkout that a run needs. */
@@ -7,6 +8,32 @@ const needed = ["src/cooperbench/__init__.py", "dataset"];
 
 /** Whether a checkout has no source or no dataset of CooperBench. */
 export const isGutted = (folder: string) => needed.some((path) => !existsSync(join(folder, path)));
+
+/** What keeps a stack from making or using its checkout in a folder; undefined where nothing does. */
+export function inTheWayOf(folder: string, stack: string): Fault | undefined {
+  if (names(folder).length === 0) return undefined;
+  const another = machine("set", stack, "cooperbenchDir", "FOLDER");
+  if (!existsSync(join(folder, ".git")))
+    return {
+      found: `${folder} has files, and is no git checkout of CooperBench`,
+      remedies: [another, { advice: "move it away" }],
+    };
+  // What the stack has made it also makes whole.
+  if (checkoutMarker(folder) !== undefined || !isGutted(folder)) return undefined;
+  const restore = ["git", "-C", folder, "checkout", "HEAD", "--", "src", "dataset"];
+  return {
+    found: `${folder}: ${inspectCheckout(folder)}, and this stack did not make it`,
+    remedies: [{ command: restore }, another],
+  };
+}
+
+function names(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // it is not there, or no folder
+  }
+}
 
 /**
  * What is wrong with a checkout at first sight: files alone are looked at, no program is run. Undefined where nothing is.

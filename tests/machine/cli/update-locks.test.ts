@@ -149,3 +149,15 @@ test("who holds a lock is told, since when, and what helps", () => {
     remedy: "Where it does not run any more: ./machine pulumi cancel lab-1",
   });
 });
+
+test("what was cut off is called what it was, and goes on by the same command", () => {
+  const { file, args } = recordRun("lab-1", "sh", ["-c", "echo $$"], env);
+  const told = args.map((arg) => arg.replace('"command":"echo $$"', '"command":"destroy"'));
+  lock(Number(spawnSync(file, told, { encoding: "utf8" }).stdout));
+  expect(locks().map((one) => lockFinding("lab-1", one))).toMatchObject([
+    {
+      found: expect.stringMatching(/^the destroy of 2026-01-02T03:04:05Z was cut off/),
+      remedies: { command: ["./machine", "destroy", "lab-1"] },
+    },
+  ]);
+});

@@ -1,10 +1,16 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { estimate } from "../../../benchmark/estimate.ts";
 import { measureRuns } from "../../../benchmark/measure.ts";
 import { priceOf } from "../../../benchmark/price.ts";
+import { readRun } from "../../../benchmark/read-run.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
+
+vi.mock(import("../../../benchmark/read-run.ts"), async (original) => {
+  const real = await original();
+  return { ...real, readRun: vi.fn(real.readRun) };
+});
 
 const model = "cohere/command-a-03-2025";
 const limits = () => ({ steps: 100, dollars: 3 });
@@ -49,6 +55,18 @@ test("earlier runs with the model say what to expect of one of their setting; a 
     ...{ runs: ["smoke"], pairs: 1, modelCalls: 2000, dollars: 50 },
     ...{ inputTokens: 100_000, outputTokens: 1000, hours: 2.5 },
   });
+});
+
+test("of a setting that has pairs enough no more are read", () => {
+  const checkout = temporaryFolder("measure-");
+  for (let run = 10; run <= 60; run++) makeRun(checkout, `run-${run}`);
+  vi.mocked(readRun).mockClear();
+  expect(measureRuns(checkout, model).solo?.pairs).toBe(50);
+  const settings = vi.mocked(readRun).mock.calls.map(([, , of]) => of);
+  expect(settings.slice(-2)).toEqual([
+    ["solo", "coop", "team"],
+    ["coop", "team"],
+  ]);
 });
 
 test("a model's price is that of litellm's table, by its name with and without a provider", () => {

@@ -113,6 +113,7 @@ test.each([
   ["oracle --junit=", "'--junit <FILE>' argument '' is invalid"],
   ["plan --watch", "--watch needs --check RUN"],
   ["plan --check a --watch --json", "--watch prints no JSON"],
+  ["report lab-1 --json", "report writes no JSON\n(./machine status lab-1 --json has the same)"],
   ["run -n smoke", "missing required argument 'STACK'"],
   ["run lab-1", "required option '-n, --name <NAME>' not specified"],
   ["run lab-1 -n ../x", "argument '../x' is invalid"],

@@ -3,6 +3,7 @@ import type { LockedTask } from "../../../benchmark/images-lock.ts";
 import { Course } from "../../../cli/course.ts";
 import { differences, inLines, unmanagedImages } from "../../../cli/differences.ts";
 import { failureLines } from "../../../cli/failures.ts";
+import { requestVariable } from "../../../provision/steps/contract.ts";
 import { recorded, tasksOf } from "./recorded-events.ts";
 
 const six = tasksOf("pillow_task", "go_chi_task");
@@ -52,6 +53,37 @@ describe("a preview says in words", () => {
     expect(unmanagedImages(course)).toEqual(["20 images are no longer managed; they stay on the engine"]);
     expect(words(course, "will").join("\n")).not.toMatch(/image|delete/);
     expect(unmanagedImages(recorded("drift-preview"))).toEqual([]);
+  });
+
+  test("that a service's image is, and no task's", () => {
+    const course = new Course();
+    const type = "docker:index/remoteImage:RemoteImage";
+    for (const name of ["coop-git-base", "coop-redis-image"])
+      course.take({ resourcePreEvent: { metadata: { op: "delete", urn: `urn::${name}`, type } } });
+    expect(unmanagedImages(course)).toEqual([
+      "the image of the git server is no longer managed; it stays on the engine",
+      "the image of Redis is no longer managed; it stays on the engine",
+    ]);
+  });
+
+  test("what else has changed, in no names of the program's own", () => {
+    const course = new Course();
+    const asked = (request: object) => ({
+      inputs: { environment: { [requestVariable]: JSON.stringify(request) } },
+    });
+    const before = { owner: { stack: "mine" }, folder: "/a" };
+    const after = {
+      owner: { stack: "mine", id: "x" },
+      folder: "/b",
+      gitClient: "cooperbench-probe",
+      conflict: {},
+    };
+    const urn = "urn::coop-verification";
+    const metadata = { op: "update", urn, type: "command:local:Command" };
+    course.take({ resourcePreEvent: { metadata: { ...metadata, old: asked(before), new: asked(after) } } });
+    expect(words(course, "will")).toEqual([
+      "services: will be proved again (another id of the stack, cooperbenchDir: /a → /b, git, what is in the way)",
+    ]);
   });
 
   test("that the engine is another, and what stays on the one before", () => {

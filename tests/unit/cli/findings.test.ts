@@ -8,18 +8,19 @@ import { temporaryFolder } from "../../temporary-folder.ts";
 
 const findings = [
   ok("uv", "it is there"),
-  warning("clock", "late", "Set it"),
-  blocker("git", "none", "A\nB"),
+  warning("clock", "late", { advice: "set it" }),
+  blocker("git", "none", [{ command: ["a", "b c"] }, { command: ["d"], when: "to do it" }]),
 ];
 
 test("findings are in columns, remedies below what is not well", () => {
   expect(findingLines(findings, false)).toEqual([
     "ok       uv     it is there",
     "warning  clock  late",
-    "                Set it",
+    "                Fix: set it",
     "BLOCKER  git    none",
-    "                A",
-    "                B",
+    "                Fix: a 'b c'",
+    "                Fix: to do it:",
+    "                  d",
   ]);
 });
 
@@ -33,8 +34,8 @@ test("colour changes the marks alone", () => {
 test("a finding is one line of a log, and each is counted", () => {
   expect(findings.map(oneLine)).toEqual([
     "ok: uv: it is there",
-    "warning: clock: late. Fix: Set it",
-    "BLOCKER: git: none. Fix: A; B",
+    "warning: clock: late. Fix: set it",
+    "BLOCKER: git: none. Fix: a 'b c'; or to do it: d",
   ]);
   expect(countFindings(findings)).toEqual({ ok: 1, warnings: 1, blockers: 1 });
 });
@@ -54,11 +55,9 @@ describe("a command that names no stack", () => {
   });
 
   test("is told the stacks where there are several, or how to make one", () => {
-    expect(() => defaultStack({ projectDir: folder, env: {} })).toThrow(/make one: \.\/machine new STACK/);
+    expect(() => defaultStack({ projectDir: folder, env: {} })).toThrow(/Fix: \.\/machine new STACK/);
     add("lab");
     add("dev");
-    expect(() => defaultStack({ projectDir: folder, env: {} })).toThrow(
-      /got no stack, want one of dev, lab: name it/,
-    );
+    expect(() => defaultStack({ projectDir: folder, env: {} })).toThrow(/Fix: name one of dev, lab/);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { newStack } from "../../../cli/new.ts";
@@ -35,4 +35,14 @@ test("what was begun as a rehearsal is not ended as a real machine", async () =>
     `config:\n  dockerHost: unix://${dir}/docker.sock\n  imagesLock: ${dir}/images.lock.json\n`,
   );
   await expect(make("key")).rejects.toThrow(/begun and not ended.*\nFix: .* --rehearsal$/);
+});
+
+test("a rehearsal without a folder is where COOPERBENCH_REHEARSAL_DIR says", async () => {
+  const mine = join(folder, "mine");
+  mkdirSync(mine);
+  writeFileSync(join(mine, "notes.txt"), "");
+  const caller = callerOf(folder, "lab-1", { COOPERBENCH_REHEARSAL_DIR: mine });
+  await expect(newStack({ stack: "lab-1", rehearsal: true }, caller)).rejects.toThrow(
+    `${mine} holds files that no rehearsal made`,
+  );
 });

@@ -57,7 +57,7 @@ describe("the features that are chosen", () => {
 
   test("are a fault where there are none", () =>
     expect(() => chosen([99], [one])).toThrow(
-      /^got --features 99, which none of .* has; want gold, all, or/,
+      /^none of .* has a feature 99\nFix: give --features gold, all, or/,
     ));
 });
 

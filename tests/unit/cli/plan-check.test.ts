@@ -9,14 +9,20 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readPairs } from "../../../benchmark/pairs.ts";
+import { isRunGoing } from "../../../cli/live-runs.ts";
 import { planCheck } from "../../../cli/plan-check.ts";
 import { callerOf, recordedOutput } from "../../caller.ts";
 import { jsonOutput } from "../../json-output.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 const projectDir = join(import.meta.dirname, "../../..");
+
+vi.mock("../../../cli/live-runs.ts", () => ({ isRunGoing: vi.fn() }));
+beforeEach(() => {
+  vi.mocked(isRunGoing).mockResolvedValue(false);
+});
 
 // Imitations of what CooperBench writes; tests/machine/benchmark has it write them itself.
 let logs: string;
@@ -107,6 +113,25 @@ test("a run that is followed to its end says what fails, and that the first resu
     /^MACHINE {2}solo dspy_task\/1 1,2 {2}there was no Redis .*\n(MACHINE .*\n){2}the first 3 results are the machine's: stop the run, and give:\n {2}\.\/machine plan .*--check .*night\nnight: 3 of 3 pairs done, 0 under way, 3 evaluated, 0 passed, 3 failed by the machine\n/,
   );
   expect(printed.match(/the first 3 results/g)).toHaveLength(1);
+});
+
+test("of a run that goes on, what has no result yet is told apart, and nothing is to be given again", async () => {
+  const config = { total_tasks: 4, concurrency: 2 };
+  make({ task: 1, config });
+  make({ task: 2, agents: [noRedis], config });
+  rmSync(join(make({ task: 3, config }), "result.json"));
+  expect((await checked()).printed).toContain("MACHINE  solo dspy_task/3 1,2  there is no result.json");
+
+  vi.mocked(isRunGoing).mockResolvedValue(true);
+  const { code, printed } = await checked();
+  expect(code).toBe(1);
+  expect(printed).toMatch(
+    /^MACHINE {2}solo dspy_task\/2 1,2 .*\nRUNNING {2}solo dspy_task\/3 1,2 {2}it has no result yet\nFix: .*\nUnder way: night: 2 of 4 pairs done, 2 under way, 2 evaluated, 1 passed, 1 failed by the machine\nNext: .* --watch\n$/,
+  );
+  expect(jsonOutput("plan --check", (await checked(undefined, true)).printed)).toMatchObject({
+    isGoing: true,
+    pairs: [{ kind: "valid" }, { kind: "machine" }, { kind: "running" }],
+  });
 });
 
 test("the plan's run without messages is done again without them; of other runs it is said that none knows", async () => {
@@ -349,7 +374,7 @@ describe("no folder makes a stack trace:", () => {
     async (path) => {
       make();
       await expect(checked(night(path) === night() && path === "" ? "/" : night(path))).rejects.toThrow(
-        /there is no run .*want the name of one/,
+        /there is no run .*\nFix: give the name of a run/,
       );
     },
   );
@@ -440,5 +465,5 @@ test("a link to itself is no folder, no file and no patch", async () => {
 });
 
 test("a run that is not there is named with the folder that was looked for", async () => {
-  await expect(checked(join(logs, "no"))).rejects.toThrow(/there is no run .*want the name of one/);
+  await expect(checked(join(logs, "no"))).rejects.toThrow(/there is no run .*\nFix: give the name of a run/);
 });

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { MARK } from "../../../benchmark/stand-ins.ts";
 import { liveUsers, told } from "../../../cli/rehearsal-users.ts";
+import { leaveRehearsals, usedBefore } from "../../../cli/used-rehearsals.ts";
 import { rehearsalAt } from "../../../rehearsal/rehearsal.ts";
 import { addUser, type RehearsalUser, readUsers, removeUser } from "../../../rehearsal/users.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
@@ -79,5 +81,27 @@ describe("the users of a rehearsal", () => {
     removeUser(folder, user());
     addUser(folder, user({ backend: "s3://bucket" }));
     expect(liveUsers(rehearsal())).toHaveLength(1);
+  });
+
+  test("one that the settings name no more is found by the state's engine, or by another setting, and named with what removes it", () => {
+    writeFileSync(join(folder, MARK), "{}");
+    const said: string[] = [];
+    const output = { say: (line: string) => said.push(line) };
+    const at = { user: user(), configuration: {}, hosts: [], rehearsal: undefined };
+    const imagesLock = join(folder, "images.lock.json");
+    expect(usedBefore(at)).toEqual([]);
+    expect(usedBefore({ ...at, hosts: [rehearsal().dockerHost], rehearsal: rehearsal() })).toEqual([]);
+    expect(usedBefore({ ...at, user: user({ id: "x", stack: "x" }), configuration: { imagesLock } })).toEqual(
+      [],
+    );
+    expect(usedBefore({ ...at, configuration: { imagesLock } })).toMatchObject([{ dir: folder }]);
+    const found = usedBefore({ ...at, hosts: [rehearsal().dockerHost] });
+    expect(found).toMatchObject([{ dir: folder }]);
+
+    leaveRehearsals(found, user(), output);
+    expect(readUsers(folder)).toEqual([]);
+    expect(said).toEqual([
+      expect.stringMatching(/has used, is left .* no stack uses it\nFix: \.\/machine rehearsal remove \S+$/),
+    ]);
   });
 });

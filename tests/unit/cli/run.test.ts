@@ -13,7 +13,7 @@ test.each([
 
 test("a setting that the plan does not have, and one of another name of the plan, are refused by name", () => {
   expect(() => plannedRun({ name: "a", setting: "team" })).toThrow(
-    "got --setting team, want one of smoke, solo, coop, coop-silent",
+    "the plan has no run team\nFix: name one of these: --setting smoke, solo, coop, coop-silent",
   );
   expect(() => plannedRun({ name: "coop", setting: "solo" })).toThrow(
     /held against the plan's run coop.*\nFix: /,

@@ -65,6 +65,14 @@ describe("a good value", () => {
     expect(readFileSync(file, "utf8")).toBe("config:\n  cooperbench-machine:oracleTasks: 5\n");
   });
 
+  test("that goes with another's is set with it", async () => {
+    expect(await change("coop", "true", "git", "true")).toBe(0);
+    expect(readFileSync(file, "utf8")).toMatch(/coop: true\n.*git: true\n/);
+    expect(printed).toMatch(/^coop: false → true in .*\ngit: false → true in .*\nNext: .*\n$/);
+    const turnedOff = /git: got true.*\n +Fix: \.\/machine set lab git false coop false$/;
+    await expect(change("coop", "false")).rejects.toThrow(turnedOff);
+  });
+
   test("--default takes it out of the file", async () => {
     await toDefault("subset");
     expect(printed).toContain("subset: flash → lite");
@@ -81,8 +89,15 @@ describe("nothing is changed, and the fix is named, for", () => {
       /there is no setting subst \(did you mean subset\?\); there are cohereApiKey, /,
     ],
     ["a bad value", "subset", ["all"], /subset: got "all"; want one of lite, flash, full/],
-    ["a value that others do not go with", "git", ["true"], /git: got true with coop false/],
+    [
+      "a value that others do not go with",
+      "git",
+      ["true"],
+      /git: got true with coop false.*\n +Fix: \.\/machine set lab coop true git true$/,
+    ],
     ["several values of what has one", "subset", ["lite", "full"], /takes one value/],
+    ["a secret among others", "coop", ["true", "cohereApiKey"], /is secret, and is set by itself/],
+    ["a second setting without a value", "coop", ["true", "git"], /there is no value for git/],
     ["no value", "subset", [], /there is no value for subset/],
     ["a number that is none", "oracleTasks", ["many"], /oracleTasks: got "many"/],
     ["a secret on the command line", "cohereApiKey", ["abc"], /is secret, and a command line is not/],

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { newStack } from "../../../cli/new.ts";
 import { readStackFile } from "../../../cli/stack-file.ts";
-import { Problem } from "../../../lib/problem.ts";
 import { callerOf } from "../../caller.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
@@ -29,6 +28,6 @@ test.each<[string, (file: string) => void, string]>([
   const file = join(folder, "Pulumi.lab.yaml");
   make(file);
   const told = `${file} cannot be read: ${why}\nFix: move it out of the way, and put the file there:\n  mv ${file} ${file}.old`;
-  expect(() => readStackFile({ projectDir: folder, stack: "lab" })).toThrow(new Problem(told));
-  await expect(newStack({ stack: "lab" }, callerOf(folder, "lab", {}))).rejects.toThrow(new Problem(told));
+  expect(() => readStackFile({ projectDir: folder, stack: "lab" })).toThrow(told);
+  await expect(newStack({ stack: "lab" }, callerOf(folder, "lab", {}))).rejects.toThrow(told);
 });

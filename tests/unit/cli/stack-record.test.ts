@@ -66,7 +66,7 @@ test("a state that may not be read is not absent, nor are its stacks, and whose 
   await expect(asAnotherUser(() => stacksInFiles(place()))).rejects.toThrow(denied);
   expect(await asAnotherUser(() => readState({ ...place(), pulumi: undefined }))).toMatchObject({
     unread: expect.stringMatching(denied),
-    remedy: expect.stringMatching(/as user/),
+    remedies: { advice: expect.stringMatching(/as user/) },
   });
 });
 

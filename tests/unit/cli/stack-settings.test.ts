@@ -2,6 +2,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { readSettings } from "../../../cli/stack-settings.ts";
+import { remedyText } from "../../../lib/remedy.ts";
 import type { SettingsError } from "../../../program/settings.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
@@ -19,7 +20,7 @@ function faultsOf(text: string, backend = "file:///state"): readonly string[] {
     readSettings({ projectDir: folder, stack: "lab", env: { PULUMI_BACKEND_URL: backend } });
     return [];
   } catch (error) {
-    return (error as SettingsError).faults.map(({ found, remedy }) => `${found}\n${remedy}`);
+    return (error as SettingsError).faults.map(({ found, remedies }) => `${found}\n${remedyText(remedies)}`);
   }
 }
 
@@ -58,7 +59,7 @@ test("environments are refused with their line where the backend has none", () =
   const text = `config:\n${key}environment: [prod]\n`;
   expect(faultsOf(text)).toEqual([
     expect.stringMatching(
-      /Pulumi\.lab\.yaml, line 3: environment: got \["prod"\]; environments need Pulumi Cloud, .* file:\/\/\/state\nFix: .*\n.*\+3 /,
+      /Pulumi\.lab\.yaml, line 3: environment: got \["prod"\]; environments need Pulumi Cloud, .* file:\/\/\/state\nFix: take line 3 out of /,
     ),
   ]);
   expect(faultsOf(text, "https://api.pulumi.com")).toEqual([]);
@@ -69,7 +70,7 @@ test.each(["[docker]", "[aws, command]", `'["*"]'`, "docker"])(
   "providers that the program needs are not to be disabled: %s",
   (list) => {
     expect(faultsOf(`config:\n${key}  pulumi:disable-default-providers: ${list}\n`)).toEqual([
-      expect.stringMatching(/line 3: pulumi:disable-default-providers: got .*\nFix: .*\n.*\+3 /),
+      expect.stringMatching(/line 3: pulumi:disable-default-providers: got .*\nFix: take line 3 out of /),
     ]);
     expect(faultsOf(`config:\n${key}  pulumi:disable-default-providers: [aws]\n`)).toEqual([]);
   },

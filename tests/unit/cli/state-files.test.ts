@@ -2,6 +2,7 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, expect, test } from "vitest";
+import { shown } from "../../../checks/finding.ts";
 import {
   type FoundState,
   findState,
@@ -72,7 +73,7 @@ test.each([
     check: "update",
     level: "blocker",
     found: `the state of stack lab-1 is not whole: ${files.state} (${text.length} bytes), as after a full disk or a power cut; lab-1.json.bak beside it is a whole one, of 2023-11-14T22:13:20Z`,
-    remedy: `cp ${files.state}.bak ${files.state}`,
+    ...shown({ command: ["cp", `${files.state}.bak`, files.state] }),
   });
   expect(updateFindings("lab-1", { locks: [], state: found })).toHaveLength(1);
 });

@@ -3,12 +3,13 @@ import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { exitCodeLines, exitCodes } from "../../../cli/exit-codes.ts";
 import { codeOf, conclude, readiness, type Verdict, verdictJson } from "../../../cli/verdict.ts";
+import { machine } from "../../../lib/remedy.ts";
 import { recordedOutput } from "../../caller.ts";
 
 const verdict = (outcome: Verdict["outcome"]): Verdict => ({
   outcome,
   text: "3/3 images verified",
-  next: "./machine plan lab",
+  next: machine("plan", "lab"),
 });
 
 test("a verdict is one line, then the command that comes next", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { StackRecord } from "../../../checks/status/identity.ts";
 import { judge, notThere, type Verdict, type WhoseQuestion } from "../../../cli/whose.ts";
+import { remedyText } from "../../../lib/remedy.ts";
 
 const own = "11111111-1111-4111-8111-111111111111";
 const other = "22222222-2222-4222-8222-222222222222";
@@ -127,7 +128,7 @@ describe("a refusal", () => {
   const told = (changed: Partial<WhoseQuestion>) => {
     const verdict = judge({ ...question, ...changed });
     if (verdict.ok) throw new Error("it was not refused");
-    return verdict;
+    return { found: verdict.found, remedy: remedyText(verdict.remedies) };
   };
 
   test("names the folder that has the stack, and both ways out", () => {

@@ -276,3 +276,10 @@ test.each<[string, Partial<CoopServicesArgs>]>([
   expect(await triggers(before)).toEqual(first);
   expect(await triggers({ ...before, ...change })).not.toEqual(first);
 });
+
+test("what is the stack's own and paused is a finding of the proof, whose step has it go on", async () => {
+  const trouble = { found: "it is paused", remedies: { advice: "end that" } };
+  await services({ existingRedis: { kind: "own", labels: "unknown", trouble, isPaused: true } });
+  expect(requestOf("coop-verification").conflict).toBeUndefined();
+  expect(findingOf("coop-verification")).toBe("Redis is paused");
+});

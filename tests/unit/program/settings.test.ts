@@ -47,9 +47,10 @@ describe("default settings", () => {
     const values = { smoke: 5, smokeTimeoutSeconds: 60 };
     const old = parseSettings("lab-1", configurationOf(programConfiguration(values)));
     expect(old).toMatchObject({ oracleTasks: 5, oracleTimeoutSeconds: 60 });
-    expect(old.called[0]).toBe(
-      "the setting smoke is called oracleTasks by now. Fix: ./machine set lab-1 oracleTasks 5",
-    );
+    expect(old.called[0]).toEqual({
+      found: "the setting smoke is called oracleTasks by now",
+      remedies: { command: ["./machine", "set", "lab-1", "oracleTasks", "5"] },
+    });
     expect(faultsOf({ smoke: "many" })).toEqual([expect.stringMatching(/^oracleTasks: got "many"/)]);
     expect(faultsOf({ smoke: 5, oracleTasks: 4 })).toEqual([
       "smoke and oracleTasks: both are given, and smoke is the old name of oracleTasks",

@@ -22,6 +22,6 @@ test.each([".", "/", resolve(project, "..")])(
   "a checkout in %s, which holds the project, is refused",
   (folder) =>
     expect(() => wanted(folder)).toThrow(
-      /holds this project itself\.\nFix: \.\/machine set lab-1 cooperbenchDir \S+$/,
+      /holds this project itself\nFix: \.\/machine set lab-1 cooperbenchDir \S+$/,
     ),
 );

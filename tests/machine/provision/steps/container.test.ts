@@ -98,7 +98,7 @@ async function probe(timeoutSeconds: number, abort?: AbortSignal, more = {}) {
     env: { PATH: folder, [requestVariable]: JSON.stringify(request) },
     ...(abort && { abort }),
   });
-  return { code, stdout, said: stderr };
+  return { code, stdout, said: code === 0 ? stderr : stderr + stdout };
 }
 
 /** The process that has asked for a container. */

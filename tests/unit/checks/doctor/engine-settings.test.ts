@@ -50,18 +50,18 @@ test("unlocked images have no platform, and an engine of Windows runs none", () 
 });
 
 test("images that are not locked are counted, with the command that locks them", () => {
-  expect(lockFinding(amd64, "lab", "baseCommit is ignored")).toEqual({
+  expect(lockFinding(amd64, "lab", "baseCommit is ignored")).toMatchObject({
     check: "lock",
     level: "warning",
     found: "baseCommit is ignored",
-    remedy: "./machine lock lab",
+    remedy: "Fix: ./machine lock lab",
   });
   expect(lockFinding(amd64, "lab").level).toBe("ok");
-  expect(lockFinding([...amd64, ...readTasks().slice(1, 3)], "lab")).toEqual({
+  expect(lockFinding([...amd64, ...readTasks().slice(1, 3)], "lab")).toMatchObject({
     check: "lock",
     level: "warning",
     found: "2 of 3 images are not locked: a tag that moves upstream goes unnoticed",
-    remedy: "./machine lock lab",
+    remedy: "Fix: ./machine lock lab",
   });
 });
 

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { engineFinding } from "../../../../checks/doctor/engine.ts";
+import { shown } from "../../../../checks/finding.ts";
 import { known } from "../../../../lib/known.ts";
+import { machine } from "../../../../lib/remedy.ts";
 import { askEngine } from "../../../../provision/engine/ask.ts";
 import { engineFacts, engineInfo } from "./facts.ts";
 
@@ -13,7 +15,7 @@ const closed = [{ name: "plugin docker", version: "5.2.0", from: "closed-network
 const official = [{ name: "plugin docker", version: "5.2.0", from: "found in /root/.pulumi" }];
 
 test("an engine is told with its versions", () => {
-  expect(engineFinding(known(engineFacts()), place, closed)).toEqual({
+  expect(engineFinding(known(engineFacts()), place, closed)).toMatchObject({
     check: "engine",
     level: "ok",
     found: "Docker 28.2.2 at unix:///run/docker.sock: API 1.50, the oldest that it serves is 1.24",
@@ -40,9 +42,9 @@ test("an engine that does not answer stops an update, with the ways out", () => 
   const finding = engineFinding({ unknown: "connect ENOENT" }, place, []);
   expect(finding.level).toBe("blocker");
   expect(finding.found).toMatch(/engine at unix:\/\/\/run\/docker\.sock does not answer \(connect ENOENT\)/);
-  expect(finding.remedy).toMatch(/^Start it .*.*set lab dockerHost HOST\n.*\.\/machine up dev/);
+  expect(finding.remedy).toMatch(/^Fix: start it .*set lab dockerHost HOST\n.*\.\/machine up dev/s);
   expect(engineFinding({ unknown: "connect EACCES" }, place, []).remedy).toMatch(
-    /^Run this as .*group docker/,
+    /^Fix: run this as .*group docker/,
   );
 });
 
@@ -64,7 +66,7 @@ test("one that does not answer is told with that, too, and with the fix that is 
     found: expect.stringMatching(
       /\(by your docker context tls\) does not answer \(x\).*; it has certificates$/,
     ),
-    remedies: engine.remedy,
+    remedies: [engine.remedy],
   });
 });
 
@@ -74,7 +76,7 @@ test("podman is no engine of Docker's, whatever its API says", () => {
   expect(engineFinding(known(facts), place, closed)).toMatchObject({
     level: "blocker",
     found: expect.stringMatching(/^podman 4\.3\.1 answers at unix:.* keeps the entrypoint of an image/),
-    remedy: expect.stringMatching(/^Install Docker's engine .*.*set lab dockerHost HOST\n/),
+    remedy: expect.stringMatching(/^Fix: install Docker's engine .*set lab dockerHost HOST\n/s),
   });
   expect(engineFinding(known(engineFacts({ Components: [{ Name: "Engine" }] })), place, []).level).toBe("ok");
 });
@@ -86,24 +88,26 @@ test("a rootless one is named so, and its settings are its user's", () => {
   };
   const { found, remedy } = engineFinding(known(facts), place, closed);
   expect(found).toContain("Docker 28.2.2, rootless, at unix:");
-  expect(remedy).toMatch(/in \/\S+\/docker\/daemon\.json and run: systemctl --user restart docker$/);
+  expect(remedy).toMatch(
+    /in \/\S+\/docker\/daemon\.json, and restart the engine \(systemctl --user restart docker\)$/,
+  );
   expect(remedy).not.toContain("/etc/docker");
 });
 
 test("a rehearsal's that is another user's is not said to be down", () => {
-  const of = { ...place, startedBy: "./machine up dev" };
-  expect(engineFinding({ unknown: "connect EACCES /r/docker.sock" }, of, [])).toEqual({
+  const of = { ...place, startedBy: machine("up", "dev") };
+  expect(engineFinding({ unknown: "connect EACCES /r/docker.sock" }, of, [])).toMatchObject({
     check: "engine",
     level: "blocker",
     found:
       "the rehearsal's engine at unix:///run/docker.sock is there, and is not this user's to use (connect EACCES /r/docker.sock)",
-    remedy: "Run this as the user who started it",
+    ...shown({ advice: "run this as the user who started it" }),
   });
 });
 
 test("one that this project starts is no blocker before", () => {
-  const finding = engineFinding({ unknown: "x" }, { ...place, startedBy: "./machine up dev" }, []);
-  expect(finding).toMatchObject({ level: "warning", remedy: "It is started by: ./machine up dev" });
+  const finding = engineFinding({ unknown: "x" }, { ...place, startedBy: machine("up", "dev") }, []);
+  expect(finding).toMatchObject({ level: "warning", remedies: [machine("up", "dev")] });
 });
 
 test("an engine that takes a question and gives no answer is not waited for", async () => {

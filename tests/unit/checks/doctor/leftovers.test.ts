@@ -70,11 +70,11 @@ test.each<[string, readonly JudgedContainer[], object]>([
     {
       level: "warning",
       found: expect.stringMatching(/; whether a run uses them is not known: it is elsewhere$/),
-      remedy: "Fix, where no run uses that engine: ./machine clean lab-1",
+      remedy: "Fix: where no run uses that engine:\n  ./machine clean lab-1",
     },
   ],
 ])("%s is told", (_, containers, finding) => {
-  expect(leftoversFinding(known(containers), "lab-1")).toEqual({ check: "leftovers", ...finding });
+  expect(leftoversFinding(known(containers), "lab-1")).toMatchObject({ check: "leftovers", ...finding });
 });
 
 test("an engine that gives no answer is no engine without leftovers", () => {

@@ -9,6 +9,7 @@ import { pulumiFinding } from "../../../../checks/doctor/pulumi.ts";
 import { pythonFinding } from "../../../../checks/doctor/python.ts";
 import { uvFinding } from "../../../../checks/doctor/uv.ts";
 import { findOnPath } from "../../../../lib/find-program.ts";
+import { machine } from "../../../../lib/remedy.ts";
 import { pythonOfVenv } from "../../../../provision/steps/venv/interpreter.ts";
 import { temporaryFolder } from "../../../temporary-folder.ts";
 
@@ -33,7 +34,7 @@ describe("the clock", () => {
   test("names the one that differs", () => {
     const engine = { ...clock(0), name: "the engine" };
     expect(clockFinding([engine, clock(7200)]).found).toBe(
-      "this machine's clock and the registry's are 2 hours apart",
+      "this machine's clock and the registry's are 2 hours apart: TLS, tokens and apt fail with a wrong one",
     );
     expect(clockFinding([]).level).toBe("ok");
   });
@@ -44,11 +45,11 @@ describe("programs", () => {
     const there = join(folder, "docker");
     expect(clientFinding(findOnPath("docker", `/nowhere:${folder}`))).toMatchObject({
       level: "blocker",
-      found: expect.stringContaining("got no docker on PATH"),
-      remedy: expect.stringMatching(/^Install it/),
+      found: expect.stringContaining("there is no docker on PATH"),
+      remedy: expect.stringMatching(/^Fix: install it/),
     });
     writeFileSync(there, "", { mode: 0o755 });
-    expect(clientFinding(undefined, "./machine up dev")).toMatchObject({ level: "ok" });
+    expect(clientFinding(undefined, machine("up", "dev"))).toMatchObject({ level: "ok" });
     expect(clientFinding(findOnPath("docker", `/nowhere:${folder}`)).level).toBe("ok");
   });
 
@@ -63,7 +64,7 @@ describe("programs", () => {
     };
     writeFileSync(there, script, { mode: 0o755 });
     expect(clientFinding(there)).toMatchObject(podmans);
-    expect(clientFinding(there, "./machine up dev")).toMatchObject(podmans);
+    expect(clientFinding(there, machine("up", "dev"))).toMatchObject(podmans);
     rmSync(there);
     writeFileSync(join(folder, "podman"), "", { mode: 0o755 });
     symlinkSync(join(folder, "podman"), there);
@@ -88,7 +89,7 @@ describe("programs", () => {
 });
 
 describe("Python", () => {
-  const facts = { request: "3.12", mayDownload: true };
+  const facts = { request: "3.12", takes: ">=3.10", mayDownload: true };
   const other = { ...facts, search: { instead: "3.11.2 (/usr/bin/python3)" } };
   const good = { ...facts, search: { python: { path: "/p", version: "3.12.1" }, instead: "none" } };
 
@@ -107,6 +108,14 @@ describe("Python", () => {
       level: "blocker",
       found: expect.stringMatching(/from m\.example, which is not reached \(HTTP 404\)$/),
     });
+  });
+
+  test("that CooperBench does not take is told before uv refuses it", () => {
+    const remedy = "Fix: ./machine set lab pythonVersion 3.12";
+    const python = { path: "/p", version: "3.9.2" };
+    for (const old of [{ request: "3.9" }, { request: ">=3.8", search: { python, instead: "none" } }])
+      expect(pythonFinding({ ...facts, ...old }, "lab")).toMatchObject({ level: "blocker", remedy });
+    expect(pythonFinding({ ...good, request: ">=3.9" }, "lab").level).toBe("ok");
   });
 
   test("of an environment that is not whole is no reason to say that all is well", () => {

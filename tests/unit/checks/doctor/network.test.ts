@@ -6,7 +6,7 @@ import { known } from "../../../../lib/known.ts";
 import type { IndexTrouble } from "../../../../provision/steps/package-index.ts";
 import { temporaryFolder } from "../../../temporary-folder.ts";
 
-const socket = "unix:///var/run/docker.sock";
+const where = { dockerHost: "unix:///var/run/docker.sock", stack: "lab-1" };
 
 /** A checkout whose tasks have these runners. */
 function checkout(runners: Readonly<Record<string, string>>): string {
@@ -44,7 +44,7 @@ test.each([
 test("without a checkout, or a runner that installs anything, nothing is asked", () => {
   const none = "there is no checkout in /nowhere, whose runners say what they install packages with";
   expect(chooseImage(tasks, on("pip"), "/nowhere")).toEqual({ none });
-  expect(networkFinding({ none }, socket, {})).toEqual({
+  expect(networkFinding({ none }, where, {})).toMatchObject({
     ...{ check: "network", level: "ok", found: `not asked: ${none}` },
   });
   const bare = checkout({ "go/task1": "go test\n" });
@@ -59,12 +59,12 @@ const finding = (trouble?: IndexTrouble) =>
       ...{ image: "b/pip:1", manager: "pip" },
       answer: known({ seconds: 1.4, ...(trouble && { trouble }) }),
     },
-    socket,
+    where,
     {},
   );
 
 test("an index that answers is well", () => {
-  expect(finding()).toEqual({
+  expect(finding()).toMatchObject({
     check: "network",
     level: "ok",
     found: "pip in a container of b/pip:1 gets a package from its index, in 1.4 s",
@@ -79,7 +79,7 @@ test.each<[IndexTrouble["cause"], RegExp]>([
   ["other", /\n {2}docker run --rm --entrypoint pip b\/pip:1 download .* six$/],
 ])("a fault of kind %s is a warning with its remedy", (cause, remedy) => {
   vi.stubEnv("DOCKER_CONFIG", "/nowhere");
-  expect(finding({ cause, said: "words" })).toEqual({
+  expect(finding({ cause, said: "words" })).toMatchObject({
     check: "network",
     level: "warning",
     found: expect.stringMatching(/^pip in a container of b\/pip:1 gets nothing from its index, .*: words$/),
@@ -89,7 +89,7 @@ test.each<[IndexTrouble["cause"], RegExp]>([
 
 test("a container that could not ask is a warning", () => {
   const asked = { image: "b/pip:1", manager: "pip" } as const;
-  expect(networkFinding({ ...asked, answer: { unknown: "b/pip:1 has no pip" } }, socket, {})).toMatchObject({
+  expect(networkFinding({ ...asked, answer: { unknown: "b/pip:1 has no pip" } }, where, {})).toMatchObject({
     level: "warning",
     found: "pip in a container of b/pip:1 could not ask its index: b/pip:1 has no pip",
   });

@@ -16,12 +16,11 @@ const quota = { limit: 100, remaining: 26, windowSeconds: 21_600 };
 
 test("a registry out of reach stops an update, and names the rehearsal", () => {
   const finding = registryFinding(failed("dial tcp: lookup registry-1.docker.io: no such host"), "");
-  expect(finding).toEqual({
+  expect(finding).toMatchObject({
     check: "registry",
     level: "blocker",
     found: `the engine cannot reach the registry (asked for ${reference}: dial tcp: lookup registry-1.docker.io: no such host)`,
-    remedy:
-      "Check the engine's network and proxy, or set registryMirror to a registry that it reaches\nTo try everything on a network without Docker Hub: ./machine up dev, the rehearsal",
+    remedy: expect.stringMatching(/proxy\n.*registryMirror.*\n.*in the rehearsal:\n {2}\.\/machine up dev$/),
   });
 });
 
@@ -50,7 +49,7 @@ test.each([
 ])("%s is told as what it is, a %s", (message, level, found) => {
   const finding = registryFinding(failed(message), "");
   expect(finding).toMatchObject({ level, found: expect.stringMatching(found) });
-  expect(finding.remedy).toMatch(/^[A-Z]/);
+  expect(finding.remedy).toMatch(/^Fix: [a-z]/);
 });
 
 test.each([
@@ -65,7 +64,7 @@ test.each([
 test("a quota that is used up is a warning, and other failures are none", () => {
   expect(quotaFinding(failed("toomanyrequests: wait"), 2, "")).toMatchObject({
     level: "warning",
-    remedy: expect.stringMatching(/docker login.*registryMirror.*wait/),
+    remedy: expect.stringMatching(/docker login.*registryMirror.*wait/s),
   });
   expect(quotaFinding(failed("manifest unknown"), 2, "").level).toBe("ok");
 });

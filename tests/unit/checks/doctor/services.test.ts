@@ -1,14 +1,15 @@
 import { expect, test } from "vitest";
 import { servicesFinding } from "../../../../checks/doctor/services.ts";
+import { each } from "../../../../lib/remedy.ts";
 import type { ExistingRedis } from "../../../../provision/engine/existing-redis.ts";
 
 test.each<[ExistingRedis | undefined, string]>([
-  [undefined, "none are wanted, for coop is false"],
+  [undefined, "off (coop: false)"],
   [{ kind: "own" }, "nothing is in the way of Redis"],
   [{ kind: "own", finding: "it is exited" }, "Redis is made again, because it is exited"],
   [{ kind: "foreign" }, "a Redis that answers is there, and is used"],
 ])("%j is well", (redis, found) => {
-  expect(servicesFinding(redis)).toEqual({ check: "services", level: "ok", found });
+  expect(servicesFinding(redis)).toMatchObject({ check: "services", level: "ok", found });
 });
 
 const remedies = { advice: "stop it" };
@@ -21,6 +22,6 @@ test.each<ExistingRedis>([
     check: "services",
     level: "warning",
     found: "taken",
-    remedies,
+    remedies: each(remedies),
   });
 });

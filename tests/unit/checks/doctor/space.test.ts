@@ -31,7 +31,7 @@ test("the figures and the remedy are told", () => {
   expect(found).toBe(
     "3 GB free in /d; 1 image to pull (4 GB to download), which take about 15 GB (an estimate: 3 times the download, and what is in flight)",
   );
-  expect(remedy).toMatch(/docker system df.*docker image prune.*data-root/);
+  expect(remedy).toMatch(/docker -H \S+ system df\n.*docker -H \S+ image prune\n.*data-root/s);
 });
 
 test("what moves the images is of the engine that is there", () => {

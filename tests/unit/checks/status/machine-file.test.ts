@@ -16,8 +16,9 @@ const image: ImageStatus = {
 };
 const status: MachineStatus = {
   ...{ stack: "lab-1", at: "2026-01-02T00:00:00Z", isRehearsal: false, isReady: true },
+  commands: [],
   changedSources: [],
-  checks: [{ check: "route", level: "ok", found: "", provedAt: "2026-01-01T00:00:00Z" }],
+  checks: [{ check: "route", level: "ok", found: "", remedies: [], provedAt: "2026-01-01T00:00:00Z" }],
   images: [image],
   machine: { name: "m", system: "s", kernel: "k", cores: 2, memoryBytes: 8e9 },
   dockerHost: "unix:///d",

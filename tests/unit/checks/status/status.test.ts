@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { taskName } from "../../../../benchmark/tasks.ts";
 import { otherSettingsFinding } from "../../../../checks/doctor/route.ts";
+import { shown } from "../../../../checks/finding.ts";
 import {
   cliCheck,
   credentialsCheck,
@@ -14,7 +15,6 @@ import {
 } from "../../../../checks/status/checks.ts";
 import { imagesStatus as imagesStatusOf, oddities } from "../../../../checks/status/images.ts";
 import { proofNames } from "../../../../checks/status/names.ts";
-import { reportPage } from "../../../../checks/status/page.ts";
 import { lastOperation, type Proof, readProofs } from "../../../../checks/status/proofs.ts";
 import { noRecord, type ProofRecord } from "../../../../checks/status/record.ts";
 import { known } from "../../../../lib/known.ts";
@@ -103,7 +103,7 @@ test("the images' check counts, names what is wrong, and tells of the oldest pro
     ...all,
     [proofNames.image(two), { ...probed(two)[1], provedAt: "2026-01-01T00:00:00Z" }],
   ]);
-  expect(imagesCheck("lab-1", imagesStatus(tasks, there, older, 0))).toEqual({
+  expect(imagesCheck("lab-1", imagesStatus(tasks, there, older, 0))).toMatchObject({
     check: "images",
     level: "ok",
     found: "2/2 are there as they were proved",
@@ -112,18 +112,18 @@ test("the images' check counts, names what is wrong, and tells of the oldest pro
   expect(imagesCheck("lab-1", imagesStatus(tasks, there.slice(1), all, 0))).toMatchObject({
     level: "blocker",
     found: `1/2 are there as they were proved; 1 missing: ${taskName(one)}`,
-    remedy: "./machine up lab-1",
+    remedy: "Fix: ./machine up lab-1",
   });
   expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, all, 0))).toMatchObject({ level: "blocker" });
 });
 
 test("what was proved is not known where the state could not be read, and is not said to be nothing", () => {
   const images = imagesStatus(tasks, there.slice(1), new Map(), 1);
-  expect(imagesCheck("lab-1", images, false)).toEqual({
+  expect(imagesCheck("lab-1", images, false)).toMatchObject({
     check: "images",
     level: "blocker",
     found: "1/2 are there; whether they are as they were proved is not known",
-    remedy: "see the update",
+    remedy: "Fix: see what helps the update",
   });
   expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, new Map(), 1), false).found).toBe(
     "what was proved is not known; not to be seen now",
@@ -142,9 +142,23 @@ test("an oracle counts for the image that it was run in", () => {
   const check = (imageId: string) =>
     oracleCheck("lab-1", imagesStatus(tasks, there, new Map([...all, oracle(imageId)]), 1), age);
   expect(check(one.locked?.imageId ?? "")).toMatchObject({ level: "ok", provedAt: at });
-  expect(check(digest(9))).toMatchObject({ level: "blocker", remedy: "./machine up lab-1" });
+  expect(check(digest(9))).toMatchObject({ level: "blocker", remedy: "Fix: ./machine up lab-1" });
   expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 1), age)).toMatchObject({ level: "blocker" });
-  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0), age)).toMatchObject({ level: "off" });
+  expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0), age)).toMatchObject({
+    level: "off",
+    found: "none was run (oracleTasks: 0)",
+  });
+});
+
+test("an oracle that was run in an image which is missing is not said to have never been run", () => {
+  const imageId = one.locked?.imageId ?? "";
+  const run = proof({ imageId, feature: 1, goldSeconds: 2, controlSeconds: 1 });
+  const proofs = new Map([...all, [proofNames.oracle(one), run] as const]);
+  expect(oracleCheck("lab-1", imagesStatus(tasks, there.slice(1), proofs, 0), age)).toMatchObject({
+    level: "off",
+    found: `it was run of ${taskName(one)}, and counts no more: it was run in image ${imageId.slice(0, 19)}, which is missing`,
+    provedAt: at,
+  });
 });
 
 test("the command line is well where it is there, at the proved commit", () => {
@@ -234,7 +248,7 @@ test("the proof of a route is of one .env, as far as it says so", () => {
   expect(routeCheck({ ...facts, dotenvHash: "b", proof: of(".env a") })).toMatchObject({
     level: "blocker",
     found: "the .env has changed since the proof",
-    remedy: "./machine up lab-1",
+    remedy: "Fix: ./machine up lab-1",
   });
   // Of a state of old, and of a .env without a block, which is a finding of its own.
   expect(routeCheck({ ...facts, dotenvHash: "b", proof: of(at) })).toMatchObject({ level: "ok" });
@@ -264,6 +278,9 @@ test("services are off, well, or in the way", () => {
     level: "blocker",
     found: "no Redis answers at 127.0.0.1:6379",
   });
+  expect(
+    servicesCheck("lab-1", { ...facts, redis: { host: "127.0.0.1", port: 0 }, answer: undefined }),
+  ).toMatchObject({ level: "blocker", found: "there is no Redis yet" });
   expect(servicesCheck("lab-1", { ...facts, git: "exited with 1" })).toMatchObject({ level: "blocker" });
   expect(servicesCheck("lab-1", { ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
 });
@@ -275,7 +292,12 @@ test("a stack without an update is not ready, and a failed one is told", () => {
   expect(operationCheck("lab-1", { last: { ...last, result: "failed" } }).level).toBe("warning");
   expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" } }).level).toBe("blocker");
   const halfway = { ...last, kind: "destroy", result: "failed" };
-  expect(operationCheck("lab-1", { last: halfway }).found).toBe("the last destroy failed");
+  expect(operationCheck("lab-1", { last: halfway })).toMatchObject({
+    found: "the last destroy failed",
+    remedy: expect.stringMatching(
+      /^Fix: .*:\n {2}\.\/machine destroy lab-1\nFix: .*:\n {2}\.\/machine up lab-1$/,
+    ),
+  });
 });
 
 test("an update that runs is told instead of the last one, and so is one that was cut off", () => {
@@ -284,7 +306,7 @@ test("an update that runs is told instead of the last one, and so is one that wa
     check: "update",
     level: "blocker",
     found: "an update is running",
-    remedy: "wait",
+    ...shown({ advice: "wait" }),
   } as const;
   const cut = { ...running, level: "warning" } as const;
   expect(operationCheck("lab-1", { last, underway: running })).toEqual(running);
@@ -294,9 +316,11 @@ test("an update that runs is told instead of the last one, and so is one that wa
   expect(operationCheck("lab-1", { last: { ...last, kind: "destroy" }, underway: cut }).level).toBe(
     "blocker",
   );
-  expect(operationCheck("lab-1", { unread: "it is cut off", remedy: "cp a b" })).toMatchObject({
+  expect(
+    operationCheck("lab-1", { unread: "it is cut off", remedies: { command: ["cp", "a", "b"] } }),
+  ).toMatchObject({
     level: "blocker",
-    remedy: "cp a b",
+    remedy: "Fix: cp a b",
   });
 });
 
@@ -339,44 +363,18 @@ test("the last operation is the first of the history", () => {
   expect(lastOperation("[]")).toBeUndefined();
 });
 
-test("the page has every image and digest, escapes what it is given, and needs no other file", () => {
-  const page = reportPage({
-    stack: "lab-1",
-    at,
-    changedSources: [],
-    isRehearsal: false,
-    isReady: true,
-    checks: [operationCheck("<lab>", {})],
-    images: imagesStatus(tasks, there, all, 0),
-    machine: { name: "m", system: "s", kernel: "k", cores: 2, memoryBytes: 8e9 },
-    dockerHost: "unix:///d",
-    versions: [{ name: "pulumi", version: "3", from: "<script>" }],
-    model: "a/model",
-    environment: { COHERE_API_KEY: "(secret)" },
-    configuration: { subset: "lite" },
-  });
-  for (const { image, locked } of tasks) {
-    expect(page).toContain(image);
-    expect(page).toContain(locked?.digest);
-  }
-  expect(page).toContain("ready for a run");
-  expect(page).not.toContain("rehearsal.</b>");
-  expect(page).toContain("./machine up &lt;lab&gt;");
-  expect(page).not.toMatch(/<script|<link|src=|url\(|https?:\/\//);
-});
-
 test("an image with another runner than the dataset's is in a run's way, until its oracle has passed", () => {
   const versionOf = (task: string) => (task === taskName(one) ? "0.0.20" : undefined);
   const check = (proofs: ReadonlyMap<string, Proof>) =>
     runnersCheck("lab-1", imagesStatus(tasks, there, proofs, 1), "0.0.14", versionOf);
-  expect(check(all)).toEqual({
+  expect(check(all)).toMatchObject({
     ...{ check: "runners", level: "ok", found: "2/2 images have the runner.sh of the dataset" },
   });
   const other = new Map([probed(one, { runner: "2".repeat(40) }), probed(two)]);
   expect(check(other)).toMatchObject({
     level: "blocker",
     found: `1/2 images have the runner.sh of the dataset; ${taskName(one)} has that of 0.0.20, the dataset is of 0.0.14`,
-    remedy: expect.stringMatching(/^\.\/machine oracle lab-1 --all .* cooperbenchVersion .* imagesLock/),
+    remedy: expect.stringMatching(/\.\/machine oracle lab-1 --all\n.* cooperbenchVersion .* imagesLock/s),
   });
   const passed = { image: one.image, imageId: one.locked?.imageId, feature: 1 };
   expect(check(new Map([...other, [proofNames.oracle(one), proof(passed)]]))).toMatchObject({

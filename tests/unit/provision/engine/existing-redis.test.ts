@@ -61,11 +61,12 @@ describe("a Redis is the stack's own to make or to mend", () => {
     });
   });
 
-  test("and is left as it is where it is paused", () => {
+  test("and is left as it is where it is paused, which an update ends", () => {
     expect(judge({ ...own, state: "paused" }, "")).toMatchObject({
       kind: "own",
       labels: kept,
-      trouble: { remedies: { command: ["docker", "-H", dockerHost, "unpause", "cooperbench-redis"] } },
+      isPaused: true,
+      trouble: { remedies: { command: ["./machine", "up", "lab-1"] } },
     });
   });
 });
