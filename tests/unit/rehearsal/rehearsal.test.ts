@@ -95,7 +95,9 @@ describe("a folder", () => {
 
   test("may be as long as the engine's sockets allow, and not a byte longer", () => {
     expect(() => checkSocketLength(`/${"x".repeat(65)}`)).not.toThrow();
-    expect(() => checkSocketLength(`/${"x".repeat(66)}`)).toThrow(/67 bytes, and at most 66[\s\S]*shorter path/);
+    expect(() => checkSocketLength(`/${"x".repeat(66)}`)).toThrow(
+      /67 bytes, and at most 66[\s\S]*shorter path/,
+    );
   });
 });
 
