@@ -51,7 +51,11 @@ export async function newStack(
   const rehearsal = wanted === undefined ? undefined : rehearsalAt(wanted === true ? usual : wanted);
   if (rehearsal !== undefined)
     await checkFolder(rehearsal).catch((error: Error) => {
-      throw new Problem(error.message);
+      if (error instanceof Problem) throw error;
+      throw new Problem(error.message, {
+        ...machine("new", stack, "--rehearsal", "FOLDER"),
+        when: "to name another folder",
+      });
     });
   if (rehearsal !== undefined && !Object.entries(rehearsalSettings(rehearsal)).every(isGood))
     throw new Problem(

@@ -130,7 +130,7 @@ function resultOf(task: Task, feature: number, report: OracleReport | Problem): 
     return {
       ...of,
       ok: false,
-      checks: unrun({ found: report.found, remedies: report.remedies ?? { advice: "run it again" } }),
+      checks: unrun({ found: report.found, remedies: report.remedies }),
     };
   const { imageId, digest, checks } = report;
   return { ...of, imageId, digest, ok: isPassed(checks), checks };

@@ -110,7 +110,11 @@ export async function rehearsalCommand(options: Given["rehearsal"], { output }: 
   } catch (error) {
     if ((error as Error).constructor !== Error) throw error;
     // A rehearsal's errors are for the user.
-    throw new Problem((error as Error).message, undefined, { cause: error });
+    throw new Problem(
+      (error as Error).message,
+      { advice: "give the command again, once that is put right" },
+      { cause: error },
+    );
   }
 }
 

@@ -1,6 +1,8 @@
 /** A stack's state as Pulumi exports it. */
+
 import { z } from "zod";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { type Pulumi, quietPulumi } from "./pulumi.ts";
 
 const resource = z.looseObject({
@@ -30,7 +32,11 @@ export function readExport(text: string): ExportedState {
 
 /** The resources of a stack's state. @throws a Problem where it cannot be read. */
 export async function resourcesOf(pulumi: Pulumi, stack: string): Promise<readonly ExportedResource[]> {
-  const unread = (why: string) => new Problem(`the state of stack ${stack} cannot be read:\n${why}`);
+  const unread = (why: string) =>
+    new Problem(`the state of stack ${stack} cannot be read:\n${why}`, {
+      ...machine("pulumi", "stack", "--stack", stack),
+      when: "to have Pulumi read it",
+    });
   const { code, stdout, stderr } = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
   if (code !== 0) throw unread(stderr.trim());
   try {

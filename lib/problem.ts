@@ -5,10 +5,10 @@ export class Problem extends Error {
   override readonly name: string = "Problem";
   /** The message without its remedies. */
   readonly found: string;
-  readonly remedies: Remedies | undefined;
+  readonly remedies: Remedies;
 
-  constructor(found: string, remedies?: Remedies, options?: ErrorOptions) {
-    super(remedies === undefined ? found : `${found}\n${remedyText(remedies)}`, options);
+  constructor(found: string, remedies: Remedies, options?: ErrorOptions) {
+    super(`${found}\n${remedyText(remedies)}`, options);
     this.found = found;
     this.remedies = remedies;
   }

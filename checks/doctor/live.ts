@@ -38,7 +38,7 @@ export async function askLive({ owner, checkout, modelApiBase, model }: Live): P
     return liveFinding(url, await callLive(checkout, model), stack);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return blocker("live", `not asked: ${error.found}`, error.remedies ?? machine("up", stack));
+    return blocker("live", `not asked: ${error.found}`, error.remedies);
   }
 }
 
