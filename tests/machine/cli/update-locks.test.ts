@@ -141,12 +141,12 @@ test("one lock is removed, with what is beside it, and no other", () => {
 test("who holds a lock is told, since when, and what helps", () => {
   lock(4711, { hostname: "another" });
   const [one] = locks();
-  expect(one && lockFinding("lab-1", one)).toEqual({
+  expect(one && lockFinding("lab-1", one)).toMatchObject({
     check: "update",
     level: "blocker",
     found:
       "an update holds the update lock since 2026-01-02T03:04:05Z (u@another, process 4711), and ./machine cannot see from here whether it still runs",
-    remedy: "Where it does not run any more: ./machine pulumi cancel lab-1",
+    remedy: "Fix: where it does not run any more:\n  ./machine pulumi cancel lab-1",
   });
 });
 
@@ -157,7 +157,7 @@ test("what was cut off is called what it was, and goes on by the same command", 
   expect(locks().map((one) => lockFinding("lab-1", one))).toMatchObject([
     {
       found: expect.stringMatching(/^the destroy of 2026-01-02T03:04:05Z was cut off/),
-      remedies: { command: ["./machine", "destroy", "lab-1"] },
+      remedies: [{ command: ["./machine", "destroy", "lab-1"] }],
     },
   ]);
 });
