@@ -140,7 +140,9 @@ function oracleDifference({ steps }: Course, task: LockedTask): Difference | und
 }
 
 function thingDifference(of: Thing, steps: readonly Step[]): Difference | undefined {
-  const changed = steps.filter(({ operation }) => operation !== "same");
+  // A use that is noted otherwise is no change of what is used.
+  const isNote = ({ name, operation }: Step) => name === of.goesWith && operation === "update";
+  const changed = steps.filter((step) => step.operation !== "same" && !isNote(step));
   if (changed.length === 0 || changed.some(({ state }) => state === "failed")) return undefined;
   // What it has said of it is the truth: it may have been left as it is.
   if (changed.some(({ hasSaid }) => hasSaid === true)) return undefined;

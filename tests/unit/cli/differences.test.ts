@@ -117,6 +117,13 @@ describe("what is removed", () => {
     expect(words(course, "done")).toEqual(["git server: removed"]);
   });
 
+  test("is not told of a use that is noted otherwise", () => {
+    const course = new Course();
+    const metadata = { op: "update", urn: "urn::coop-redis-use", type: "command:local:Command" };
+    course.take({ resOutputsEvent: { metadata } });
+    expect(words(course, "done")).toEqual([]);
+  });
+
   test("is not told of what its step has said it left", () => {
     const course = new Course();
     const urn = "urn::cooperbench-checkout";
