@@ -104,7 +104,7 @@ const columns = 100;
 const [first, rest] = ["Bring up a machine:", "The rest:"] as const;
 
 /** Words about a stack that need not be named. */
-const anyStack = "stack; may be left out where there is one alone, or PULUMI_STACK names it";
+const anyStack = "name of the stack; optional if there is only one, or if PULUMI_STACK names it";
 
 /**
  * The command line: parses, prints help and what is not understood, and has `act` do the rest. Where it has printed alone, it
@@ -118,10 +118,10 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       writeErr: output.note,
       outputError: (text) => output.say(text.replace(/^error: /, "").trimEnd()),
     })
-    .description("Makes this machine ready to run CooperBench, and proves that it is.")
+    .description("Makes this machine ready to run CooperBench, and proves that it is ready.")
     .helpOption("-h, --help", "print help")
     .commandsGroup(rest)
-    .helpCommand("help [COMMAND]", "print help, of a command where one is named")
+    .helpCommand("help [COMMAND]", "print help, for COMMAND if you name one")
     .configureHelp({
       helpWidth: columns,
       subcommandTerm: (command) => command.name(),
@@ -144,24 +144,24 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       act(name, { stack, ...options } as Given[Name]);
 
   const bringUp = group(first);
-  bringUp("new", "make a stack, with its settings file")
+  bringUp("new", "make a stack and its settings file")
     .argument("<STACK>", "name of the stack", stackName)
-    .option("--key-file <FILE>", "file with the model's key; else COHERE_API_KEY, else asked for", filled)
-    .option("--rehearsal [FOLDER]", "with a rehearsal of its own, which needs no key", filled)
+    .option("--key-file <FILE>", "file with the model's key (default: COHERE_API_KEY, or it asks)", filled)
+    .option("--rehearsal [FOLDER]", "give it a rehearsal of its own, which needs no key", filled)
     .addHelpText("after", examples("new lab-1 --key-file ~/cohere-key", "new mine --rehearsal"))
     .action(onTo("new"));
-  onStack(bringUp("settings", "print every setting of a stack: its value, and what it is"))
+  onStack(bringUp("settings", "print every setting of a stack, with its value and meaning"))
     .option("--json", "print JSON", false)
     .addHelpText("after", examples("settings lab-1"))
     .action(onTo("settings"));
-  bringUp("set", "change settings of a stack, where the values are good ones")
+  bringUp("set", "check and change settings of a stack")
     .argument("<STACK>", "name of the stack", stackName)
-    .argument("<SETTING>", "name of the setting, as ./machine settings has it")
+    .argument("<SETTING>", "name of the setting, as ./machine settings prints it")
     .argument(
       "[VALUE...]",
-      "value, several for a list, or one and the next setting; what is secret is asked for, or read from a pipe",
+      "value; several for a list, or a value and the next setting; it asks for a secret, or reads it from a pipe",
     )
-    .option("--default", "take it out of the stack's settings", false)
+    .option("--default", "remove it from the stack's settings", false)
     .addHelpText(
       "after",
       examples(
@@ -176,24 +176,24 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
   ofPulumi("up", "provision the machine, and prove that it is ready", [
     "up lab-1",
     "up dev                          # a rehearsal, with stand-in images",
-    "up lab-1 --target '**-probe'    # options are those of pulumi up",
+    "up lab-1 --target '**-probe'    # takes the options of pulumi up",
     "up lab-1 --json                 # the verdict as JSON, at the end",
   ]);
-  ofPulumi("preview", "show what differs, drift included; changes nothing", [
+  ofPulumi("preview", "show what differs, including drift; changes nothing", [
     "preview lab-1",
     "preview lab-1 --diff",
     "preview lab-1 --expect-no-changes",
   ]);
-  onStack(bringUp("doctor", "look at the machine, with the fix for what is not well; changes nothing"))
+  onStack(bringUp("doctor", "check the machine, and print a fix for each problem; changes nothing"))
     .option("--json", "print JSON", false)
-    .option("--live", "make one small real call of the model, and print its status, time and cost", false)
+    .option("--live", "make one small real call to the model, and print its status, time and cost", false)
     .addHelpText("after", examples("doctor lab-1", "doctor lab-1 --live"))
     .action(onTo("doctor"));
-  onStack(bringUp("lock", "ask the registry what the images are, and write the image lock"))
-    .option("--check", "compare only, and fail where one has moved", false)
+  onStack(bringUp("lock", "ask the registry for the images' digests, and write the image lock"))
+    .option("--check", "only compare, and fail if an image has moved", false)
     .option(
       "--platform <OS/ARCH>",
-      "which image of an index; else the one that is locked, else linux/amd64",
+      "which image of an index (default: the locked one, or linux/amd64)",
       platform,
     )
     .option("--json", "print JSON", false)
@@ -201,11 +201,11 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .action(onTo("lock"));
 
   const tell = group("What is proved:");
-  onStack(tell("status", "tell what was proved, when, and whether it is still so; changes nothing"))
+  onStack(tell("status", "show what was proved, when, and whether it still holds; changes nothing"))
     .option("--json", "print JSON", false)
     .addHelpText("after", `${tellsByCode}${examples("status lab-1", "status lab-1 --json")}`)
     .action(onTo("status"));
-  onStack(tell("verify", "probe the images and run cooperbench, whatever is on record; changes nothing"))
+  onStack(tell("verify", "probe the images and run cooperbench again now; changes nothing"))
     .option("--json", "print JSON", false)
     .addHelpText("after", `${tellsByCode}${examples("verify lab-1")}`)
     .action(onTo("verify"));
@@ -220,16 +220,16 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       "first",
     )
     .option("--json", "print JSON", false)
-    .option("--junit <FILE>", "write the results as JUnit XML, too", filled)
+    .option("--junit <FILE>", "also write the results as JUnit XML", filled)
     .addHelpText(
       "after",
-      `\nWith its patch a feature's tests must pass, and without it fail.${examples("oracle lab-1", "oracle lab-1 --all --features all")}`,
+      `\nA feature's tests must pass with its gold patch, and fail without it.${examples("oracle lab-1", "oracle lab-1 --all --features all")}`,
     )
     .action((stack, { all, tasks = 5, ...options }) => {
-      if (program.args[0] === "smoke") output.say("smoke is called oracle by now: ./machine oracle");
+      if (program.args[0] === "smoke") output.say("smoke is now called oracle: ./machine oracle");
       return act("oracle", { stack, tasks: all === true ? "all" : tasks, ...options });
     });
-  onStack(tell("report", "write what was proved as one HTML page, without secrets"))
+  onStack(tell("report", "write what was proved to one HTML page, without secrets"))
     .option("--out <FILE>", "file to write; - is standard output", filled)
     .addOption(new Option("--json").hideHelp())
     .addHelpText("after", examples("report lab-1 --out machine.html"))
@@ -240,14 +240,14 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     });
 
   const runs = group("Runs:");
-  onStack(runs("demo", "run five pairs of a rehearsal against a mock model, and judge them"))
-    .option("--keep", "leave the results in the checkout's logs/", false)
+  onStack(runs("demo", "run five pairs of a rehearsal against a mock model, and judge the results"))
+    .option("--keep", "keep the results in the checkout's logs/", false)
     .option("--json", "print JSON", false)
     .addHelpText("after", examples("demo dev"))
     .action(onTo("demo"));
-  onStack(runs("plan", "print the commands of the runs, or judge a run that was made"))
-    .option("--check <RUN>", "tell which results of a run are the model's, and which the machine's")
-    .option("--watch", "with --check, follow a run that is going", false)
+  onStack(runs("plan", "print the commands for the runs, or judge the results of a run"))
+    .option("--check <RUN>", "show which results of a run are the model's, and which the machine's")
+    .option("--watch", "with --check, follow a run while it goes", false)
     .option("--json", "print JSON", false)
     .addHelpText(
       "after",
@@ -258,46 +258,46 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
       if (options.watch && options.json) command.error("--watch prints no JSON");
       return act("plan", { stack, ...options });
     });
-  runs("run", "start a run of the plan, where the machine is ready")
-    .argument("<STACK>", "name of the stack: a run costs money, so it is named", stackName)
+  runs("run", "start a run of the plan, if the machine is ready")
+    .argument("<STACK>", "name of the stack; required, because a run costs money", stackName)
     .requiredOption("-n, --name <NAME>", "name of the run, and of its folder in logs/", runName)
     .addOption(
       new Option(
         "--setting <SETTING>",
-        "smoke, solo, coop or coop-silent; else that of the name, else solo",
+        "smoke, solo, coop or coop-silent (default: the one that the name says, or solo)",
       ).choices(["smoke", "solo", "coop", "coop-silent"]),
     )
-    .option("-r, --repo <REPOSITORY>", "one repository of the dataset, such as go_chi_task", repository)
-    .option("-t, --task <TASK>", "one task of it, such as 27", number)
+    .option("-r, --repo <REPOSITORY>", "only this repository of the dataset, such as go_chi_task", repository)
+    .option("-t, --task <TASK>", "only this task of the repository, such as 27", number)
     .addHelpText(
       "after",
-      `\nWrites what it runs on into logs/NAME/machine.json first.${examples("run lab-1 -n smoke", "run lab-1 -n night --setting coop")}`,
+      `\nFirst records what it runs on, in logs/NAME/machine.json.${examples("run lab-1 -n smoke", "run lab-1 -n night --setting coop")}`,
     )
     .action((stack, options, command: Command) => {
       if (options.task !== undefined && options.repo === undefined) command.error("--task needs --repo");
       return act("run", { stack, ...options });
     });
-  onStack(runs("clean", "remove the containers that killed runs of CooperBench have left"))
+  onStack(runs("clean", "remove containers that killed runs of CooperBench left behind"))
     .option("-y, --yes", "do not ask", false)
-    .option("--json", "print JSON, and ask nobody", false)
+    .option("--json", "print JSON, and do not ask", false)
     .addHelpText(
       "after",
-      `\nSays what goes, and asks. Containers of a run that lives stay.${examples("clean lab-1")}`,
+      `\nSays what it will remove, and asks. Containers of a live run stay.${examples("clean lab-1")}`,
     )
     .action(onTo("clean"));
 
   const away = group(rest);
   ofPulumi(
     "destroy",
-    "remove what the stack has made; images stay on the engine",
+    "remove what the stack made; images stay on the engine",
     [
       "destroy lab-1",
-      "destroy lab-1 --yes    # asks nobody",
+      "destroy lab-1 --yes    # does not ask",
       "destroy lab-1 --forget-engine    # its engine is gone for good",
     ],
     rest,
   );
-  away("remove", "destroy what the stack has made, and remove the stack and its settings file")
+  away("remove", "destroy what the stack made, and remove the stack and its settings file")
     .argument("<STACK>", "name of the stack", stackName)
     .option("-y, --yes", "do not ask", false)
     .addHelpText(
@@ -314,7 +314,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--json", "print JSON", false)
     .addHelpText("after", '\nExample:\n  eval "$(./machine env dev)"')
     .action((stack, options) => act("env", { stack, ...options }));
-  away("pulumi", "run any Pulumi command in this project's variables")
+  away("pulumi", "run any Pulumi command with this project's variables")
     .argument("<ARGUMENT...>", "arguments of pulumi")
     .helpOption(false)
     .allowUnknownOption()
@@ -326,28 +326,28 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     "start, stop, remove or show a rehearsal: a private engine with stand-in images",
   ).addHelpText("after", examples("rehearsal status", "rehearsal stop /srv/rehearsal"));
   for (const [verb, summary] of [
-    ["start", "start it, or make it"],
+    ["start", "start it; make it if there is none"],
     ["stop", "end its engine and processes; its folder and images stay for the next start"],
-    ["remove", "remove one that no stack uses, with its folder and images"],
-    ["status", "tell whether it runs, and which stacks use it"],
+    ["remove", "remove it, with its folder and images, if no stack uses it"],
+    ["status", "show whether it runs, and which stacks use it"],
   ] as const) {
     const command = rehearsal
       .command(verb)
       .summary(summary)
       .description(`${sentence(summary)}.`)
-      .argument("[FOLDER]", "its folder; else COOPERBENCH_REHEARSAL_DIR, else the folder of dev");
-    if (verb === "stop" || verb === "remove") command.option("--force", "also one that a stack uses", false);
+      .argument("[FOLDER]", "its folder (default: COOPERBENCH_REHEARSAL_DIR, or the folder of dev)");
+    if (verb === "stop" || verb === "remove") command.option("--force", "even if a stack uses it", false);
     if (verb === "status") command.option("--json", "print JSON", false);
     command.action((folder, { force = false, json = false }) =>
       act("rehearsal", { verb, folder, force, json }),
     );
   }
-  away("completion", "print what has a shell complete this command, with stacks, settings and tasks")
+  away("completion", "print a script that makes a shell complete commands, stacks, settings and tasks")
     .addArgument(new Argument("<SHELL>", "the shell").choices(shells))
     .addHelpText(
       "after",
       `
-Examples, for the start file of each shell, with the path of this project:
+Examples, for the start file of each shell (FOLDER is the path of this project):
   bash   source <(FOLDER/machine completion bash)
   zsh    source <(FOLDER/machine completion zsh)    # after compinit
   fish   FOLDER/machine completion fish | source`,
@@ -360,7 +360,7 @@ Examples, for the start file of each shell, with the path of this project:
     .allowUnknownOption()
     .passThroughOptions()
     .action((words) => act("complete", { words }));
-  away("exec", "run a command with the Node and the packages of this project on PATH")
+  away("exec", "run a command with this project's Node and packages on PATH")
     .argument("<COMMAND...>", "command, with its arguments")
     .helpOption(false)
     .addHelpText("after", examples("exec node bench/preview.ts"));
@@ -389,10 +389,10 @@ Examples, for the start file of each shell, with the path of this project:
 }
 
 /** Of a command whose exit code tells. */
-const tellsByCode = "\nExit code 1 where something is in the way of a run.";
+const tellsByCode = "\nThe exit code is 1 if something is in the way of a run.";
 
 const after = `
-./machine COMMAND --help tells more of a command. STACK names a machine: its settings are in Pulumi.STACK.yaml.
+./machine COMMAND --help explains a command. STACK names a machine: its settings are in Pulumi.STACK.yaml.
 
 Exit codes:
 ${exitCodeLines.map((line) => `  ${line}`).join("\n")}`;

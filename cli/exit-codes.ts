@@ -12,14 +12,14 @@ interface ExitCode {
 }
 
 const table = {
-  done: { code: 0, means: "done; of a command that tells: nothing is in the way" },
+  done: { code: 0, means: "done; for status and other checks: nothing is in the way" },
   failed: { code: 1, means: "failed, or nothing was done" },
   notReady: {
     code: 1,
-    means: "not ready for a run, or for an update; of a run, that it goes on",
+    means: "not ready for a run, or for an update; plan --check: the run is still going",
   },
-  differs: { code: 7, means: "something differs, of preview --expect-no-changes" },
-  notUnderstood: { code: 2, means: "the command line was not understood, and nothing was done" },
+  differs: { code: 7, means: "preview --expect-no-changes: something differs" },
+  notUnderstood: { code: 2, means: "wrong command line; nothing was done" },
   interrupted: { code: 130, means: "interrupted (Ctrl-C, or a signal); what was done is kept" },
 } satisfies Readonly<Record<string, ExitCode>>;
 
@@ -34,5 +34,5 @@ export const exitCodes = Object.fromEntries(
 /** The table in lines, without indentation. `run`, `exec` and `pulumi` give the code of the program that they start. */
 export const exitCodeLines: readonly string[] = [
   ...Object.values(table).map(({ code, means }) => `${String(code).padEnd(3)}  ${means}`),
-  "run, exec and pulumi: that of the program that they start",
+  "run, exec and pulumi: the exit code of the program that they start",
 ];

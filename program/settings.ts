@@ -56,7 +56,7 @@ export const fields = {
     mend: ["cohereApiKey"],
   },
   model: {
-    is: "Model under test, as cooperbench run -m takes it. One of Cohere's, since the key is.",
+    is: "Model under test, as cooperbench run -m takes it. It must be Cohere's, because the key is.",
     default: defaultModel,
     schema: z.string().regex(/^cohere(_chat)?\/[A-Za-z0-9][\w.:-]*$/),
     wants: `a model of Cohere's as litellm calls it, such as ${defaultModel}`,
@@ -72,33 +72,33 @@ export const fields = {
     wants: "an http or https URL without user, query, trailing slash or /chat",
   },
   subset: {
-    is: "Subset whose images are provisioned. One of lite (26 tasks), flash (20), full (30).",
+    is: "Subset whose images are provisioned: lite (26 tasks), flash (20) or full (30).",
     default: "lite",
     schema: z.enum(subsets),
     wants: `one of ${subsets.join(", ")}`,
   },
   tasks: {
-    is: "Narrows the subset to these repositories (dspy_task) or tasks (dspy_task/8394). Empty is all of it.",
+    is: "Narrows the subset to these repositories (dspy_task) or tasks (dspy_task/8394). Empty: all of it.",
     default: [],
     schema: z.array(z.string().regex(/^[a-z0-9_]+(\/\d+)?$/)),
     wants: "a list of repositories (dspy_task) or tasks (dspy_task/8394) of the subset",
     mend: ["tasks", "dspy_task/8394"],
   },
   dockerHost: {
-    is: "Docker engine, as in DOCKER_HOST. Empty is DOCKER_HOST, then docker's context, then the usual sockets.",
+    is: "Docker engine, as in DOCKER_HOST. Empty: DOCKER_HOST, then docker's context, then the usual sockets.",
     default: "",
     schema: noneOr(z.string().regex(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)[\w.:@/~%[\]+-]+$/)),
     wants: "a Docker host (unix, tcp or ssh), or nothing",
     mend: ["dockerHost", "unix:///var/run/docker.sock"],
   },
   imagesLock: {
-    is: "Image lock file, relative to the project. Empty is manifest/images.lock.json where ./machine lock has made it.",
+    is: "Image lock file, relative to the project. Empty: manifest/images.lock.json, if ./machine lock has made it.",
     default: "",
     schema: noneOr(path),
     wants: "the path of an image lock file, without ~, or nothing",
   },
   registryMirror: {
-    is: "Registry that images are pulled from first, by digest, such as mirror.example.org:5000. Empty is none.",
+    is: "Registry to pull images from first, by digest, such as mirror.example.org:5000. Empty: none.",
     default: "",
     schema: noneOr(
       // As for docker: without a dot or a port the first part is a user of Docker Hub's, and no host.
@@ -109,32 +109,32 @@ export const fields = {
     mend: ["registryMirror", "mirror.example.org:5000"],
   },
   pullStallSeconds: {
-    is: "Seconds without any progress after which a pull is ended and tried again. A slow pull is never ended.",
+    is: "Seconds without any progress after which a pull is ended and retried. A slow pull is never ended.",
     default: 60,
     schema: z.int().min(1).max(3600),
     wants: "a whole number of seconds from 1 to 3600",
   },
   probeTimeoutSeconds: {
-    is: "Time limit of the probe of one image, in seconds.",
+    is: "Time limit for the probe of one image, in seconds.",
     default: 120,
     schema: z.int().min(1).max(3600),
     wants: "a whole number of seconds from 1 to 3600",
   },
   oracleTasks: {
-    is: "Number of tasks, spread over the repositories, whose gold patch and tests are part of an update. 0 is none.",
+    is: "Number of tasks, spread over the repositories, for which an update runs gold patch and tests. 0: none.",
     default: 0,
     schema: z.int().min(0).max(30),
     wants: "a whole number of tasks from 0 to 30",
     mend: ["oracleTasks", "5"],
   },
   oracleTimeoutSeconds: {
-    is: "Time limit of the tests of one task, in seconds. The default is what an evaluation gives them; more counts as that.",
+    is: "Time limit for the tests of one task, in seconds. The default is that of an evaluation; a larger value counts as it.",
     default: 600,
     schema: z.int().min(1).max(7200),
     wants: "a whole number of seconds from 1 to 7200",
   },
   proofMaxAgeDays: {
-    is: "Days for which a proof by the oracle counts. One that is older is a warning: runners install what is not pinned.",
+    is: "Days after which a proof by the oracle becomes a warning, because runners install packages that are not pinned.",
     default: 7,
     schema: z.int().min(1).max(365),
     wants: "a whole number of days from 1 to 365",
@@ -149,40 +149,40 @@ export const fields = {
     wants: "a git URL (https without a user, ssh, file), or an absolute path",
   },
   cooperbenchVersion: {
-    is: `Release of CooperBench, such as ${newestVersion}. Empty is the one that the stack has, and ${newestVersion} for a new stack.`,
+    is: `Release of CooperBench, such as ${newestVersion}. Empty: the one that the stack has, or ${newestVersion} for a new stack.`,
     default: "",
     schema: noneOr(z.string().regex(/^\d+(\.\d+)*([a-z][a-z0-9.]*)?$/)),
     wants: `a version of CooperBench such as ${newestVersion}, or nothing`,
     mend: ["cooperbenchVersion", newestVersion],
   },
   cooperbenchCommit: {
-    is: "Commit of CooperBench, 40 hex digits. Wins over cooperbenchVersion; empty is that version's.",
+    is: "Commit of CooperBench, 40 hex digits. Takes precedence over cooperbenchVersion. Empty: the commit of that version.",
     default: "",
     schema: noneOr(z.string().regex(/^[0-9a-f]{40}$/)),
     wants: "a commit of 40 hex digits, or nothing",
     mend: ["cooperbenchCommit", "--default"],
   },
   cooperbenchDir: {
-    is: "Folder of the checkout, relative to the project. One that is there already is used as it is.",
+    is: "Folder of the checkout, relative to the project. An existing checkout is used as it is.",
     default: "repos/CooperBench",
     schema: path.regex(/^(?!.*(^|\/)\.\.(\/|$))/),
     wants: "the path of a folder, without .. and ~",
   },
   pythonVersion: {
-    is: "Python of the virtual environment. A version such as 3.12, or a bound such as >=3.10.",
+    is: "Python of the environment: a version such as 3.12, or a bound such as >=3.10.",
     default: "3.12",
     schema: z.string().regex(/^(>=)?3\.\d{1,2}(\.\d{1,2})?$/),
     wants: "a Python version such as 3.12, or a bound such as >=3.10",
   },
   cooperbenchExtras: {
-    is: "Extras of the editable install.",
+    is: "Extras of the editable install of CooperBench.",
     default: ["dev"],
     schema: z.array(z.string().regex(/^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/)),
     wants: "a list of extras of the package, such as dev",
     mend: ["cooperbenchExtras", "dev"],
   },
   coop: {
-    is: "Whether the services of cooperating agents run here. Redis; with git also the git server.",
+    is: "Whether the services of cooperating agents run here: Redis, and with git also the git server.",
     default: false,
     schema: z.boolean(),
     wants: "true or false",
@@ -196,7 +196,7 @@ export const fields = {
     mend: ["coop", "true", "git", "true"],
   },
   redisImage: {
-    is: "Image of Redis, pinned by the image lock where that has it, or as repository:tag@sha256:digest.",
+    is: "Image of Redis, pinned by the image lock if that has it, or as repository:tag@sha256:digest.",
     default: defaultRedisImage,
     schema: z
       .string()
@@ -207,25 +207,25 @@ export const fields = {
       "an image of Docker Hub as repository:tag, with @sha256: and 64 hex digits after it where it is pinned",
   },
   redisHost: {
-    is: "IPv4 address of the engine's machine that Redis answers at. It has no password; others reach 0.0.0.0.",
+    is: "IPv4 address of the engine's machine that Redis listens on. It has no password, and 0.0.0.0 opens it to others.",
     default: "127.0.0.1",
     schema: z.ipv4(),
     wants: "an IPv4 address of the engine's machine, one that this machine reaches",
   },
   redisPort: {
-    is: "Port that Redis answers at, or the absolute path of a file that has it. CooperBench looks at 6379 unless told another.",
+    is: "Port that Redis listens on, or the absolute path of a file that has it. CooperBench uses 6379 by default.",
     default: 6379,
     schema: z.union([port, path.regex(/^\//)]),
     wants: "a port from 1 to 65535, or the absolute path of a file that has one",
   },
   redisNetwork: {
-    is: "Network of the container of Redis. bridge publishes its port; host (Linux) is for engines that cannot.",
+    is: "Network of the Redis container. bridge publishes its port; host (Linux) is for engines that cannot.",
     default: "bridge",
     schema: z.enum(["bridge", "host"]),
     wants: "one of bridge, host",
   },
   stackId: {
-    is: "Id of the stack, which what it makes is known by; an absolute path names a file that has it. Not to be copied.",
+    is: "Id of the stack, which marks everything it makes; an absolute path names a file that has it. Do not copy it.",
     default: "",
     schema: noneOr(
       z
@@ -237,7 +237,7 @@ export const fields = {
     mend: ["stackId", "--default"],
   },
   passphraseFile: {
-    is: "File with the passphrase of this stack's secrets, for ./machine. Empty is the user's own.",
+    is: "File with the passphrase of this stack's secrets, for ./machine. Empty: the user's own.",
     default: "",
     schema: noneOr(path),
     wants: "the path of a file, without ~, or nothing",
