@@ -39,25 +39,28 @@ export function rehearsalOf({ configuration, env }: ConfiguredPlace): Rehearsal 
 }
 
 /** What the settings of a rehearsal's stack are, where they are others than the defaults. */
-export function rehearsalSettings({ dockerHost, imagesLock, sourceRepository, redisPortFile }: Rehearsal) {
+export function rehearsalSettings(rehearsal: Rehearsal) {
+  return { ...namesOf(rehearsal), coop: true, git: true };
+}
+
+/** Those of them that name the rehearsal and what is in it. */
+function namesOf({ dockerHost, imagesLock, sourceRepository, redisPortFile }: Rehearsal) {
   return {
     dockerHost,
     imagesLock,
     cooperbenchRepository: sourceRepository,
     cooperbenchCommit: SOURCE_COMMIT,
     pythonVersion: ">=3.10",
-    coop: true,
-    git: true,
     redisPort: redisPortFile,
   };
 }
 
-/** The same of the rehearsal that two settings speak of, be a third one wrong; nothing of a stack of another kind. */
+/** The names of the rehearsal that two settings speak of, be a third one wrong; nothing of a stack of another kind. */
 export function usualSettings(given: RawConfiguration): Readonly<Record<string, unknown>> {
   const keys = ["dockerHost", "imagesLock", "cooperbenchRepository", "redisPort"] as const;
   const paths = keys.map((key) => String(given[key]).replace(/^(unix|file):\/\//, ""));
-  const all = paths.filter(isAbsolute).map((path) => rehearsalSettings(rehearsalAt(dirname(path))));
-  return all.find((usual) => keys.filter((key) => given[key] === usual[key]).length > 1) ?? {};
+  const all = paths.filter(isAbsolute).map((path) => namesOf(rehearsalAt(dirname(path))));
+  return all.find((names) => keys.filter((key) => given[key] === names[key]).length > 1) ?? {};
 }
 
 /** A configuration, and the variables of the shell that it is used in. */

@@ -75,11 +75,13 @@ describe("a disk", () => {
     expect(of("space")).toMatchObject({
       level: "blocker",
       found: expect.stringMatching(/\d MB free in .*\/r\/data; 26 images to pull/),
-      remedy: expect.stringContaining("docker image prune"),
+      remedy: expect.stringContaining(" image prune"),
     });
     const update = await lab.machine(["up", stack]);
     expect(update).toMatchObject({ code: 1, stdout: "" });
-    expect(update.stderr).toMatch(/not ready, and nothing was changed:\n {2}BLOCKER +space +.*\n +See what/);
+    expect(update.stderr).toMatch(
+      /not ready, and nothing was changed:\n {2}BLOCKER +space +.*\n(?: .*\n)*Fix: to see what/,
+    );
     expect(await lab.engine.listImages()).toEqual([]);
     expect(existsSync(lab.checkout)).toBe(false);
   });
@@ -139,7 +141,7 @@ test("a rehearsal that does not run is a warning, and is not started", async () 
   expect(ended.code, ended.stdout).toBe(0);
   expect(of("engine")).toMatchObject({
     level: "warning",
-    remedy: `It is started by: ./machine up ${stack}`,
+    remedy: `Fix: ./machine up ${stack}`,
   });
   expect(of("lock")).toBeUndefined();
   expect(of("services")).toBeUndefined();

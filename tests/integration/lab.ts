@@ -6,6 +6,7 @@ import Docker from "dockerode";
 import { parseDocument } from "yaml";
 import { type Rehearsal, rehearsalAt, rehearsalEnv, removeRehearsal } from "../../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { commandsIn, misunderstood } from "../printed-commands.ts";
 import { changeSettings } from "./settings-file.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
@@ -140,10 +141,12 @@ export class Lab {
     return containers.flatMap((container) => container.Names);
   }
 
-  /** Takes everything down that this lab has made. */
+  /** Takes everything down that this lab has made. Throws where a command that was printed would not be understood. */
   async close(): Promise<void> {
     await removeRehearsal(this.rehearsal, () => {});
     for (const stack of this.#stacks) rmSync(this.settingsFile(stack), { force: true });
     rmSync(this.folder, { recursive: true, force: true });
+    const wrong = await misunderstood(commandsIn(this.printed));
+    if (wrong.length > 0) throw new Error(`commands were printed that do not run:\n${wrong.join("\n")}`);
   }
 }

@@ -145,6 +145,6 @@ test("a network without any registry is told once, with what was tried", async (
   const { code, stdout, stderr } = await lab.machine(["lock"], nowhere);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(
-    /^machine: no registry answers; nothing was written\.\n {2}registry-1\.docker\.io cannot be reached \(.*127\.0\.0\.1:1\)\nRun this where/,
+    /^machine: no registry answers, and nothing was written:\n {2}registry-1\.docker\.io cannot be reached \(.*127\.0\.0\.1:1\)\nFix: run this where/,
   );
 });

@@ -80,7 +80,7 @@ test("five tasks of five repositories are the usual number, and --features choos
   expect(jsonOutput("oracle", stdout).results.map(({ feature }) => feature)).toEqual([1, 2]);
   const none = await lab.machine(["oracle", stack, "--features", "99"]);
   expect(none.code).toBe(1);
-  expect(none.stderr).toContain("got --features 99, which none of");
+  expect(none.stderr).toContain(" has a feature 99\nFix: give --features gold");
 });
 
 describe("one that is wrong fails, with its own reason and remedy", () => {

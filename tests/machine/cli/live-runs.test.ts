@@ -16,7 +16,9 @@ test("a run by a checkout's environment keeps a destroy from it, and no other ru
   try {
     await assertNoRun(stack, mine);
     await expect(assertNoRun(stack, other)).rejects.toThrow(
-      new RegExp(`process ${run.pid}.*Nothing was changed\\.\nFix: .*\n {2}kill ${run.pid}$`),
+      new RegExp(
+        `process ${run.pid}.*Nothing was changed\\.\nFix: let it end\nFix: .*\n {2}kill ${run.pid}$`,
+      ),
     );
   } finally {
     run.kill("SIGKILL");

@@ -267,7 +267,7 @@ test("a reason is that of one update, and not of the next", async () => {
   );
   expect(found.update).toMatchObject({
     found: "the last update failed",
-    remedy: "./machine up lab-1 tells why",
+    remedy: "Fix: to see why:\n  ./machine up lab-1",
   });
 });
 
