@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import prettyBytes from "pretty-bytes";
+import { merged, type Remedies, remedyText } from "../lib/remedy.ts";
 import type { ImagesLock, LockedImage } from "./images-lock.ts";
 
 /** What became of one image since it was locked. Where nothing was to be written, changes have no entry. */
@@ -13,7 +14,7 @@ export type LockChange =
       readonly digest: string;
       readonly entry?: LockedImage;
     }
-  | { readonly kind: "failed"; readonly image: string; readonly reason: string };
+  | { readonly kind: "failed"; readonly image: string; readonly reason: string; readonly remedies: Remedies };
 
 /** What the registry has: the digest alone, or all of it, with the moment of asking. */
 export type Answer = { readonly digest: string } | LockedImage;
@@ -39,9 +40,13 @@ export function applyChanges(lock: ImagesLock, changes: readonly LockChange[]): 
   return { images: { ...lock.images, ...Object.fromEntries(fresh) } };
 }
 
-/** A line for each image that is not as locked. */
+/** A line for each image that is not as locked, and what helps with those that failed. */
 export function changeLines(changes: readonly LockChange[]): readonly string[] {
-  return changes.filter(({ kind }) => kind !== "as locked").map(lineOf);
+  const failed = changes.filter((change) => change.kind === "failed");
+  return [
+    ...changes.filter(({ kind }) => kind !== "as locked").map(lineOf),
+    ...(failed.length > 0 ? [remedyText(merged(failed.map(({ remedies }) => remedies)))] : []),
+  ];
 }
 
 function lineOf(change: LockChange): string {

@@ -243,7 +243,9 @@ function foldersIn(run: string, ...path: readonly string[]): readonly string[] {
       .filter((name) => isFolder(join(folder, name)))
       .sort();
   } catch (error) {
-    throw new Problem(`${folder} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new Problem(`${folder} cannot be read: ${(error as NodeJS.ErrnoException).code}`, {
+      advice: "make it readable for this user, or run the command as its owner",
+    });
   }
 }
 

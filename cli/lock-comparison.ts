@@ -32,7 +32,10 @@ export async function compareAll(
     try {
       return await compare(registries, image, lock?.images[image], { check, platform, spent });
     } catch (error) {
-      if (error instanceof RegistryError) return { kind: "failed", image, reason: error.message };
+      if (error instanceof RegistryError) {
+        const { found: reason, remedies } = error;
+        return { kind: "failed", image, reason, remedies };
+      }
       queue.clear(); // it is at fault with every image
       throw error;
     } finally {
@@ -66,7 +69,9 @@ async function compare(
     const stands = digest === entry?.digest && platform === entry.platform;
     if (stands || (check && quota !== undefined)) return changeOf(image, entry, { digest });
     if (spent.has(registry.host))
-      throw new RegistryError(`not asked of ${registry.host} any more, since its rate limit is reached`);
+      throw new RegistryError(`not asked of ${registry.host} any more, since its rate limit is reached`, {
+        advice: "wait until it resets, then run the command again",
+      });
     try {
       const description = await registry.describe(repository, digest, platform);
       return changeOf(image, entry, { ...description, lockedAt: new Date().toISOString() });

@@ -82,10 +82,9 @@ export async function lock({ stack, check, platform, json }: Given["lock"], call
 
 function noRegistry({ unreachable }: Registries): Problem {
   return new Problem(
-    [
-      "no registry answers, and nothing was written:",
-      ...unreachable.map(({ message }) => `  ${message}`),
-    ].join("\n"),
+    ["no registry answers, and nothing was written:", ...unreachable.map(({ found }) => `  ${found}`)].join(
+      "\n",
+    ),
     {
       advice:
         "run this where Docker Hub or the engine's mirror can be reached; a proxy is taken from HTTPS_PROXY",

@@ -1,3 +1,4 @@
+import { remedyText } from "../lib/remedy.ts";
 import { type Check, type CheckKind, checkKinds, type OracleReport } from "../provision/steps/oracle.ts";
 import { type JunitCase, junitXml } from "./junit.ts";
 import { table } from "./table.ts";
@@ -39,7 +40,7 @@ export function oracleTable(results: readonly OracleResult[]): string {
   ]);
   const problems = results.flatMap(({ checks }) =>
     checkKinds.flatMap((kind) => {
-      const { problem } = checks[kind];
+      const problem = problemOf(checks[kind]);
       return problem === undefined ? [] : [`failed: ${problem}`];
     }),
   );
@@ -54,6 +55,11 @@ export function oracleTable(results: readonly OracleResult[]): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** What is wrong, with what helps. */
+function problemOf({ problem, remedies }: Check): string | undefined {
+  return problem && (remedies === undefined ? problem : `${problem}\n${remedyText(remedies)}`);
+}
+
 function cell({ seconds, problem, skipped }: Check, good: string): string {
   if (skipped !== undefined) return "-";
   return `${problem === undefined ? good : "WRONG"} ${seconds.toFixed(1)} s`;
@@ -63,8 +69,9 @@ function cell({ seconds, problem, skipped }: Check, good: string): string {
 export function oracleJunit(stack: string, results: readonly OracleResult[]): string {
   const cases = results.flatMap(({ task, feature, checks }) =>
     checkKinds.map((kind): JunitCase => {
-      const { seconds, problem, skipped } = checks[kind];
-      return { classname: task, name: `feature ${feature}: ${kind}`, seconds, failure: problem, skipped };
+      const { seconds, skipped } = checks[kind];
+      const failure = problemOf(checks[kind]);
+      return { classname: task, name: `feature ${feature}: ${kind}`, seconds, failure, skipped };
     }),
   );
   return junitXml(`oracle ${stack}`, cases);

@@ -126,7 +126,12 @@ function oracleSubject(stack: string, checkout: string, { task, feature }: Subje
 
 function resultOf(task: Task, feature: number, report: OracleReport | Problem): OracleResult {
   const of = { task: taskName(task), reference: task.image, feature };
-  if (report instanceof Problem) return { ...of, ok: false, checks: unrun(report.message) };
+  if (report instanceof Problem)
+    return {
+      ...of,
+      ok: false,
+      checks: unrun({ found: report.found, remedies: report.remedies ?? { advice: "run it again" } }),
+    };
   const { imageId, digest, checks } = report;
   return { ...of, imageId, digest, ok: isPassed(checks), checks };
 }

@@ -1,4 +1,5 @@
 import pRetry from "p-retry";
+import { merged } from "../lib/remedy.ts";
 import { type Registry, registryAt } from "../provision/registry/client.ts";
 import { RegistryError } from "../provision/registry/error.ts";
 
@@ -35,15 +36,19 @@ export async function firstAnswer<Answer>(
   { reachable, unreachable }: Registries,
   ask: (registry: Registry) => Promise<Answer>,
 ): Promise<Answer> {
-  const reasons: string[] = [];
+  const failures: RegistryError[] = [];
   for (const registry of reachable) {
     try {
       return await patiently(() => ask(registry));
     } catch (error) {
-      reasons.push(asRegistryError(error).message);
+      failures.push(asRegistryError(error));
     }
   }
-  throw new RegistryError([...reasons, ...unreachable.map(({ message }) => message)].join("; "));
+  failures.push(...unreachable);
+  throw new RegistryError(
+    failures.map(({ found }) => found).join("; "),
+    merged(failures.map(({ remedies }) => remedies)),
+  );
 }
 
 /** Asks again, after a moment, where a failure can pass. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { environmentFor } from "./environment.ts";
 import { findOnPath } from "./find-program.ts";
 import { Problem } from "./problem.ts";
+import type { Remedy } from "./remedy.ts";
 import { run } from "./run.ts";
 
 /** How long a lock is waited for, and how often it is tried. */
@@ -40,4 +41,9 @@ export async function aptGet(
       waiting("another program installs packages on this machine (apt's lock is held): waiting for it");
     said = true;
   }
+}
+
+/** Installs packages, on Debian and its like. */
+export function aptInstall(...packages: readonly string[]): Remedy {
+  return { command: ["sudo", "apt-get", "install", ...packages], when: "on Debian or Ubuntu" };
 }

@@ -48,6 +48,12 @@ export function each(remedies: Remedies): readonly [Remedy, ...Remedy[]] {
   return "length" in remedies ? remedies : [remedies];
 }
 
+/** Several things' remedies, each once. */
+export function merged(all: readonly Remedies[]): Remedies {
+  const unique = new Map(all.flatMap(each).map((remedy) => [JSON.stringify(remedy), remedy]));
+  return [...unique.values()] as [Remedy, ...Remedy[]];
+}
+
 /** A remedy's command as it is typed. */
 export function asTyped({ command }: Command): string {
   return command.map(shellWord).join(" ");

@@ -6,6 +6,7 @@
 import { dirname, join, resolve } from "node:path";
 import { abortOnSignal } from "../lib/abort.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { oldRequest } from "./old-request.ts";
 import { hold, holderFor, isHeldByOther, lastResult, wholeStackVariable } from "./ownership/holder.ts";
 import { stackIdentity } from "./ownership/temporary.ts";
@@ -120,7 +121,9 @@ const steps: { readonly [Name in StepName]: Act<Name> } = {
   },
   async oracle({ owner, imageId, ...request }) {
     if (imageId === "")
-      throw new Problem(`${request.image}: its oracle was not run, because the image is not verified`);
+      throw new Problem(`${request.image}: its oracle was not run, because the image is not verified`, {
+        advice: "follow what its probe says, then run the update again",
+      });
     const [{ oracle }, { askCapacity }, { memoryLimitBytes }, { firstFeature }] = await Promise.all([
       import("./steps/oracle.ts"),
       import("./steps/capacity.ts"),
@@ -143,9 +146,12 @@ async function gone(removal: Promise<void>): Promise<undefined> {
   await removal;
 }
 
+/** Steps are run by Pulumi, and that by `./machine`. */
+const byMachine = machine("up", "STACK");
+
 function setting(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Problem(`the step has no variable ${name}`);
+  if (value === undefined) throw new Problem(`the step has no variable ${name}`, byMachine);
   return value;
 }
 
@@ -168,9 +174,9 @@ async function standardInput(): Promise<string> {
 async function main([name = "", verb = ""]: readonly string[]): Promise<unknown> {
   const act = Object.hasOwn(steps, name) ? (steps[name as StepName] as Act<StepName>) : undefined;
   if (act === undefined)
-    throw new Problem(`${JSON.stringify(name)} is no step: ${Object.keys(steps).join(", ")} are`);
+    throw new Problem(`${JSON.stringify(name)} is no step: ${Object.keys(steps).join(", ")} are`, byMachine);
   if (!/^(make|ensure|remove)$/.test(verb))
-    throw new Problem(`${JSON.stringify(verb)} is none of make, ensure, remove`);
+    throw new Problem(`${JSON.stringify(verb)} is none of make, ensure, remove`, byMachine);
   const request = requestOf(name as StepName, verb as Verb);
   const secret = async () => JSON.parse(await standardInput()) as Secret<StepName>;
   const result = await act(request, verb as Verb, secret);

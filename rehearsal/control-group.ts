@@ -28,7 +28,9 @@ export async function removeControlGroup(dir: string): Promise<void> {
       return folders.every(removeFolder);
     }, 5);
     if (!removed)
-      throw new Problem(`the control group ${top} cannot be removed: a process in it does not end`);
+      throw new Problem(`the control group ${top} cannot be removed: a process in it does not end`, {
+        advice: "restart the machine: the kernel holds it",
+      });
   }
 }
 

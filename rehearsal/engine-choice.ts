@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 
 /** `debian`: the machine's own `dockerd`, or else Debian's. `modern`: one that is built here (modern-engine.ts). */
 const ENGINES = ["debian", "modern"] as const;
@@ -19,9 +20,10 @@ export function askedEngine(): EngineName | undefined {
   const asked = process.env[ENGINE_VARIABLE] || undefined;
   const known = ENGINES.find((name) => name === asked);
   if (asked !== undefined && known === undefined)
-    throw new Problem(
-      `${ENGINE_VARIABLE} is ${JSON.stringify(asked)}, and must be one of ${ENGINES.join(", ")} (default debian)`,
-    );
+    throw new Problem(`${ENGINE_VARIABLE} is ${JSON.stringify(asked)}, not one of ${ENGINES.join(", ")}`, {
+      command: ["unset", ENGINE_VARIABLE],
+      when: "for the default, debian",
+    });
   return known;
 }
 
@@ -34,8 +36,11 @@ export function engineOf(dir: string): EngineName {
   const [asked, there] = [askedEngine(), engineIn(dir)];
   if (asked !== undefined && there !== undefined && asked !== there)
     throw new Problem(
-      `the rehearsal in ${dir} has the engine ${there}, and ${ENGINE_VARIABLE} asks for ${asked}, which cannot read its data\n` +
-        `Fix: unset ${ENGINE_VARIABLE}, or make it again: ./machine rehearsal remove ${dir}`,
+      `the rehearsal in ${dir} has the engine ${there}, and ${ENGINE_VARIABLE} asks for ${asked}, which cannot read its data`,
+      [
+        { command: ["unset", ENGINE_VARIABLE] },
+        { ...machine("rehearsal", "remove", dir), when: "to make it again with the other engine" },
+      ],
     );
   return there ?? asked ?? "debian";
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { COMMITS, MARK } from "../benchmark/stand-ins.ts";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { ENGINE_FILE } from "./engine-choice.ts";
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
@@ -11,9 +12,9 @@ const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 /** @throws a Problem for a place where no folder is made: Node.js tries it for ever. */
 export function checkPlace(dir: string): void {
   if (/^\/(proc|sys)(\/|$)/.test(dir))
-    throw new Problem(
-      `${dir} is a folder of the kernel's, which holds no rehearsal.\nFix: name another folder`,
-    );
+    throw new Problem(`${dir} is a folder of the kernel's, which holds no rehearsal`, {
+      advice: "name another folder",
+    });
 }
 
 /** Makes the folder, or takes an empty one, and gives it an id. @throws Error when it holds something else. */
@@ -51,13 +52,18 @@ export function checkIsRehearsal(dir: string): void {
     if (original === undefined) return;
     throw new Problem(
       `the mark in ${dir} was copied from ${original}, so that nothing there is known to be a rehearsal's; it is left as it is`,
+      { command: ["rm", join(dir, MARK)], when: "where it is a copy that no rehearsal needs" },
     );
   }
   // A mark that a kill kept from its name is no other's file.
   if (readdirSync(dir).every((name) => name === `${MARK}.new`)) return;
-  throw new Problem(
-    `${dir} holds files that no rehearsal made, and is left as it is: name a folder of its own (COOPERBENCH_REHEARSAL_DIR, or ./machine new NAME --rehearsal FOLDER)`,
-  );
+  throw new Problem(`${dir} holds files that no rehearsal made, and is left as it is`, [
+    { command: ["export", "COOPERBENCH_REHEARSAL_DIR=FOLDER"], when: "with a folder of its own" },
+    {
+      ...machine("new", "NAME", "--rehearsal", "FOLDER"),
+      when: "to make a stack with a rehearsal of its own",
+    },
+  ]);
 }
 
 /** All that a rehearsal makes in its folder, beside the mark. */

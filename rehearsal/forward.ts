@@ -1,4 +1,5 @@
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { socketOf } from "./relay-client.ts";
 import { LOOPBACK, readLine, request } from "./relay-requests.ts";
 
@@ -28,5 +29,11 @@ export async function forward(dir: string, port: number, host = LOOPBACK): Promi
     return { close: () => held.destroy() };
   }
   held.destroy();
-  throw new Problem(`the rehearsal in ${dir} cannot reach ${host}:${port} of this machine: ${said ?? fault}`);
+  throw new Problem(
+    `the rehearsal in ${dir} cannot reach ${host}:${port} of this machine: ${said ?? fault}`,
+    {
+      ...machine("rehearsal", "start", dir),
+      when: "where it does not run",
+    },
+  );
 }

@@ -1,5 +1,4 @@
 import { environmentFor } from "../lib/environment.ts";
-import { Problem } from "../lib/problem.ts";
 import { output } from "../lib/run.ts";
 
 /** A file of a git tree or of an image. */
@@ -48,7 +47,7 @@ function importStream(files: readonly TreeFile[], message: string): Buffer {
     `data ${Buffer.byteLength(message)}\n${message}\n`,
   ];
   for (const { path, mode, bytes } of files) {
-    if (/["\n]/.test(path)) throw new Problem(`cannot commit a file of the name ${JSON.stringify(path)}`);
+    if (/["\n]/.test(path)) throw new Error(`cannot commit a file of the name ${JSON.stringify(path)}`);
     parts.push(`M 100${mode.toString(8)} inline ${path}\ndata ${bytes.length}\n`, bytes, "\n");
   }
   return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { findOnPath } from "../lib/find-program.ts";
-import { Problem } from "../lib/problem.ts";
+import { foundOf, Problem } from "../lib/problem.ts";
 import { type GoProgram, goProgram } from "../toolchain/go-program.ts";
 import { readSettings } from "../toolchain/variables.ts";
 import { fetchPackages, multiarch } from "./debian-packages.ts";
@@ -71,9 +71,8 @@ export async function modernEngine(report: (line: string) => void): Promise<read
     return folders;
   } catch (error) {
     throw new Problem(
-      `the modern engine could not be built: ${(error as Error).message}\n` +
-        `Everything else works without it, on Debian's engine.\nFix: unset ${ENGINE_VARIABLE}`,
-      undefined,
+      `the modern engine could not be built: ${foundOf(error)}`,
+      { command: ["unset", ENGINE_VARIABLE], when: "to use Debian's engine" },
       { cause: error },
     );
   }

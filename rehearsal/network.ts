@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { MARK } from "../benchmark/stand-ins.ts";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { endService, runningService } from "./processes.ts";
 import { askEnd, portStatus, socketOf } from "./relay-client.ts";
 import { startAndWait } from "./service.ts";
@@ -75,7 +76,11 @@ export async function endNetwork(dir: string): Promise<void> {
 /** The command that runs another in the network. It becomes that one, and keeps its pid. */
 export function inNetwork(dir: string, argv: readonly string[]): readonly string[] {
   const holder = runningService(dir, HOLDER);
-  if (holder === undefined) throw new Problem(`no process holds the network of the rehearsal in ${dir}`);
+  if (holder === undefined)
+    throw new Problem(
+      `no process holds the network of the rehearsal in ${dir}`,
+      machine("rehearsal", "start", dir),
+    );
   return ["nsenter", `--net=/proc/${holder}/ns/net`, "--", ...argv];
 }
 

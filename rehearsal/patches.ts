@@ -1,5 +1,3 @@
-import { Problem } from "../lib/problem.ts";
-
 /** Lines of context that git shows before and after a change. */
 const CONTEXT = 3;
 
@@ -29,7 +27,7 @@ export function replacementPatch(
   const before = file.slice(Math.max(0, at - CONTEXT), Math.max(0, at));
   const after = file.slice(at + old.length, at + old.length + CONTEXT);
   if (at < 0 || before.length < CONTEXT || after.length < CONTEXT)
-    throw new Problem(
+    throw new Error(
       `${path}: the lines to replace are not there with ${CONTEXT} lines around them: ${old[0]}`,
     );
   const start = at - CONTEXT + 1;

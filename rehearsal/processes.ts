@@ -83,7 +83,9 @@ export async function endProcess(pid: number, dir: string, graceSeconds: number)
   if (await until(() => !isOurs(pid, dir), graceSeconds)) return;
   signal(pid, "SIGKILL");
   if (!(await until(() => !isOurs(pid, dir), 10)))
-    throw new Problem(`process ${pid} does not end, not even killed`);
+    throw new Problem(`process ${pid} does not end, not even killed`, {
+      advice: "restart the machine: the kernel holds it",
+    });
 }
 
 /** Ends the recorded process of that name, if there is one, and forgets it. */

@@ -35,7 +35,9 @@ export async function programLayer({ files, entries = [], env }: Programs): Prom
 function librariesOf(text: string): readonly (readonly [string, string])[] {
   const missing = /^\s*(\S+) => not found/m.exec(text)?.[1];
   if (missing !== undefined)
-    throw new Problem(`a program of the rehearsal's images lacks its library ${missing}`);
+    throw new Problem(`a program of the rehearsal's images lacks its library ${missing}`, {
+      advice: `install the package that has ${missing}`,
+    });
   const named = [...text.matchAll(/ => (\/\S+)/g)].map(([, file = ""]) => [
     `${LIBRARIES}/${basename(file)}`,
     file,

@@ -91,7 +91,7 @@ export async function publishedDigest(registryUrl: string, reference: string): P
 export async function removeImage(registryUrl: string, reference: string): Promise<void> {
   const [repository = "", given] = reference.split("@");
   const digest = given ?? (await publishedDigest(registryUrl, reference));
-  if (digest === undefined) throw new Problem(`the registry at ${registryUrl} has no ${reference} to remove`);
+  if (digest === undefined) throw new Error(`the registry at ${registryUrl} has no ${reference} to remove`);
   const path = `/v2/${given === undefined ? parseReference(reference).repository : repository}/manifests/${digest}`;
   expect(await call(registryUrl, "DELETE", path), [202], `DELETE ${path}`);
 }
@@ -157,6 +157,7 @@ function expect(answer: Answer, wanted: readonly number[], what: string): void {
   if (wanted.includes(answer.status)) return;
   const text = answer.body.toString().slice(0, 300);
   throw new Problem(
-    `the registry answers ${what} with ${answer.status}, wanted ${wanted.join(" or ")}: ${text}`,
+    `the rehearsal's registry answers ${what} with ${answer.status}, not ${wanted.join(" or ")}: ${text}`,
+    { advice: "run the command again; its disk may be full" },
   );
 }

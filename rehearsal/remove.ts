@@ -7,7 +7,7 @@ import { endEngine } from "./engine.ts";
 import { checkIsRehearsal, removeFolder } from "./folder.ts";
 import { withLock } from "./folder-lock.ts";
 import type { Rehearsal } from "./rehearsal.ts";
-import { endProcesses } from "./stop.ts";
+import { asRoot, endProcesses } from "./stop.ts";
 
 /** Does what `removeRehearsal` says. */
 export async function remove(r: Rehearsal, report: (line: string) => void): Promise<void> {
@@ -17,7 +17,7 @@ export async function remove(r: Rehearsal, report: (line: string) => void): Prom
       return;
     }
     if (process.getuid?.() !== 0)
-      throw new Problem("the rehearsal runs as root, and so must what removes it: use sudo");
+      throw new Problem("the rehearsal runs as root, and so must what removes it", asRoot("remove", r.dir));
     checkIsRehearsal(r.dir);
     const began = Date.now();
     // From here on nobody takes it for a ready one.
@@ -27,7 +27,11 @@ export async function remove(r: Rehearsal, report: (line: string) => void): Prom
       await output("umount", ["-l", mount], { env: environmentFor("program") });
     // Removing through a mount would remove what is mounted.
     const left = mountsBelow(r.dir);
-    if (left.length > 0) throw new Problem(`${r.dir} is not removed: ${left.join(", ")} cannot be unmounted`);
+    if (left.length > 0)
+      throw new Problem(`${r.dir} is not removed: ${left.join(", ")} cannot be unmounted`, {
+        command: ["sudo", "umount", ...left],
+        when: "then remove it again",
+      });
     const others = removeFolder(r.dir);
     const removed =
       others.length === 0

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { aptInstall } from "../lib/apt.ts";
 import { cacheFolder } from "../lib/cache-folder.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { findOnPath } from "../lib/find-program.ts";
-import { Problem } from "../lib/problem.ts";
+import { foundOf, Problem } from "../lib/problem.ts";
 import { output } from "../lib/run.ts";
 import { withScratch } from "./cache.ts";
 
@@ -37,17 +38,22 @@ export async function fetchSdist(report: (line: string) => void): Promise<Buffer
     try {
       await pip(["download", ...options, "--dest", got, "--requirement", requirements]);
     } catch (error) {
-      const where = "the index that pip uses (pip config list, PIP_INDEX_URL) must serve it";
       throw new Problem(
-        `the sdist of cooperbench ${SDIST.version} cannot be had; ${where}. ${(error as Error).message}`,
+        `the sdist of cooperbench ${SDIST.version} cannot be downloaded: ${foundOf(error)}`,
+        otherIndex,
+        {
+          cause: error,
+        },
       );
     }
     const [name] = readdirSync(got);
-    if (name === undefined) throw new Problem(`pip download of cooperbench ${SDIST.version} brought no file`);
+    if (name === undefined)
+      throw new Problem(`pip download of cooperbench ${SDIST.version} brought no file`, otherIndex);
     const bytes = readFileSync(join(got, name));
     if (hash(bytes) !== SDIST.sha256)
       throw new Problem(
-        `${name} has the sha256 ${hash(bytes)}, wanted ${SDIST.sha256}: the index serves another file`,
+        `the index serves another ${name}: its sha256 is ${hash(bytes)}, not ${SDIST.sha256}`,
+        otherIndex,
       );
     renameSync(join(got, name), file);
     return bytes;
@@ -66,7 +72,7 @@ async function findPip(work: string): Promise<Pip> {
       await pip(["--version"]);
       return true;
     } catch (error) {
-      faults.push((error as Error).message.split("\n").slice(0, 2).join(" "));
+      faults.push(foundOf(error).split("\n").slice(0, 2).join(" "));
       return false;
     }
   };
@@ -77,7 +83,7 @@ async function findPip(work: string): Promise<Pip> {
   const own = pipOf("python3");
   if (await works(own)) return own;
   await output("python3", ["-m", "venv", venv], { env: environmentFor("pip") }).catch((error: Error) =>
-    faults.push(error.message.split("\n")[0] ?? ""),
+    faults.push(foundOf(error).split("\n")[0] ?? ""),
   );
   const fresh = pipOf(join(venv, "bin", "python"));
   if (await works(fresh)) return fresh;
@@ -87,11 +93,16 @@ async function findPip(work: string): Promise<Pip> {
     if (await works(ofUv)) return ofUv;
   }
   throw new Problem(
-    `the rehearsal needs pip to get the source of CooperBench and finds none ` +
-      `(apt-get install python3-venv, or put uv on PATH). Tried:\n${faults.join("\n")}`,
+    `the rehearsal needs pip to get the source of CooperBench, and none runs:\n${faults.join("\n")}`,
+    [aptInstall("python3-venv"), { advice: "put uv on PATH" }],
   );
 }
 
 function hash(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
+
+const otherIndex = {
+  command: ["export", "PIP_INDEX_URL=URL"],
+  when: "with an index that serves it (pip config list shows the one that is used)",
+};

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { aptInstall } from "../lib/apt.ts";
 import { findOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
 import { output } from "../lib/run.ts";
@@ -41,7 +42,8 @@ const aptGet = "#!/bin/sh\nexit 0\n";
 /** What CooperBench builds its git server from. bash and git are this machine's own. */
 async function debianWithGit({ base, git }: SharedLayers, { env }: Tools): Promise<ImageSpec> {
   const bash = findOnPath("bash", env.PATH);
-  if (bash === undefined) throw new Problem("the rehearsal needs bash and finds none: apt-get install bash");
+  if (bash === undefined)
+    throw new Problem("the rehearsal needs bash, and none is on PATH", aptInstall("bash"));
   // A git without a daemon has no server to make; whatever else the rehearsal is for goes on.
   const daemon = join(await output("git", ["--exec-path"], { env }), "git-daemon");
   const files = {

@@ -37,7 +37,9 @@ export async function startAndWait(service: Service): Promise<void> {
   if (answered && ended === undefined) return;
   await endService(dir, name, 5);
   const fault = ended ?? `did not answer within ${service.startSeconds} s`;
-  throw new Problem(`${name} ${fault}. The end of ${logFile(dir, name)}:\n${tail(logFile(dir, name))}`);
+  throw new Problem(`${name} ${fault}. The end of ${logFile(dir, name)}:\n${tail(logFile(dir, name))}`, {
+    advice: "put right what the log says, then run the command again",
+  });
 }
 
 function tail(file: string): string {

@@ -35,8 +35,8 @@ export async function makeSource(dir: string, report: (line: string) => void): P
     );
     if (commit !== SOURCE_COMMIT)
       throw new Problem(
-        `the source of the rehearsal got the commit ${commit}, wanted ${SOURCE_COMMIT}: whoever changes benchmark/ ` +
-          `or rehearsal/ changes SOURCE_COMMIT in rehearsal/source.ts and the settings that pin it`,
+        `the rehearsal's source is of commit ${commit}, not of ${SOURCE_COMMIT}: benchmark/ or rehearsal/ was changed`,
+        { advice: "change SOURCE_COMMIT in rehearsal/source.ts as well, and the settings that pin it" },
       );
     rmSync(repository, { recursive: true, force: true });
     renameSync(fresh, repository);
@@ -76,7 +76,7 @@ async function sdistFiles(sdist: Buffer): Promise<TreeFile[]> {
     for await (const chunk of entry) chunks.push(chunk as Buffer);
     const { name, type, mode = 0o644 } = entry.header;
     if (type === "directory") continue;
-    if (type !== "file") throw new Problem(`the sdist holds ${name} of the type ${type}, wanted files only`);
+    if (type !== "file") throw new Error(`the sdist holds ${name}, a ${type} and no file`);
     const path = name.split("/").slice(1).join("/");
     files.push({ path, mode: (mode & 0o100) === 0 ? 0o644 : 0o755, bytes: Buffer.concat(chunks) });
   }

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
+import { machine } from "../lib/remedy.ts";
 import { contentsFile, fingerprint, readContents } from "./contents.ts";
 import { checkSocketLength, endEngine, startEngine } from "./engine.ts";
 import { type EngineName, engineOf, keepEngine } from "./engine-choice.ts";
@@ -25,13 +26,14 @@ export async function start(
   options: StartOptions,
 ): Promise<void> {
   if (process.platform !== "linux")
-    throw new Problem(
-      `the rehearsal needs Linux, and this is ${process.platform}: use the machine's own engine`,
-    );
+    throw new Problem(`the rehearsal needs Linux, and this is ${process.platform}`, {
+      ...machine("new", "NAME"),
+      when: "to make a stack on the machine's own engine",
+    });
   if (process.getuid?.() !== 0)
-    throw new Problem(
-      "the rehearsal starts a private Docker engine and needs root: run the command with sudo",
-    );
+    throw new Problem("the rehearsal starts a private Docker engine, and needs root", {
+      advice: "run the command with sudo",
+    });
   checkPlace(r.dir);
   checkSocketLength(r.dir);
   await withLock(r.dir, report, async () => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { Problem } from "../lib/problem.ts";
+import { machine, type Remedy } from "../lib/remedy.ts";
 import { stopEngine } from "./engine.ts";
 import { checkIsRehearsal } from "./folder.ts";
 import { withLock } from "./folder-lock.ts";
@@ -12,7 +13,7 @@ export async function stop(r: Rehearsal, report: (line: string) => void): Promis
   if (!existsSync(r.dir)) return report(`no rehearsal in ${r.dir}`);
   await withLock(r.dir, report, async () => {
     if (process.getuid?.() !== 0)
-      throw new Problem("the rehearsal runs as root, and so must what stops it: use sudo");
+      throw new Problem("the rehearsal runs as root, and so must what stops it", asRoot("stop", r.dir));
     checkIsRehearsal(r.dir);
     const began = Date.now();
     await endProcesses(r.dir, stopEngine);
@@ -25,4 +26,9 @@ export async function endProcesses(dir: string, end: (dir: string) => Promise<vo
   await end(dir);
   await endRegistry(dir);
   await endNetwork(dir);
+}
+
+/** Runs a command for a rehearsal as root. */
+export function asRoot(verb: "stop" | "remove", dir: string): Remedy {
+  return { command: ["sudo", ...machine("rehearsal", verb, dir).command] };
 }

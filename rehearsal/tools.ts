@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { aptInstall } from "../lib/apt.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath, findOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
@@ -67,7 +68,7 @@ async function usualTools(report: (line: string) => void): Promise<Tools> {
   const found = search(path);
   for (const name of ["git", "bash"] as const)
     if (found[name] === undefined)
-      throw new Problem(`the rehearsal needs ${name} and finds none: apt-get install ${name}`);
+      throw new Problem(`the rehearsal needs ${name}, and none is on PATH`, aptInstall(name));
   const missing = missingPackages(found);
   if (missing.length === 0)
     return { ...(found as Omit<Tools, "env">), env: environmentFor("program", process.env, { PATH: path }) };
@@ -80,7 +81,9 @@ async function usualTools(report: (line: string) => void): Promise<Tools> {
   const all = search(widened);
   const still = missingPackages(all);
   if (still.length > 0)
-    throw new Problem(`${root} lacks what ${still.join(" and ")} should hold; remove that folder`);
+    throw new Problem(`${root} lacks what ${still.join(" and ")} should hold`, {
+      command: ["rm", "-r", root],
+    });
   return {
     ...(all as Omit<Tools, "env">),
     env: environmentFor("program", process.env, {

@@ -22,8 +22,8 @@ export async function cachedFolder(
   } catch (error) {
     const why = (error as Error).message;
     throw new Problem(
-      `the cache folder ${dirname(folder)} cannot be made or written in (${why})\nFix: export XDG_CACHE_HOME=FOLDER, with a folder that you may write in`,
-      undefined,
+      `the cache folder ${dirname(folder)} cannot be made or written in (${why})`,
+      { command: ["export", "XDG_CACHE_HOME=FOLDER"], when: "with a folder that you may write in" },
       { cause: error },
     );
   }

@@ -78,8 +78,14 @@ export async function closedNetworkPlugin(
   if (part?.version !== plugin.version) {
     throw new Problem(
       `the closed-network set has ${part ? `${part.version} of` : "no"} plugin ${plugin.name}, and ` +
-        `@pulumi/${plugin.name} in node_modules wants ${plugin.version}. Use the official plugins ` +
-        `(docs/toolchain.md), or change toolchain/versions.ts with the contract that it stands for.`,
+        `@pulumi/${plugin.name} in node_modules wants ${plugin.version}`,
+      [
+        {
+          command: ["export", "COOPERBENCH_PLUGIN_ARCHIVES=FOLDER"],
+          when: "with a folder of the official plugins' archives",
+        },
+        { advice: "change toolchain/versions.ts, with the contract that it stands for" },
+      ],
     );
   }
   return goProgram(part, settings, report);

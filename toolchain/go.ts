@@ -35,9 +35,9 @@ export async function readyGo(goMod: string, settings: ToolchainSettings, report
     report(`${file} is ${version || "broken"}, and Go ${wanted} is wanted`);
   }
   if (!isAtLeast(GO_VERSION, wanted)) {
-    throw new Problem(
-      `Go ${wanted} is wanted and not on PATH, and the toolchain knows ${GO_VERSION}. Install Go.`,
-    );
+    throw new Problem(`Go ${wanted} is wanted and not on PATH, and the toolchain knows ${GO_VERSION}`, {
+      advice: `install Go ${wanted} or newer`,
+    });
   }
   const folder = join(settings.cacheDir, `go-${GO_VERSION}`);
   if (!existsSync(folder)) {
@@ -58,6 +58,6 @@ export async function readyGo(goMod: string, settings: ToolchainSettings, report
 /** The Go version that a go.mod asks for. */
 export function wantedGo(goMod: string): string {
   const version = /^go (\d+(\.\d+)*)$/m.exec(goMod)?.[1];
-  if (!version) throw new Problem("go.mod has no line such as `go 1.26.6`");
+  if (!version) throw new Error("go.mod has no line such as `go 1.26.6`");
   return version;
 }

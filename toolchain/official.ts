@@ -49,8 +49,8 @@ export async function installOfficial(settings: ToolchainSettings, report: Repor
         const [said = ""] = error.message.split(/\n err\?: /);
         const last = said.trim().split("\n").slice(-3).join("\n");
         throw new Problem(
-          `the official installation of Pulumi ${version} failed: ${last}\nFix: run the command again, or install Pulumi by hand`,
-          undefined,
+          `the official installation of Pulumi ${version} failed: ${last}`,
+          [{ advice: "run the command again" }, { advice: "install Pulumi by hand" }],
           { cause: error },
         );
       });

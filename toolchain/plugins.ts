@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { environmentFor } from "../lib/environment.ts";
-import { Problem } from "../lib/problem.ts";
+import { foundOf, Problem } from "../lib/problem.ts";
 import { output } from "../lib/run.ts";
 import { cachedFolder } from "./cache.ts";
 import { canReachOfficial } from "./official.ts";
@@ -93,7 +93,7 @@ async function userPlugins(
         );
       } catch (error) {
         if (settings.mode === "official" || archive) throw error;
-        report((error as Error).message);
+        report(foundOf(error));
         return undefined;
       }
     }
@@ -111,10 +111,10 @@ function archiveSource(plugin: PluginVersion, settings: ToolchainSettings): Sour
   const name = `pulumi-resource-${plugin.name}-v${plugin.version}-${process.platform}-${arch}.tar.gz`;
   const file = join(settings.archives, name);
   if (!existsSync(file)) {
-    throw new Problem(
-      `COOPERBENCH_PLUGIN_ARCHIVES is ${settings.archives}, and there is no ${name} in it. ` +
-        `Put the official archive there, or leave the variable unset.`,
-    );
+    throw new Problem(`COOPERBENCH_PLUGIN_ARCHIVES is ${settings.archives}, and there is no ${name} in it`, [
+      { command: ["unset", "COOPERBENCH_PLUGIN_ARCHIVES"] },
+      { advice: `put the official archive of that name into ${settings.archives}` },
+    ]);
   }
   const piece = { name: `plugin ${plugin.name}`, version: plugin.version, from: `archive ${file}` };
   return { plugin, file, piece, madeFrom: [file] };

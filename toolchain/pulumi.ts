@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath, findOnPath, isExecutable } from "../lib/find-program.ts";
-import { Problem } from "../lib/problem.ts";
+import { foundOf, Problem } from "../lib/problem.ts";
 import { answerOf } from "../lib/run.ts";
 import { isAtLeast } from "../lib/version.ts";
 import { canReachOfficial, installOfficial, officialFolder } from "./official.ts";
@@ -58,8 +58,8 @@ async function chooseCli(settings: ToolchainSettings, report: Report): Promise<C
     if (cli) return cli;
     if (mode === "path") {
       throw new Problem(
-        `COOPERBENCH_TOOLCHAIN=path, and PATH has no suitable pulumi (${refused.join("; ") || "none at all"}). ` +
-          `Wanted is ${PULUMI_MINIMUM} or newer, with pulumi-language-nodejs. Install it, or leave the variable unset.`,
+        `COOPERBENCH_TOOLCHAIN=path, and PATH has no suitable pulumi (${refused.join("; ") || "none at all"})`,
+        [unset, { advice: `install Pulumi ${PULUMI_MINIMUM} or newer, with pulumi-language-nodejs` }],
       );
     }
   }
@@ -98,17 +98,17 @@ async function officialCli(settings: ToolchainSettings, report: Report): Promise
     const { reached, said } = await canReachOfficial();
     report(said);
     if (!reached && settings.mode === "official") {
-      throw new Problem(
-        `COOPERBENCH_TOOLCHAIN=official, and the official place is out of reach. ` +
-          `Install Pulumi from elsewhere, or use COOPERBENCH_TOOLCHAIN=closed-network.`,
-      );
+      throw new Problem("COOPERBENCH_TOOLCHAIN=official, and the official place is out of reach", [
+        unset,
+        { command: ["export", "COOPERBENCH_TOOLCHAIN=closed-network"] },
+      ]);
     }
     if (!reached) return undefined;
     try {
       await installOfficial(settings, report);
     } catch (error) {
       if (settings.mode === "official") throw error;
-      report((error as Error).message);
+      report(foundOf(error));
       return undefined;
     }
   }
@@ -127,3 +127,5 @@ async function versionOf(file: string): Promise<string> {
   const env = environmentFor("pulumi", process.env, { PULUMI_SKIP_UPDATE_CHECK: "true" });
   return (await answerOf(file, ["version"], { env, timeoutSeconds: 20 }))?.replace(/^v/, "") ?? "";
 }
+
+const unset = { command: ["unset", "COOPERBENCH_TOOLCHAIN"] };

@@ -1,5 +1,6 @@
 /** Finds a Python that runs: version managers leave programs on PATH that fail. */
 
+import { aptInstall } from "../lib/apt.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
@@ -31,7 +32,5 @@ export async function* workingPythons(settings: Pick<ToolchainSettings, "path">)
 /** The first of them. */
 export async function findPython(settings: Pick<ToolchainSettings, "path">): Promise<Python> {
   for await (const python of workingPythons(settings)) return python;
-  throw new Problem(
-    `no Python 3 on PATH runs (tried ${NAMES.join(", ")}). Install one: on Debian or Ubuntu, apt-get install python3`,
-  );
+  throw new Problem(`no Python 3 on PATH runs (tried ${NAMES.join(", ")})`, aptInstall("python3"));
 }

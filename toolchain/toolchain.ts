@@ -33,7 +33,7 @@ export interface ToolchainOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Makes the toolchain ready, or throws an error that says what is missing and how to mend it. */
+/** Makes the toolchain ready, or throws an error that says what is missing and what helps. */
 export async function readyToolchain({ projectDir, report, env }: ToolchainOptions): Promise<Toolchain> {
   const { settings, file } = lookUp(projectDir, env);
   const known = loadRecord(file, settings, Date.now());

@@ -3,6 +3,7 @@
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { aptInstall } from "../lib/apt.ts";
 import { environmentFor } from "../lib/environment.ts";
 import { findAllOnPath } from "../lib/find-program.ts";
 import { Problem } from "../lib/problem.ts";
@@ -74,8 +75,8 @@ async function makeVenv(venv: string, settings: ToolchainSettings, report: Repor
     }
   }
   await findPython(settings);
-  throw new Problem(
-    `no Python here can make a virtual environment (${trouble.join("; ")}). Install what it lacks ` +
-      `(on Debian or Ubuntu: apt-get install python3-venv), or install uv ${UV_MINIMUM} or newer.`,
-  );
+  throw new Problem(`no Python here can make a virtual environment (${trouble.join("; ")})`, [
+    aptInstall("python3-venv"),
+    { advice: `install uv ${UV_MINIMUM} or newer` },
+  ]);
 }

@@ -32,9 +32,10 @@ export interface ToolchainSettings {
 export function readSettings(projectDir: string, env: Environment): ToolchainSettings {
   const mode = env.COOPERBENCH_TOOLCHAIN || "auto";
   if (!MODES.includes(mode as Mode)) {
-    throw new Problem(
-      `COOPERBENCH_TOOLCHAIN is ${JSON.stringify(mode)}, and must be one of ${MODES.join(", ")} (default auto)`,
-    );
+    throw new Problem(`COOPERBENCH_TOOLCHAIN is ${JSON.stringify(mode)}, not one of ${MODES.join(", ")}`, {
+      command: ["unset", "COOPERBENCH_TOOLCHAIN"],
+      when: "for the default, auto",
+    });
   }
   const cacheDir = cacheFolder(env);
   const packages = join(projectDir, "node_modules");

@@ -41,11 +41,9 @@ export function packageVersion(projectDir: string, name: string): string {
     return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
   } catch (error) {
     throw new Problem(
-      `${name} is not installed (${file} cannot be read). Run \`npm ci\` in ${projectDir}.`,
-      undefined,
-      {
-        cause: error,
-      },
+      `${name} is not installed (${file} cannot be read)`,
+      { command: ["npm", "ci"] },
+      { cause: error },
     );
   }
 }

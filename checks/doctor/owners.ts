@@ -18,6 +18,6 @@ export function ownersFinding(others: Known<readonly OwnedThing[]>, folder: stri
       { ...machine("set", owner.stack, "cooperbenchDir", "FOLDER"), when: "to use another folder" },
     ]);
   if (others.value.length === 0) return ok("owners", `nothing in ${folder} is another stack's`);
-  const { found, remedy } = othersInWords(others.value, folder, owner);
-  return blocker("owners", found, { advice: remedy });
+  const { found, remedies } = othersInWords(others.value, folder, owner);
+  return blocker("owners", found, remedies);
 }

@@ -1,6 +1,6 @@
 import { unreachable } from "../../lib/reach.ts";
 import { machine } from "../../lib/remedy.ts";
-import { meets, type PythonSearch, pythonDownload, pythonFix } from "../../provision/steps/python.ts";
+import { meets, type PythonSearch, pythonDownload, pythonRemedies } from "../../provision/steps/python.ts";
 import { blocker, type Finding, ok, warning } from "../finding.ts";
 
 /** What is known of a Python for the environment. */
@@ -46,21 +46,21 @@ export function pythonFinding(facts: PythonFacts, stack: string): Finding {
   if (python !== undefined)
     return ok("python", `Python ${python.version} (${python.path}), ${request} is wanted`);
   const found = `there is no Python ${request} (${search?.instead ?? "none"})`;
-  const fix = { advice: pythonFix(request, stack).replace(/^Fix: /, "") };
+  const remedies = pythonRemedies(request, stack);
   if (!mayDownload)
     return blocker(
       "python",
       `${found}, and uv is not to download any (UV_PYTHON_DOWNLOADS, UV_OFFLINE)`,
-      fix,
+      remedies,
     );
   if (download?.trouble !== undefined) {
     const why = `uv would download one from ${download.host}, which is not reached (${download.trouble})`;
-    return blocker("python", `${found}, and ${why}`, fix);
+    return blocker("python", `${found}, and ${why}`, remedies);
   }
   return warning(
     "python",
     `${found}: uv is going to download one, from ${download?.host ?? "github.com"}`,
-    fix,
+    remedies,
   );
 }
 

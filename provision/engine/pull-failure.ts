@@ -1,5 +1,5 @@
 import { foundOf, Problem } from "../../lib/problem.ts";
-import { each, machine, type Remedies, type Remedy } from "../../lib/remedy.ts";
+import { machine, merged, type Remedies } from "../../lib/remedy.ts";
 
 interface Cause {
   readonly matches: RegExp;
@@ -213,14 +213,9 @@ export function pullProblem(
   const reasons = [...failures].map(([registry, error]) =>
     failures.size === 1 ? reasonOf(error) : `from ${registry}: ${reasonOf(error)}`,
   );
-  const remedies = new Map(
-    [...failures.values()]
-      .flatMap((error) => each(remediesOf(error)))
-      .map((one) => [JSON.stringify(one), one]),
-  );
   return new Problem(
     `${reference} could not be pulled: ${reasons.join("; ")}${more}`,
-    [...remedies.values()] as [Remedy, ...Remedy[]],
+    merged([...failures.values()].map(remediesOf)),
     options,
   );
 }

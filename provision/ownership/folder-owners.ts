@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { smokeSubsetFile } from "../../benchmark/smoke-subset.ts";
 import { Problem } from "../../lib/problem.ts";
+import { type Fault, machine } from "../../lib/remedy.ts";
 import { checkoutMarker, checkoutMarkerFile, isCopy } from "../steps/checkout/marker.ts";
 import { dotenvOwner } from "../steps/dotenv.ts";
 import { subsetOwner } from "../steps/subset.ts";
@@ -50,14 +51,18 @@ export const othersIn = (folder: string, owner: Owner): readonly OwnedThing[] =>
   ownersIn(folder).filter((thing) => !isOf(thing.owner, owner));
 
 /** What is wrong where things in a folder are other stacks', and what to do. */
-export function othersInWords(others: readonly OwnedThing[], folder: string, owner: Owner) {
+export function othersInWords(others: readonly OwnedThing[], folder: string, owner: Owner): Fault {
   const names = [...new Set(others.map((thing) => ownerName(thing.owner, owner)))];
   const stacks = [...new Set(others.map((thing) => thing.owner.stack))];
   return {
     found: `${folder} has things of stack ${names.join(" and ")}: ${others.map(({ path }) => path).join(", ")}`,
-    remedy:
-      `./machine set ${owner.stack} cooperbenchDir FOLDER, with a folder of this stack's own; ` +
-      `or ${stacks.map((stack) => `./machine destroy ${stack}`).join(" and ")}, if it is not needed any more`,
+    remedies: [
+      {
+        ...machine("set", owner.stack, "cooperbenchDir", "FOLDER"),
+        when: "with a folder of this stack's own",
+      },
+      ...stacks.map((stack) => ({ ...machine("destroy", stack), when: "where nobody needs it any more" })),
+    ],
   };
 }
 
@@ -65,8 +70,8 @@ export function othersInWords(others: readonly OwnedThing[], folder: string, own
 export function refuseOthers(folder: string, owner: Owner): void {
   const others = othersIn(folder, owner);
   if (others.length === 0) return;
-  const { found, remedy } = othersInWords(others, folder, owner);
-  throw new Problem(`${found}. Nothing was changed.\nFix: ${remedy}`);
+  const { found, remedies } = othersInWords(others, folder, owner);
+  throw new Problem(`${found}. Nothing was changed`, remedies);
 }
 
 function ownerOfFile(file: string, ownerIn: (bytes: Buffer) => Owner | undefined): Owner | undefined {

@@ -26,7 +26,8 @@ export async function authorize(
   const challenge = parseChallenge(header);
   if (challenge === undefined)
     throw new RegistryError(
-      `${endpoint.host} asks for an authorization that is not known here (got ${JSON.stringify(header.slice(0, 100))}, want Bearer or Basic)`,
+      `${endpoint.host} asks for an authorization that is not known here (${JSON.stringify(header.slice(0, 100))}, neither Bearer nor Basic)`,
+      { advice: "name another registry that has the images" },
       { status: 401 },
     );
   if (challenge.scheme === "Basic") return basic(credentials);
@@ -47,7 +48,8 @@ function assertSafeRealm(realm: string, endpoint: Endpoint): void {
   const schemes = endpoint.origin.startsWith("https:") ? ["https:"] : ["https:", "http:"];
   if (URL.canParse(realm) && schemes.includes(new URL(realm).protocol)) return;
   throw new RegistryError(
-    `${endpoint.host} names the token server ${JSON.stringify(realm)}, want a URL of ${schemes.join(" or ")}`,
+    `${endpoint.host} names the token server ${JSON.stringify(realm)}, which is no URL of ${schemes.join(" or ")}`,
+    { advice: "name another registry that has the images" },
     { status: 401 },
   );
 }
@@ -74,9 +76,11 @@ async function getToken(
   if (answer.status !== 200) throw tokenRefusal(realm, answer);
   const { token, access_token = token } = parse(answer.body);
   if (typeof access_token === "string" && access_token !== "") return access_token;
-  throw new RegistryError(`${new URL(realm).host} answered with something else than JSON with a token`, {
-    status: answer.status,
-  });
+  throw new RegistryError(
+    `${new URL(realm).host} answered with something else than JSON with a token`,
+    { advice: "check the proxy or the mirror between, then run the command again" },
+    { status: answer.status },
+  );
 }
 
 function headersOf(credentials: Credentials | undefined): Readonly<Record<string, string>> {
@@ -88,7 +92,11 @@ function tokenRefusal(realm: string, answer: RegistryAnswer): RegistryError {
   const { host } = new URL(realm);
   if (answer.status !== 401 && answer.status !== 403) return refusal("the token request", realm, answer);
   return new RegistryError(
-    `${host} refused the credentials of Docker's configuration (status ${answer.status}); to mend it: docker login, or docker logout to ask without any`,
+    `${host} refused the credentials of Docker's configuration (status ${answer.status})`,
+    [
+      { command: ["docker", "login"] },
+      { command: ["docker", "logout"], when: "to ask without any, as public images can be" },
+    ],
     { status: answer.status },
   );
 }

@@ -4,7 +4,7 @@ import { platformName } from "../../lib/platform.ts";
 import { authorizedRequests } from "./authorized-requests.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { RegistryError } from "./error.ts";
-import { assertImage, assertRegistry, contentType, manifestForm } from "./form.ts";
+import { assertImage, assertRegistry, checkReference, contentType, manifestForm } from "./form.ts";
 import { dateOf, type Quota, quotaOf } from "./headers.ts";
 import {
   chooseManifest,
@@ -98,7 +98,8 @@ export function registryAt(
     if (parsed.success) return parsed.data;
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join(" ") || "all"}: ${message}`);
     throw new RegistryError(
-      `${host} has ${what} in a form that is not known here (${faults.slice(0, 3).join("; ")}); want one of ${manifestTypes.join(", ")}`,
+      `${host} has ${what} in a form that is not known here (${faults.slice(0, 3).join("; ")})`,
+      checkReference,
       { status: 200 },
     );
   }
@@ -132,6 +133,10 @@ export function registryAt(
       if (chosen.digest === undefined)
         throw new RegistryError(
           `${host} has ${what} not for the platform ${wanted}, but for ${chosen.platforms.join(", ") || "none"}`,
+          {
+            command: ["./machine", "lock", "--platform", "PLATFORM"],
+            when: "where another platform is meant",
+          },
           { status: 200 },
         );
       const single = await manifest(repository, chosen.digest);

@@ -1,6 +1,7 @@
 import { environmentFor } from "../../lib/environment.ts";
 import { findOnPath } from "../../lib/find-program.ts";
 import { Problem } from "../../lib/problem.ts";
+import type { Remedies } from "../../lib/remedy.ts";
 import { type RunResult, run } from "../../lib/run.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import type { Credentials } from "./docker-login.ts";
@@ -30,18 +31,22 @@ export async function askHelper(
   timeoutSeconds = defaultTimeoutSeconds,
 ): Promise<Credentials | undefined> {
   const program = programOf(name);
-  const remedy = [
-    "Fix: see what it does, and mend it:",
-    `  echo ${shellWord(server)} | ${program} get`,
-    "Fix: to do without it, as public images can, take it out of Docker's config.json; for others run docker login then",
-  ].join("\n");
+  const remedies: Remedies = [
+    {
+      command: ["docker", "login", ...(server.includes("/") ? [] : [server])],
+      when: "where it has lost the login",
+    },
+    { advice: `see what it says: echo ${shellWord(server)} | ${program} get` },
+    { advice: "take it out of Docker's config.json, without which public images are pulled as well" },
+  ];
   const options = { env: environmentFor("credential-helper", env), input: server, timeoutSeconds };
   const answer = await run(findOnPath(program, env.PATH) ?? program, ["get"], options);
-  if (answer.code === 0) return parseAnswer(answer.stdout, `${program} answered get ${server}`, remedy);
+  if (answer.code === 0) return parseAnswer(answer.stdout, `${program} answered get ${server}`, remedies);
   // Helpers say on standard output why they fail.
   if (`${answer.stdout}${answer.stderr}`.includes("credentials not found")) return undefined;
   throw new Problem(
-    `the credential helper ${program}, which Docker's configuration names for ${server}, ${how(answer, timeoutSeconds)}\n${remedy}`,
+    `the credential helper ${program}, which Docker's configuration names for ${server}, ${how(answer, timeoutSeconds)}`,
+    remedies,
   );
 }
 
@@ -52,10 +57,10 @@ function how({ timedOut, ending, stdout, stderr }: RunResult, timeoutSeconds: nu
   return said === "" || said.includes("{") ? ending : `${ending}: ${said}`;
 }
 
-function parseAnswer(text: string, what: string, remedy: string): Credentials {
+function parseAnswer(text: string, what: string, remedies: Remedies): Credentials {
   const { Username: username, Secret: secret } = parse(text);
   if (typeof username !== "string" || typeof secret !== "string")
-    throw new Problem(`${what} with something else than JSON with Username and Secret\n${remedy}`);
+    throw new Problem(`${what} with something else than JSON with Username and Secret`, remedies);
   // By this name a helper says that the secret is no password.
   return username === "<token>" ? { username, identitytoken: secret } : { username, password: secret };
 }

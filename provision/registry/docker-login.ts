@@ -70,13 +70,14 @@ function readConfiguration(file: string): Configuration {
   } catch (error) {
     // A parser's message may quote the text, secrets and all.
     const why = (error as NodeJS.ErrnoException).code ?? "it is no JSON";
-    throw new Problem(`cannot read Docker's configuration ${file} (${why}); mend it, or remove it`);
+    throw new Problem(`cannot read Docker's configuration ${file} (${why})`, broken);
   }
   const parsed = configuration.safeParse(content);
   if (parsed.success) return parsed.data;
   const places = parsed.error.issues.map(({ path }) => path.join(" ") || "the whole");
   throw new Problem(
-    `Docker's configuration ${file} is not of the form that docker writes (${places.join("; ")}); mend it, or remove it and run docker login`,
+    `Docker's configuration ${file} is not of the form that docker writes (${places.join("; ")})`,
+    broken,
   );
 }
 
@@ -95,6 +96,10 @@ function decode(
     /^([^:]*):([^\0]*)/.exec(Buffer.from(auth, "base64").toString()) ?? [];
   if (identitytoken !== "") return { username, identitytoken };
   if (username === "")
-    throw new Problem(`${where}: auth is no user and password in base64; to mend it: docker login ${host}`);
+    throw new Problem(`${where}: auth is no user and password in base64`, {
+      command: ["docker", "login", host],
+    });
   return { username, password };
 }
+
+const broken = { advice: "put it right in an editor, or move it away and run docker login again" };

@@ -22,7 +22,9 @@ export function parseEndpoint(text: string): Endpoint {
   const scheme = /^(localhost|127(\.\d{1,3}){3})(?![\w.-])/.test(text) ? "http" : "https";
   const address = /^https?:\/\//.test(text) ? text : `${scheme}://${text}`;
   if (!URL.canParse(address))
-    throw new RegistryError(`got ${JSON.stringify(text)}, want a registry's URL, or HOST[:PORT][/PREFIX]`);
+    throw new RegistryError(`${JSON.stringify(text)} names no registry`, {
+      advice: "name it as HOST[:PORT][/PREFIX], or by a URL",
+    });
   const { origin, host, pathname } = new URL(address);
   const prefix = pathname.replace(/^\/+|\/+$/g, "");
   return { origin, host, prefix: prefix === "" ? "" : `${prefix}/` };

@@ -1,20 +1,30 @@
+import type { Remedy } from "../../lib/remedy.ts";
 import { RegistryError } from "./error.ts";
 import { type ImageManifest, imageConfigTypes, indexTypes, manifestTypes } from "./image.ts";
 import type { RegistryAnswer } from "./request.ts";
 
-/** What a page of HTML means where a registry's own word is wanted. */
-export const pageRemedy = "a proxy, or the login page of this network, answers in its place";
+/** What helps where a page of HTML answers in a registry's place. */
+export const pageRemedy: Remedy = {
+  advice: "get the proxy, or the login page of this network, that answers in its place out of the way",
+};
+
+/** What helps where a registry has something else under a reference than what is wanted. */
+export const checkReference: Remedy = { advice: "check the reference" };
 
 /** What something else than a manifest is, by its content type, and what helps. The first that matches counts. */
-const others: readonly { readonly matches: RegExp; readonly is: string; readonly remedy: string }[] = [
+const others: readonly { readonly matches: RegExp; readonly is: string; readonly remedy: Remedy }[] = [
   { matches: /^text\/html$/, is: "a page of HTML", remedy: pageRemedy },
   {
     matches: /\.manifest\.v1\+/,
     is: "a manifest of schema 1",
-    remedy: "engines of today pull none: have the image pushed again",
+    remedy: { advice: "have the image pushed again: engines of today pull none" },
   },
-  { matches: /^$/, is: "something without a content type", remedy: "want a registry, which names one" },
-  { matches: /./, is: "no manifest", remedy: `want one of ${manifestTypes.join(", ")}` },
+  {
+    matches: /^$/,
+    is: "something without a content type",
+    remedy: { advice: "name a registry: what answers there is none" },
+  },
+  { matches: /./, is: "no manifest", remedy: checkReference },
 ];
 
 /** Content type of an answer, without its parameters; empty where it has none. */
@@ -41,10 +51,10 @@ function isOf(types: readonly string[], type: string): boolean {
 
 function notManifest(host: string, what: string, answer: RegistryAnswer): RegistryError {
   const type = contentType(answer);
-  const { is, remedy } = others.find(({ matches }) => matches.test(type)) ?? { is: "", remedy: "" };
+  const { is, remedy } = others.find(({ matches }) => matches.test(type)) as (typeof others)[number];
   const from = new URL(answer.url).host;
   const got = [type, from === host ? "" : `from ${from}`].filter((word) => word !== "").join(", ");
-  return new RegistryError(`${host} gave ${is} for ${what}${got === "" ? "" : ` (${got})`}; ${remedy}`, {
+  return new RegistryError(`${host} gave ${is} for ${what}${got === "" ? "" : ` (${got})`}`, remedy, {
     status: answer.status,
   });
 }
@@ -65,5 +75,5 @@ export function assertImage(host: string, what: string, { config, layers }: Imag
       ? "a manifest without layers, which is no image"
       : undefined;
   if (fault === undefined) return;
-  throw new RegistryError(`${host} gave ${fault}, for ${what}; check the reference`, { status: 200 });
+  throw new RegistryError(`${host} gave ${fault}, for ${what}`, checkReference, { status: 200 });
 }

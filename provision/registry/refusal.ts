@@ -1,12 +1,13 @@
+import type { Remedies } from "../../lib/remedy.ts";
 import { RegistryError } from "./error.ts";
-import { contentType, pageRemedy } from "./form.ts";
+import { checkReference, contentType, pageRemedy } from "./form.ts";
 import { retryAtOf } from "./headers.ts";
 import type { RegistryAnswer } from "./request.ts";
 
 interface Meaning {
   readonly matches: (status: number, type: string) => boolean;
   readonly says: string;
-  readonly remedy: (host: string, retryAt?: Date) => string;
+  readonly remedies: (host: string, retryAt?: Date) => Remedies;
 }
 
 /** What a status means, and what helps. The first that matches counts. */
@@ -15,28 +16,36 @@ const meanings: readonly Meaning[] = [
     // A registry's own refusals are JSON.
     matches: (status, type) => (status === 403 || status === 404) && type === "text/html",
     says: "answers with a page of HTML",
-    remedy: () => pageRemedy,
+    remedies: () => pageRemedy,
   },
   {
     matches: (status) => status === 404,
     says: "has no such image",
-    remedy: () => "check the reference",
+    remedies: () => checkReference,
   },
   {
     // Docker Hub gives this for an image that is not there, too.
     matches: (status) => status === 401 || status === 403,
     says: "has no such image for these credentials",
-    remedy: (host) => `check the reference; a private image needs docker login ${host}`,
+    remedies: (host) => [
+      checkReference,
+      { command: ["docker", "login", host], when: "where the image is private" },
+    ],
   },
   {
     matches: (status) => status === 429,
     says: "has reached its rate limit",
-    remedy: (_, retryAt) => `wait ${until(retryAt)}, or run docker login for a higher limit`,
+    remedies: (host, retryAt) => [
+      { advice: `wait ${until(retryAt)}, then run the command again` },
+      { command: ["docker", "login", host], when: "where an account has a higher limit" },
+    ],
   },
   {
     matches: (status) => status >= 500,
     says: "fails",
-    remedy: (_, retryAt) => `try again ${retryAt === undefined ? "later" : `at ${retryAt.toISOString()}`}`,
+    remedies: (_, retryAt) => ({
+      advice: `run the command again ${retryAt === undefined ? "later" : `at ${retryAt.toISOString()}`}`,
+    }),
   },
 ];
 
@@ -50,8 +59,9 @@ export function refusal(what: string, url: string, refused: RegistryAnswer): Reg
   const answer = `${what} ${pathname} gave ${status}${said === "" ? "" : `, ${said}`}`;
   return new RegistryError(
     meaning === undefined
-      ? `${host} gave another answer than wanted (${answer})`
-      : `${host} ${meaning.says} (${answer}); ${meaning.remedy(host, retryAt)}`,
+      ? `${host} gave no answer of a registry (${answer})`
+      : `${host} ${meaning.says} (${answer})`,
+    meaning?.remedies(host, retryAt) ?? { advice: "see whether what answers there is a registry" },
     { status, ...(retryAt !== undefined && { retryAt }) },
   );
 }

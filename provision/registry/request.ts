@@ -34,9 +34,15 @@ export async function request(url: string, { timeoutMs, ...init }: RegistryReque
   } catch (error) {
     const { host } = new URL(url);
     if (controller.signal.aborted)
-      throw new RegistryError(`${host} did not answer within ${timeoutMs / 1000} s`, { code: "ETIMEDOUT" });
+      throw new RegistryError(`${host} did not answer within ${timeoutMs / 1000} s`, unreached, {
+        code: "ETIMEDOUT",
+      });
     const { code, text } = causeOf(error as Error);
-    throw new RegistryError(`${host} cannot be reached (${text})`, code === undefined ? {} : { code });
+    throw new RegistryError(
+      `${host} cannot be reached (${text})`,
+      unreached,
+      code === undefined ? {} : { code },
+    );
   } finally {
     clearTimeout(timer);
   }
@@ -50,3 +56,5 @@ function causeOf(error: Error): { readonly code?: string; readonly text: string 
   const { code } = cause;
   return code === undefined ? { text } : { code, text: text.includes(code) ? text : `${code}: ${text}` };
 }
+
+const unreached = { advice: "check the network and the proxy (HTTPS_PROXY), then run the command again" };

@@ -15,7 +15,8 @@ export function announcedDigest(host: string, { headers }: RegistryAnswer): stri
   if (digest === null) return undefined;
   if (digestForm.test(digest)) return digest;
   throw new RegistryError(
-    `${host} names the digest ${JSON.stringify(digest)}, want sha256: and 64 hex digits`,
+    `${host} names the digest ${JSON.stringify(digest)}, which is not sha256: and 64 hex digits`,
+    changed,
     { status: 200 },
   );
 }
@@ -36,7 +37,8 @@ export function verifiedBody(
   const wrong = digests.find((wanted) => wanted !== undefined && wanted !== digest);
   if (wrong === undefined) return { digest, content: parse(body) };
   throw new RegistryError(
-    `${host} gave other bytes for ${what} than their digest means (got ${digest}, want ${wrong}); something on the way changes them, such as a proxy or a broken mirror`,
+    `${host} gave other bytes for ${what} than their digest means (${digest}, not ${wrong})`,
+    changed,
     { status: 200 },
   );
 }
@@ -48,3 +50,5 @@ function parse(body: Buffer): unknown {
     return undefined; // told by whoever reads it
   }
 }
+
+const changed = { advice: "check what changes answers on the way, such as a proxy or a broken mirror" };

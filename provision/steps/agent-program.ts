@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import { machine } from "../../lib/remedy.ts";
 import { errorKindOf, lastLineOf, programAt, runVenvPython, venvPython } from "./venv-python.ts";
 
 /** Time limit of such a program, in seconds. Its imports alone take some. */
@@ -26,7 +26,7 @@ export async function runAgentProgram<Result>(
 ): Promise<Result> {
   const python = venvPython(folder);
   if (!existsSync(python)) {
-    throw new Problem(`there is no ${python}, want the virtual environment of CooperBench: run the update`);
+    throw new Problem(`there is no ${python}: CooperBench has no environment`, machine("up", "STACK"));
   }
   const env = environmentFor("run", process.env, environment);
   const { code, stdout, stderr, timedOut } = await runVenvPython(folder, [programAt(program)], {
@@ -36,7 +36,8 @@ export async function runAgentProgram<Result>(
   });
   if (timedOut) {
     throw new Problem(
-      `the agent's model did not end within ${agentTimeoutSeconds} s (${program}): the machine is busy, or the package waits for something; try again`,
+      `the agent's model did not end within ${agentTimeoutSeconds} s (${program}): the machine is busy, or the package waits for something`,
+      { advice: "run the command again" },
     );
   }
   try {
@@ -44,10 +45,14 @@ export async function runAgentProgram<Result>(
   } catch {
     const kind = errorKindOf(stderr);
     const leading = Object.keys(env).filter((name) => /^PYTHON(HOME|PATH|PLATLIBDIR)$/.test(name));
-    const fix =
-      leading.length > 0
-        ? `This shell has ${leading.join(" and ")}, which a run would have as well.\nFix: unset ${leading.join(" ")}`
-        : `Fix: see for yourself: cd ${shellWord(folder)} && .venv/bin/python -c 'import cooperbench.cli'`;
-    throw new Problem(`${program} ended with ${code} (${kind}), want its result. ${fix}`);
+    const found = `the agent's model ended with ${code} and no answer (${program}: ${kind})`;
+    throw leading.length > 0
+      ? new Problem(`${found}, and this shell has ${leading.join(" and ")}, which a run would have as well`, {
+          command: ["unset", ...leading],
+        })
+      : new Problem(found, {
+          command: [python, "-c", "import cooperbench.cli"],
+          when: "to see what is wrong",
+        });
   }
 }

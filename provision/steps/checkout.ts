@@ -4,10 +4,11 @@ import { readdir } from "node:fs/promises";
 import { newestVersion } from "../../benchmark/known-faults.ts";
 import { list } from "../../lib/list.ts";
 import { realPlace } from "../../lib/place.ts";
-import { Problem } from "../../lib/problem.ts";
+import { foundOf, Problem } from "../../lib/problem.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { refuseOthers } from "../ownership/folder-owners.ts";
 import type { Holder } from "../ownership/holder.ts";
+import { otherFolder, restored } from "../remedies.ts";
 import { removeLeftovers } from "./checkout/beside.ts";
 import { cloneInto } from "./checkout/clone.ts";
 import { headOf } from "./checkout/git.ts";
@@ -126,9 +127,10 @@ async function useAsItIs(
   const { folder, commit, version } = given;
   const head = await headOf(folder);
   if (isGutted(folder)) {
-    throw new Problem(
-      `${folder}: ${inspectCheckout(folder)}; ${why}.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src dataset, or set cooperbenchDir to another folder`,
-    );
+    throw new Problem(`${folder}: ${inspectCheckout(folder)}, and it is left as it is: ${why}`, [
+      restored(folder, "src", "dataset"),
+      otherFolder(given.owner.stack),
+    ]);
   }
   const is = { folder, commit: head, made: false };
   if (commit !== undefined) {
@@ -169,13 +171,14 @@ async function ensureOwn(
   }
   if (marker.commit !== commit || marker.seen !== undefined)
     markCheckout(folder, { ...marker, commit, seen: undefined });
-  const restored = await restoreMissing(folder);
-  if (restored > 0) report(`${folder}: ${restored} missing files of src and dataset are there again`);
+  const missing = await restoreMissing(folder);
+  if (missing > 0) report(`${folder}: ${missing} missing files of src and dataset are there again`);
   const fault = inspectCheckout(folder);
   if (fault !== undefined)
-    throw new Problem(
-      `${folder}: ${fault}, and its work is yours to keep or drop.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src dataset`,
-    );
+    throw new Problem(`${folder}: ${fault}, and its changes are yours to keep or drop`, {
+      ...restored(folder, "src", "dataset"),
+      when: "to drop the changes",
+    });
   return { ...asWanted(wanted), made: true };
 
   async function moveOn(): Promise<string | undefined> {
@@ -212,8 +215,9 @@ async function isAbsentOrEmpty(folder: string): Promise<boolean> {
     return (await readdir(folder)).length === 0;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
-    throw new Problem(
-      `${folder}: want a folder, got ${(error as Error).message}; move it away, or set cooperbenchDir`,
-    );
+    throw new Problem(`${folder} cannot be used as a folder: ${foundOf(error)}`, [
+      otherFolder(),
+      { command: ["mv", folder, `${folder}.old`] },
+    ]);
   }
 }

@@ -2,6 +2,7 @@
 import type { Variables } from "../../benchmark/model.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { RunOptions } from "../../lib/run.ts";
+import { newEnvironment } from "../remedies.ts";
 import { errorKindOf, lastLineOf, programAt, runVenvPython } from "./venv-python.ts";
 
 /** How python-dotenv reads a file, held against what is wanted of it. */
@@ -101,6 +102,7 @@ async function ask<Answer>(
   if (code === 0) return lastLineOf<Answer>(stdout);
   const kind = errorKindOf(stderr);
   throw new Problem(
-    `python-dotenv cannot be asked: the Python of ${folder}/.venv ${ending} (${kind}).\nFix: remove ${folder}/.venv and run the update again`,
+    `python-dotenv cannot be asked: the Python of ${folder}/.venv ${ending} (${kind})`,
+    newEnvironment(folder),
   );
 }

@@ -4,9 +4,10 @@ import { dirname } from "node:path";
 import type { Variables } from "../../benchmark/model.ts";
 import { entryAt, readBytes, removeBegun, writeWhole } from "../../lib/files.ts";
 import { Problem } from "../../lib/problem.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import { machine } from "../../lib/remedy.ts";
 import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
+import { otherFolder } from "../remedies.ts";
 import {
   beginIn,
   bytesOf,
@@ -87,16 +88,14 @@ export async function writeDotenv(
   const bytes = stats === undefined ? Buffer.alloc(0) : readToChange(file, stats);
   const dotenv = parseDotenv(textOf(bytes));
   const wrong = unreadable(bytes) ?? dotenv.faults[0];
-  if (wrong !== undefined)
-    throw new Problem(
-      `${file}: ${wrong}. Nothing was changed.\nFix: put it right in an editor, then run this again`,
-    );
+  if (wrong !== undefined) throw new Problem(`${file}: ${wrong}. Nothing was changed`, byHand);
   const other = otherOwner(dotenv, owner);
   if (other !== undefined) {
     const name = ownerName(other, owner);
-    throw new Problem(
-      `${file}: got the settings of stack ${name}, want none but those of ${owner.stack}; set cooperbenchDir to a folder of this stack's own, or destroy ${name}`,
-    );
+    throw new Problem(`${file} has the settings of stack ${name}`, [
+      otherFolder(owner.stack),
+      { ...machine("destroy", other.stack), when: "where nobody needs that stack" },
+    ]);
   }
   const begin = beginIn(dotenv);
   const ownFile = stats === undefined || begin?.ownFile === true;
@@ -131,15 +130,14 @@ async function firstReadBack(
   const misread = [...new Set([...unwritable, ...(alone?.other ?? [])])];
   if (misread.length > 0)
     throw new Problem(
-      `${file}: python-dotenv would read another value of ${misread.join(", ")} than the one that is set. Nothing was changed.\nFix: set one without quotes, backslashes and \${`,
+      `${file}: python-dotenv would read another value of ${misread.join(", ")} than the one that is set. Nothing was changed`,
+      { advice: "set one without quotes, backslashes and ${" },
     );
   const good = texts.find((_, index) => read[index]?.other.length === 0);
   if (good !== undefined) return good;
   const last = read.at(-1);
   const fault = (last && misreadInWords(last)) ?? "python-dotenv gave no answer";
-  throw new Problem(
-    `${file}: ${fault}. Nothing was changed.\nFix: put it right in an editor, then run this again`,
-  );
+  throw new Problem(`${file}: ${fault}. Nothing was changed`, byHand);
 }
 
 /** What is wrong where python-dotenv reads a file otherwise than it was written; undefined where it does not. */
@@ -177,7 +175,8 @@ export async function removeFromDotenv(file: string, owner: Taker): Promise<void
   const bytes = read(file);
   if (/cooperbench-machine/.test(textOf(bytes).replaceAll("\0", "")) && bytes.includes(0))
     throw new Problem(
-      `${file}: ${unreadable(bytes)}, so that this stack's lines cannot be taken out of it. Nothing was changed.\nFix: save it as UTF-8, then run this again`,
+      `${file}: ${unreadable(bytes)}, so that this stack's lines cannot be taken out of it. Nothing was changed`,
+      { advice: "save it as UTF-8, then run the command again" },
     );
   const dotenv = parseDotenv(textOf(bytes));
   const isTaken = (begin: ReturnType<typeof beginIn>) =>
@@ -213,10 +212,10 @@ function otherOwner(dotenv: Dotenv, owner: Owner): Owner | undefined {
 function regularFile(file: string): Stats | undefined {
   const stats = entryAt(file);
   if (stats !== undefined && !stats.isFile()) {
-    const got = stats.isSymbolicLink() ? "a symbolic link" : "no regular file";
-    throw new Problem(
-      `${file}: got ${got}, want a regular file or nothing, for it is to hold a key; move it away`,
-    );
+    const what = stats.isSymbolicLink() ? "a symbolic link" : "no regular file";
+    throw new Problem(`${file} is ${what}, into which no key is written`, {
+      command: ["mv", file, `${file}.old`],
+    });
   }
   return stats;
 }
@@ -244,8 +243,13 @@ function replace(file: string, bytes: Uint8Array): void {
 function notOurs(file: string, { uid }: Stats, cause: unknown): Problem {
   const user = process.getuid?.() ?? "unknown";
   return new Problem(
-    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs.\nFix: run this as user ${uid}, or make the file yours: chown ${user} ${shellWord(file)}`,
-    undefined,
+    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs`,
+    [
+      { advice: `run the command as user ${uid}` },
+      { command: ["sudo", "chown", String(user), file], when: "to make the file yours" },
+    ],
     { cause },
   );
 }
+
+const byHand = { advice: "put it right in an editor, then run the command again" };

@@ -1,13 +1,14 @@
 /** Evaluations of gold patches by the installed CooperBench's own evaluator, in temporary containers. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { evaluationSeconds } from "../../benchmark/capacity.ts";
+import { newestVersion } from "../../benchmark/known-faults.ts";
 import { assertGoesOn } from "../../lib/abort.ts";
 import { Problem } from "../../lib/problem.ts";
+import { type Fault, machine } from "../../lib/remedy.ts";
 import { run } from "../../lib/run.ts";
-import { shellWord } from "../../lib/shell-word.ts";
 import { engineAt } from "../engine/client.ts";
 import { temporaryName } from "../ownership/temporary.ts";
+import { newEnvironment } from "../remedies.ts";
 import { labelsOf, removeContainer, type TemporaryContainer } from "./container.ts";
 import { programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
 
@@ -103,20 +104,20 @@ export async function evaluate(
   if (features.length === 0) return [];
   const python = venvPython(checkout);
   if (!existsSync(python)) {
-    throw new Problem(`there is no ${python}, whose CooperBench evaluates; make it by an update`);
+    throw new Problem(`there is no ${python}, whose CooperBench evaluates`, machine("up", "STACK"));
   }
   const containers = features.map(({ container }) =>
     ["merged", "solo"].map((kind) => containerOf(`${container}-${kind}`, settings.stack)),
   );
   const results = new Map<number, Evaluation | Unevaluated>();
   let running = 0;
-  let none: string | undefined;
+  let none: Fault | undefined;
   const hear = (text: string) => {
     const line = lineOf(text);
     if (line === undefined) return;
     if ("OtherVersion" in line) none = otherVersion(line.OtherVersion);
     else if ("Broken" in line) none = broken(checkout, line.Broken);
-    else if ("engine" in line) none = `docker-py cannot ask the engine ${dockerHost}: ${line.engine}`;
+    else if ("engine" in line) none = unasked(dockerHost, line.engine);
     else if ("started" in line) running++;
     else {
       running--;
@@ -146,7 +147,7 @@ export async function evaluate(
     await Promise.allSettled(containers.flat().map((container) => removeContainer(engine, container)));
   }
   assertGoesOn(abort);
-  if (none !== undefined) throw new Problem(none);
+  if (none !== undefined) throw new Problem(none.found, none.remedies);
   const lost = { lost: `its evaluation ${ending} without a word: ${stderr.trim().slice(-2000)}` };
   return features.map((_, index) => results.get(index) ?? lost);
 }
@@ -165,10 +166,29 @@ function lineOf(text: string): Line | undefined {
   }
 }
 
-function broken(checkout: string, reason: string): string {
-  return `CooperBench's evaluator does not load (${reason}): the environment or the checkout is damaged. Remove ${join(checkout, ".venv")}, see git -C ${shellWord(checkout)} status, and run the update again`;
+function broken(checkout: string, reason: string): Fault {
+  return {
+    found: `CooperBench's evaluator does not load (${reason}): the environment or the checkout is damaged`,
+    remedies: [
+      { command: ["git", "-C", checkout, "status"], when: "to see whether the checkout was changed" },
+      newEnvironment(checkout),
+    ],
+  };
 }
 
-function otherVersion(reason: string): string {
-  return `the installed CooperBench evaluates in a way that is not known here (${reason}); want one of 0.0.3 to 0.0.29, or an update that makes its environment anew`;
+function unasked(dockerHost: string, reason: string): Fault {
+  return {
+    found: `docker-py cannot ask the engine ${dockerHost}: ${reason}`,
+    remedies: { advice: "start the engine, then run it again" },
+  };
+}
+
+function otherVersion(reason: string): Fault {
+  return {
+    found: `the installed CooperBench evaluates in a way that is not known here (${reason}), as 0.0.3 to 0.0.29 do not`,
+    remedies: {
+      ...machine("set", "STACK", "cooperbenchVersion", newestVersion),
+      when: "for the newest that is known",
+    },
+  };
 }

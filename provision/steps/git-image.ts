@@ -1,4 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
+import { dockerAt } from "../engine/docker-command.ts";
 import { lastLineOf, programAt, runVenvPython, venvPythonOptions } from "./venv-python.ts";
 
 /** The git server's image, as it is to be. */
@@ -33,8 +34,13 @@ export async function ensureGitImage({ folder, image, dockerHost }: GitImage): P
   const { code, stdout, stderr } = await runVenvPython(folder, args, options);
   if (code === 0) return lastLineOf(stdout);
   throw new Problem(
-    `cannot build ${image}: ${stderr.trim() || `the build did not end within ${buildSeconds} s`}\n` +
-      "The build installs git with apt-get: containers of this engine must reach Debian's servers. " +
-      "Or load the image from a machine that has it: docker save there, docker load here.",
+    `cannot build ${image}: ${stderr.trim() || `the build did not end within ${buildSeconds} s`}`,
+    [
+      { advice: "let containers of this engine reach Debian's servers, from which the build installs git" },
+      {
+        command: dockerAt(dockerHost, "load", "--input", "FILE"),
+        when: `with what docker save ${image} wrote on a machine that has it`,
+      },
+    ],
   );
 }

@@ -1,8 +1,8 @@
 import { Problem } from "../../lib/problem.ts";
 import { engineAt } from "../engine/client.ts";
-import { dockerAt } from "../engine/docker-command.ts";
 import { gitNames } from "../engine/service-names.ts";
 import { temporaryName } from "../ownership/temporary.ts";
+import { logsFirst } from "../remedies.ts";
 import { labelsOf, runWithContainer } from "./container.ts";
 import { probeLabel } from "./probe.ts";
 import { lastLineOf, programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
@@ -46,9 +46,5 @@ export async function verifyGit(server: GitQuestion): Promise<GitResult> {
   const { code, stdout, stderr, timedOut } = await runWithContainer(venvPython(folder), args, options);
   if (code === 0) return lastLineOf(stdout);
   const fault = timedOut ? `its client did not end within ${timeoutSeconds} s` : stderr.trim();
-  throw new Problem(
-    `the git server does not serve: ${fault}. ` +
-      `See what it says (${dockerAt(dockerHost)} logs ${gitNames.container}), and run the update again, ` +
-      "which makes a new one where it does not run",
-  );
+  throw new Problem(`the git server does not serve: ${fault}`, logsFirst(dockerHost, gitNames.container));
 }

@@ -1,4 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
+import { otherVersion } from "../remedies.ts";
 import { agentTimeoutSeconds, runAgentProgram } from "./agent-program.ts";
 
 /** What came of one real call. */
@@ -31,6 +32,6 @@ export async function callLive(folder: string, model: string): Promise<LiveCall>
     timeoutSeconds: agentTimeoutSeconds / 2,
   });
   if (result.cannotAsk !== undefined)
-    throw new Problem(`this version's agent cannot be asked: ${result.cannotAsk}`);
+    throw new Problem(`this version's agent cannot be asked: ${result.cannotAsk}`, otherVersion);
   return result;
 }

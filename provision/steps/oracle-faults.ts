@@ -4,11 +4,15 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { evaluationSeconds } from "../../benchmark/capacity.ts";
 import { withoutControls } from "../../lib/printable.ts";
+import { type Fault, machine, type Remedies, type Remedy } from "../../lib/remedy.ts";
+import { pullAgain } from "../remedies.ts";
 import type { EvaluationSettings, TestRun, Unevaluated } from "./evaluation.ts";
 import type { OracleSubject } from "./oracle.ts";
 import { featureFolder, patches, restore, runnerFile, runnerId } from "./task-dataset.ts";
 
-type Limits = Pick<EvaluationSettings, "timeoutSeconds" | "memoryBytes">;
+type Settings = Pick<EvaluationSettings, "timeoutSeconds" | "memoryBytes" | "dockerHost">;
+
+const again: Remedy = { advice: "run it again" };
 
 /** Exit code of what SIGKILL has ended. */
 const KILLED = 137;
@@ -20,64 +24,98 @@ const LAST_CHARACTERS = 2000;
 export function unended(
   { image, feature }: OracleSubject,
   { code, timedOut, outOfMemory, output }: TestRun,
-  { timeoutSeconds, memoryBytes }: Limits,
-): string | undefined {
-  const run = `the runner of feature ${feature}`;
-  const said = lastWords(output);
-  if (timedOut || code === -1) {
-    const more =
+  { timeoutSeconds, memoryBytes, dockerHost }: Settings,
+): Fault | undefined {
+  const fault = (what: string, remedies: Remedies): Fault => ({
+    found: `the runner of feature ${feature} ${what}${lastWords(output)}`,
+    remedies,
+  });
+  if (timedOut || code === -1)
+    return fault(
+      `did not end within ${Math.min(timeoutSeconds, evaluationSeconds)} s and was ended`,
       timeoutSeconds < evaluationSeconds
-        ? "if the machine or its network is only slow, raise oracleTimeoutSeconds"
-        : "CooperBench gives it no more: no run of this task can pass on this machine unless it is faster";
-    return `${run} did not end within ${Math.min(timeoutSeconds, evaluationSeconds)} s and was ended; ${more}${said}`;
-  }
+        ? {
+            ...machine("set", "STACK", "oracleTimeoutSeconds", String(evaluationSeconds)),
+            when: "where the machine or its network is only slow",
+          }
+        : { advice: "use a faster machine: CooperBench gives a run of this task no more time" },
+    );
   if (outOfMemory)
-    return `${run} was out of memory (exit code ${code}, limit ${(memoryBytes / 2 ** 30).toFixed(1)} GiB); use a machine with more of it${said}`;
-  if (code === KILLED)
-    return `${run} was killed (exit code ${code}), as for want of memory; run it again${said}`;
+    return fault(`was out of memory (exit code ${code}, limit ${(memoryBytes / 2 ** 30).toFixed(1)} GiB)`, {
+      advice: "use a machine with more memory",
+    });
+  if (code === KILLED) return fault(`was killed (exit code ${code}), as where memory runs out`, again);
   // What shells and Docker say of a program that they could not run.
   if (code >= 125 && code <= 127)
-    return `${run} could not run a program (exit code ${code}), as in an image that is damaged; ${pullAnew(image)}${said}`;
+    return fault(
+      `could not run a program (exit code ${code}), as in an image that is damaged`,
+      pullAgain(image, dockerHost),
+    );
   return undefined;
 }
 
 /** What is wrong with a run with the gold patch; undefined where CooperBench counts it as passed. */
-export function goldFault(subject: OracleSubject, run: TestRun, limits: Limits): string | undefined {
+export function goldFault(subject: OracleSubject, run: TestRun, settings: Settings): Fault | undefined {
   if (run.passed) return undefined;
   const { image, folder, feature } = subject;
-  const before = unended(subject, run, limits);
+  const before = unended(subject, run, settings);
   if (before !== undefined) return before;
   const said = lastWords(run.output);
+  const pull = pullAgain(image, settings.dockerHost);
   if (run.code === 0)
-    return `CooperBench counts the gold patch of feature ${feature} as failed: the runner ended with 0, and no count of passed tests is in what it printed, so that every result of this task is one; ${pullAnew(image)}${said}`;
-  return `the gold patch of feature ${feature} does not pass its tests: the runner ended with ${run.code}, want 0; where a download has failed, mend the engine's network; else ${restore(folder)}, or ${pullAnew(image)}${said}`;
+    return {
+      found: `CooperBench counts the gold patch of feature ${feature} as failed: the runner ended with 0 and printed no count of passed tests, so that every result of this task would be a failure${said}`,
+      remedies: pull,
+    };
+  return {
+    found: `the gold patch of feature ${feature} does not pass its tests: the runner ended with ${run.code}${said}`,
+    remedies: [
+      { advice: "give the engine's containers a network, where a download has failed" },
+      { ...restore(folder), when: "where the dataset was changed" },
+      pull,
+    ],
+  };
 }
 
 /** What is wrong with the second run with the gold patch; undefined where it passed, or there was none. */
 export function againFault(
   subject: OracleSubject,
   run: TestRun | undefined,
-  limits: Limits,
-): string | undefined {
-  const fault = run && goldFault(subject, run, limits);
-  return fault && `in a container that has run tests before, as for the second feature of a run: ${fault}`;
+  settings: Settings,
+): Fault | undefined {
+  const fault = run && goldFault(subject, run, settings);
+  return (
+    fault && {
+      ...fault,
+      found: `in a container that has run tests before, as for the second feature of a run: ${fault.found}`,
+    }
+  );
 }
 
 /** What is wrong with a run without it, the negative control, which CooperBench must not count as passed. */
-export function controlFault(subject: OracleSubject, run: TestRun, limits: Limits): string | undefined {
+export function controlFault(subject: OracleSubject, run: TestRun, settings: Settings): Fault | undefined {
   const { image, folder, feature } = subject;
-  if (run.passed)
-    return `the tests of feature ${feature} pass without the gold patch, so that they prove nothing: CooperBench counts ${run.testsPassed} passed, want a failure; ${restore(folder)}, or ${pullAnew(image)}${lastWords(run.output)}`;
-  return unended(subject, run, limits);
+  if (!run.passed) return unended(subject, run, settings);
+  return {
+    found: `the tests of feature ${feature} pass without the gold patch, so that they prove nothing: CooperBench counts ${run.testsPassed} passed${lastWords(run.output)}`,
+    remedies: [
+      { ...restore(folder), when: "where the dataset was changed" },
+      pullAgain(image, settings.dockerHost),
+    ],
+  };
 }
 
 /** What is wrong with an image in which the evaluation of a cooperating run fails; undefined where it does not. */
 export function mergeFault(
   { image, feature }: Pick<OracleSubject, "image" | "feature">,
   output: string | null,
-): string | undefined {
+  { dockerHost }: Pick<Settings, "dockerHost">,
+): Fault | undefined {
   if (output === null) return undefined;
-  return `the gold patch of feature ${feature} does not come through a merge of branches, as the evaluation of a cooperating run makes one in /workspace/repo as it stands; ${pullAnew(image)}${lastWords(output)}`;
+  return {
+    found: `the gold patch of feature ${feature} does not come through a merge of branches, as the evaluation of a cooperating run makes one in /workspace/repo as it stands${lastWords(output)}`,
+    remedies: pullAgain(image, dockerHost),
+  };
 }
 
 /** What is said of an image whose runner is not the dataset's; undefined where it is. */
@@ -90,17 +128,30 @@ export function runnerNote(
 }
 
 /** What is said where CooperBench's evaluator could not evaluate. */
-export function unevaluated(subject: OracleSubject, said: Unevaluated): string {
-  if ("lost" in said) return `${withoutControls(said.lost).trim()}; run it again`;
+export function unevaluated(
+  subject: OracleSubject,
+  said: Unevaluated,
+  { dockerHost }: Pick<Settings, "dockerHost">,
+): Fault {
+  if ("lost" in said) return { found: withoutControls(said.lost).trim(), remedies: again };
   if (said.error === "elsewhere")
-    return "what the engine starts in a container runs in the machine around it, as where the engine is in a chroot; nothing was run there. Use an engine that is not in a chroot";
+    return {
+      found:
+        "what the engine starts in a container runs in the machine around it, as where the engine is in a chroot; nothing was run there",
+      remedies: { advice: "use an engine that is not in a chroot" },
+    };
   const { image, folder, feature } = subject;
-  const fault = `CooperBench cannot evaluate in it: ${withoutControls(said.error).trim()}`;
+  const found = `CooperBench cannot evaluate in it: ${withoutControls(said.error).trim()}`;
   const files = [patches.tests, patches.gold].map((name) => join(featureFolder(folder, feature), name));
   const large = files.find((file) => existsSync(file) && statSync(file).size > LARGEST);
   if (large !== undefined)
-    return `${fault}; ${large} is larger than CooperBench can write into a container (${LARGEST / 1024} KiB); ${restore(folder)}`;
-  return `${fault}; ${/Unicode/.test(said.error) ? `a patch of it is no UTF-8; ${restore(folder)}` : pullAnew(image)}`;
+    return {
+      found: `${found}; ${large} is larger than CooperBench can write into a container (${LARGEST / 1024} KiB)`,
+      remedies: restore(folder),
+    };
+  return /Unicode/.test(said.error)
+    ? { found: `${found}; a patch of it is no UTF-8`, remedies: restore(folder) }
+    : { found, remedies: pullAgain(image, dockerHost) };
 }
 
 /** Bytes of the largest patch that is an argument of a program, in base64, as CooperBench hands it over. */
@@ -110,8 +161,4 @@ function lastWords(output: string): string {
   const lines = withoutControls(output).trimEnd().split("\n").slice(-LAST_LINES).join("\n");
   const last = lines.slice(-LAST_CHARACTERS);
   return last === "" ? "\nIt printed nothing." : `\nIts last lines:\n${last}`;
-}
-
-function pullAnew(image: string): string {
-  return `remove the image (docker rmi ${image}) and run the update again to pull it anew`;
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
-import { Problem } from "../../lib/problem.ts";
+import { foundOf, Problem } from "../../lib/problem.ts";
+import { type Fault, machine, merged, type Remedies } from "../../lib/remedy.ts";
 import { engineAt } from "../engine/client.ts";
 import { type EngineImage, findImage } from "../engine/images.ts";
 import { type Evaluation, type EvaluationSettings, evaluate, type Unevaluated } from "./evaluation.ts";
@@ -24,8 +25,10 @@ export interface OracleSubject {
 export interface Check {
   /** How long it took. */
   readonly seconds: number;
-  /** What is wrong, and what helps; undefined where nothing is. */
+  /** What is wrong; undefined where nothing is. */
   readonly problem?: string;
+  /** What helps; undefined where nothing is wrong. */
+  readonly remedies?: Remedies;
   /** Why nothing was looked at; undefined where something was. */
   readonly skipped?: string;
   /** What is worth knowing, and in no run's way. */
@@ -51,9 +54,9 @@ export interface OracleReport {
 }
 
 /** All checks of a feature that nothing could be run of. */
-export function unrun(problem: string): OracleReport["checks"] {
+export function unrun({ found: problem, remedies }: Fault): OracleReport["checks"] {
   const skipped = { seconds: 0, skipped: "nothing could be run" };
-  return { gold: { seconds: 0, problem }, control: skipped, merge: skipped, runner: skipped };
+  return { gold: { seconds: 0, problem, remedies }, control: skipped, merge: skipped, runner: skipped };
 }
 
 /** What an oracle that passed has found. */
@@ -67,14 +70,16 @@ export interface OracleResult extends Omit<OracleReport, "checks"> {
 /**
  * As `runOracles` of one subject, for whom nothing but a pass will do.
  *
- * @throws a Problem that names image, cause and remedy of everything that is wrong.
+ * @throws a Problem that names image, cause and remedies of everything that is wrong.
  */
 export async function oracle(subject: OracleSubject, settings: EvaluationSettings): Promise<OracleResult> {
   const [report] = await runOracles([subject], settings);
   if (report instanceof Problem) throw report;
   const { checks, ...found } = report as OracleReport;
-  const problems = checkKinds.flatMap((kind) => checks[kind].problem ?? []);
-  if (problems.length > 0) throw new Problem(problems.join("\n"));
+  const faults = checkKinds.map((kind) => checks[kind]);
+  const problems = faults.flatMap(({ problem }) => problem ?? []);
+  if (problems.length > 0)
+    throw new Problem(problems.join("\n"), merged(faults.flatMap(({ remedies }) => remedies ?? [])));
   return { ...found, goldSeconds: checks.gold.seconds, controlSeconds: checks.control.seconds };
 }
 
@@ -119,11 +124,14 @@ async function prepared(subject: OracleSubject, dockerHost: string): Promise<Pre
   try {
     const found = await findImage(engineAt(dockerHost), image);
     if (found === undefined)
-      return failure(image, "it is not on the engine; pull it by an update (./machine up STACK)");
+      return failure(image, { found: "it is not on the engine", remedies: machine("up", "STACK") });
     assertDataset(folder, feature);
     return { ...subject, found };
   } catch (error) {
-    return failure(image, (error as Error).message);
+    return failure(image, {
+      found: foundOf(error),
+      remedies: (error instanceof Problem && error.remedies) || { advice: "run it again" },
+    });
   }
 }
 
@@ -135,10 +143,13 @@ function reportOf(
   const { image, feature, found } = subject;
   const of = { image, imageId: found.id, digest: digestName(image, found.digests), feature };
   if (!("gold" in evaluation))
-    return { ...of, checks: unrun(failure(image, unevaluated(subject, evaluation)).message) };
+    return { ...of, checks: unrun(failed(image, unevaluated(subject, evaluation, settings))) };
   const { gold, control, again, merge, runner } = evaluation;
-  const check = (seconds: number, fault: string | undefined): Check =>
-    fault === undefined ? { seconds } : { seconds, problem: failure(image, fault).message };
+  const check = (seconds: number, fault: Fault | undefined): Check => {
+    if (fault === undefined) return { seconds };
+    const { found: problem, remedies } = failed(image, fault);
+    return { seconds, problem, remedies };
+  };
   const unended = { seconds: 0, skipped: "the run with the gold patch did not end by itself" };
   const fault = goldFault(subject, gold, settings) ?? againFault(subject, again, settings);
   const note = runnerNote(subject, runner);
@@ -150,7 +161,7 @@ function reportOf(
         control === undefined
           ? unended
           : { ...check(control.seconds, controlFault(subject, control, settings)), ...stopped(control) },
-      merge: check(0, mergeFault(subject, merge.fault)),
+      merge: check(0, mergeFault(subject, merge.fault, settings)),
       runner: note === undefined ? { seconds: 0 } : { seconds: 0, note },
     },
   };
@@ -161,6 +172,12 @@ function stopped({ testsFailed }: { readonly testsFailed: number }): Pick<Check,
   return testsFailed > 0 ? {} : { note: "stopped before its tests" };
 }
 
-function failure(image: string, fault: string): Problem {
-  return new Problem(`${image} failed its oracle: ${fault}`);
+function failure(image: string, fault: Fault): Problem {
+  const { found, remedies } = failed(image, fault);
+  return new Problem(found, remedies);
 }
+
+const failed = (image: string, { found, remedies }: Fault): Fault => ({
+  found: `${image} failed its oracle: ${found}`,
+  remedies,
+});

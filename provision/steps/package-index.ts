@@ -5,6 +5,7 @@ import { Problem } from "../../lib/problem.ts";
 import { EngineError, engineAt } from "../engine/client.ts";
 import { proxyVariables } from "../engine/proxies.ts";
 import { temporaryName } from "../ownership/temporary.ts";
+import { pullAgain } from "../remedies.ts";
 import { type Ended, startAndWait, withContainer } from "./container.ts";
 import { runnerFile, taskFolder } from "./task-dataset.ts";
 
@@ -114,7 +115,7 @@ export async function askIndex({
       error instanceof EngineError &&
       /executable file not found|no such file or directory/i.test(error.message)
     )
-      throw new Problem(`${image} has no ${manager} on its PATH`);
+      throw new Problem(`${image} has no ${manager} on its PATH`, pullAgain(image, dockerHost));
     throw error;
   });
   const seconds = Math.round(performance.now() - started) / 1000;

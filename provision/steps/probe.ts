@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { withoutControls } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
 import { splitReference } from "../../lib/reference.ts";
+import { type Fault, machine, type Remedies } from "../../lib/remedy.ts";
 import { type Engine, EngineError, engineAt } from "../engine/client.ts";
+import { dockerAt } from "../engine/docker-command.ts";
 import { type EngineImage, findImage, type Identity, identify } from "../engine/images.ts";
 import { temporaryName } from "../ownership/temporary.ts";
+import { pullAgain } from "../remedies.ts";
 import { type Ended, startAndWait, withContainer } from "./container.ts";
 
 /** What the probe of an image needs to know. */
@@ -62,7 +65,7 @@ const CAPABILITIES = ["DAC_OVERRIDE", "FOWNER", "CHOWN"];
  * Looks which image has the reference, and does in a temporary container of it what an agent of CooperBench and an
  * evaluation begin with. The container has no network, and is gone afterwards, however the probe ends.
  *
- * @throws a Problem that names image, reason and remedy.
+ * @throws a Problem that names image, reason and remedies.
  */
 export async function probe(probe: Probe): Promise<ProbeResult> {
   const engine = engineAt(probe.dockerHost);
@@ -70,7 +73,10 @@ export async function probe(probe: Probe): Promise<ProbeResult> {
   const facts = factsOf(ended.stdout);
   const fault = (image && wrongImage(probe, image)) ?? reason(probe, ended, facts);
   if (image === undefined || fault !== undefined)
-    throw new Problem(`${probe.image} failed its probe: ${fault ?? "the engine does not know it"}`);
+    throw failure(
+      probe.image,
+      fault ?? { found: "the engine does not know it", remedies: machine("up", "STACK") },
+    );
   return {
     image: probe.image,
     imageId: image.id,
@@ -81,6 +87,10 @@ export async function probe(probe: Probe): Promise<ProbeResult> {
     changedFiles: Number(facts.get("changed")),
     lostPrograms: (facts.get("lost") ?? "").split(" ").filter((name) => name !== ""),
   };
+}
+
+function failure(image: string, { found, remedies }: Fault): Problem {
+  return new Problem(`${image} failed its probe: ${found}`, remedies);
 }
 
 /** What the script has told, by name. */
@@ -100,14 +110,30 @@ export function digestName(reference: string, [digest]: readonly string[]): stri
 }
 
 /** What is wrong with the image that has the reference, as the lock has it. */
-function wrongImage({ image, locked }: Probe, found: EngineImage): string | undefined {
+function wrongImage({ image, locked, dockerHost }: Probe, found: EngineImage): Fault | undefined {
   if (locked === undefined) return undefined;
   const [digest = "unknown"] = found.digests;
-  const faults: Record<Identity, string | undefined> = {
+  const seeLock = {
+    ...machine("lock", "--check"),
+    when: "to see what the registry has, and lock that where it is right",
+  };
+  const faults: Record<Identity, Fault | undefined> = {
     locked: undefined,
-    other: `its tag is at image ${found.id}, the lock has ${locked.digest}; run the update again, which gives the tag back and keeps the other image under a name`,
-    half: `it is image ${found.id} with digest ${digest}, and the lock has ${locked.imageId} with ${locked.digest}: one of the lock's two is not this image's; see what the registry has (./machine lock --check), and lock it again where that is right`,
-    platform: `it is for ${found.platform}, the lock has ${locked.platform}; see what the registry has (./machine lock --check), and lock it again where that is right, or remove it (docker rmi ${image}) and run the update again`,
+    other: {
+      found: `its tag is at image ${found.id}, the lock has ${locked.digest}`,
+      remedies: {
+        ...machine("up", "STACK"),
+        when: "to give the tag back; the other image is kept under a name",
+      },
+    },
+    half: {
+      found: `it is image ${found.id} with digest ${digest}, and the lock has ${locked.imageId} with ${locked.digest}: one of the lock's two is not this image's`,
+      remedies: seeLock,
+    },
+    platform: {
+      found: `it is for ${found.platform}, the lock has ${locked.platform}`,
+      remedies: [seeLock, pullAgain(image, dockerHost)],
+    },
   };
   return faults[identify(found, locked)];
 }
@@ -147,22 +173,42 @@ function reason(
   probe: Probe,
   { code, stderr }: Ended,
   facts: ReadonlyMap<string, string>,
-): string | undefined {
-  if (code === undefined) {
-    return `the container did not answer within ${probe.timeoutSeconds} s and was removed; if the engine is only slow, raise probeTimeoutSeconds`;
-  }
-  if (/No such image/i.test(stderr)) return "the image is not on the engine; run the update again to pull it";
-  if (/exec format error/i.test(stderr)) {
-    return `it is for another platform than the engine runs (${stderr.trim()}); install emulation (docker run --privileged --rm tonistiigi/binfmt --install all), or use a machine of its platform`;
-  }
-  const fault = faultIn(probe, facts);
-  const remedy = remedyOf(probe);
-  if (fault !== undefined) return `${fault}; ${remedy}`;
+): Fault | undefined {
+  if (code === undefined)
+    return {
+      found: `the container did not answer within ${probe.timeoutSeconds} s and was removed`,
+      remedies: {
+        ...machine("set", "STACK", "probeTimeoutSeconds", String(2 * probe.timeoutSeconds)),
+        when: "where the engine is only slow",
+      },
+    };
+  if (/No such image/i.test(stderr))
+    return { found: "the image is not on the engine", remedies: machine("up", "STACK") };
+  if (/exec format error/i.test(stderr))
+    return {
+      found: `it is for another platform than the engine runs (${stderr.trim()})`,
+      remedies: [
+        {
+          command: dockerAt(
+            probe.dockerHost,
+            ...["run", "--privileged", "--rm", "tonistiigi/binfmt", "--install", "all"],
+          ),
+          when: "to install emulation",
+        },
+        { advice: "use a machine of its platform" },
+      ],
+    };
+  const found = faultIn(probe, facts) ?? brokenOff(code, stderr, facts);
+  return found === undefined ? undefined : { found, remedies: remedyOf(probe) };
+}
+
+/** What is wrong where the script has found nothing. */
+function brokenOff(code: number, stderr: string, facts: ReadonlyMap<string, string>): string | undefined {
   if (/exec: "?\/bin\/bash"?: .*(no such file|not found)/i.test(stderr))
-    return `it has no /bin/bash, by which an agent is started; ${remedy}`;
+    return "it has no /bin/bash, by which an agent is started";
   if (code !== 0)
     return `its container ended with ${code}: ${withoutControls(stderr).trim() || "it printed nothing"}`;
-  return facts.has("end") ? undefined : `its container ended before its end; ${remedy}`;
+  return facts.has("end") ? undefined : "its container ended before its end";
 }
 
 /** What the script has found to be wrong. */
@@ -185,8 +231,13 @@ function faultIn({ baseCommit }: Probe, facts: ReadonlyMap<string, string>): str
 }
 
 /** What helps where an image is wrong: where it is the one that the lock names, another pull gives the same. */
-function remedyOf({ image, locked }: Probe): string {
-  return locked === undefined
-    ? `remove it (docker rmi ${image}) and run the update again to pull it anew`
-    : `it is the image that the lock names (${locked.digest}), so that another pull gives the same: see what the registry has by now (./machine lock --check), and lock that, or use the lock of another version (imagesLock)`;
+function remedyOf({ image, locked, dockerHost }: Probe): Remedies {
+  if (locked === undefined) return pullAgain(image, dockerHost);
+  return [
+    {
+      ...machine("lock", "--check"),
+      when: `it is the image of the lock, ${locked.digest}; to see what the registry has by now`,
+    },
+    { ...machine("set", "STACK", "imagesLock", "FILE"), when: "to use the lock of another version" },
+  ];
 }

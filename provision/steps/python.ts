@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { assertGoesOn } from "../../lib/abort.ts";
 import { type Environment, environmentFor } from "../../lib/environment.ts";
 import { Problem } from "../../lib/problem.ts";
+import { machine, type Remedies } from "../../lib/remedy.ts";
 import { answerOf, run } from "../../lib/run.ts";
 
 /** A Python interpreter that was run and answered. */
@@ -33,7 +34,7 @@ export interface PythonSearch {
 
 /**
  * Looks for a Python that meets the request, on PATH, where machines keep them and, at last, among uv's own. Each
- * candidate is run, for what is on PATH may be a shim of pyenv that fails. Installs nothing.
+ * candidate is run: what is on PATH may be a shim of pyenv that fails. Installs nothing.
  *
  * @param env variables on top of this process's.
  */
@@ -80,16 +81,17 @@ export async function findPython(
   if (made.python !== undefined) return made.python;
   const reason = install.stderr.trim().split("\n").slice(-5).join("\n") || install.ending;
   throw new Problem(
-    `there is no Python ${request} on this machine (${made.instead}), and uv could not install it:\n${reason}\n${pythonFix(request)}`,
+    `there is no Python ${request} on this machine (${made.instead}), and uv could not install it:\n${reason}`,
+    pythonRemedies(request),
   );
 }
 
 /** What to do where there is no Python that meets a request, and none can be downloaded. */
-export function pythonFix(request: string, stack = "STACK"): string {
-  return (
-    `Fix: set one that is there, or install Python ${request.replace(">=", "")} and run the command again ` +
-    `(many systems have a package of it; none has all versions):\n  ./machine set ${stack} pythonVersion VERSION`
-  );
+export function pythonRemedies(request: string, stack = "STACK"): Remedies {
+  return [
+    { ...machine("set", stack, "pythonVersion", "VERSION"), when: "to use one that is there" },
+    { advice: `install Python ${request.replace(">=", "")}, then run the command again` },
+  ];
 }
 
 /** The address from which uv would download a Python that meets a request; undefined where it says none. */

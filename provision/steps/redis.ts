@@ -1,6 +1,6 @@
 import { Problem } from "../../lib/problem.ts";
-import { dockerAt } from "../engine/docker-command.ts";
 import { redisContainer } from "../engine/service-names.ts";
+import { logsFirst } from "../remedies.ts";
 import { lastLineOf, programAt, runVenvPython } from "./venv-python.ts";
 
 /** A Redis that must show that it serves. */
@@ -34,9 +34,8 @@ export async function verifyRedis({ folder, address, dockerHost }: RedisQuestion
   const { code, stdout, stderr } = await runVenvPython(folder, args, { timeoutSeconds: 120 });
   if (code !== 0) {
     throw new Problem(
-      `Redis at ${address} does not serve: ${stderr.trim() || "its client did not end in time"}. ` +
-        `See what it says (${dockerAt(dockerHost)} logs ${redisContainer}), and run the update again, ` +
-        "which makes a new one where it does not run",
+      `Redis at ${address} does not serve: ${stderr.trim() || "its client did not end in time"}`,
+      logsFirst(dockerHost, redisContainer),
     );
   }
   const { version } = lastLineOf<{ version: string }>(stdout);

@@ -1,5 +1,6 @@
-import { newestVersion } from "../../benchmark/known-faults.ts";
+import { type Fault, machine, type Remedy } from "../../lib/remedy.ts";
 import { asUrl, isSameUrl } from "../../lib/url.ts";
+import { otherVersion } from "../remedies.ts";
 import { type Origin, removal, told } from "./run-settings.ts";
 
 /** What the agent's model was seen to ask, as `agent/prove_route.py` tells it. Without any key. */
@@ -45,20 +46,28 @@ export interface RouteWanted {
   readonly dotenv: string;
 }
 
-const again = "run the update again, which writes it";
+const again = ({ dotenv }: RouteWanted): Remedy => ({
+  advice: `run the update again, which writes it into ${dotenv}`,
+});
+const known: Remedy = { ...otherVersion, when: "to use a version that is known" };
 
-/** What is wrong with the route: each what was got, what is wanted, which variable wins, where it is, what mends it. */
-export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly string[] {
+/** What is wrong with the route: each what was seen, which variable wins, where it is, and what helps. */
+export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly Fault[] {
   if (seen.cannotAsk !== undefined) {
     const agent = seen.agent === undefined ? "" : ` ${seen.agent}`;
     return [
-      `this version's agent${agent} cannot be asked: ${seen.cannotAsk}; want a version of CooperBench whose default agent makes a LitellmModel, such as ${newestVersion}: set cooperbenchVersion`,
+      { found: `this version's agent${agent} cannot be asked: ${seen.cannotAsk}`, remedies: otherVersion },
     ];
   }
   // Versions of python-dotenv that do not heed it have read files.
   if (seen.urls?.PYTHON_DOTENV_DISABLED !== undefined && (seen.files ?? []).length === 0)
-    return ["no .env is read: PYTHON_DOTENV_DISABLED is set; unset PYTHON_DOTENV_DISABLED"];
-  const { asked = [], refused = [], error = "no error" } = seen;
+    return [
+      {
+        found: "no .env is read: PYTHON_DOTENV_DISABLED is set",
+        remedies: { command: ["unset", "PYTHON_DOTENV_DISABLED"] },
+      },
+    ];
+  const { asked = [], refused = [], error } = seen;
   const [first] = asked;
   const faults = [
     ...(first !== undefined && !isSameUrl(first.url, wanted.url) ? [urlFault(first.url, seen, wanted)] : []),
@@ -66,15 +75,22 @@ export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly stri
     ...hostFaults([...asked.slice(1).map(({ url }) => url), ...refused], [wanted.url, first?.url], wanted),
   ];
   if (faults.length > 0) return faults;
-  if (first === undefined) return [`the agent's model asked nobody (${error}), want a call to ${wanted.url}`];
-  const model = wanted.model.slice(wanted.model.indexOf("/") + 1);
-  if (!first.hasKey) faults.push("the request has no Authorization: Bearer with the key, want that");
-  if (first.model !== model) faults.push(`the request asks for the model ${first.model}, want ${model}`);
-  if (faults.length === 0 && first.status !== 200)
-    faults.push(`the mock of the API answered ${first.status ?? "nothing"} to the request, want 200`);
-  if (faults.length === 0 && seen.error !== undefined)
-    faults.push(`the agent's model ended with ${error} over a good answer, want none`);
-  return faults;
+  const found = requestFaults(seen, wanted);
+  return found.map((found) => ({ found, remedies: known }));
+
+  function requestFaults({ asked: [first] = [] }: RouteSeen, { url, model }: RouteWanted): readonly string[] {
+    if (first === undefined)
+      return [`the agent's model asked nobody (${error ?? "no error"}), and not ${url}`];
+    const name = model.slice(model.indexOf("/") + 1);
+    const faults = [
+      ...(first.hasKey ? [] : ["the request has no Authorization: Bearer with the key"]),
+      ...(first.model === name ? [] : [`the request asks for the model ${first.model}, not for ${name}`]),
+    ];
+    if (faults.length > 0) return faults;
+    if (first.status !== 200)
+      return [`the mock of the API answered ${first.status ?? "nothing"} to the request, not 200`];
+    return error === undefined ? [] : [`the agent's model ended with ${error} over a good answer`];
+  }
 }
 
 /** Whether the version is to be asked what it heeds: its variable is right, and its calls go elsewhere. */
@@ -83,56 +99,82 @@ export function isUnheeded({ asked = [], urls = {} }: RouteSeen, { url }: Pick<R
   return first !== undefined && !isSameUrl(first.url, url) && isSameUrl(urls.COHERE_API_BASE ?? "", url);
 }
 
-function urlFault(got: string, seen: RouteSeen, wanted: RouteWanted): string {
-  const calls = `calls go to ${got}, want ${wanted.url}`;
+function urlFault(got: string, seen: RouteSeen, wanted: RouteWanted): Fault {
+  const calls = `calls go to ${got}, not to ${wanted.url}`;
   const { origins = {}, urls = {} } = seen;
   const [azureKey, azureEndpoint] = [origins.AZURE_OPENAI_API_KEY, origins.AZURE_OPENAI_ENDPOINT];
-  if (azureKey && azureEndpoint && got.startsWith(asUrl(withoutSecrets(urls.AZURE_OPENAI_ENDPOINT ?? "-")))) {
-    return `${calls}: AZURE_OPENAI_API_KEY (${where(azureKey)}) and AZURE_OPENAI_ENDPOINT (${where(azureEndpoint)}) override the route; ${mend("AZURE_OPENAI_API_KEY", azureKey, wanted)}, and ${mend("AZURE_OPENAI_ENDPOINT", azureEndpoint, wanted)}`;
-  }
+  if (azureKey && azureEndpoint && got.startsWith(asUrl(withoutSecrets(urls.AZURE_OPENAI_ENDPOINT ?? "-"))))
+    return {
+      found: `${calls}: AZURE_OPENAI_API_KEY (${where(azureKey)}) and AZURE_OPENAI_ENDPOINT (${where(azureEndpoint)}) override the route`,
+      remedies: [
+        helpWith("AZURE_OPENAI_API_KEY", azureKey, wanted),
+        helpWith("AZURE_OPENAI_ENDPOINT", azureEndpoint, wanted),
+      ],
+    };
   const base = origins.COHERE_API_BASE;
   const value = urls.COHERE_API_BASE;
-  if (base === undefined || value === undefined) return `${calls}: ${missingBase(seen, wanted)}`;
+  if (base === undefined || value === undefined) return missingBase(calls, seen, wanted);
   if (isSameUrl(value, wanted.url)) {
     const named = `COHERE_API_BASE (${where(base)})`;
     return seen.heedsBase === false
-      ? `${calls}: this version of CooperBench does not heed ${named}; set cooperbenchVersion to one that does, such as ${newestVersion}`
-      : `${calls}: ${named} is that, and the package asks another URL for it; set modelApiBase to one that it asks as it is`;
+      ? { found: `${calls}: this version of CooperBench does not heed ${named}`, remedies: known }
+      : {
+          found: `${calls}: ${named} is that, and the package asks another URL for it`,
+          remedies: {
+            ...machine("set", "STACK", "modelApiBase", "URL"),
+            when: "with a URL that the package asks as it is",
+          },
+        };
   }
   const isBase = isSameUrl(value.replace(/\/$/, ""), wanted.modelApiBase);
   const what = value === "" ? "nothing" : withoutSecrets(value);
   const hint = isBase ? ", which lacks /chat: litellm takes the full URL of the call" : "";
-  return `${calls}: COHERE_API_BASE (${where(base)}) is ${what}${hint}, and wins; ${mend("COHERE_API_BASE", base, wanted)}`;
+  return {
+    found: `${calls}: COHERE_API_BASE (${where(base)}) is ${what}${hint}, and wins`,
+    remedies: helpWith("COHERE_API_BASE", base, wanted),
+  };
 }
 
-function missingBase({ origins = {}, files = [] }: RouteSeen, { dotenv }: RouteWanted): string {
+function missingBase(calls: string, { origins = {}, files = [] }: RouteSeen, wanted: RouteWanted): Fault {
+  const { dotenv } = wanted;
   const old = origins.MSWEA_MODEL_API_BASE;
   const ineffective =
     old === undefined
       ? ""
       : `, and MSWEA_MODEL_API_BASE (${where(old)}) alone has no effect in this version of CooperBench`;
-  const instead = files.filter((file) => file !== dotenv);
-  const mending =
-    files.includes(dotenv) || instead.length === 0
-      ? `${again} into ${dotenv}`
-      : `${instead.join(", ")} is read instead of ${dotenv}: move it away`;
-  return `COHERE_API_BASE is set nowhere${ineffective}; ${mending}`;
+  const instead = files.includes(dotenv) ? [] : files;
+  const found = `${calls}: COHERE_API_BASE is set nowhere${ineffective}`;
+  return instead.length === 0
+    ? { found, remedies: again(wanted) }
+    : {
+        found: `${found}; ${instead.join(", ")} is read instead of ${dotenv}`,
+        remedies: { advice: `move ${instead.join(", ")} away` },
+      };
 }
 
-function keyFaults({ key, origins = {} }: RouteSeen, wanted: RouteWanted): readonly string[] {
+function keyFaults({ key, origins = {} }: RouteSeen, wanted: RouteWanted): readonly Fault[] {
   if (key?.state === "same") return [];
   if (key?.state !== "other") {
     const empty = origins.COHERE_API_KEY;
     return [
       empty === undefined
-        ? `there is no key: COHERE_API_KEY is set nowhere, want the stack's cohereApiKey; ${again} into ${wanted.dotenv}`
-        : `there is no key: COHERE_API_KEY (${where(empty)}) is empty, and wins; ${mend("COHERE_API_KEY", empty, wanted)}`,
+        ? {
+            found: `there is no key: COHERE_API_KEY is set nowhere`,
+            remedies: again(wanted),
+          }
+        : {
+            found: `there is no key: COHERE_API_KEY (${where(empty)}) is empty, and wins`,
+            remedies: helpWith("COHERE_API_KEY", empty, wanted),
+          },
     ];
   }
   const variable = key.variable ?? "COHERE_API_KEY";
   const origin = origins[variable];
   return [
-    `the key is another one than the stack's cohereApiKey: ${variable} (${where(origin)}) wins; ${mend(variable, origin, wanted)}`,
+    {
+      found: `the key is another one than the stack's cohereApiKey: ${variable} (${where(origin)}) wins`,
+      remedies: helpWith(variable, origin, wanted),
+    },
   ];
 }
 
@@ -140,12 +182,14 @@ function hostFaults(
   others: readonly string[],
   told: readonly (string | undefined)[],
   { url }: RouteWanted,
-): readonly string[] {
+): readonly Fault[] {
   const unique = [...new Set(others)].filter(
     (other) => !told.some((one) => one !== undefined && isSameUrl(one, other)),
   );
   if (unique.length === 0) return [];
-  return [`also asked (and refused by the proof): ${unique.join(", ")}; want nobody but ${url}`];
+  return [
+    { found: `besides ${url}, it asked ${unique.join(", ")}, which the proof refused`, remedies: known },
+  ];
 }
 
 type Known = Origin | { readonly exported: false } | undefined;
@@ -158,11 +202,11 @@ function where(origin: Known): string {
   return isOrigin(origin) ? told(origin) : "set by the package";
 }
 
-function mend(name: string, origin: Known, { dotenv }: RouteWanted): string {
-  if (!isOrigin(origin)) return `see what sets ${name}`;
+function helpWith(name: string, origin: Known, wanted: RouteWanted): Remedy {
+  if (!isOrigin(origin)) return { advice: `see what in CooperBench's package sets ${name}` };
   // Of the update's own lines none is to be removed; of the others in that file it is none of ours.
-  const isOurs = "file" in origin && origin.file === dotenv && name.startsWith("COHERE_");
-  return isOurs ? again : removal(name, origin);
+  const isOurs = "file" in origin && origin.file === wanted.dotenv && name.startsWith("COHERE_");
+  return isOurs ? again(wanted) : removal(name, origin);
 }
 
 /** A URL without what may be a password. */

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { callUrl } from "../../benchmark/model.ts";
 import { Problem } from "../../lib/problem.ts";
+import { merged } from "../../lib/remedy.ts";
 import { isSameUrl } from "../../lib/url.ts";
 import { runAgentProgram } from "./agent-program.ts";
 import { isUnheeded, type RouteSeen, routeFaults } from "./route-faults.ts";
@@ -37,7 +38,7 @@ const anotherBase = "https://another-base.invalid/v2/chat";
  * connection is refused. Nothing leaves the machine.
  *
  * @param environment variables on top of this process's; undefined takes one away.
- * @throws a Problem with every fault: which variable wins, where it comes from, what mends it.
+ * @throws a Problem with every fault: which variable wins, where it comes from, what helps.
  */
 export async function proveRoute(
   { folder, modelApiBase, model, key }: Route,
@@ -59,7 +60,8 @@ export async function proveRoute(
   const faults = routeFaults(seen, { url, modelApiBase, model, dotenv: resolve(folder, ".env") });
   if (faults.length > 0) {
     throw new Problem(
-      `the model's route is not as configured:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+      `the model's route is not as configured:\n${faults.map(({ found }) => `  ${found}`).join("\n")}`,
+      merged(faults.map(({ remedies }) => remedies)),
     );
   }
   return { url, model: seen.asked?.[0]?.model ?? "", agent: seen.agent ?? "" };

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Variables } from "../../benchmark/model.ts";
 import { environmentFor } from "../../lib/environment.ts";
 import { readBytes } from "../../lib/files.ts";
+import type { Remedy } from "../../lib/remedy.ts";
 import { isSameUrl } from "../../lib/url.ts";
 import { type DotenvSeen, unreadable } from "./dotenv.ts";
 import { parseDotenv, textOf, withoutBlocks } from "./dotenv-block.ts";
@@ -147,7 +148,9 @@ export function told(origin: Origin): string {
   return "file" in origin ? `${origin.file}:${origin.line}` : "exported in this environment";
 }
 
-/** The command or the edit that takes a variable away. */
-export function removal(name: string, origin: Origin): string {
-  return "file" in origin ? `remove its line in ${origin.file}` : `unset ${name}`;
+/** Takes a variable away. */
+export function removal(name: string, origin: Origin): Remedy {
+  return "file" in origin
+    ? { advice: `remove the line of ${name} in ${origin.file}` }
+    : { command: ["unset", name] };
 }

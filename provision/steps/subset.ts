@@ -45,9 +45,10 @@ export async function ensureSubset(
 ): Promise<void> {
   const file = join(folder, smokeSubsetFile);
   if (existsSync(file) && !isOwnSubset(folder, owner)) {
-    throw new Problem(
-      `${file}: got a file that this stack did not make, want none; move it away, or run ./machine destroy on the stack that made it`,
-    );
+    throw new Problem(`${file} is there, and this stack did not make it`, {
+      command: ["mv", file, `${file}.old`],
+      when: "where no other stack has made it",
+    });
   }
   await writeFile(temporaryFile(file), textOf(owner, tasks));
   await rename(temporaryFile(file), file);

@@ -4,7 +4,8 @@ import { join, relative, resolve } from "node:path";
 import type { Task } from "../../benchmark/tasks.ts";
 import { gitBlobId } from "../../lib/digest.ts";
 import { Problem } from "../../lib/problem.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import type { Remedy } from "../../lib/remedy.ts";
+import { restored } from "../remedies.ts";
 
 /** The names of a feature's patches: its tests, and the gold patch that passes them. */
 export const patches = { tests: "tests.patch", gold: "feature.patch" } as const;
@@ -56,19 +57,18 @@ function filesOf(folder: string, feature: number): readonly string[] {
 /** @throws a Problem that names every file that the oracle needs of a task and that is not there. */
 export function assertDataset(folder: string, feature: number): void {
   const missing = filesOf(folder, feature).filter((file) => !existsSync(file));
-  if (missing.length > 0)
-    throw new Problem(`the dataset has no ${missing.join(", no ")}; ${restore(folder)}`);
+  if (missing.length > 0) throw new Problem(`the dataset has no ${missing.join(", no ")}`, restore(folder));
 }
 
-/** The command that restores a task's files, as a remedy. */
-export function restore(folder: string): string {
+/** Restores a task's files. */
+export function restore(folder: string): Remedy {
   const checkout = resolve(folder, "../../..");
-  return `restore it: git -C ${shellWord(checkout)} checkout HEAD -- ${relative(checkout, resolve(folder))}`;
+  return restored(checkout, relative(checkout, resolve(folder)));
 }
 
 /**
  * A hash of what the oracle runs of a feature: another one wants another run. Files that are not there have a hash as
- * well, for it is the oracle that tells of them.
+ * well: it is the oracle that tells of them.
  *
  * @param feature default: the task's first.
  */

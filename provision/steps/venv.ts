@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { list } from "../../lib/list.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
+import { otherFolder } from "../remedies.ts";
 import { meets } from "./python.ts";
 import { faultOf, type VenvFault } from "./venv/fault.ts";
 import { isInSync } from "./venv/install.ts";
@@ -66,8 +67,8 @@ export async function ensureVenv(
   const what = fault?.what ?? "it is not as this commit's uv.lock has it";
   if (origin.kind === "other") {
     throw new Problem(
-      `${venv} is of stack ${ownerName(origin.marker, owner)}, and ${what}. Nothing of it was changed.\n` +
-        `Fix: ./machine set ${owner.stack} cooperbenchDir FOLDER`,
+      `${venv} is of stack ${ownerName(origin.marker, owner)}, and ${what}. Nothing of it was changed`,
+      otherFolder(owner.stack),
     );
   }
   if (fault === undefined || fault.cure === "sync") {

@@ -6,7 +6,7 @@ import { list } from "../../lib/list.ts";
 import { withoutControls } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
 import { output, type RunOptions, run } from "../../lib/run.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import { newEnvironment, restored } from "../remedies.ts";
 import { featureFolder, runFiles, taskFolder } from "./task-dataset.ts";
 import { lastLineOf, programAt, venvPython, venvPythonOptions } from "./venv-python.ts";
 
@@ -37,7 +37,7 @@ export interface VerificationResult {
  * Runs the `cooperbench` of the environment, and asks its package which version it is, from which folder it is
  * loaded, and which pairs of the subset a run would do: those of the benchmark, with every file that they need.
  *
- * @throws a Problem with what it got and what it wants.
+ * @throws a Problem with what is wrong, and what helps.
  */
 export async function verify({ folder, subset, tasks, abort }: Verification): Promise<VerificationResult> {
   const options = { ...venvPythonOptions(folder), timeoutSeconds: 300, ...(abort && { abort }) };
@@ -48,12 +48,12 @@ export async function verify({ folder, subset, tasks, abort }: Verification): Pr
   const { pairs, ...seen } = lastLineOf<Omit<VerificationResult, "tasks"> & { pairs: Pairs }>(said);
   if (!seen.package.startsWith(`${realpathSync(folder)}/`)) {
     throw new Problem(
-      `cooperbench is loaded from ${seen.package}, want ${resolve(folder)}: remove ${folder}/.venv and run the update again`,
+      `cooperbench is loaded from ${seen.package}, not from ${resolve(folder)}`,
+      newEnvironment(folder),
     );
   }
   const fault = pairsFault(pairs, subset, tasks) ?? filesFault(folder, pairs, tasks);
-  if (fault !== undefined)
-    throw new Problem(`${fault}\nFix: git -C ${shellWord(folder)} checkout HEAD -- dataset`);
+  if (fault !== undefined) throw new Problem(fault, restored(folder, "dataset"));
   return { ...seen, tasks: tasks.length };
 }
 
@@ -66,9 +66,10 @@ async function answer(folder: string, subset: Subset, options: Omit<RunOptions, 
   });
   if (code === 0) return stdout;
   const last = withoutControls(stderr).trim().split("\n").at(-1);
-  throw new Problem(
-    `cooperbench does not load: its Python ${ending}${last ? ` (${last})` : ""}\nFix: see git -C ${shellWord(folder)} status; where nothing is changed, remove ${folder}/.venv and run the update again`,
-  );
+  throw new Problem(`cooperbench does not load: its Python ${ending}${last ? ` (${last})` : ""}`, [
+    { command: ["git", "-C", folder, "status"], when: "to see whether the checkout was changed" },
+    newEnvironment(folder),
+  ]);
 }
 
 /** Pairs of features by task. */

@@ -112,7 +112,7 @@ test("an image that is gone is told with its reason, and keeps its entry", async
   expect(code).toBe(1);
   expect(stdout).toMatch(
     new RegExp(
-      `^failed: ${removed}: 127\\.0\\.0\\.1:\\d+ has no such image \\(HEAD .* gave 404\\); check the reference\nFailed: 32 images`,
+      `^failed: ${removed}: 127\\.0\\.0\\.1:\\d+ has no such image \\(HEAD .* gave 404\\)\nFix: check the reference\nFailed: 32 images`,
     ),
   );
   expect(stdout).toContain("32 images: 31 as locked, 1 failed; not changed: ");

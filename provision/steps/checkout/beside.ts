@@ -10,6 +10,7 @@ import { Problem } from "../../../lib/problem.ts";
 import { isAtWork, thisProcess } from "../../../lib/process-id.ts";
 import { type Marker, readMarker, writeMarker } from "../../ownership/marker.ts";
 import { isOf, type Owner } from "../../ownership/owner.ts";
+import { otherFolder } from "../../remedies.ts";
 
 /** What a folder beside a checkout's place is for. */
 export interface Intent extends Marker {
@@ -31,9 +32,10 @@ export function deepestFolder(path: string): string {
   const found = statSync(parent, { throwIfNoEntry: false });
   if (found?.isDirectory() || parent === path) return parent;
   if (found === undefined) return deepestFolder(parent);
-  throw new Problem(
-    `${parent} is no folder, so that ${path} cannot be made in it.\nFix: move it away, or set cooperbenchDir to another folder`,
-  );
+  throw new Problem(`${parent} is no folder, so that ${path} cannot be made in it`, [
+    otherFolder(),
+    { command: ["mv", parent, `${parent}.old`] },
+  ]);
 }
 
 /** The topmost folder above a path that is not there; undefined where all are. */
@@ -64,8 +66,8 @@ export function makeBeside(path: string, { stack, id }: Owner, madeParent?: stri
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw new Problem(
-      `${path} cannot be made or removed: ${parent} cannot be written to (${code}).\nFix: make it yours (chown or chmod), or set cooperbenchDir to another folder`,
-      undefined,
+      `${path} cannot be made or removed: ${parent} cannot be written to (${code})`,
+      [otherFolder(stack), { advice: `let this user write in ${parent} (chown, chmod)` }],
       { cause: error },
     );
   }

@@ -1,7 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Problem } from "../../../lib/problem.ts";
+import { foundOf, Problem } from "../../../lib/problem.ts";
+import { machine } from "../../../lib/remedy.ts";
 import type { Owner } from "../../ownership/owner.ts";
+import { otherFolder } from "../../remedies.ts";
 import { makeBeside, missingParent, removeBeside, removeEmptyParents } from "./beside.ts";
 import { git, gitNetwork, gitRun } from "./git.ts";
 import { inspectCheckout } from "./inspect.ts";
@@ -26,7 +28,7 @@ export interface NewCheckout {
  */
 export async function cloneInto(wanted: NewCheckout): Promise<boolean> {
   const { folder, owner, repository, commit } = wanted;
-  refusePlace(folder);
+  refusePlace(folder, owner.stack);
   const madeParent = missingParent(folder);
   const beside = makeBeside(folder, owner);
   try {
@@ -56,9 +58,13 @@ export async function cloneInto(wanted: NewCheckout): Promise<boolean> {
     });
     const fault = inspectCheckout(clone);
     if (fault !== undefined) {
-      throw new Problem(
-        `${repository} at commit ${commit}: ${fault}.\nFix: set cooperbenchRepository and cooperbenchCommit to CooperBench's`,
-      );
+      throw new Problem(`${repository} at commit ${commit} is no CooperBench: ${fault}`, [
+        { ...machine("set", owner.stack, "cooperbenchRepository", "URL"), when: "to clone CooperBench's" },
+        {
+          ...machine("set", owner.stack, "cooperbenchCommit", "COMMIT"),
+          when: "to take a commit of CooperBench's",
+        },
+      ]);
     }
     return moveIntoPlace(clone, folder);
   } finally {
@@ -83,7 +89,8 @@ export async function fetchCommit(folder: string, repository: string, commit: st
     commit,
   ).catch((error: Error) => {
     throw new Problem(
-      `${repository} does not give commit ${commit} (setting cooperbenchCommit):\n${error.message}`,
+      `${repository} does not give commit ${commit} (setting cooperbenchCommit):\n${foundOf(error)}`,
+      { ...machine("set", "STACK", "cooperbenchCommit", "COMMIT"), when: "to take a commit that it has" },
     );
   });
 }
@@ -103,15 +110,17 @@ function moveIntoPlace(clone: string, folder: string): boolean {
 }
 
 /** Refuses a place that a clone cannot be renamed to, before it is cloned. */
-function refusePlace(folder: string): void {
+function refusePlace(folder: string, stack: string): void {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found?.isSymbolicLink())
-    throw new Problem(
-      `${folder} is a symbolic link to nothing.\nFix: make the folder that it names, or set cooperbenchDir to another folder`,
-    );
+    throw new Problem(`${folder} is a symbolic link to nothing`, [
+      { advice: "make the folder that it names" },
+      otherFolder(stack),
+    ]);
   if (found !== undefined && isMountPoint(folder))
     throw new Problem(
-      `${folder} is a mount point, which a checkout cannot replace.\nFix: set cooperbenchDir to a folder in it, such as ${join(folder, "CooperBench")}`,
+      `${folder} is a mount point, which a checkout cannot replace`,
+      machine("set", stack, "cooperbenchDir", join(folder, "CooperBench")),
     );
 }
 

@@ -48,7 +48,9 @@ export interface GitOptions {
 const keep = 400_000_000; // Bytes: a list that is cut off would hide files.
 
 function problem(args: readonly string[], { ending, stdout, stderr }: RunResult): Problem {
-  return new Problem(`git ${args.join(" ")} ${ending}:\n${(stderr || stdout).trim().slice(-4000)}`);
+  return new Problem(`git ${args.join(" ")} ${ending}:\n${(stderr || stdout).trim().slice(-4000)}`, {
+    advice: "put right what git says, then run the command again",
+  });
 }
 
 /** Runs git in a folder's checkout, with settings that are always the same. */

@@ -17,9 +17,9 @@ export async function clearLocks(folder: string): Promise<void> {
     const lock = join(folder, ".git", name);
     for (const until = Date.now() + patienceSeconds * 1000; isHeld(lock); await sleep(100)) {
       if (Date.now() > until)
-        throw new Problem(
-          `git is still at work in ${folder} (${lock}).\nFix: wait for it to end, or end it, then run this again`,
-        );
+        throw new Problem(`git is still at work in ${folder} (${lock})`, {
+          advice: "wait until it ends, or end it, then run the command again",
+        });
     }
     rmSync(lock, { force: true });
   }

@@ -2,7 +2,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { environmentFor } from "../../../lib/environment.ts";
-import { Problem } from "../../../lib/problem.ts";
+import { foundOf, Problem } from "../../../lib/problem.ts";
+import { machine } from "../../../lib/remedy.ts";
 import { run } from "../../../lib/run.ts";
 import type { Owner } from "../../ownership/owner.ts";
 import { stackIdentity, withTemporaryFolder } from "../../ownership/temporary.ts";
@@ -22,14 +23,18 @@ export async function commitOfVersion(
   const tagged = commitOfTag(await gitNetwork("ls-remote", "--tags", "--", repository), version);
   if (tagged !== undefined) return tagged;
   const refuse = (why: string) =>
-    new Problem(
-      `${repository} has no tag v${version}, and ${why}.\nFix: set cooperbenchCommit to the commit of that version, or cooperbenchVersion to another`,
-    );
+    new Problem(`${repository} has no tag v${version}, and ${why}`, [
+      {
+        ...machine("set", owner.stack, "cooperbenchCommit", "COMMIT"),
+        when: "to name the commit of that version",
+      },
+      { ...machine("set", owner.stack, "cooperbenchVersion", "VERSION"), when: "to take another version" },
+    ]);
   report(`${repository} has no tag v${version}: looking for the commit that its release was made from`);
   return withTemporaryFolder(stackIdentity(owner), async (scratch) => {
     const [release, history] = [join(scratch, "release"), join(scratch, "history")];
     const releasedAt = await fetchRelease(version, release).catch((error: Error) => {
-      throw refuse(`its release cannot be had: ${error.message}`);
+      throw refuse(`its release cannot be fetched: ${foundOf(error)}`);
     });
     // Names of files alone, no contents: those are compared by their ids.
     const what = ["--quiet", "--bare", "--single-branch", "--no-tags", "--filter=blob:none", "--template="];
@@ -56,7 +61,7 @@ async function fetchRelease(version: string, folder: string): Promise<number | u
       env: environmentFor("uv"),
       ...(input !== undefined && { input }),
     });
-    if (code !== 0) throw new Problem((stderr || stdout || ending).trim().slice(-1000));
+    if (code !== 0) throw new Error((stderr || stdout || ending).trim().slice(-1000));
     return stdout;
   };
   // Whatever Python is here: nothing is run with it.

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, renameSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { realPlace } from "../../../lib/place.ts";
-import { Problem } from "../../../lib/problem.ts";
+import { foundOf, Problem } from "../../../lib/problem.ts";
 import { isTakenOver, type Taker } from "../../ownership/holder.ts";
 import { makeBeside, removeBeside, removeEmptyParents, removeLeftovers } from "./beside.ts";
 import { checkoutMarker, markCheckout } from "./marker.ts";
@@ -49,7 +49,8 @@ export async function removeCheckout(
     renameSync(place, join(beside, "removed"));
   } catch (error) {
     await removeBeside(beside);
-    throw new Problem(`${place} cannot be removed: ${(error as Error).message}`, undefined, { cause: error });
+    const remedy = { advice: `let this user write in ${dirname(place)} (chown, chmod)` };
+    throw new Problem(`${place} cannot be removed: ${foundOf(error)}`, remedy, { cause: error });
   }
   await removeBeside(beside);
   if (marker.madeParent !== undefined) await removeEmptyParents(place, marker.madeParent);

@@ -1,5 +1,6 @@
 import { isSamePlace } from "../../../lib/place.ts";
 import { Problem } from "../../../lib/problem.ts";
+import { machine } from "../../../lib/remedy.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { isMarkerBroken } from "../../ownership/marker.ts";
 import { isOf, type Owner } from "../../ownership/owner.ts";
@@ -51,8 +52,8 @@ function lineOf({ stack, id, path }: CheckoutMarker, folder: string, owner: Owne
 export function refuseCopiedSettings(marker: CheckoutMarker, owner: Owner): void {
   if (owner.id === undefined || marker.id !== owner.id || marker.stack === owner.stack) return;
   throw new Problem(
-    `Pulumi.${owner.stack}.yaml was copied from stack ${marker.stack}'s: both have the stackId ${owner.id}, and ${marker.path} is stack ${marker.stack}'s.\n` +
-      `Fix: make a stack of its own: ./machine new NAME`,
+    `Pulumi.${owner.stack}.yaml was copied from stack ${marker.stack}'s: both have the stackId ${owner.id}, and ${marker.path} is stack ${marker.stack}'s`,
+    { ...machine("new", "NAME"), when: "to make a stack of its own" },
   );
 }
 

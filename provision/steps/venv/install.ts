@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../../../lib/problem.ts";
 import { hasIndex } from "../../../lib/python-index.ts";
+import { machine } from "../../../lib/remedy.ts";
 import type { Python } from "../python.ts";
 import { sitePackages } from "./interpreter.ts";
 import { requirementsFile } from "./marker.ts";
@@ -82,12 +83,13 @@ export function makeFrame(install: Install, python: Python): Promise<void> {
  *
  * @throws a Problem where it does not.
  */
-export async function assertSuits(install: Install, python: Python, fix: string): Promise<void> {
+export async function assertSuits(install: Install, python: Python, stack: string): Promise<void> {
   if (!hasLock(install.folder)) return; // uv tells at the installation
   const { stdout, stderr } = await askUv(install, [...syncArgs(install, python.path), "--check"]);
   const wanted = /incompatible with the project's Python requirement: `([^`]+)`/.exec(stderr + stdout)?.[1];
   if (wanted === undefined) return;
   throw new Problem(
-    `Python ${python.version} (${python.path}) does not suit CooperBench in ${install.folder}, which requires Python ${wanted}. Nothing was changed.\nFix: ${fix}`,
+    `Python ${python.version} (${python.path}) does not suit CooperBench in ${install.folder}, which requires Python ${wanted}. Nothing was changed`,
+    machine("set", stack, "pythonVersion", "VERSION"),
   );
 }

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { list } from "../../../lib/list.ts";
 import { Problem } from "../../../lib/problem.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { machine } from "../../../lib/remedy.ts";
+import { otherFolder, restored } from "../../remedies.ts";
 import { findPython, meets } from "../python.ts";
 import type { Venv, VenvResult } from "../venv.ts";
 import { faultOf } from "./fault.ts";
@@ -20,7 +21,7 @@ export interface Step extends Venv, Install {
   readonly report: (line: string) => void;
 }
 
-/** An environment that is good as it is. The marker of one that is older than ids is written anew. */
+/** An environment that is good as it is. The marker of one that is older than ids is written again. */
 export async function adopt({ venv, owner, report }: Step, origin: VenvOrigin): Promise<VenvResult> {
   const pythonVersion = (await versionOf(venv)) ?? "unknown";
   if (origin.kind !== "own") return { venv, pythonVersion, made: false, changed: "before" };
@@ -56,7 +57,7 @@ export async function mend(step: Step, origin: VenvOrigin): Promise<VenvResult |
 export async function make(step: Step, origin: VenvOrigin, why: string): Promise<VenvResult> {
   const { folder, venv, owner, pythonVersion, report, abort } = step;
   const python = await findPython(pythonVersion, report, abort);
-  await assertSuits(step, python, `./machine set ${owner.stack} pythonVersion VERSION`);
+  await assertSuits(step, python, owner.stack);
   report(`making ${venv} with Python ${python.version}${origin.kind === "absent" ? "" : `: ${why}`}`);
   await clearWay(step, origin, why);
   mkdirSync(venv, { recursive: true });
@@ -68,7 +69,13 @@ export async function make(step: Step, origin: VenvOrigin, why: string): Promise
   const fault = faultOf(folder, pythonVersion, { kind: "user" });
   if (fault?.cure === "checkout") throw noSource(folder, fault.what);
   if (fault !== undefined)
-    throw new Problem(`${venv} was made, but ${fault.what}: is ${folder} a checkout of CooperBench?`);
+    throw new Problem(`${venv} was made, but ${fault.what}`, [
+      {
+        command: ["git", "-C", folder, "status"],
+        when: `to see whether ${folder} is a whole checkout of CooperBench`,
+      },
+      otherFolder(owner.stack),
+    ]);
   return whole(step);
 }
 
@@ -79,7 +86,7 @@ export function packageName({ extras }: Venv): string {
 
 /** The fault of a checkout whose package is not there, so that no environment can run it. */
 export function noSource(folder: string, what: string): Problem {
-  return new Problem(`${folder}: ${what}.\nFix: git -C ${shellWord(folder)} checkout HEAD -- src`);
+  return new Problem(`${folder}: ${what}`, restored(folder, "src"));
 }
 
 /** Whether each package has all the files that it was installed with. */
@@ -92,7 +99,10 @@ async function whole({ venv, owner, pythonVersion: request }: Step): Promise<Ven
   const pythonVersion = await versionOf(venv);
   if (pythonVersion === undefined || !meets(pythonVersion, request)) {
     const got = pythonVersion ?? "one that does not run";
-    throw new Problem(`${venv} was made, but its Python is ${got}, and ${request} is wanted`);
+    throw new Problem(
+      `${venv} was made, but its Python is ${got}, and ${request} is wanted`,
+      machine("set", owner.stack, "pythonVersion", "VERSION"),
+    );
   }
   const changed = new Date().toISOString();
   writeWhole(venv, owner, { changed, packages: packagesOf(venv) });

@@ -30,7 +30,9 @@ export async function writeWithUv({ folder, venv, abort }: UvPlace, args: readon
   const { code, stdout, stderr, ending } = await run(shell, argv, options(folder, abort));
   assertGoesOn(abort);
   if (code === 0) return;
-  throw new Problem(`uv ${args.join(" ")} ${ending}:\n${(stderr || stdout).trim()}`);
+  throw new Problem(`uv ${args.join(" ")} ${ending}:\n${(stderr || stdout).trim()}`, {
+    advice: "put right what uv says, then run the update again: what is installed by now stays",
+  });
 }
 
 /**
@@ -41,13 +43,18 @@ export async function writeWithUv({ folder, venv, abort }: UvPlace, args: readon
 export async function endWriter(venv: string, { maker }: VenvIntent): Promise<void> {
   if (maker !== thisProcess() && isAtWork(maker))
     throw new Problem(
-      `${venv} is being installed by another update (process ${parseProcess(maker)?.pid}). Nothing of it was changed.\nFix: wait until that ends, then run the update again`,
+      `${venv} is being installed by another update (process ${parseProcess(maker)?.pid}). Nothing of it was changed`,
+      { advice: "wait until that ends, then run the update again" },
     );
   const writer = writerOf(venv);
   if (writer !== undefined) {
     kill(-writer);
     for (const end = Date.now() + 10_000; startOf(writer) !== undefined; await sleep(20)) {
-      if (Date.now() > end) throw new Problem(`uv (process ${writer}) writes in ${venv} and cannot be ended`);
+      if (Date.now() > end)
+        throw new Problem(`uv (process ${writer}) writes in ${venv} and cannot be ended`, {
+          command: ["sudo", "kill", "-9", String(writer)],
+          when: "then run the update again",
+        });
     }
   }
   rmSync(writerFile(venv), { force: true });

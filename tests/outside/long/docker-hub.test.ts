@@ -42,8 +42,8 @@ describe("a limit of 10 pulls", () => {
     world.hub.limit = 10;
     const { code, stdout } = await machine("lock", "lab");
     expect(stdout).toContain("32 images: 10 new, 22 failed; written: manifest/images.lock.json");
-    const [refused = ""] = /registry-1\.docker\.io has reached its rate limit .*/.exec(stdout) ?? [];
-    expect(refused).toMatch(/wait until .*, or run docker login for a higher limit/);
+    expect(stdout).toContain("registry-1.docker.io has reached its rate limit");
+    const [refused = ""] = /wait until .*/.exec(stdout) ?? [];
     expect(hoursUntil(refused)).toBeCloseTo(6, 1);
     expect(code).toBe(1);
     expect(world.web.visits.filter(({ status }) => status === 429).length).toBeLessThanOrEqual(6);
@@ -62,7 +62,7 @@ describe("a limit of 10 pulls", () => {
     expect(stdout).toContain("10/26 images verified (0 found, 10 pulled)");
     expect(stdout).not.toContain("again in");
     const [refused = ""] = /failed: .*rate limit is reached .*/.exec(stdout) ?? [];
-    expect(refused).toMatch(/The rate limit resets by/);
+    expect(refused).toMatch(/the rate limit resets by/);
     expect(hoursUntil(refused)).toBeCloseTo(6, 1);
     expect(code).toBe(1);
     expect(visits(hub, from).filter(({ status }) => status === 429).length).toBeLessThanOrEqual(6);

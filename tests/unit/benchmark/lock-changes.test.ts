@@ -60,7 +60,12 @@ test("an image without an entry is new", () => {
   });
 });
 
-const failed: LockChange = { kind: "failed", image: "c:3", reason: "the registry has no such image" };
+const failed: LockChange = {
+  kind: "failed",
+  image: "c:3",
+  reason: "the registry has no such image",
+  remedies: { advice: "check the reference" },
+};
 
 test("only new and moved entries are replaced; failed ones and other images stay", () => {
   const lock = { images: { "a:1": entry, "b:2": entry, "c:3": entry, "other:1": entry } };
@@ -93,6 +98,7 @@ test("lines tell what is not as locked, with digests and sizes where they are kn
     "failed: c:3: the registry has no such image",
     `new: n:1 ${short("e")} (999 B)`,
     `new: n:2 ${short("e")}`,
+    "Fix: check the reference",
   ]);
   expect(changeCounts(changes)).toBe("7 images: 1 as locked, 2 new, 3 moved, 1 failed");
 });

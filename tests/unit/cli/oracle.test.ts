@@ -89,7 +89,7 @@ describe("the report of the oracle", () => {
     reference: "a/b:task25",
     feature: 1,
     ok: false,
-    checks: unrun("not there"),
+    checks: unrun({ found: "not there", remedies: { advice: "pull it" } }),
   };
 
   test("is a table, the problems, and the counts", () => {
@@ -102,6 +102,7 @@ describe("the report of the oracle", () => {
       "no more",
       "failed: no merge",
       "failed: not there",
+      "Fix: pull it",
       "note: a/b:task26: another runner",
       "",
     ]);

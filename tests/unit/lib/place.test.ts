@@ -64,6 +64,6 @@ test("a cache that cannot be made is told with what to set", async () => {
       async () => {},
     ),
   ).rejects.toThrow(
-    /^the cache folder .*file\/cache cannot be made or written in \(ENOTDIR.*\nFix: export XDG_CACHE_HOME=FOLDER/,
+    /^the cache folder .*file\/cache cannot be made or written in \(ENOTDIR.*\nFix: .*\n +export XDG_CACHE_HOME=FOLDER/,
   );
 });

@@ -43,5 +43,7 @@ describe("the pinned versions agree with each other", () => {
 });
 
 test("a package that is not installed is named, with the command that installs it", () => {
-  expect(() => packageVersion(project, "@pulumi/none")).toThrow(/@pulumi\/none is not installed .* `npm ci`/);
+  expect(() => packageVersion(project, "@pulumi/none")).toThrow(
+    /@pulumi\/none is not installed .*\nFix: npm ci$/,
+  );
 });

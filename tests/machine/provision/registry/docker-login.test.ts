@@ -87,7 +87,7 @@ test.each([
   [
     "torn",
     `${answer("me", "geheim")}; exit 1`,
-    /docker-credential-torn.* ended with 1\nFix: see what it does, and mend it:\n {2}echo r.example \| docker-credential-torn get\n/,
+    /docker-credential-torn.* ended with 1\n[\s\S]*echo r.example \| docker-credential-torn get\n/,
   ],
   ["odd", "echo geheim", /docker-credential-odd answered .*else than JSON with Username and Secret/],
 ])(
@@ -136,11 +136,11 @@ test("a helper that hangs is ended after the time limit", async () => {
 });
 
 test.each([
-  ['{"auths": {"r.example": {"auth": "geheim"', /config\.json \(it is no JSON\); mend it/],
+  ['{"auths": {"r.example": {"auth": "geheim"', /config\.json \(it is no JSON\)\nFix: /],
   ['{"auths": {"r.example": {"auth": 7}}}', /not of the form that docker writes \(auths r\.example auth\)/],
   [
     '{"auths": {"r.example": {"auth": "geheim"}}}',
-    /auths r\.example: auth is no user .*docker login r\.example/,
+    /auths r\.example: auth is no user .*\nFix: docker login r\.example/,
   ],
 ])("the configuration %s is told, without its content", async (text, message) => {
   configure(text);

@@ -113,7 +113,7 @@ test.each([
 
 test("an index without the platform is refused with the platforms that it has, attestations not among them", async () => {
   await expect(registryAt((await registry()).host).describe("a/b", "many", "windows/amd64")).rejects.toThrow(
-    /a\/b many not for the platform windows\/amd64, but for linux\/amd64, linux\/arm64\/v8$/,
+    /a\/b many not for the platform windows\/amd64, but for linux\/amd64, linux\/arm64\/v8\n/,
   );
 });
 
@@ -153,7 +153,7 @@ test.each([
 ])("bytes of another digest than %s are refused", async (_, item, reference) => {
   const server = await serverThat((_request, response) => serve(response, item));
   await expect(registryAt(server.host).describe("a/b", reference, "linux/amd64")).rejects.toThrow(
-    /gave other bytes for a\/b .*got sha256:.*want sha256:f/,
+    /gave other bytes for a\/b .*\(sha256:.*not sha256:f/,
   );
 });
 
@@ -162,20 +162,20 @@ test("a form that is not known is refused with what is wanted", async () => {
     serve(response, content(ociManifest, { schemaVersion: 1 })),
   );
   await expect(registryAt(server.host).describe("a/b", "one", "linux/amd64")).rejects.toThrow(
-    /a form that is not known here \(config: .*; want one of application\/vnd\.oci/,
+    /a form that is not known here \(config: /,
   );
 });
 
 test.each([
   [
     404,
-    /has no such image \(GET \/v2\/a\/b\/manifests\/none gave 404, too bad\); check the reference/,
+    /has no such image \(GET \/v2\/a\/b\/manifests\/none gave 404, too bad\)\nFix: check the reference$/,
     false,
   ],
-  [403, /no such image for these credentials .*docker login 127/, false],
-  [429, /has reached its rate limit .*docker login for a higher limit/, false],
-  [502, /fails \(.* gave 502, too bad\); try again later/, true],
-  [418, /another answer than wanted/, false],
+  [403, /no such image for these credentials [\s\S]*docker login 127/, false],
+  [429, /has reached its rate limit [\s\S]*docker login 127/, false],
+  [502, /fails \(.* gave 502, too bad\)\nFix: run the command again later/, true],
+  [418, /no answer of a registry/, false],
 ])("status %i is told with its meaning and remedy", async (status, message, canPass) => {
   const server = await serverThat((_, response) =>
     response.writeHead(status).end('{"errors":[{"code":"BAD","message":"too bad"}]}'),
@@ -236,7 +236,7 @@ test("a page of HTML is no sign of a registry, except for one that wants a login
   const page = (status: number) =>
     serverThat((_, response) => response.writeHead(status, { "Content-Type": "text/html" }).end("\n<html>"));
   const { message } = await failureOf(registryAt((await page(200)).host).ping());
-  expect(message).toMatch(/gave a page of HTML for \/v2\/ \(text\/html\); a proxy, or the login page/);
+  expect(message).toMatch(/gave a page of HTML for \/v2\/ \(text\/html\)\nFix: .*login page/);
   await registryAt((await page(401)).host).ping();
 });
 

@@ -59,16 +59,16 @@ export function serveOdd({ url = "" }: IncomingMessage, response: ServerResponse
 
 /** What is said of each by whoever looks at its content type alone. */
 export const oddTypes: readonly (readonly [tag: string, says: RegExp])[] = [
-  ["html", /gave a page of HTML for a\/b html \(text\/html\); a proxy, or the login page of this network,/],
-  ["schema1", /gave a manifest of schema 1 for a\/b schema1 \(application.*\); .* pushed again$/],
-  ["json", /gave no manifest for a\/b json \(application\/json\); want one of application\/vnd\.oci/],
-  ["untyped", /gave something without a content type for a\/b untyped; want a registry/],
-  ["blocked", /answers with a page of HTML \(HEAD \/v2\/a\/b\/manifests\/blocked gave 403\); a proxy,/],
+  ["html", /gave a page of HTML for a\/b html \(text\/html\)/],
+  ["schema1", /gave a manifest of schema 1 for a\/b schema1 \(application.*\)/],
+  ["json", /gave no manifest for a\/b json \(application\/json\)/],
+  ["untyped", /gave something without a content type for a\/b untyped/],
+  ["blocked", /answers with a page of HTML \(HEAD \/v2\/a\/b\/manifests\/blocked gave 403\)/],
 ];
 
 /** What is said of the others by whoever looks at the manifest. */
 export const oddManifests: readonly (readonly [tag: string, says: RegExp])[] = [
-  ["no-layers", /gave a manifest without layers, which is no image, for a\/b \S+; check the reference$/],
-  ["chart", /gave a Helm chart \(application\/vnd\.cncf\.helm.*\), which is no image, for a\/b \S+; check/],
-  ["no-platform", /has a\/b \S+ not for the platform linux\/amd64, but for linux\/s390x$/],
+  ["no-layers", /gave a manifest without layers, which is no image, for a\/b \S+/],
+  ["chart", /gave a Helm chart \(application\/vnd\.cncf\.helm.*\), which is no image, for a\/b \S+/],
+  ["no-platform", /has a\/b \S+ not for the platform linux\/amd64, but for linux\/s390x/],
 ];

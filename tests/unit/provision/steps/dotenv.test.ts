@@ -76,7 +76,7 @@ describe("a .env that was there before", () => {
     const others = text();
     expect(inspectDotenv(file, lab1, variables).fault).toBe("it has the settings of stack lab-2");
     await expect(writeDotenv(file, lab1, variables, readsBack)).rejects.toThrow(
-      /of stack lab-2.*set cooperbenchDir/s,
+      /of stack lab-2.* cooperbenchDir/s,
     );
     await removeFromDotenv(file, lab1);
     expect(text()).toBe(others);
@@ -86,9 +86,7 @@ describe("a .env that was there before", () => {
     const target = join(folder, "target");
     writeFileSync(target, before);
     symlinkSync(target, file);
-    await expect(writeDotenv(file, lab1, variables, readsBack)).rejects.toThrow(
-      /got a symbolic link, want a regular file/,
-    );
+    await expect(writeDotenv(file, lab1, variables, readsBack)).rejects.toThrow(/is a symbolic link/);
     await removeFromDotenv(file, lab1);
     expect(lstatSync(file).isSymbolicLink()).toBe(true);
     expect(readFileSync(target, "utf8")).toBe(before);
@@ -160,7 +158,7 @@ describe("a file that the block cannot be written over is named with its line, a
   ])("%s", async (_, change, fault) => {
     const before = await written(change);
     await expect(write()).rejects.toThrow(fault);
-    await expect(write()).rejects.toThrow("Nothing was changed.\nFix: ");
+    await expect(write()).rejects.toThrow("Nothing was changed\nFix: ");
     expect(readFileSync(file)).toEqual(before);
     if (!fault.includes("UTF-16")) expect(inspectDotenv(file, lab1, variables).fault).toContain(fault);
   });
@@ -210,7 +208,7 @@ describe("what python-dotenv reads otherwise", () => {
   test("of the block alone is a value to be set anew, and nothing is written", async () => {
     const written = writeDotenv(file, lab1, variables, misreads(badly, badly));
     await expect(written).rejects.toThrow(
-      /another value of COHERE_API_KEY .*Nothing was changed\.\nFix: set one/s,
+      /another value of COHERE_API_KEY .*Nothing was changed\nFix: set one/s,
     );
     expect(() => statSync(file)).toThrow("ENOENT");
   });

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { gitBlobId } from "../../../../lib/digest.ts";
+import { type Fault, remedyText } from "../../../../lib/remedy.ts";
 import type { TestRun } from "../../../../provision/steps/evaluation.ts";
 import {
   againFault,
@@ -19,7 +20,9 @@ const subject = {
   feature: 3,
   container: "c",
 };
-const limits = { timeoutSeconds: 600, memoryBytes: 2 ** 31 };
+const limits = { timeoutSeconds: 600, memoryBytes: 2 ** 31, dockerHost: "unix:///var/run/docker.sock" };
+/** As a user reads it. */
+const text = (fault: Fault | undefined) => fault && `${fault.found}\n${remedyText(fault.remedies)}`;
 const ended = (code: number, more: Partial<TestRun> = {}): TestRun => ({
   ...{ passed: false, code, testsPassed: 0, testsFailed: 0, timedOut: false, outOfMemory: false },
   ...{ seconds: 1, output: "the end", ...more },
@@ -28,23 +31,29 @@ const passed = ended(0, { passed: true, testsPassed: 2 });
 
 describe("how a run ended", () => {
   test.each([
-    [ended(-1, { timedOut: true }), /did not end within 600 s and was ended; CooperBench gives it no more:/],
-    [ended(137, { outOfMemory: true }), /was out of memory \(exit code 137, limit 2\.0 GiB\); use a machine/],
-    [ended(137), /was killed \(exit code 137\), as for want of memory; run it again/],
-    [ended(126), /could not run a program \(exit code 126\).*docker rmi/],
+    [
+      ended(-1, { timedOut: true }),
+      /did not end within 600 s and was ended[\s\S]*CooperBench gives [\s\S]* no more time/,
+    ],
+    [
+      ended(137, { outOfMemory: true }),
+      /was out of memory \(exit code 137, limit 2\.0 GiB\)[\s\S]*use a machine/,
+    ],
+    [ended(137), /was killed \(exit code 137\), as where memory runs out[\s\S]*run it again/],
+    [ended(126), /could not run a program \(exit code 126\)[\s\S]*docker rmi/],
     [ended(127), /could not run a program \(exit code 127\)/],
     [ended(125), /could not run a program \(exit code 125\)/],
   ])("without a word on the tests is a failure of gold and control: %j", (how, message) => {
     for (const fault of [goldFault(subject, how, limits), controlFault(subject, how, limits)]) {
-      expect(fault).toMatch(message);
-      expect(fault).toMatch(/feature 3 [\s\S]*\nIts last lines:\nthe end$/);
+      expect(text(fault)).toMatch(message);
+      expect(fault?.found).toMatch(/feature 3 [\s\S]*\nIts last lines:\nthe end$/);
     }
   });
 
   test("at a limit of the user's own names the setting", () =>
-    expect(goldFault(subject, ended(-1, { timedOut: true }), { ...limits, timeoutSeconds: 60 })).toMatch(
-      /within 60 s .*raise oracleTimeoutSeconds/,
-    ));
+    expect(
+      text(goldFault(subject, ended(-1, { timedOut: true }), { ...limits, timeoutSeconds: 60 })),
+    ).toMatch(/within 60 s [\s\S]*set STACK oracleTimeoutSeconds/));
 
   test.each([1, 2, 101, 124, 128, 139])("with %d is a control, whatever it has printed", (code) =>
     expect(controlFault(subject, ended(code), limits)).toBeUndefined(),
@@ -53,41 +62,41 @@ describe("how a run ended", () => {
   test("in a container that has tested before is as one in a new container, and says so", () => {
     expect(againFault(subject, undefined, limits)).toBeUndefined();
     expect(againFault(subject, passed, limits)).toBeUndefined();
-    expect(againFault(subject, ended(1), limits)).toMatch(/run tests before.*feature 3 does not pass/);
+    expect(againFault(subject, ended(1), limits)?.found).toMatch(/run tests before.*feature 3 does not pass/);
   });
 
   test("as CooperBench counts it is what gold wants, and the control does not", () => {
     expect(goldFault(subject, passed, limits)).toBeUndefined();
-    expect(controlFault(subject, passed, limits)).toMatch(
+    expect(controlFault(subject, passed, limits)?.found).toMatch(
       /pass without the gold patch, so that they prove nothing/,
     );
   });
 
   test("with 0 and without a count is none that CooperBench counts, of either", () => {
-    expect(goldFault(subject, ended(0), limits)).toMatch(
-      /CooperBench counts the gold patch of feature 3 as failed: the runner ended with 0, and no count/,
+    expect(goldFault(subject, ended(0), limits)?.found).toMatch(
+      /CooperBench counts the gold patch of feature 3 as failed: the runner ended with 0 and printed no count/,
     );
     expect(controlFault(subject, ended(0), limits)).toBeUndefined();
   });
 
   test("with a failure of the gold patch's tests tells what helps, and nothing where nothing was printed", () =>
-    expect(goldFault(subject, ended(2, { output: "" }), limits)).toMatch(
-      /the runner ended with 2, want 0; .*git -C \/srv\/CooperBench checkout HEAD -- dataset\/b_task\/task1, or .*docker rmi a\/b:task1.*\nIt printed nothing\.$/,
+    expect(text(goldFault(subject, ended(2, { output: "" }), limits))).toMatch(
+      /the runner ended with 2\nIt printed nothing\.\nFix: [\s\S]*git -C \/srv\/CooperBench checkout HEAD -- dataset\/b_task\/task1\n[\s\S]*docker rmi a\/b:task1$/,
     ));
 });
 
 test("of what was printed the last lines are told, in a few kB, without control characters", () => {
   const lines = Array.from({ length: 50 }, (_, index) => `line ${index}`);
   const told = (output: string) =>
-    goldFault(subject, ended(1, { output }), limits)?.split("Its last lines:\n")[1];
+    goldFault(subject, ended(1, { output }), limits)?.found.split("Its last lines:\n")[1];
   expect(told(lines.join("\n"))?.split("\n")).toEqual(lines.slice(-20));
   expect(told("x".repeat(9000))?.length).toBe(2000);
   expect(told("\u001b[31mred\u001b[0m\r\n\u0007bell\u0000")).toBe("red\nbell");
 });
 
 test("a merge that fails is told with what was printed, and one that does not is not", () => {
-  expect(mergeFault(subject, null)).toBeUndefined();
-  expect(mergeFault(subject, "error: no")).toMatch(
+  expect(mergeFault(subject, null, limits)).toBeUndefined();
+  expect(mergeFault(subject, "error: no", limits)?.found).toMatch(
     /does not come through a merge of branches.*\nIts last lines:\nerror: no$/,
   );
 });
@@ -104,10 +113,12 @@ test("a runner is the dataset's by the id that git gives it", () => {
 });
 
 test("what could not be evaluated is told in CooperBench's words, and what runs elsewhere by its cause", () => {
-  expect(unevaluated(subject, { error: "RuntimeError: Failed to write solo.patch: " })).toMatch(
-    /^CooperBench cannot evaluate in it: RuntimeError: Failed to write solo\.patch:; remove the image/,
+  expect(text(unevaluated(subject, { error: "RuntimeError: Failed to write solo.patch: " }, limits))).toMatch(
+    /^CooperBench cannot evaluate in it: RuntimeError: Failed to write solo\.patch:\n[\s\S]*docker rmi/,
   );
-  expect(unevaluated(subject, { error: "elsewhere" })).toMatch(/runs in the machine around it, .*chroot/);
+  expect(unevaluated(subject, { error: "elsewhere" }, limits).found).toMatch(
+    /runs in the machine around it, .*chroot/,
+  );
 });
 
 test("the image is not blamed for a patch that cannot be handed over, nor for an evaluation that was killed", () => {
@@ -118,16 +129,19 @@ test("the image is not blamed for a patch that cannot be handed over, nor for an
   const large = unevaluated(
     { ...subject, folder },
     { error: "RuntimeError: Failed to write patch1.patch: " },
+    limits,
   );
-  expect(large).toContain(
-    `${gold} is larger than CooperBench can write into a container (96 KiB); restore it: git`,
+  expect(text(large)).toContain(
+    `${gold} is larger than CooperBench can write into a container (96 KiB)\nFix: git`,
   );
   writeFileSync(gold, "x".repeat(98_304));
-  expect(unevaluated({ ...subject, folder }, { error: "RuntimeError: x" })).toContain("docker rmi");
-  expect(unevaluated(subject, { error: "UnicodeDecodeError: 'utf-8' codec" })).toMatch(
-    /no UTF-8; restore it/,
+  expect(text(unevaluated({ ...subject, folder }, { error: "RuntimeError: x" }, limits))).toContain(
+    "docker rmi",
   );
-  expect(unevaluated(subject, { lost: "its evaluation was ended by SIGKILL without a word: " })).toBe(
-    "its evaluation was ended by SIGKILL without a word:; run it again",
+  expect(text(unevaluated(subject, { error: "UnicodeDecodeError: 'utf-8' codec" }, limits))).toMatch(
+    /no UTF-8\nFix: git /,
   );
+  expect(
+    text(unevaluated(subject, { lost: "its evaluation was ended by SIGKILL without a word: " }, limits)),
+  ).toBe("its evaluation was ended by SIGKILL without a word:\nFix: run it again");
 });

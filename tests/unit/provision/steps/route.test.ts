@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { asTyped, each } from "../../../../lib/remedy.ts";
 import { isUnheeded, type RouteSeen, routeFaults } from "../../../../provision/steps/route-faults.ts";
 
 const dotenv = "/srv/CooperBench/.env";
@@ -24,7 +25,11 @@ const good = {
 } as const satisfies RouteSeen;
 const exported = { exported: true } as const;
 
-const faults = (seen: RouteSeen) => routeFaults(seen, wanted);
+const faults = (seen: RouteSeen) =>
+  routeFaults(seen, wanted).map(({ found, remedies }) => {
+    const helps = each(remedies).map((one) => ("advice" in one ? one.advice : asTyped(one)));
+    return `${found}; ${helps.join(", and ")}`;
+  });
 const asking = (got: string) => [{ url: got, hasKey: true, model: "command-a-03-2025", status: 404 }];
 
 test("a call to the configured URL with key and model has no fault", () => expect(faults(good)).toEqual([]));
@@ -68,12 +73,12 @@ describe("of a call to another URL it is told which variable wins, where, and wh
     [
       "no .env in the checkout, and one further up",
       { origins: {}, urls: {}, files: ["/srv/.env"] },
-      `COHERE_API_BASE is set nowhere; /srv/.env is read instead of ${dotenv}: move it away`,
+      `COHERE_API_BASE is set nowhere; /srv/.env is read instead of ${dotenv}; move /srv/.env away`,
     ],
     [
       "a base URL without /chat",
       { urls: { COHERE_API_BASE: "https://stg.api.cohere.com/v2/" } },
-      `COHERE_API_BASE (${dotenv}:3) is https://stg.api.cohere.com/v2, which lacks /chat: litellm takes the full URL of the call, and wins; run the update again, which writes it`,
+      `COHERE_API_BASE (${dotenv}:3) is https://stg.api.cohere.com/v2, which lacks /chat: litellm takes the full URL of the call, and wins; run the update again, which writes it into ${dotenv}`,
     ],
     [
       "an exported variable",
@@ -94,21 +99,21 @@ describe("of a call to another URL it is told which variable wins, where, and wh
         origins: { ...good.origins, COHERE_API_BASE: { file: "/home/me/.env", line: 7 } },
         urls: { COHERE_API_BASE: "https://a.example" },
       },
-      "COHERE_API_BASE (/home/me/.env:7) is https://a.example, and wins; remove its line in /home/me/.env",
+      "COHERE_API_BASE (/home/me/.env:7) is https://a.example, and wins; remove the line of COHERE_API_BASE in /home/me/.env",
     ],
     [
       "a version that was seen not to heed it",
       { heedsBase: false },
-      `this version of CooperBench does not heed COHERE_API_BASE (${dotenv}:3); set cooperbenchVersion to one that does, such as 0.0.29`,
+      `this version of CooperBench does not heed COHERE_API_BASE (${dotenv}:3); ./machine set STACK cooperbenchVersion 0.0.29`,
     ],
     [
       "a package that asks another URL for it",
       { heedsBase: true },
-      `COHERE_API_BASE (${dotenv}:3) is that, and the package asks another URL for it; set modelApiBase to one that it asks as it is`,
+      `COHERE_API_BASE (${dotenv}:3) is that, and the package asks another URL for it; ./machine set STACK modelApiBase URL`,
     ],
   ])("%s", (_, seen, cause) => {
     expect(faults({ ...good, ...seen, asked: asking(got) })).toEqual([
-      `calls go to ${got}, want ${url}: ${cause}`,
+      `calls go to ${got}, not to ${url}: ${cause}`,
     ]);
   });
 
@@ -125,7 +130,7 @@ describe("of a call to another URL it is told which variable wins, where, and wh
       asked: asking(`${endpoint}/chat/completions`),
     };
     expect(faults(seen)).toEqual([
-      `calls go to ${endpoint}/chat/completions, want ${url}: AZURE_OPENAI_API_KEY (exported in this environment) and AZURE_OPENAI_ENDPOINT (${dotenv}:9) override the route; unset AZURE_OPENAI_API_KEY, and remove its line in ${dotenv}`,
+      `calls go to ${endpoint}/chat/completions, not to ${url}: AZURE_OPENAI_API_KEY (exported in this environment) and AZURE_OPENAI_ENDPOINT (${dotenv}:9) override the route; unset AZURE_OPENAI_API_KEY, and remove the line of AZURE_OPENAI_ENDPOINT in ${dotenv}`,
     ]);
   });
 });
@@ -134,7 +139,7 @@ test.each<[string, Partial<RouteSeen>, string]>([
   [
     "no key",
     { key: { state: "none" }, origins: {} },
-    `there is no key: COHERE_API_KEY is set nowhere, want the stack's cohereApiKey; run the update again, which writes it into ${dotenv}`,
+    `there is no key: COHERE_API_KEY is set nowhere; run the update again, which writes it into ${dotenv}`,
   ],
   [
     "a key that is exported empty",
@@ -149,7 +154,7 @@ test.each<[string, Partial<RouteSeen>, string]>([
   [
     "hosts besides",
     { refused: ["b.example:443", "10.0.0.1:80"] },
-    `also asked (and refused by the proof): b.example:443, 10.0.0.1:80; want nobody but ${url}`,
+    `besides ${url}, it asked b.example:443, 10.0.0.1:80, which the proof refused; ./machine set STACK cooperbenchVersion 0.0.29`,
   ],
   [
     "a .env that is not read",
@@ -159,32 +164,32 @@ test.each<[string, Partial<RouteSeen>, string]>([
   [
     "no request",
     { asked: [], error: "BadRequestError" },
-    `the agent's model asked nobody (BadRequestError), want a call to ${url}`,
+    `the agent's model asked nobody (BadRequestError), and not ${url}; ./machine set STACK cooperbenchVersion 0.0.29`,
   ],
   [
     "another model",
     { asked: [{ url, hasKey: true, model: "command-r", status: 200 }] },
-    "the request asks for the model command-r, want command-a-03-2025",
+    "the request asks for the model command-r, not for command-a-03-2025; ./machine set STACK cooperbenchVersion 0.0.29",
   ],
   [
     "a request without the key",
     { asked: [{ url, hasKey: false, model: "command-a-03-2025", status: 401 }] },
-    "the request has no Authorization: Bearer with the key, want that",
+    "the request has no Authorization: Bearer with the key; ./machine set STACK cooperbenchVersion 0.0.29",
   ],
   [
     "a request that is answered otherwise",
     { asked: [{ url, hasKey: true, model: "command-a-03-2025", status: 404 }] },
-    "the mock of the API answered 404 to the request, want 200",
+    "the mock of the API answered 404 to the request, not 200; ./machine set STACK cooperbenchVersion 0.0.29",
   ],
   [
     "a model that fails over a good answer",
     { error: "FormatError" },
-    "the agent's model ended with FormatError over a good answer, want none",
+    "the agent's model ended with FormatError over a good answer; ./machine set STACK cooperbenchVersion 0.0.29",
   ],
   [
     "a version whose agent cannot be asked",
     { cannotAsk: "looked for the class LitellmModel in x.adapter" },
-    "this version's agent mini_swe_agent_v2 cannot be asked: looked for the class LitellmModel in x.adapter; want a version of CooperBench whose default agent makes a LitellmModel, such as 0.0.29: set cooperbenchVersion",
+    "this version's agent mini_swe_agent_v2 cannot be asked: looked for the class LitellmModel in x.adapter; ./machine set STACK cooperbenchVersion 0.0.29",
   ],
 ])("%s is a fault", (_, seen, fault) => expect(faults({ ...good, ...seen })).toEqual([fault]));
 

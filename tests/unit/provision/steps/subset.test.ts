@@ -38,9 +38,7 @@ test("it goes on removal, and is missed by nobody", async () => {
 
 test("a file of another stack, or of yours, is neither changed nor removed", async () => {
   writeFileSync(file, "mine");
-  await expect(ensureSubset(folder, lab1, tasks)).rejects.toThrow(
-    /that this stack did not make.*move it away/,
-  );
+  await expect(ensureSubset(folder, lab1, tasks)).rejects.toThrow(/this stack did not make it[\s\S]*\bmv /);
   await removeSubset(folder, lab1, tasks, say);
   expect(readFileSync(file, "utf8")).toBe("mine");
 });

@@ -43,7 +43,7 @@ describe("a task's dataset", () => {
       const after = datasetHash(folder);
       rmSync(join(folder, path));
       expect(new Set([before, after, datasetHash(folder)]).size).toBe(3);
-      expect(() => assertDataset(folder, 2)).toThrow(`the dataset has no ${join(folder, path)}; restore it:`);
+      expect(() => assertDataset(folder, 2)).toThrow(`the dataset has no ${join(folder, path)}\nFix: git `);
     },
   );
 

@@ -140,7 +140,7 @@ describe("a folder in which something is another stack's is refused before anyth
     await make(lab2);
     const before = [treeOf(lab.folder), readFileSync(lab.markerFile, "utf8")];
     await expect(lab.ensure(lab.second)).rejects.toThrow(
-      /has things of stack lab-2: .*\nFix: .* cooperbenchDir .*destroy lab-2/,
+      /has things of stack lab-2: .*\nFix: [\s\S]* cooperbenchDir [\s\S]*destroy lab-2/,
     );
     expect([treeOf(lab.folder), readFileSync(lab.markerFile, "utf8")]).toEqual(before);
     const finding = findingOf(lab1);
