@@ -29,7 +29,7 @@ import { type Opened, openToolchain, openUnchecked } from "./session.ts";
 import { resourcesOf } from "./stack-export.ts";
 import { readConfiguration, settingsFile, stackConfigurations } from "./stack-file.ts";
 import { readRecord } from "./stack-record.ts";
-import { differencesDone, logLine, offParts, pulumiFailed } from "./told.ts";
+import { differencesDone, logLine, notBegun, offParts, pulumiFailed } from "./told.ts";
 import { leaveRehearsals, usedBefore } from "./used-rehearsals.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { isWhole, sweepStack, wholeStackEnv } from "./whole-stack.ts";
@@ -104,7 +104,7 @@ export async function destroy(
   output.print(lines.map((line) => `${line}\n`).join("") + logLine(operation));
   const again = machine("destroy", stack);
   if (code !== 0 && !course.hasBegun)
-    return conclude(output, { outcome: "unchanged", text: "Pulumi did not begin", next: again });
+    return conclude(output, { outcome: "unchanged", text: notBegun(operation), next: again });
   const record = await readRecord({ ...opened, state: undefined });
   if (record.kind === "made") {
     if (isInterrupted)

@@ -68,11 +68,18 @@ export function differenceOf(
 /** The resource that names the engine. */
 const imagesEngine = "images-engine";
 
-/** Another engine than before. */
-function engineDifference({ steps }: Course): readonly Difference[] {
-  const { oldInputs, inputs, state } = steps.get(imagesEngine) ?? {};
+/** Whether the engine is another than before. */
+export function hasMoved({ steps }: Course): boolean {
+  const { oldInputs, inputs } = steps.get(imagesEngine) ?? {};
   const [before, now] = [oldInputs?.host, inputs?.host];
-  if (before === undefined || now === undefined || before === now || state === "failed") return [];
+  return before !== undefined && now !== undefined && before !== now;
+}
+
+/** Another engine than before. */
+function engineDifference(course: Course): readonly Difference[] {
+  const { oldInputs, inputs, state } = course.steps.get(imagesEngine) ?? {};
+  const [before, now] = [oldInputs?.host, inputs?.host];
+  if (!hasMoved(course) || state === "failed") return [];
   const text = `${before} → ${now}; images stay on ${before}`;
   return [{ thing: "engine", will: text, done: text, progress: state === "done" ? "done" : "under way" }];
 }
@@ -133,7 +140,9 @@ function oracleDifference({ steps }: Course, task: LockedTask): Difference | und
 }
 
 function thingDifference(of: Thing, steps: readonly Step[]): Difference | undefined {
-  const changed = steps.filter(({ operation }) => operation !== "same");
+  // A use that is noted otherwise is no change of what is used.
+  const isNote = ({ name, operation }: Step) => name === of.goesWith && operation === "update";
+  const changed = steps.filter((step) => step.operation !== "same" && !isNote(step));
   if (changed.length === 0 || changed.some(({ state }) => state === "failed")) return undefined;
   // What it has said of it is the truth: it may have been left as it is.
   if (changed.some(({ hasSaid }) => hasSaid === true)) return undefined;

@@ -7,7 +7,7 @@ import type { StackCaller } from "./caller.ts";
 import { userOf } from "./claim.ts";
 import type { Course } from "./course.ts";
 import { clearPendingOperations, removeLeftovers, takeOver } from "./cut-off.ts";
-import { unmanagedImages } from "./differences.ts";
+import { hasMoved, unmanagedImages } from "./differences.ts";
 import { failureLines } from "./failures.ts";
 import { oneLine } from "./findings.ts";
 import { shortenHistory } from "./history.ts";
@@ -23,7 +23,7 @@ import { openSession, openToolchain, type Session } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 import { inTheWay, lookAtStack, ofProofs } from "./status.ts";
 import { failedText, installedText, type Summary, summaryOf, type Wanted } from "./summary.ts";
-import { differencesDone, logLine, offParts, pulumiFailed } from "./told.ts";
+import { differencesDone, isLocked, logLine, notBegun, offParts, pulumiFailed } from "./told.ts";
 import { leaveRehearsals, usedBefore } from "./used-rehearsals.ts";
 import { codeOf, conclude, readiness, type Verdict, verdictJson } from "./verdict.ts";
 import { withoutKey } from "./without-key.ts";
@@ -81,15 +81,20 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
 async function verdictOf(
   caller: StackCaller,
   { stack, isRehearsal }: Session,
-  { code, course, isInterrupted }: Operation,
+  operation: Operation,
   summary: Summary,
   wanted: Wanted,
   print: (text: string) => void,
 ): Promise<Verdict> {
+  const { code, course, isInterrupted } = operation;
   const again = machine("up", stack);
   if (isInterrupted) return { outcome: "interrupted", text: summary.text, next: again };
   if (!course.hasBegun && code !== 0)
-    return { outcome: "unchanged", text: "Pulumi did not begin", next: machine("doctor", stack) };
+    return {
+      outcome: "unchanged",
+      text: notBegun(operation),
+      next: machine(isLocked(operation) ? "status" : "doctor", stack),
+    };
   if (code !== 0) {
     const hasFailures = Object.keys(summary.failures).length > 0;
     const why = hasFailures ? failedText(summary, wanted) : "Pulumi failed";
@@ -100,8 +105,13 @@ async function verdictOf(
   for (const told of checks.filter(({ level, check }) => level === "warning" && ofProofs.includes(check)))
     print(`${oneLine(told)}\n`);
   if (!isReady) {
-    const text = inTheWay({ checks }).map(({ check, found }) => `${check}: ${found}`);
-    return { outcome: "provisioned", text: text.join("; "), next: machine("status", stack) };
+    const blockers = inTheWay({ checks });
+    const text = blockers.map(({ check, found }) => `${check}: ${found}`).join("; ");
+    // Until its end the Redis of the engine before has had the port that the new engine's is to have.
+    const mustMove = blockers.some(({ check }) => check === "services") && hasMoved(course);
+    return mustMove
+      ? { outcome: "provisioned", text: `${text}; the next update makes the services here`, next: again }
+      : { outcome: "provisioned", text, next: machine("status", stack) };
   }
   // Of a log of events that was cut off no numbers are told: the look has found that all is there.
   const counted = course.result === undefined ? "" : `${summary.text}; `;

@@ -68,6 +68,43 @@ test("the second update changes nothing and says so, and a preview agrees", asyn
   expect((await preview()).code).toBe(0);
 });
 
+test.each([
+  ["up", "--nosuch"],
+  ["preview", "--target"],
+  ["destroy", "--parallel=x"],
+])(
+  "an option of %s that Pulumi does not take, %s, is not understood, and nothing is begun",
+  async (...[command, option]) => {
+    const { code, stdout, stderr } = await lab.machine([command, stack, option]);
+    expect(stderr).toMatch(/^machine: .*\. Nothing was done\.\nFix: \.\/machine \S+ --help\n$/);
+    expect([code, stdout]).toEqual([2, ""]);
+  },
+);
+
+test("of two updates that begin together one is done, and the other says that it is going on", async () => {
+  const both = await Promise.all([lab.machine(["up", stack]), lab.machine(["up", stack])]);
+  const [done, other] = both.toSorted((a, b) => (a.code ?? 0) - (b.code ?? 0));
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing changed") });
+  const { code, stdout, stderr } = other as Ended;
+  expect(code).toBe(1);
+  expect(stdout + stderr).toMatch(/another operation on the stack|an update is running since/);
+  expect(stdout + stderr).not.toContain("pulumi cancel");
+  expect((await preview()).code).toBe(0);
+});
+
+test("a preview without the stack's id names it in one line, and an update gives it back", async () => {
+  const file = lab.settingsFile(stack);
+  const before = readFileSync(file, "utf8");
+  writeFileSync(file, before.replace(/^.*stackId.*\n/m, ""));
+  const { code, stdout, stderr } = await preview();
+  expect([code, stdout]).toEqual([1, ""]);
+  const fix = `./machine set ${stack} stackId ${/stackId: (\S+)/.exec(before)?.[1]}`;
+  expect(stderr).toMatch(/^machine: .*has lost the stack's id.*\nFix: .*\n$/);
+  expect(stderr).toContain(fix);
+  expect((await lab.machine(["up", stack])).stdout).toContain("nothing changed");
+  expect(readFileSync(file, "utf8")).toContain("stackId");
+});
+
 test("the outputs tell what is on the machine, with the key in none that is not secret", async () => {
   const told = await outputs();
   expect(told.verified).toBe("26/26");

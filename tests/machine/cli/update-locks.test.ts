@@ -141,7 +141,7 @@ test("one lock is removed, with what is beside it, and no other", () => {
 test("who holds a lock is told, since when, and what helps", () => {
   lock(4711, { hostname: "another" });
   const [one] = locks();
-  expect(one && lockFinding("lab-1", one)).toEqual({
+  expect(one && lockFinding("lab-1", one)).toMatchObject({
     check: "update",
     level: "blocker",
     found:
@@ -157,7 +157,7 @@ test("what was cut off is called what it was, and goes on by the same command", 
   expect(locks().map((one) => lockFinding("lab-1", one))).toMatchObject([
     {
       found: expect.stringMatching(/^the destroy of 2026-01-02T03:04:05Z was cut off/),
-      remedies: { command: ["./machine", "destroy", "lab-1"] },
+      remedies: [{ command: ["./machine", "destroy", "lab-1"] }],
     },
   ]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LockedTask } from "../../../benchmark/images-lock.ts";
 import { Course } from "../../../cli/course.ts";
-import { differences, inLines, unmanagedImages } from "../../../cli/differences.ts";
+import { differences, hasMoved, inLines, unmanagedImages } from "../../../cli/differences.ts";
 import { failureLines } from "../../../cli/failures.ts";
 import { requestVariable } from "../../../provision/steps/contract.ts";
 import { recorded, tasksOf } from "./recorded-events.ts";
@@ -98,6 +98,7 @@ describe("a preview says in words", () => {
       new: at("unix:///b"),
     };
     course.take({ resourcePreEvent: { metadata: step } });
+    expect([hasMoved(course), hasMoved(recorded("drift-preview"))]).toEqual([true, false]);
     expect(words(course, "will")).toEqual(["engine: unix:///a → unix:///b; images stay on unix:///a"]);
   });
 
@@ -114,6 +115,13 @@ describe("what is removed", () => {
     expect(words(course, "done")).toEqual([]);
     ended(course, "coop-git-use", "command:local:Command");
     expect(words(course, "done")).toEqual(["git server: removed"]);
+  });
+
+  test("is not told of a use that is noted otherwise", () => {
+    const course = new Course();
+    const metadata = { op: "update", urn: "urn::coop-redis-use", type: "command:local:Command" };
+    course.take({ resOutputsEvent: { metadata } });
+    expect(words(course, "done")).toEqual([]);
   });
 
   test("is not told of what its step has said it left", () => {
