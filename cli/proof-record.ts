@@ -42,7 +42,7 @@ export function recordProofs(
 export function recordCommand(
   place: RecordPlace & Pick<StackCaller, "output">,
   command: keyof ProofRecord["commands"],
-  verdict: Verdict,
+  verdict: Pick<Verdict, "outcome" | "text">,
 ): void {
   const found = { at: new Date().toISOString(), isPassed: codeOf(verdict) === 0, found: verdict.text };
   recordProofs(place, (record) => ({ ...record, commands: { ...record.commands, [command]: found } }));

@@ -51,9 +51,9 @@ export function chainOf({
     imageLink(stack, images),
     link("probe", "verify", ["images"], () => `${count(images, isProved)} as they were proved`),
     link("oracle", "oracle", ["oracle", "runners"], (check) => {
-      if (check?.check === "runners") return firstLine(check.found);
-      const passed = count(oracles, ({ oracle }) => oracle?.isCurrent === true);
-      return oracles.length === 0 ? "none was run" : `${passed} gold patches pass`;
+      if (check !== undefined && (check.check === "runners" || oracles.length === 0))
+        return firstLine(check.found);
+      return `${count(oracles, ({ oracle }) => oracle?.isCurrent === true)} gold patches pass`;
     }),
     link("environment", "verify", ["cooperbench", "version"]),
     link("route", "up", ["route", "credentials", "variables"]),

@@ -224,21 +224,23 @@ function stateOf(
 function oracleOf(
   task: LockedTask,
   there: EngineImage | undefined,
-  { datasetHashOf }: ImageFacts,
+  { engine, datasetHashOf }: ImageFacts,
   { proofs, recorded }: Pick<StackState, "proofs" | "recorded">,
 ): Pick<ImageStatus, "oracle"> {
+  const otherThan = (imageId: string, datasets: readonly string[], dataset: string | undefined) =>
+    engine === undefined ? "the engine does not answer" : otherThanThere(there, imageId, datasets, dataset);
   const name = proofNames.oracle(task);
   const ofState = proofs.get(name);
   const passed = resultOf<OracleResult>(ofState);
   const tries: OracleStatus[] = Object.values(recorded?.oracles ?? {})
     .filter((found) => found.task === taskName(task))
     .map(({ at, problem, feature, goldSeconds, controlSeconds, ...found }) => {
-      const fault = otherThan(there, found.imageId, [found.dataset], datasetHashOf(task, feature));
+      const fault = otherThan(found.imageId, [found.dataset], datasetHashOf(task, feature));
       return { provedAt: at, feature, goldSeconds, controlSeconds, ...judgedBy(fault, problem) };
     });
   if (ofState !== undefined && passed !== undefined) {
     const { imageId, feature, goldSeconds, controlSeconds } = passed;
-    const fault = otherThan(there, imageId, ofState.of, datasetHashOf(task, feature));
+    const fault = otherThan(imageId, ofState.of, datasetHashOf(task, feature));
     const failed = recorded?.failures[name];
     const problem = failed !== undefined && failed.at > ofState.provedAt ? failed.problem : undefined;
     tries.push({
@@ -253,7 +255,7 @@ function oracleOf(
 }
 
 /** Why an oracle is none of what is there; undefined where it is. */
-function otherThan(
+function otherThanThere(
   there: Pick<EngineImage, "id"> | undefined,
   imageId: string,
   datasets: readonly string[],

@@ -51,6 +51,11 @@ test("the pairs are run solo and by cooperating agents, evaluated and judged; no
     ],
   });
   expect(existsSync(join(lab.checkout, "logs"))).toBe(false);
+  const status = await lab.machine(["status", stack, "--json"]);
+  expect(jsonOutput("status", status.stdout).commands).toMatchObject([
+    { command: "demo", isPassed: true, found: expect.stringContaining("solo 2/2 in ") },
+    { command: "up", isPassed: true },
+  ]);
 });
 
 test("what other commands tell with --json is as docs/json.schema.json says", async () => {

@@ -145,7 +145,7 @@ test("a stack that is mistyped lists those that there are", async () => {
   await refused(
     first,
     ["destroy", "onne"],
-    /there is no stack onne .*; there are dev, one \(did you mean one\?\)\./,
+    /there is no stack onne .*; there are dev, one \(did you mean one\?\)/,
   );
 });
 

@@ -6,6 +6,7 @@ import {
   forgetProofs,
   type OracleFeature,
   readProofRecord,
+  recordCommand,
   recordOracles,
   recordProofs,
 } from "../../../cli/proof-record.ts";
@@ -101,4 +102,14 @@ test("an oracle is recorded with its image and what it ran; one that ran nothing
     undefined,
     undefined,
   ]);
+});
+
+test("of each command its last verdict is recorded", () => {
+  const verdict = { text: "26/26 images verified" };
+  recordCommand(place(), "verify", { ...verdict, outcome: "notReady" });
+  recordCommand(place(), "demo", { ...verdict, outcome: "failed", text: "the demo did not pass" });
+  recordCommand(place(), "verify", { ...verdict, outcome: "rehearsed" });
+  const { verify, demo, oracle } = readProofRecord(place()).commands;
+  expect(verify).toEqual({ at: expect.stringMatching(/Z$/), isPassed: true, found: verdict.text });
+  expect([demo?.isPassed, oracle]).toEqual([false, undefined]);
 });

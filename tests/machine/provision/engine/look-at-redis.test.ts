@@ -102,7 +102,7 @@ test("a paused one is not waited for", async () => {
   const host = await engine(own(port), "paused");
   const started = performance.now();
   expect(judgeRedis(await lookAtRedis(host, lab1, at(port)))).toMatchObject({
-    trouble: { remedies: { command: expect.arrayContaining(["unpause"]) } },
+    trouble: { remedies: { command: expect.arrayContaining(["up"]) } },
   });
   expect(performance.now() - started).toBeLessThan(4000);
 });

@@ -47,7 +47,9 @@ test("an image is on the engine or not, whatever its probe says", () => {
 });
 
 test("the oracle's link counts those that were run, and is off where none was", () => {
-  const off = chainOf(machineStatusOf({ checks: [check("runners", "ok"), check("oracle", "off")] }));
+  const off = chainOf(
+    machineStatusOf({ checks: [check("runners", "ok"), check("oracle", "off", "none was run")] }),
+  );
   expect(off).toContainEqual(
     expect.objectContaining({ name: "oracle", level: "off", found: "none was run" }),
   );

@@ -143,6 +143,9 @@ test("an oracle counts for the image that it was run in", () => {
     oracleCheck("lab-1", imagesStatus(tasks, there, new Map([...all, oracle(imageId)]), 1), age);
   expect(check(one.locked?.imageId ?? "")).toMatchObject({ level: "ok", provedAt: at });
   expect(check(digest(9))).toMatchObject({ level: "blocker", remedy: "Fix: ./machine up lab-1" });
+  const proofs = new Map([...all, oracle(one.locked?.imageId ?? "")]);
+  const unseen = imagesStatus(tasks, undefined, proofs, 1)[0]?.oracle;
+  expect(unseen).toMatchObject({ isCurrent: false, fault: "the engine does not answer" });
   expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 1), age)).toMatchObject({ level: "blocker" });
   expect(oracleCheck("lab-1", imagesStatus(tasks, there, all, 0), age)).toMatchObject({
     level: "off",
