@@ -27,7 +27,7 @@ test("a full disk is told with what to free, and the update after that succeeds,
   const first = await lab.machine(["up", stack]);
   expect(first.code).not.toBe(0);
   expect(first.stdout, first.stderr).toMatch(
-    /failed: go_chi_task\/\d+.*: akhatua\/cooperbench-go-chi:task\d+ could not be pulled: no space left on the engine's disk \(.*\)\. To mend it: free some \(docker system df/,
+    /failed: go_chi_task\/\d+.*: akhatua\/cooperbench-go-chi:task\d+ could not be pulled: no space left on the engine's disk \(.*\)\n *Fix: [\s\S]*docker system df/,
   );
   const pulled = await lab.references();
 

@@ -121,7 +121,7 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
   test("a gold patch that does not apply", () => {
     const checks = of(wrong.unappliable);
     expect(checks?.gold.problem).toMatch(
-      /dspy:task8394 failed its oracle: the gold patch of feature 1 does not pass its tests: the runner ended with 1, want 0; .*restore it: git -C .*\nIts last lines:\n[\s\S]*hunk/i,
+      /dspy:task8394 failed its oracle: the gold patch of feature 1 does not pass its tests: the runner ended with 1\nIts last lines:\n[\s\S]*hunk/i,
     );
     expect(checks?.merge.problem).toMatch(/does not come through a merge of branches/);
     expect([checks?.control.problem, checks?.runner.note]).toEqual([undefined, undefined]);
@@ -130,7 +130,7 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
   test("tests that pass without the gold patch", () => {
     const checks = of(wrong.passing);
     expect(checks?.control.problem).toMatch(
-      /go-chi:task26 failed its oracle: the tests of feature 1 pass without the gold patch, so that they prove nothing: CooperBench counts 2 passed, want a failure; restore it: .*\n[\s\S]*passed: tests/,
+      /go-chi:task26 failed its oracle: the tests of feature 1 pass without the gold patch, so that they prove nothing: CooperBench counts 2 passed\n[\s\S]*passed: tests/,
     );
     expect([checks?.gold.problem, checks?.merge.problem]).toEqual([undefined, undefined]);
   });
@@ -138,7 +138,7 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
   test("a runner that hangs, whose control is not waited for as well", () => {
     const checks = of(wrong.hanging);
     expect(checks?.gold.problem).toMatch(
-      /pillow:task25 failed its oracle: the runner of feature 1 did not end within 4 s and was ended; .*raise oracleTimeoutSeconds\nIts last lines:\n[\s\S]*the runner waits\n+Command timed out after 4 seconds$/,
+      /pillow:task25 failed its oracle: the runner of feature 1 did not end within 4 s and was ended\nIts last lines:\n[\s\S]*the runner waits\n+Command timed out after 4 seconds$/,
     );
     expect(checks?.control.skipped).toMatch(/did not end/);
   });
@@ -156,9 +156,7 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
   });
 
   test("a task that the dataset lacks", () => {
-    expect(of(wrong.missing)?.gold.problem).toMatch(
-      /the dataset has no .*runner.sh, no .*; restore it: git -C/,
-    );
+    expect(of(wrong.missing)?.gold.problem).toMatch(/the dataset has no .*runner.sh, no /);
   });
 
   test("and the good one beside them passes", () => {

@@ -204,7 +204,7 @@ describe("with a registryMirror, and Docker Hub out of reach,", () => {
     const refused = await lab.machine(["up", stack]);
     const { code, stdout } = await lab.machine(["up", stack], env);
     proxy.login("", "");
-    expect(refused.stdout).toMatch(/the registry refused the credentials \(.*To mend it: run docker login/);
+    expect(refused.stdout).toMatch(/the registry refused the credentials \([\s\S]*docker login/);
     expect(stdout).toContain("3/3 images verified");
     expect(code).toBe(0);
     expect(lab.printed).not.toContain(password);
@@ -238,7 +238,7 @@ describe("with a registryMirror, and Docker Hub out of reach,", () => {
     expect(code).not.toBe(0);
     expect(stdout).toContain("2/3 images verified");
     expect(stdout).toMatch(
-      /failed: .*go-chi:task26 could not be pulled: from 127\.0\.0\.1:\d+: the registry refused the credentials \(.*\); from Docker Hub: the engine cannot reach the registry \(.*To mend it: run docker login/,
+      /failed: .*go-chi:task26 could not be pulled: from 127\.0\.0\.1:\d+: the registry refused the credentials \(.*\); from Docker Hub: the engine cannot reach the registry \([\s\S]*docker login/,
     );
     expect(proxy.attempts(manifest)).toHaveLength(1);
   });
@@ -305,10 +305,10 @@ describe("with Docker Hub in reach,", () => {
     expect(code).not.toBe(0);
     expect(stdout).toContain("1/3 images verified");
     expect(stdout).toMatch(
-      /failed: .*go-chi:task26 failed its probe: it is for linux\/s390x, the lock has linux\/\S+;/,
+      /failed: .*go-chi:task26 failed its probe: it is for linux\/s390x, the lock has linux\/\S+/,
     );
     expect(stdout).toMatch(
-      /failed: .*go-chi:task27 failed its probe: it is for another platform than the engine runs \(.*exec format error\); install emulation/,
+      /failed: .*go-chi:task27 failed its probe: it is for another platform than the engine runs \(.*exec format error\)/,
     );
   });
 
@@ -368,7 +368,7 @@ describe("with Docker Hub in reach,", () => {
     await lab.engine.getImage(mine.Id).tag({ repo, tag });
     await lab.engine.getImage("mine:1").remove();
     expect((await lab.machine(["verify", stack])).stdout).toMatch(
-      /failed: .*go-chi:task26 failed its probe: its tag is at image sha256:\S+, the lock has sha256:\S+; run the update again/,
+      /failed: .*go-chi:task26 failed its probe: its tag is at image sha256:\S+, the lock has sha256:\S+/,
     );
     expect((await lab.machine(["preview", stack, "--expect-no-changes"])).code).not.toBe(0);
     const { code, stdout } = await up();

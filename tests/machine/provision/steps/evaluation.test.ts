@@ -73,7 +73,7 @@ test("one that ends early is told for each feature that has no result, with its 
 
 test.each([
   ['{"OtherVersion":"its _run_tests takes other parameters"}', /not known here \(its _run_tests takes/],
-  ['{"Broken":"ImportError: no docker"}', /does not load \(ImportError: no docker\): .*Remove .*\.venv/],
+  ['{"Broken":"ImportError: no docker"}', /does not load \(ImportError: no docker\): [\s\S]*\.venv/],
   ['{"engine":"Install paramiko"}', /docker-py cannot ask the engine unix:.*: Install paramiko/],
 ])("where none can be evaluated, that is told once: %s", async (line, message) => {
   python("cat >/dev/null", `echo '${line}'`);
@@ -82,7 +82,7 @@ test.each([
 
 test("an environment that is not there is told with what makes it", async () => {
   await expect(evaluate(features, settings())).rejects.toThrow(
-    /there is no .*\.venv\/bin\/python, whose CooperBench evaluates; make it by an update/,
+    /there is no .*\.venv\/bin\/python, whose CooperBench evaluates\nFix: /,
   );
   expect(await evaluate([], settings())).toEqual([]);
 });

@@ -193,7 +193,7 @@ describe("where there is nothing", () => {
       /incompatible with the project's Python requirement: `>=3\.99`/,
     );
     await expect(ensure()).rejects.toThrow(
-      /requires Python >=3\.99\. Nothing was changed\.\nFix: \.\/machine set lab-1 pythonVersion/,
+      /requires Python >=3\.99\. Nothing was changed\nFix: \.\/machine set lab-1 pythonVersion/,
     );
     expect(existsSync(venv())).toBe(false);
   });
@@ -457,7 +457,7 @@ describe("another stack's environment", () => {
 
   testOfOther("is refused, and left as it is, where it is not", async () => {
     await expect(ensure({ pythonVersion: minorOf(other.version) })).rejects.toThrow(
-      /is of stack lab-2, and it has Python .*\nFix: \.\/machine set lab-1 cooperbenchDir/,
+      /is of stack lab-2, and it has Python .*\nFix: .*\n +\.\/machine set lab-1 cooperbenchDir/,
     );
     expect(runs()).toBe("needed");
     expect(await ensure({ owner: lab2 })).toMatchObject({ made: true });

@@ -121,7 +121,7 @@ describe("a move that was cut off", () => {
       const failed = lab.ensure(lab.second);
       await expect(failed).rejects.toThrow(word);
       await expect(failed).rejects.toThrow(
-        /was cut off, .* of neither .*\nFix: move that away, then \.\/machine up lab-1/,
+        /was cut off, .* of neither .*\nFix: move that away, then run \.\/machine up lab-1/,
       );
       expect(treeOf(lab.folder)).toEqual(before);
       await lab.remove();
@@ -199,7 +199,7 @@ describe("a checkout that lost its source", () => {
     rmSync(lab.markerFile);
     rmSync(at("src"), { recursive: true });
     const left = lab.ensure();
-    await expect(left).rejects.toThrow(`Fix: git -C ${lab.folder} checkout HEAD -- src dataset`);
+    await expect(left).rejects.toThrow(`git -C ${lab.folder} checkout HEAD -- src dataset`);
     expect(existsSync(at("src"))).toBe(false);
   });
 

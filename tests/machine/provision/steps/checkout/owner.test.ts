@@ -91,7 +91,7 @@ describe("a marker of the stack", () => {
 
   test("of another name shows a copied file of settings, where the state has no checkout", async () => {
     await expect(lab.ensure(lab.first, { owner: renamed, isNew: true })).rejects.toThrow(
-      /Pulumi\.renamed\.yaml was copied from stack lab-1's.*\nFix: .*\.\/machine new NAME$/,
+      /Pulumi\.renamed\.yaml was copied from stack lab-1's.*\nFix: .*\n +\.\/machine new NAME$/,
     );
     expect(lab.marker.stack).toBe("lab-1");
   });

@@ -85,9 +85,9 @@ describe("a version without a tag", () => {
   });
 
   test("is refused where no commit has its files, and where there is no release, with what to do", async () => {
-    await expect(ask("0.0.3")).rejects.toThrow(/no tag v0\.0\.3.*no commit[\s\S]*Fix: set cooperbenchCommit/);
+    await expect(ask("0.0.3")).rejects.toThrow(/no tag v0\.0\.3.*no commit[\s\S]*set \S+ cooperbenchCommit/);
     await expect(ask("0.0.4")).rejects.toThrow(
-      /no tag v0\.0\.4.*cannot be had[\s\S]*Fix: set cooperbenchCommit/,
+      /no tag v0\.0\.4.*cannot be fetched[\s\S]*set \S+ cooperbenchCommit/,
     );
   });
 
