@@ -5,6 +5,7 @@ import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSy
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readTasks, taskName } from "../../benchmark/tasks.ts";
 import type { StatusCheck } from "../../checks/status/checks.ts";
 import { recordRun } from "../../cli/recorded-runs.ts";
 import { type StateFiles, stateFiles } from "../../cli/state-files.ts";
@@ -50,7 +51,7 @@ const set = (settings: Readonly<Record<string, unknown>>) => () => lab.configure
 const git = (...args: readonly string[]) =>
   run(["git", "-C", lab.checkout, "-c", "user.name=A", "-c", "user.email=a@b.example", ...args]);
 const container = async () => {
-  const [{ Id: Image = "" } = {}] = await lab.engine.listImages();
+  const { image: Image } = readTasks().find((one) => taskName(one) === "go_chi_task/26") ?? {};
   const made = await lab.engine.createContainer({
     ...{ Image, Entrypoint: [], Cmd: ["sleep", "infinity"] },
     ...{ WorkingDir: "/workspace", StopSignal: "SIGTERM" },
