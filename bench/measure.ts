@@ -22,19 +22,37 @@ export function seconds(
   });
 }
 
-/** Takes both measures in turn, so that a machine whose speed drifts is fair to both; the first of each is not counted. */
-export async function inTurn(
-  runs: number,
-  ours: () => Promise<number>,
-  bare: () => Promise<number>,
-): Promise<{ ours: number; bare: number; ratio: number }> {
-  const pairs: { ours: number; bare: number; ratio: number }[] = [];
-  for (let run = 0; run <= runs; run++) {
-    const pair = { ours: await ours(), bare: await bare() };
-    if (run > 0) pairs.push({ ...pair, ratio: pair.ours / pair.bare });
+/** Seconds of several runs. */
+export interface Series {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * Takes measures in turn, so that a machine whose speed drifts is fair to all. The first round, which fills caches, is not
+ * counted.
+ */
+export async function inTurn<Name extends string>(
+  rounds: number,
+  measures: Readonly<Record<Name, () => Promise<number>>>,
+): Promise<Record<Name, Series>> {
+  const names = Object.keys(measures) as Name[];
+  const taken = new Map<Name, number[]>(names.map((name) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of names) {
+      const took = await measures[name]();
+      if (round > 0) taken.get(name)?.push(took);
+    }
   }
-  const of = (key: "ours" | "bare" | "ratio") => median(pairs.map((pair) => pair[key]));
-  return { ours: of("ours"), bare: of("bare"), ratio: of("ratio") };
+  return Object.fromEntries([...taken].map(([name, values]) => [name, series(values)])) as Record<
+    Name,
+    Series
+  >;
+}
+
+export function series(values: readonly number[]): Series {
+  return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
 }
 
 /** The middle value, or the mean of the two in the middle. */
@@ -43,4 +61,9 @@ export function median(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2);
   const [low = 0, high = 0] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
   return (low + high) / 2;
+}
+
+/** A series in words: `1.92 s (1.88 to 2.01)`. */
+export function shown({ median: middle, least, most }: Series): string {
+  return `${middle.toFixed(2)} s (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }

@@ -12,7 +12,7 @@ import { taskFolder } from "../provision/steps/task-dataset.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
 import { SOURCE_COMMIT } from "../rehearsal/source.ts";
 import { Lab } from "../tests/integration/lab.ts";
-import { inTurn, seconds } from "./measure.ts";
+import { inTurn, seconds, shown } from "./measure.ts";
 
 const here = resolve(import.meta.dirname, "..");
 const other = resolve(process.argv[2] ?? here);
@@ -46,14 +46,8 @@ try {
     await Promise.all(requests.map((request) => queue.add(() => oracle(request))));
     return (performance.now() - started) / 1000;
   };
-  const { ours, bare, ratio } = await inTurn(
-    runs,
-    () => all(here),
-    () => all(other),
-  );
-  console.log(
-    `five oracles: here ${ours.toFixed(2)} s, there ${bare.toFixed(2)} s, ratio ${ratio.toFixed(2)}`,
-  );
+  const { here: ours, there } = await inTurn(runs, { here: () => all(here), there: () => all(other) });
+  console.log(`five oracles: here ${shown(ours)}, there ${shown(there)}`);
 } finally {
   await lab.close();
 }

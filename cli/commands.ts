@@ -363,7 +363,7 @@ Examples, for the start file of each shell (FOLDER is the path of this project):
   away("exec", "run a command with this project's Node and packages on PATH")
     .argument("<COMMAND...>", "command, with its arguments")
     .helpOption(false)
-    .addHelpText("after", examples("exec node bench/preview.ts"));
+    .addHelpText("after", examples("exec node bench/performance.ts"));
   for (const command of [...program.commands, ...rehearsal.commands]) {
     const name = rehearsal.commands.includes(command) ? `rehearsal ${command.name()}` : command.name();
     command.showHelpAfterError(`usage: ./machine ${name} ${command.usage()}`);
