@@ -10,7 +10,7 @@ import { findImage } from "../provision/engine/images.ts";
 import { proofRevisions, requestVariable } from "../provision/steps/contract.ts";
 import { taskFolder } from "../provision/steps/task-dataset.ts";
 import { startRehearsal } from "../rehearsal/rehearsal.ts";
-import { SOURCE_COMMIT } from "../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../rehearsal/source-commit.ts";
 import { Lab } from "../tests/integration/lab.ts";
 import { inTurn, seconds, shown } from "./measure.ts";
 

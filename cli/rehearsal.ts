@@ -19,7 +19,7 @@ import {
   takeRehearsalId,
 } from "../rehearsal/rehearsal.ts";
 import type { PortStatus } from "../rehearsal/relay-ports.ts";
-import { SOURCE_COMMIT } from "../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../rehearsal/source-commit.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { ask } from "./confirm.ts";

@@ -6,14 +6,9 @@ import { Problem } from "../lib/problem.ts";
 import { withScratch } from "./cache.ts";
 import { commitFiles, git, type TreeFile } from "./git-history.ts";
 import { fetchSdist, SDIST } from "./sdist.ts";
+import { SOURCE_COMMIT } from "./source-commit.ts";
 import { datasetFiles } from "./stand-in.ts";
 import { readTasks, SUBSETS, subsetText } from "./tasks.ts";
-
-/**
- * The commit that the source repository has on every machine. It changes with the sdist, the manifest
- * and the dataset's texts, and settings may pin it.
- */
-export const SOURCE_COMMIT = "b7dbd2c9511b1c56581461c2d6ba22af564c9dfd";
 
 /**
  * Makes DIR/CooperBench.git, a bare repository of one commit: the files of the sdist, as they are, and a

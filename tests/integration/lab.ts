@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import { parseDocument } from "yaml";
 import { type Rehearsal, rehearsalAt, rehearsalEnv, removeRehearsal } from "../../rehearsal/rehearsal.ts";
-import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../../rehearsal/source-commit.ts";
 import { commandsIn, misunderstood } from "../printed-commands.ts";
 import { changeSettings } from "./settings-file.ts";
 

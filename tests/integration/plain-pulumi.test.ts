@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../../rehearsal/source-commit.ts";
 import { codeBlocks, readPage } from "../page-commands.ts";
 import { Lab } from "./lab.ts";
 import { Project } from "./project.ts";
@@ -16,7 +16,7 @@ let variables: NodeJS.ProcessEnv;
 
 /** The commands, as README prints them. */
 const printed = codeBlocks(readPage("README.md"))
-  .filter(({ heading }) => heading === "For those who have Pulumi")
+  .filter(({ heading }) => heading === "With plain Pulumi")
   .flatMap(({ lines }) => lines);
 
 beforeAll(async () => {

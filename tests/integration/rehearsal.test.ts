@@ -19,7 +19,7 @@ import {
 } from "../../rehearsal/rehearsal.ts";
 import { SDIST } from "../../rehearsal/sdist.ts";
 import { sharedLayers } from "../../rehearsal/shared-layers.ts";
-import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../../rehearsal/source-commit.ts";
 import { type Fault, standIn } from "../../rehearsal/stand-in-image.ts";
 import { readTasks } from "../../rehearsal/tasks.ts";
 import { findTools } from "../../rehearsal/tools.ts";

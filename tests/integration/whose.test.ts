@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MachineStatus } from "../../checks/status/status.ts";
 import { identityType } from "../../program/stack-id.ts";
 import { isReady, rehearsalId } from "../../rehearsal/rehearsal.ts";
-import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../../rehearsal/source-commit.ts";
 import { changedBy } from "./changed-by.ts";
 import { Lab } from "./lab.ts";
 import { Project } from "./project.ts";

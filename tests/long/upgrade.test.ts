@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { requestVariable } from "../../provision/steps/contract.ts";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
-import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../../rehearsal/source-commit.ts";
 import { readyToolchain } from "../../toolchain/toolchain.ts";
 import { changedBy } from "../integration/changed-by.ts";
 import { Lab } from "../integration/lab.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readTasks } from "../../benchmark/tasks.ts";
-import { SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../../rehearsal/source-commit.ts";
 import { CDN } from "./docker-hub.ts";
 import { Visitor } from "./visitor.ts";
 import { OutsideWorld } from "./world.ts";

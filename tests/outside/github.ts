@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { environmentFor } from "../../lib/environment.ts";
 import { git } from "../../rehearsal/git-history.ts";
-import { makeSource, SOURCE_COMMIT } from "../../rehearsal/source.ts";
+import { makeSource } from "../../rehearsal/source.ts";
+import { SOURCE_COMMIT } from "../../rehearsal/source-commit.ts";
 import type { Site } from "./web.ts";
 
 /**

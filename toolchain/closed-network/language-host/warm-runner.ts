@@ -1,6 +1,6 @@
 /**
  * A Node process that becomes the SDK's runner when it is told for what program. Until then it loads the SDK, most of
- * a program's start-up, while the engine still refreshes. The SDK takes no notice of arguments and environment before
+ * a program's start-up, while the engine still finds its plugins. The SDK takes no notice of arguments and environment before
  * the runner calls it: its state is made at the first use.
  *
  * Usage: node warm-runner.ts RUNNER, with an IPC channel on which one `Program` comes.
