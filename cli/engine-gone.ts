@@ -40,7 +40,7 @@ export async function forgetGoneEngines(
   if (!isForgotten && resources.some((one) => isService(one) && onGone(one)))
     throw new Problem(`${what}, and stack ${stack} has services there. Nothing was changed.`, [
       { advice: "start it, and give the command again" },
-      { ...machine("destroy", stack, forgetEngineOption), when: "where it is gone for good" },
+      { ...machine("destroy", stack, forgetEngineOption), when: "if it is gone for good" },
     ]);
   await rewriteState(opened, (exported) => withoutEngines(exported, goneHosts));
   output.say(`${what}: what the stack has there is forgotten, and its images stay`);

@@ -38,7 +38,7 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   if (record.kind === "absent")
     throw new Problem(
       `${backendUrl(opened.env)} has no stack ${stack}, so that it is not known what the stack has made. Nothing was changed.`,
-      { command: ["rm", file], when: "where it was never brought up, to remove its settings file" },
+      { command: ["rm", file], when: "if it was never brought up, to remove its settings file" },
     );
   const isKept = await isInGit(opened, file);
 

@@ -74,7 +74,7 @@ export function lockFinding(
         isUnseen
           ? `an update holds the update lock since ${at} (${who}); no such process runs here, and ./machine did not start it`
           : `an update holds the update lock since ${at} (${who}), and ./machine cannot see from here whether it still runs`,
-        { ...machine("pulumi", "cancel", stack), when: "where it does not run any more" },
+        { ...machine("pulumi", "cancel", stack), when: "if it no longer runs" },
       );
   }
 }

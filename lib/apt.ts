@@ -34,7 +34,7 @@ export async function aptGet(
         `apt-get ${args.join(" ")} ${ending}:\n${lines}`,
         isLocked
           ? { advice: "wait until the other program has installed its packages, then run the command again" }
-          : { command: ["sudo", "apt-get", "update"], when: "where it finds no package" },
+          : { command: ["sudo", "apt-get", "update"], when: "if it does not find a package" },
       );
     }
     if (!said)

@@ -27,7 +27,7 @@ function realPart(path: string, whole: string): string {
         [
           {
             ...machine("set", "STACK", "cooperbenchDir", "FOLDER"),
-            when: "where a stack's cooperbenchDir names it",
+            when: "if a stack's cooperbenchDir names it",
           },
           { advice: "name another folder" },
         ],

@@ -52,7 +52,7 @@ export function checkIsRehearsal(dir: string): void {
     if (original === undefined) return;
     throw new Problem(
       `the mark in ${dir} was copied from ${original}, so that nothing there is known to be a rehearsal's; it is left as it is`,
-      { command: ["rm", join(dir, MARK)], when: "where it is a copy that no rehearsal needs" },
+      { command: ["rm", join(dir, MARK)], when: "if it is a copy that no rehearsal needs" },
     );
   }
   // A mark that a kill kept from its name is no other's file.

@@ -33,7 +33,7 @@ export async function forward(dir: string, port: number, host = LOOPBACK): Promi
     `the rehearsal in ${dir} cannot reach ${host}:${port} of this machine: ${said ?? fault}`,
     {
       ...machine("rehearsal", "start", dir),
-      when: "where it does not run",
+      when: "if it is not running",
     },
   );
 }

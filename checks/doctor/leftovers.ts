@@ -82,7 +82,7 @@ export function leftoversFinding(found: Known<readonly JudgedContainer[]>, stack
     return warning(
       "leftovers",
       `CooperBench has made ${inWords(unseen)}; whether a run uses them is not known: ${unseen[0]?.reason}`,
-      { ...clean, when: "where no run uses that engine" },
+      { ...clean, when: "if no run uses that engine" },
     );
   if (living.length > 0) return ok("leftovers", `none: a run lives, with ${inWords(living)}`);
   return ok("leftovers", "no container of a killed run is on the engine");

@@ -93,7 +93,7 @@ export function networkFinding(
   const file = dockerConfigFile();
   const proxies = given
     ? `correct the proxies in ${file}, which containers have`
-    : `where this network has a proxy, name it in ${file} (proxies)`;
+    : `if this network has a proxy, name it in ${file} (proxies)`;
   const remedies = {
     name: `give containers a DNS server that they reach ("dns": ["ADDRESS"] in ${daemonFile(info)}, then restart the engine); ${proxies}`,
     proxy: proxies,

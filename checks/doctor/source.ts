@@ -85,7 +85,7 @@ export function sourceFinding(
     `${repository}, which CooperBench is cloned from, does not answer: ${answer.unreachable}`,
     {
       ...machine("set", stack, "cooperbenchRepository", "URL"),
-      when: "where this machine has no way to it, to name another repository that has the commit",
+      when: "if this machine cannot reach it, to name another repository that has the commit",
     },
   );
 }

@@ -63,7 +63,7 @@ function certificates(env: Environment): NonNullable<Connection["tls"]> {
         `DOCKER_TLS_VERIFY or DOCKER_TLS is set, and ${join(folder, name)} cannot be read (${(error as NodeJS.ErrnoException).code})`,
         [
           { command: ["export", "DOCKER_CERT_PATH=FOLDER"], when: "with the folder of the certificates" },
-          { command: ["unset", "DOCKER_TLS_VERIFY", "DOCKER_TLS"], when: "where the engine has no TLS" },
+          { command: ["unset", "DOCKER_TLS_VERIFY", "DOCKER_TLS"], when: "if the engine has no TLS" },
         ],
       );
     }

@@ -147,9 +147,9 @@ function judge({
         { command: dockerAt(dockerHost, "start", redisContainer) },
         {
           ...machine("set", owner.stack, "redisPort", "PORT"),
-          when: "where it answers at another port",
+          when: "if it answers at another port",
         },
-        removal(dockerHost, "container", redisContainer, "where nobody needs it"),
+        removal(dockerHost, "container", redisContainer, "if nobody needs it"),
       ],
     );
   }
@@ -200,7 +200,7 @@ function judgeOwn(
     trouble: {
       found: `the container ${redisContainer} runs and ${said}; it is left as it is, since a run may be using it`,
       remedies: [
-        { command: docker("restart"), when: "where no run uses it" },
+        { command: docker("restart"), when: "if no run uses it" },
         { command: docker("logs"), when: "to see what it does" },
       ],
     },

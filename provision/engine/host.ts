@@ -55,7 +55,7 @@ export function engineHostOf(setting: string, search: HostSearch = {}): EngineHo
   const another = others.map((path) => `unix://${path}`).join(" and ");
   const word =
     socket !== usualSocket
-      ? "no docker context names it, so that `docker` here asks another"
+      ? "no docker context names it, so `docker` here uses another engine"
       : another && `docker uses it; there is another engine at ${another}`;
   return { host: `unix://${socket}`, from: "its usual socket", ...(word && { word }) };
 }
@@ -79,14 +79,14 @@ function contextOf(folder: string, env: Environment): EngineHost | undefined {
   if (host === undefined)
     throw new Problem(`${named} a docker context ${name}, which docker does not have`, [
       { command: env.DOCKER_CONTEXT ? ["unset", "DOCKER_CONTEXT"] : ["docker", "context", "use", "default"] },
-      { ...machine("set", "STACK", "dockerHost", "HOST"), when: "where another engine is meant" },
+      { ...machine("set", "STACK", "dockerHost", "HOST"), when: "if you mean another engine" },
     ]);
   const from = `your docker context ${name}`;
   // Its certificates are docker's own: no client but docker finds them there.
   const certificates = join(folder, "contexts", "tls", id);
   if (!existsSync(certificates)) return { host, from };
   return {
-    ...{ host, from, word: "the context has certificates, which docker alone uses" },
+    ...{ host, from, word: "the context has certificates, which only docker itself can use" },
     remedy: {
       command: [
         ...["export", `DOCKER_HOST=${host}`, "DOCKER_TLS_VERIFY=1"],

@@ -19,5 +19,5 @@ export class NoAnswer extends Problem {
 
 const silent: Remedies = [
   { advice: "start the engine, then run the command again" },
-  { ...machine("set", "STACK", "dockerHost", "HOST"), when: "where another engine is meant" },
+  { ...machine("set", "STACK", "dockerHost", "HOST"), when: "if you mean another engine" },
 ];

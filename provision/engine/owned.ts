@@ -122,7 +122,7 @@ export async function freeName(
   const maker = there.owner === undefined ? "no stack has made it" : madeBy(there.owner, owner);
   throw new Problem(
     `the engine has a ${kind} ${name}, and ${maker}: it is left as it is`,
-    removal(dockerHost, kind, name, "where nobody needs it"),
+    removal(dockerHost, kind, name, "if nobody needs it"),
   );
 }
 

@@ -12,10 +12,10 @@ interface Cause {
 }
 
 const again = { advice: "run the update again" };
-const login = { command: ["docker", "login"], when: "where the image is private" };
+const login = { command: ["docker", "login"], when: "if the image is private" };
 const mirror = {
   ...machine("set", "STACK", "registryMirror", "HOST"),
-  when: "where another registry has the images",
+  when: "if another registry has the images",
 };
 
 const unreachable: Cause = {
@@ -31,7 +31,7 @@ const rateLimit: Cause = {
   reason: "the registry's rate limit is reached",
   remedies: [
     { advice: "wait for its reset (Docker Hub counts over 6 hours), then run the update again" },
-    { command: ["docker", "login"], when: "where an account has a higher one" },
+    { command: ["docker", "login"], when: "if you have an account with a higher limit" },
     mirror,
   ],
   passes: true,
@@ -39,7 +39,7 @@ const rateLimit: Cause = {
 
 const noRegistry: Cause = {
   matches: /invalid character '<'|text\/html|missing or empty Content-Type/i,
-  reason: "what answers is no registry",
+  reason: "what answers is not a registry",
   remedies: {
     advice:
       "get the proxy, or the login page of the engine's network, that answers in its place out of the way",
@@ -51,13 +51,13 @@ const noRegistry: Cause = {
 const otherForms: readonly Cause[] = [
   {
     matches: /missing signature key|schema ?(version )?1\b|manifest\.v1\+/i,
-    reason: "the registry has a manifest of schema 1, which engines of today do not pull",
+    reason: "the registry has a manifest of schema 1, which current engines do not pull",
     remedies: { advice: "have the image pushed again" },
     passes: false,
   },
   {
     matches: /unsupported media type|when fetching '|unexpected media type/i,
-    reason: "what the registry has is no image, but another artifact, such as a Helm chart",
+    reason: "the registry has something other than an image there, such as a Helm chart",
     remedies: { advice: "check the reference" },
     passes: false,
   },
@@ -74,7 +74,7 @@ const absent: Cause = {
   reason: "the Docker engine does not answer",
   remedies: [
     { advice: "start it, then run the update again" },
-    { ...machine("set", "STACK", "dockerHost", "HOST"), when: "where another engine is meant" },
+    { ...machine("set", "STACK", "dockerHost", "HOST"), when: "if you mean another engine" },
   ],
   passes: false,
   ofEngine: true,
@@ -92,7 +92,7 @@ const causes: readonly Cause[] = [
     matches: /no space left on device/i,
     reason: "no space left on the engine's disk",
     remedies: [
-      { command: ["docker", "system", "df"], when: "to see what takes it" },
+      { command: ["docker", "system", "df"], when: "to see what uses it" },
       { command: ["docker", "image", "prune"], when: "to remove the images without a name" },
     ],
     passes: false,
@@ -117,21 +117,21 @@ const causes: readonly Cause[] = [
       again,
       {
         ...machine("set", "STACK", "pullStallSeconds", "SECONDS"),
-        when: "where the engine is only slow at unpacking",
+        when: "if the engine is just slow at unpacking",
       },
     ],
     passes: true,
   },
   {
     matches: /unexpected (HTTP )?status:? (code )?5\d\d|\b50[0234]\b|server error|unexpected HTTP status/i,
-    reason: "the registry has trouble of its own",
+    reason: "the registry had an internal error",
     remedies: [{ advice: "run the update again later" }, mirror],
     passes: true,
   },
   {
     matches: /verification failed|failed verification|unexpected digest|size validation failed/i,
-    reason: "what arrived is not what the registry announced",
-    remedies: { advice: "check the proxy or the mirror between, then run the update again" },
+    reason: "the data received is not what the registry announced",
+    remedies: { advice: "check any proxy or mirror in between, then run the update again" },
     passes: true,
   },
   {

@@ -60,7 +60,7 @@ export async function endUse(use: ServiceUse, report: (line: string) => void): P
     else
       report(
         `The ${kind} ${name} is left: it is of a stack ${thing.owner?.stack} that is older than ids, and may be in use\n` +
-          remedyText(removal(dockerHost, kind, name, "where it is not in use")),
+          remedyText(removal(dockerHost, kind, name, "if it is not in use")),
       );
   }
   await forget(
@@ -146,7 +146,7 @@ function reportLeft(
   for (const user of users)
     report(
       `${what}: stack ${ownerName(user.owner, owner)} uses it\n` +
-        remedyText(removal(dockerHost, "volume", user.volume, "where that stack is no more")),
+        remedyText(removal(dockerHost, "volume", user.volume, "if that stack no longer exists")),
     );
 }
 

@@ -129,8 +129,8 @@ const reasons: readonly (readonly [RegExp, (target: readonly string[]) => Why])[
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/i,
     () => ({
-      found: "its host key is another than the known one",
-      remedies: { command: ["ssh-keygen", "-R", "HOST"], when: "where you know why" },
+      found: "its host key is not the known one",
+      remedies: { command: ["ssh-keygen", "-R", "HOST"], when: "if you know why it changed" },
     }),
   ],
   [
@@ -146,21 +146,21 @@ const reasons: readonly (readonly [RegExp, (target: readonly string[]) => Why])[
       found: "it refuses the key",
       remedies: [
         { command: ["ssh-copy-id", ...target] },
-        { command: ["ssh-add"], when: "where the key has a passphrase" },
+        { command: ["ssh-add"], when: "if the key has a passphrase" },
       ],
     }),
   ],
   [
     /Could not resolve hostname/i,
     () => ({
-      found: "there is no host of that name",
+      found: "there is no host with that name",
       remedies: machine("set", "STACK", "dockerHost", "ssh://USER@HOST"),
     }),
   ],
   [
     /Connection (refused|timed out|closed|reset)|No route to host|Network is unreachable|timed out|kex_exchange_identification/i,
     (target) => ({
-      found: "ssh does not reach it",
+      found: "ssh cannot reach it",
       remedies: { command: ["ssh", "-v", ...target], when: "to see why" },
     }),
   ],

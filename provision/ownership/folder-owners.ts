@@ -59,9 +59,9 @@ export function othersInWords(others: readonly OwnedThing[], folder: string, own
     remedies: [
       {
         ...machine("set", owner.stack, "cooperbenchDir", "FOLDER"),
-        when: "with a folder of this stack's own",
+        when: "to give this stack a folder of its own",
       },
-      ...stacks.map((stack) => ({ ...machine("destroy", stack), when: "where nobody needs it any more" })),
+      ...stacks.map((stack) => ({ ...machine("destroy", stack), when: "if nobody needs it any more" })),
     ],
   };
 }

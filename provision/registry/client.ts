@@ -135,7 +135,7 @@ export function registryAt(
           `${host} has ${what} not for the platform ${wanted}, but for ${chosen.platforms.join(", ") || "none"}`,
           {
             command: ["./machine", "lock", "--platform", "PLATFORM"],
-            when: "where another platform is meant",
+            when: "if you mean another platform",
           },
           { status: 200 },
         );

@@ -34,10 +34,10 @@ export async function askHelper(
   const remedies: Remedies = [
     {
       command: ["docker", "login", ...(server.includes("/") ? [] : [server])],
-      when: "where it has lost the login",
+      when: "if it has lost the login",
     },
     { advice: `see what it says: echo ${shellWord(server)} | ${program} get` },
-    { advice: "take it out of Docker's config.json, without which public images are pulled as well" },
+    { advice: "remove it from Docker's config.json; public images do not need it" },
   ];
   const options = { env: environmentFor("credential-helper", env), input: server, timeoutSeconds };
   const answer = await run(findOnPath(program, env.PATH) ?? program, ["get"], options);

@@ -29,7 +29,7 @@ const meanings: readonly Meaning[] = [
     says: "has no such image for these credentials",
     remedies: (host) => [
       checkReference,
-      { command: ["docker", "login", host], when: "where the image is private" },
+      { command: ["docker", "login", host], when: "if the image is private" },
     ],
   },
   {
@@ -37,7 +37,7 @@ const meanings: readonly Meaning[] = [
     says: "has reached its rate limit",
     remedies: (host, retryAt) => [
       { advice: `wait ${until(retryAt)}, then run the command again` },
-      { command: ["docker", "login", host], when: "where an account has a higher limit" },
+      { command: ["docker", "login", host], when: "if you have an account with a higher limit" },
     ],
   },
   {

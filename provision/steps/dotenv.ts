@@ -94,7 +94,7 @@ export async function writeDotenv(
     const name = ownerName(other, owner);
     throw new Problem(`${file} has the settings of stack ${name}`, [
       otherFolder(owner.stack),
-      { ...machine("destroy", other.stack), when: "where nobody needs that stack" },
+      { ...machine("destroy", other.stack), when: "if nobody needs that stack" },
     ]);
   }
   const begin = beginIn(dotenv);

@@ -36,7 +36,7 @@ export function unended(
       timeoutSeconds < evaluationSeconds
         ? {
             ...machine("set", "STACK", "oracleTimeoutSeconds", String(evaluationSeconds)),
-            when: "where the machine or its network is only slow",
+            when: "if the machine or its network is just slow",
           }
         : { advice: "use a faster machine: CooperBench gives a run of this task no more time" },
     );
@@ -44,11 +44,11 @@ export function unended(
     return fault(`was out of memory (exit code ${code}, limit ${(memoryBytes / 2 ** 30).toFixed(1)} GiB)`, {
       advice: "use a machine with more memory",
     });
-  if (code === KILLED) return fault(`was killed (exit code ${code}), as where memory runs out`, again);
+  if (code === KILLED) return fault(`was killed (exit code ${code}), probably because memory ran out`, again);
   // What shells and Docker say of a program that they could not run.
   if (code >= 125 && code <= 127)
     return fault(
-      `could not run a program (exit code ${code}), as in an image that is damaged`,
+      `could not run a program (exit code ${code}): the image is probably damaged`,
       pullAgain(image, dockerHost),
     );
   return undefined;
@@ -64,14 +64,14 @@ export function goldFault(subject: OracleSubject, run: TestRun, settings: Settin
   const pull = pullAgain(image, settings.dockerHost);
   if (run.code === 0)
     return {
-      found: `CooperBench counts the gold patch of feature ${feature} as failed: the runner ended with 0 and printed no count of passed tests, so that every result of this task would be a failure${said}`,
+      found: `CooperBench counts the gold patch of feature ${feature} as failed: the runner ended with 0 but printed no count of passed tests, so every result of this task would count as a failure${said}`,
       remedies: pull,
     };
   return {
     found: `the gold patch of feature ${feature} does not pass its tests: the runner ended with ${run.code}${said}`,
     remedies: [
-      { advice: "give the engine's containers a network, where a download has failed" },
-      { ...restore(folder), when: "where the dataset was changed" },
+      { advice: "if a download failed, give the engine's containers a network" },
+      { ...restore(folder), when: "if the dataset was changed" },
       pull,
     ],
   };
@@ -87,7 +87,7 @@ export function againFault(
   return (
     fault && {
       ...fault,
-      found: `in a container that has run tests before, as for the second feature of a run: ${fault.found}`,
+      found: `in a container that has already run tests, as a run does for its second feature: ${fault.found}`,
     }
   );
 }
@@ -97,9 +97,9 @@ export function controlFault(subject: OracleSubject, run: TestRun, settings: Set
   const { image, folder, feature } = subject;
   if (!run.passed) return unended(subject, run, settings);
   return {
-    found: `the tests of feature ${feature} pass without the gold patch, so that they prove nothing: CooperBench counts ${run.testsPassed} passed${lastWords(run.output)}`,
+    found: `the tests of feature ${feature} pass without the gold patch, so they prove nothing: CooperBench counts ${run.testsPassed} passed${lastWords(run.output)}`,
     remedies: [
-      { ...restore(folder), when: "where the dataset was changed" },
+      { ...restore(folder), when: "if the dataset was changed" },
       pullAgain(image, settings.dockerHost),
     ],
   };
@@ -113,7 +113,7 @@ export function mergeFault(
 ): Fault | undefined {
   if (output === null) return undefined;
   return {
-    found: `the gold patch of feature ${feature} does not come through a merge of branches, as the evaluation of a cooperating run makes one in /workspace/repo as it stands${lastWords(output)}`,
+    found: `the gold patch of feature ${feature} does not survive the merge of branches that the evaluation of a cooperating run makes in /workspace/repo${lastWords(output)}`,
     remedies: pullAgain(image, dockerHost),
   };
 }
@@ -124,7 +124,7 @@ export function runnerNote(
   runner: string | null,
 ): string | undefined {
   if (runner !== null && runner === runnerId(folder)) return undefined;
-  return `its runner.sh is not the dataset's (${runnerFile(folder)}): one of them is of another version`;
+  return `its runner.sh is not the dataset's (${runnerFile(folder)}): the two are of different versions`;
 }
 
 /** What is said where CooperBench's evaluator could not evaluate. */
@@ -137,7 +137,7 @@ export function unevaluated(
   if (said.error === "elsewhere")
     return {
       found:
-        "what the engine starts in a container runs in the machine around it, as where the engine is in a chroot; nothing was run there",
+        "what the engine starts in a container runs on the machine outside it, as it does if the engine is in a chroot; nothing was run there",
       remedies: { advice: "use an engine that is not in a chroot" },
     };
   const { image, folder, feature } = subject;
@@ -150,7 +150,7 @@ export function unevaluated(
       remedies: restore(folder),
     };
   return /Unicode/.test(said.error)
-    ? { found: `${found}; a patch of it is no UTF-8`, remedies: restore(folder) }
+    ? { found: `${found}; one of its patches is not UTF-8`, remedies: restore(folder) }
     : { found, remedies: pullAgain(image, dockerHost) };
 }
 

@@ -179,7 +179,7 @@ function reason(
       found: `the container did not answer within ${probe.timeoutSeconds} s and was removed`,
       remedies: {
         ...machine("set", "STACK", "probeTimeoutSeconds", String(2 * probe.timeoutSeconds)),
-        when: "where the engine is only slow",
+        when: "if the engine is just slow",
       },
     };
   if (/No such image/i.test(stderr))

@@ -47,7 +47,7 @@ export async function ensureSubset(
   if (existsSync(file) && !isOwnSubset(folder, owner)) {
     throw new Problem(`${file} is there, and this stack did not make it`, {
       command: ["mv", file, `${file}.old`],
-      when: "where no other stack has made it",
+      when: "if no other stack made it",
     });
   }
   await writeFile(temporaryFile(file), textOf(owner, tasks));

@@ -123,14 +123,14 @@ describe("one that is wrong fails, with its own reason and remedy", () => {
     expect(checks?.gold.problem).toMatch(
       /dspy:task8394 failed its oracle: the gold patch of feature 1 does not pass its tests: the runner ended with 1\nIts last lines:\n[\s\S]*hunk/i,
     );
-    expect(checks?.merge.problem).toMatch(/does not come through a merge of branches/);
+    expect(checks?.merge.problem).toMatch(/does not survive the merge of branches/);
     expect([checks?.control.problem, checks?.runner.note]).toEqual([undefined, undefined]);
   });
 
   test("tests that pass without the gold patch", () => {
     const checks = of(wrong.passing);
     expect(checks?.control.problem).toMatch(
-      /go-chi:task26 failed its oracle: the tests of feature 1 pass without the gold patch, so that they prove nothing: CooperBench counts 2 passed\n[\s\S]*passed: tests/,
+      /go-chi:task26 failed its oracle: the tests of feature 1 pass without the gold patch, so they prove nothing: CooperBench counts 2 passed\n[\s\S]*passed: tests/,
     );
     expect([checks?.gold.problem, checks?.merge.problem]).toEqual([undefined, undefined]);
   });

@@ -152,7 +152,7 @@ describe("with a registryMirror, and Docker Hub out of reach,", () => {
     expect(code).toBe(0);
     expect(proxy.attempts(manifest)).toHaveLength(3);
     expect(stdout).toMatch(
-      /go-chi:task26: from 127\.0\.0\.1:\d+: the registry has trouble of its own \(.*503.*\); .*again in \d+ s \(attempt 2 of 6\)/,
+      /go-chi:task26: from 127\.0\.0\.1:\d+: the registry had an internal error \(.*503.*\); .*again in \d+ s \(attempt 2 of 6\)/,
     );
   });
 

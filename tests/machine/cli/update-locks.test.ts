@@ -146,7 +146,7 @@ test("who holds a lock is told, since when, and what helps", () => {
     level: "blocker",
     found:
       "an update holds the update lock since 2026-01-02T03:04:05Z (u@another, process 4711), and ./machine cannot see from here whether it still runs",
-    remedy: "Fix: where it does not run any more:\n  ./machine pulumi cancel lab-1",
+    remedy: "Fix: if it no longer runs:\n  ./machine pulumi cancel lab-1",
   });
 });
 

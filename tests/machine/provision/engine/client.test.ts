@@ -186,11 +186,11 @@ test.each([
   [
     "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\nHost key verification failed.",
     255,
-    /its host key is another than the known one[\s\S]*\n +ssh-keygen -R HOST$/,
+    /its host key is not the known one[\s\S]*\n +ssh-keygen -R HOST$/,
   ],
   ["me@host.example: Permission denied (publickey).", 255, /it refuses the key[\s\S]*\nFix: ssh-copy-id/],
-  ["ssh: Could not resolve hostname host.example: Name or service not known", 255, /no host of that name/],
-  ["ssh: connect to host host.example port 22: Connection refused", 255, /ssh does not reach it/],
+  ["ssh: Could not resolve hostname host.example: Name or service not known", 255, /no host with that name/],
+  ["ssh: connect to host host.example port 22: Connection refused", 255, /ssh cannot reach it/],
   ["bash: line 1: docker: command not found", 127, /there is no docker on the PATH over there/],
   ["sh: 1: docker: not found", 127, /there is no docker on the PATH over there/],
   [

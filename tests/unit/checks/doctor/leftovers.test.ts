@@ -70,7 +70,7 @@ test.each<[string, readonly JudgedContainer[], object]>([
     {
       level: "warning",
       found: expect.stringMatching(/; whether a run uses them is not known: it is elsewhere$/),
-      remedy: "Fix: where no run uses that engine:\n  ./machine clean lab-1",
+      remedy: "Fix: if no run uses that engine:\n  ./machine clean lab-1",
     },
   ],
 ])("%s is told", (_, containers, finding) => {

@@ -73,9 +73,9 @@ test("an index that answers is well", () => {
 
 test.each<[IndexTrouble["cause"], RegExp]>([
   ["name", /^Fix: give containers a DNS server that they reach \("dns": .* in \/etc\/docker\/daemon\.json/],
-  ["proxy", /^Fix: where this network has a proxy, name it in \S+\/config\.json \(proxies\)/],
+  ["proxy", /^Fix: if this network has a proxy, name it in \S+\/config\.json \(proxies\)/],
   ["certificate", /whose certificate the images do not have/],
-  ["connection", /^Fix: let containers out through the firewall; where this network has a proxy/],
+  ["connection", /^Fix: let containers out through the firewall; if this network has a proxy/],
   ["other", /\n {2}docker run --rm --entrypoint pip b\/pip:1 download .* six$/],
 ])("a fault of kind %s is a warning with its remedy", (cause, remedy) => {
   vi.stubEnv("DOCKER_CONFIG", "/nowhere");

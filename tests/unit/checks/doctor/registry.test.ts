@@ -33,7 +33,7 @@ test.each([
   [
     "(HTTP code 500) server error - error unmarshalling content: invalid character '<' looking for the beginning",
     "blocker",
-    /^the engine reaches none \(asked for .*what answers is no registry/,
+    /^the engine reaches none \(asked for .*what answers is not a registry/,
   ],
   ["missing signature key", "warning", /^it cannot give akhatua\S+: the registry has a manifest of schema 1/],
   [

@@ -72,7 +72,7 @@ test("a context with certificates of its own is pointed out, with the variables 
   const certificates = join(home, ".docker", "contexts", "tls", id, "docker");
   mkdirSync(certificates, { recursive: true });
   expect(find({ DOCKER_CONTEXT: "tls" })).toMatchObject({
-    word: "the context has certificates, which docker alone uses",
+    word: "the context has certificates, which only docker itself can use",
     remedy: {
       command: [
         "export",
@@ -100,7 +100,7 @@ test("of two engines the one that docker uses is taken, and the other is pointed
 });
 
 test("where the usual socket is not there, a rootless engine's or Docker Desktop's is taken", () => {
-  const word = expect.stringContaining("`docker` here asks another");
+  const word = expect.stringContaining("`docker` here uses another");
   const rootless = find({ XDG_RUNTIME_DIR: "/run/user/7" }, ["/run/user/7/docker.sock"]);
   expect(rootless).toMatchObject({ host: "unix:///run/user/7/docker.sock", word });
   const own = `/run/user/${process.getuid?.()}/docker.sock`;

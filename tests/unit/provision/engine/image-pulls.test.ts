@@ -171,7 +171,7 @@ describe("a pull that fails", () => {
     expect(engine.asked).toHaveLength(3);
     expect(said).toEqual([
       expect.stringMatching(
-        /the registry has trouble of its own \(.*503.*\); again in 2 s \(attempt 2 of 6\)$/,
+        /the registry had an internal error \(.*503.*\); again in 2 s \(attempt 2 of 6\)$/,
       ),
       expect.stringMatching(/again in 3 s \(attempt 3 of 6\)$/),
     ]);

@@ -32,15 +32,15 @@ test.each([
   ],
   [
     "(HTTP code 500) server error - error unmarshalling content: invalid character '<' looking for beginning of value",
-    "what answers is no registry",
+    "what answers is not a registry",
     "login page",
   ],
-  ["unexpected media type text/html for sha256:0: not found", "what answers is no registry", "proxy"],
-  ["missing or empty Content-Type header", "what answers is no registry", "proxy"],
+  ["unexpected media type text/html for sha256:0: not found", "what answers is not a registry", "proxy"],
+  ["missing or empty Content-Type header", "what answers is not a registry", "proxy"],
   ["(HTTP code 500) server error - missing signature key", "manifest of schema 1", "pushed again"],
   [
     "unsupported media type application/vnd.cncf.helm.config.v1+json",
-    "no image, but another artifact, such as a Helm chart",
+    "the registry has something other than an image there, such as a Helm chart",
     "check the reference",
   ],
   [

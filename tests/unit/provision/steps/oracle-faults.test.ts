@@ -39,7 +39,7 @@ describe("how a run ended", () => {
       ended(137, { outOfMemory: true }),
       /was out of memory \(exit code 137, limit 2\.0 GiB\)[\s\S]*use a machine/,
     ],
-    [ended(137), /was killed \(exit code 137\), as where memory runs out[\s\S]*run it again/],
+    [ended(137), /was killed \(exit code 137\), probably because memory ran out[\s\S]*run it again/],
     [ended(126), /could not run a program \(exit code 126\)[\s\S]*docker rmi/],
     [ended(127), /could not run a program \(exit code 127\)/],
     [ended(125), /could not run a program \(exit code 125\)/],
@@ -62,19 +62,21 @@ describe("how a run ended", () => {
   test("in a container that has tested before is as one in a new container, and says so", () => {
     expect(againFault(subject, undefined, limits)).toBeUndefined();
     expect(againFault(subject, passed, limits)).toBeUndefined();
-    expect(againFault(subject, ended(1), limits)?.found).toMatch(/run tests before.*feature 3 does not pass/);
+    expect(againFault(subject, ended(1), limits)?.found).toMatch(
+      /already run tests.*feature 3 does not pass/,
+    );
   });
 
   test("as CooperBench counts it is what gold wants, and the control does not", () => {
     expect(goldFault(subject, passed, limits)).toBeUndefined();
     expect(controlFault(subject, passed, limits)?.found).toMatch(
-      /pass without the gold patch, so that they prove nothing/,
+      /pass without the gold patch, so they prove nothing/,
     );
   });
 
   test("with 0 and without a count is none that CooperBench counts, of either", () => {
     expect(goldFault(subject, ended(0), limits)?.found).toMatch(
-      /CooperBench counts the gold patch of feature 3 as failed: the runner ended with 0 and printed no count/,
+      /CooperBench counts the gold patch of feature 3 as failed: the runner ended with 0 but printed no count/,
     );
     expect(controlFault(subject, ended(0), limits)).toBeUndefined();
   });
@@ -97,7 +99,7 @@ test("of what was printed the last lines are told, in a few kB, without control 
 test("a merge that fails is told with what was printed, and one that does not is not", () => {
   expect(mergeFault(subject, null, limits)).toBeUndefined();
   expect(mergeFault(subject, "error: no", limits)?.found).toMatch(
-    /does not come through a merge of branches.*\nIts last lines:\nerror: no$/,
+    /does not survive the merge of branches.*\nIts last lines:\nerror: no$/,
   );
 });
 
@@ -117,7 +119,7 @@ test("what could not be evaluated is told in CooperBench's words, and what runs 
     /^CooperBench cannot evaluate in it: RuntimeError: Failed to write solo\.patch:\n[\s\S]*docker rmi/,
   );
   expect(unevaluated(subject, { error: "elsewhere" }, limits).found).toMatch(
-    /runs in the machine around it, .*chroot/,
+    /runs on the machine outside it, .*chroot/,
   );
 });
 
@@ -139,7 +141,7 @@ test("the image is not blamed for a patch that cannot be handed over, nor for an
     "docker rmi",
   );
   expect(text(unevaluated(subject, { error: "UnicodeDecodeError: 'utf-8' codec" }, limits))).toMatch(
-    /no UTF-8\nFix: git /,
+    /not UTF-8\nFix: git /,
   );
   expect(
     text(unevaluated(subject, { lost: "its evaluation was ended by SIGKILL without a word: " }, limits)),
