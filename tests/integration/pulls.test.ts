@@ -173,14 +173,13 @@ describe("with a registryMirror, and Docker Hub out of reach,", () => {
     expect(code).toBe(0);
     const [first, second] = proxy.gets(layer);
     const seconds = ((second?.at ?? 0) - (first?.at ?? 0)) / 1000;
-    // Of the first MiB of a layer containerd's store says nothing, so that the pull might wait for its turn.
-    const limit = isContainerds ? 30 : 3;
-    expect(seconds).toBeGreaterThan(limit);
-    expect(stdout).toMatch(
-      new RegExp(
-        `go-chi:task26: from 127\\.0\\.0\\.1:\\d+: the pull stalled \\(no byte and no extraction for ${limit} s\\); .*again in`,
-      ),
-    );
+    const [, limit] =
+      /go-chi:task26: from 127\.0\.0\.1:\d+: the pull stalled \(no byte and no extraction for (\d+) s\); .*again in/.exec(
+        stdout,
+      ) ?? [];
+    // Of the first MiB of a layer containerd's store often says nothing, so that the pull might wait for its turn.
+    expect(isContainerds ? ["3", "30"] : ["3"]).toContain(limit);
+    expect(seconds).toBeGreaterThan(Number(limit));
   });
 
   test("a pull that is slow, and moves, is left alone", async () => {
