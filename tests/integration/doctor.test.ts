@@ -123,7 +123,7 @@ test("an engine that does not answer, and settings that are wrong, are findings 
   const { code, stdout } = await lab.machine(["doctor"], { PULUMI_STACK: dead });
   expect(code).toBe(1);
   expect(stdout).toMatch(
-    /^BLOCKER +engine +the Docker engine at .*nobody\.sock .*does not answer.*\n +Start it/,
+    /^BLOCKER +engine +the Docker engine at .*nobody\.sock .*does not answer.*\n +Fix: /,
   );
   expect(stdout).toMatch(/\nwarning +lock +26 of 26 images are not locked/);
 
