@@ -84,7 +84,7 @@ function assigned(
 ): readonly [Assigned, ...Assigned[]] {
   const all: Readonly<Record<string, Field>> = fields;
   const setting = oldNames[given] ?? given;
-  if (setting !== given) output.say(`the setting ${given} is called ${setting} by now`);
+  if (setting !== given) output.say(`the setting ${given} is now called ${setting}`);
   const field = all[setting];
   if (field === undefined)
     throw new Problem(

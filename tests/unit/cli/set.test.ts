@@ -60,7 +60,7 @@ describe("a good value", () => {
     settings(caller(), false);
     expect(printed).toMatch(/^oracleTasks +3 +0 +Number of tasks/m);
     await change("smoke", "5");
-    expect(said).toBe("the setting smoke is called oracleTasks by now\n");
+    expect(said).toBe("the setting smoke is now called oracleTasks\n");
     expect(printed).toContain("oracleTasks: 3 → 5");
     expect(readFileSync(file, "utf8")).toBe("config:\n  cooperbench-machine:oracleTasks: 5\n");
   });

@@ -42,7 +42,7 @@ test("a home that is not there, no folder, relative or another's is refused by n
     /^your HOME, .*absent, is not there\nFix: /,
   );
   await expect(refusal({ HOME: join(folder, "file") })).rejects.toThrow(
-    /^HOME is .*file, which is no folder\n/,
+    /^HOME is .*file, which is not a folder\n/,
   );
   await expect(refusal({ HOME: "home" })).rejects.toThrow(/^HOME is home, which is not absolute\n/);
   await expect(refusal({ HOME: join(folder, "closed", "x") })).rejects.toThrow(

@@ -100,7 +100,7 @@ test("a rehearsal's that is another user's is not said to be down", () => {
     check: "engine",
     level: "blocker",
     found:
-      "the rehearsal's engine at unix:///run/docker.sock is there, and is not this user's to use (connect EACCES /r/docker.sock)",
+      "the rehearsal's engine at unix:///run/docker.sock is there, but this user may not use it (connect EACCES /r/docker.sock)",
     ...shown({ advice: "run this as the user who started it" }),
   });
 });
