@@ -27,7 +27,7 @@ export function platformFinding(info: EngineInfo, tasks: readonly LockedTask[]):
   if (others.length > 0) {
     return warning(
       "platform",
-      `${found}, and ${count(others.length, "image")} of ${platforms.length} are for ${[...new Set(others)].join(", ")}: they run slowly, by emulation, or not at all`,
+      `${found}, and ${count(others.length, "image")} of ${platforms.length} ${others.length === 1 ? "is" : "are"} for ${[...new Set(others)].join(", ")}: they run slowly, by emulation, or not at all`,
       [
         {
           advice: `install emulation on the engine's machine, which Docker Desktop has (docker run --privileged --rm tonistiigi/binfmt --install ${other.split("/")[1]})`,

@@ -120,7 +120,7 @@ function wrongImage({ image, locked, dockerHost }: Probe, found: EngineImage): F
   const faults: Record<Identity, Fault | undefined> = {
     locked: undefined,
     other: {
-      found: `its tag is at image ${found.id}, but the lock has ${locked.digest}`,
+      found: `its tag is at image ${found.id}, the lock has ${locked.digest}`,
       remedies: {
         ...machine("up", "STACK"),
         when: "to give the tag back; the other image is kept under a name",
@@ -131,7 +131,7 @@ function wrongImage({ image, locked, dockerHost }: Probe, found: EngineImage): F
       remedies: seeLock,
     },
     platform: {
-      found: `it is for ${found.platform}, but the lock has ${locked.platform}`,
+      found: `it is for ${found.platform}, the lock has ${locked.platform}`,
       remedies: [seeLock, pullAgain(image, dockerHost)],
     },
   };

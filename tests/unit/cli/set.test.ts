@@ -96,7 +96,7 @@ describe("nothing is changed, and the fix is named, for", () => {
       /git: got true with coop false.*\n +Fix: \.\/machine set lab coop true git true$/,
     ],
     ["several values of what has one", "subset", ["lite", "full"], /takes one value/],
-    ["a secret among others", "coop", ["true", "cohereApiKey"], /is secret, and is set by itself/],
+    ["a secret among others", "coop", ["true", "cohereApiKey"], /is secret, and must be set on its own/],
     ["a second setting without a value", "coop", ["true", "git"], /there is no value for git/],
     ["no value", "subset", [], /there is no value for subset/],
     ["a number that is none", "oracleTasks", ["many"], /oracleTasks: got "many"/],

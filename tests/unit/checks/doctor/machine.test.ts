@@ -103,7 +103,7 @@ describe("Python", () => {
     });
     expect(pythonFinding({ ...other, mayDownload: false }, "lab").level).toBe("blocker");
     const download = { host: "m.example", trouble: undefined };
-    expect(pythonFinding({ ...other, download }, "lab").found).toMatch(/download one, from m\.example$/);
+    expect(pythonFinding({ ...other, download }, "lab").found).toMatch(/download one from m\.example$/);
     expect(pythonFinding({ ...other, download: { ...download, trouble: "HTTP 404" } }, "lab")).toMatchObject({
       level: "blocker",
       found: expect.stringMatching(/from m\.example, which this machine cannot reach \(HTTP 404\)$/),

@@ -99,7 +99,7 @@ describe("the question", () => {
   });
 
   test.each([
-    ["linux/arm64", "no matching manifest for linux/arm64, but for linux/amd64"],
+    ["linux/arm64", "no matching manifest for linux/arm64, only for linux/amd64"],
     ["linux/amd64", undefined],
   ])("of an engine for %s tells whether it has that platform", async (platform, says) => {
     const server = await new LocalServer((_, response) =>
