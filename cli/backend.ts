@@ -89,9 +89,9 @@ function currentIn(text: string, file: string): string | undefined {
     return (JSON.parse(text) as { current?: string } | null)?.current;
   } catch {
     // A parser's message may quote the text, tokens and all.
-    throw new Problem(`${file}, Pulumi's login, is no JSON`, {
+    throw new Problem(`${file}, Pulumi's login, is not JSON`, {
       command: ["rm", file],
-      when: "log in again after that, if you were",
+      when: "log in again after that, if you were logged in",
     });
   }
 }
@@ -118,7 +118,7 @@ function makeFolder(folder: string): void {
     const why = (error as Error).message;
     throw new Problem(
       `${folder}, where this user's state is kept, cannot be made (${why})`,
-      { command: ["export", "XDG_DATA_HOME=FOLDER"], when: "with a folder that you may write in" },
+      { command: ["export", "XDG_DATA_HOME=FOLDER"], when: "to use a folder that you may write in" },
       { cause: error },
     );
   }

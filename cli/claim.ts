@@ -38,7 +38,7 @@ export async function lookWhose(claim: Claim, mayMake: boolean): Promise<Claimed
   const { projectDir, stack, configuration } = claim;
   const denied = deniedState(claim);
   if (denied !== undefined) {
-    const found = `what stack ${stack} has made is not known: ${denied.found}`;
+    const found = `what stack ${stack} made is not known: ${denied.found}`;
     return { record: { kind: "absent" }, verdict: { ok: false, found, remedies: denied.remedies } };
   }
   const backend = backendUrl(claim.env);

@@ -23,10 +23,7 @@ export async function clean({ yes, json }: Given["clean"], caller: StackCaller):
   const look = async () => {
     const found = await lookForLeftovers(dockerHost, { images, info });
     if ("unknown" in found)
-      throw new Problem(
-        `the engine's containers cannot be looked at: ${found.unknown}`,
-        machine("doctor", stack),
-      );
+      throw new Problem(`the engine's containers cannot be read: ${found.unknown}`, machine("doctor", stack));
     return found.value;
   };
   const found = await look();
@@ -74,8 +71,8 @@ function outlook(found: readonly JudgedContainer[]): readonly string[] {
     image,
   ]);
   const words: Readonly<Record<string, string>> = {
-    living: "stays, because it may be of a run that lives",
-    unseen: "goes, where no run uses it, which is not known",
+    living: "stays, because it may belong to a run that is going on",
+    unseen: "goes; whether a run uses it is not known",
   };
   const reasons = found.flatMap(({ fate, reason }) =>
     reason === undefined ? [] : [`${words[fate]}: ${reason}`],

@@ -110,7 +110,7 @@ export class Course {
 
   #fail(of: ResourceStep): Happened | undefined {
     const name = nameOf(of.urn);
-    if (!this.failed.has(name)) this.failed.set(name, "it failed, and does not say why");
+    if (!this.failed.has(name)) this.failed.set(name, "it failed without saying why");
     // The removal of what was replaced is a step of its own.
     const step = this.#begin(of) ?? this.steps.get(name);
     if (step === undefined) return undefined;

@@ -110,5 +110,5 @@ export async function removeLeftovers(found: Found): Promise<void> {
     ...(await removeLeftoverContainers(found.dockerHost, identity)),
     ...removeLeftoverFolders(identity),
   ];
-  if (left.length > 0) found.output.say(`removed what a killed command has left: ${left.join(", ")}`);
+  if (left.length > 0) found.output.say(`removed what a killed command left behind: ${left.join(", ")}`);
 }

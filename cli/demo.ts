@@ -35,7 +35,7 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
   const found = openAsFound(caller);
   if (!found.isRehearsal)
     throw new Problem(
-      `stack ${stack} is no rehearsal, and the demo is of stand-ins and a mock model. Nothing was started.`,
+      `stack ${stack} is not a rehearsal, and the demo uses stand-ins and a mock model. Nothing was started.`,
       { ...machine("new", "demo", "--rehearsal"), when: "to make a rehearsal" },
     );
   const facts = await planFacts(caller);
@@ -69,7 +69,7 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
   const calls = model.asked.length;
   const verdict: Verdict = {
     outcome: isPassed ? "done" : "failed",
-    text: `the demo ${isPassed ? "passed" : "did not pass"}: ${told.join(", ")}; ${calls} calls of a mock model, none of a real one`,
+    text: `the demo ${isPassed ? "passed" : "did not pass"}: ${told.join(", ")}; ${calls} calls to a mock model, none to a real one`,
     next: machine("plan", stack, ...(isPassed ? [] : ["--check", String(runs.at(-1)?.name)])),
   };
   recordCommand({ ...found, output }, "demo", verdict);
@@ -119,7 +119,7 @@ async function demoRun(
   const check = look();
   if (check.verdicts.length === 0)
     throw new Problem(
-      `the run of the demo ${ended.ending}, and has no result:\n${ended.stdout}${ended.stderr}`,
+      `the demo's run ${ended.ending} without a result:\n${ended.stdout}${ended.stderr}`,
       machine("status", stack),
     );
   output.report(`${runReport(check, facts.services)}${runCount(check)}`);

@@ -53,7 +53,7 @@ export async function destroy(
   const { stack, projectDir, output } = caller;
   if (given.some((one) => /^--remove(=|$)/.test(one)))
     throw new Problem(
-      "--remove is left to a command of its own, once nothing of the stack is left. Nothing was changed.",
+      "--remove is a command of its own, for when nothing of the stack is left. Nothing was changed.",
       machine("remove", stack),
     );
   if (wantsHelp(given)) return showPulumi(await openToolchain(caller), ["destroy", "--help"]);
@@ -94,7 +94,7 @@ export async function destroy(
   const left = cutOff.filter((name) => name.startsWith("coop-"));
   if (left.length > 0)
     output.say(
-      `${left.join(", ")} may be left: an update was cut off while it made them.\n${remedyText({ ...machine("up", stack), when: `to remove them, before ./machine destroy ${stack}` })}`,
+      `${left.join(", ")} may still be there: an update was cut off while it made them.\n${remedyText({ ...machine("up", stack), when: `to remove them, before ./machine destroy ${stack}` })}`,
     );
   const lines = [
     ...differencesDone(operation, noImages),
@@ -109,7 +109,7 @@ export async function destroy(
   if (record.kind === "made") {
     if (isInterrupted)
       return conclude(output, { outcome: "interrupted", text: "something is left", next: again });
-    if (code === 0) return conclude(output, { outcome: "done", text: "what was not named is left", next });
+    if (code === 0) return conclude(output, { outcome: "done", text: "what you did not name stays", next });
     return conclude(output, { outcome: "failed", text: "something is left", next: again });
   }
 
@@ -126,7 +126,7 @@ export async function destroy(
   output.print(`${outcome(plan, isDown, goesOn)}\n`);
   const verdict: Verdict = {
     outcome: code === 0 ? "done" : "failed",
-    text: `stack ${stack} has nothing on this machine any more; its settings are left`,
+    text: `stack ${stack} has nothing left on this machine; its settings stay`,
     next: machine("remove", stack),
   };
   return goesOn ? codeOf(verdict) : conclude(output, verdict);
@@ -155,7 +155,7 @@ export function outlook(
   const isOther = (user: RehearsalUser) => user.stack !== stack || user.projectDir !== realPlace(projectDir);
   const others = rehearsal === undefined ? [] : liveUsers(rehearsal).filter(isOther);
   const goes = [
-    `what stack ${stack} made in ${folder}: the checkout where it holds nothing of yours, its environment, the lines in .env`,
+    `what stack ${stack} made in ${folder}: the checkout if it holds nothing of yours, its environment, the lines in .env`,
     "the services that it made",
     ...(rehearsal !== undefined && others.length === 0
       ? [`the rehearsal in ${rehearsal.dir}, with its engine and images, unless another stack uses it`]

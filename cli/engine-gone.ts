@@ -39,11 +39,11 @@ export async function forgetGoneEngines(
   const onGone = isOn(resources, goneHosts);
   if (!isForgotten && resources.some((one) => isService(one) && onGone(one)))
     throw new Problem(`${what}, and stack ${stack} has services there. Nothing was changed.`, [
-      { advice: "start it, and give the command again" },
+      { advice: "start it, and run the command again" },
       { ...machine("destroy", stack, forgetEngineOption), when: "if it is gone for good" },
     ]);
   await rewriteState(opened, (exported) => withoutEngines(exported, goneHosts));
-  output.say(`${what}: what the stack has there is forgotten, and its images stay`);
+  output.say(`${what}: the stack's state forgets what it has there, and the images stay`);
 }
 
 /** The engines that a stack's state has, as in DOCKER_HOST. */

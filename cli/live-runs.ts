@@ -36,7 +36,7 @@ export async function assertNoRun(
   if ("unknown" in found || found.value.length === 0) return;
   const pids = found.value.map(({ pid }) => String(pid));
   throw new Problem(
-    `a run of CooperBench is going by the environment in ${folder} (process ${pids.join(", ")}), and would lose it. Nothing was changed.`,
+    `a run of CooperBench is using the environment in ${folder} (process ${pids.join(", ")}), and would lose it. Nothing was changed.`,
     [
       { advice: "let it end" },
       { command: ["kill", ...pids], when: `to end it, before ./machine destroy ${stack}` },

@@ -69,7 +69,7 @@ async function compare(
     const stands = digest === entry?.digest && platform === entry.platform;
     if (stands || (check && quota !== undefined)) return changeOf(image, entry, { digest });
     if (spent.has(registry.host))
-      throw new RegistryError(`not asked of ${registry.host} any more, since its rate limit is reached`, {
+      throw new RegistryError(`no longer asked of ${registry.host}, because its rate limit is reached`, {
         advice: "wait until it resets, then run the command again",
       });
     try {

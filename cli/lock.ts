@@ -86,8 +86,7 @@ function noRegistry({ unreachable }: Registries): Problem {
       "\n",
     ),
     {
-      advice:
-        "run this where Docker Hub or the engine's mirror can be reached; a proxy is taken from HTTPS_PROXY",
+      advice: "run this where Docker Hub or the engine's mirror can be reached (HTTPS_PROXY names a proxy)",
     },
   );
 }

@@ -80,7 +80,7 @@ async function isToBeRead<Name extends keyof Given>(name: Name, given: Given[Nam
 async function printedCode(code: number, output: Output): Promise<number> {
   const lost = await output.unwritten();
   if (lost === undefined) return code;
-  output.say(`not all could be printed: ${lost}`);
+  output.say(`part of the output could not be printed: ${lost}`);
   return exitCodes.failed;
 }
 

@@ -43,7 +43,7 @@ export async function newStack(
   // What a command that was cut off has begun; none otherwise.
   const begun = hasSettingsFile({ projectDir, stack }) ? readStackFile({ projectDir, stack }).values : {};
   if ("cohereApiKey" in begun)
-    throw new Problem(`stack ${stack} is there already (${file})`, {
+    throw new Problem(`stack ${stack} already exists (${file})`, {
       ...machine("settings", stack),
       when: "to see its settings",
     });
@@ -54,17 +54,17 @@ export async function newStack(
       if (error instanceof Problem) throw error;
       throw new Problem(error.message, {
         ...machine("new", stack, "--rehearsal", "FOLDER"),
-        when: "to name another folder",
+        when: "to use another folder",
       });
     });
   if (rehearsal !== undefined && !Object.entries(rehearsalSettings(rehearsal)).every(isGood))
     throw new Problem(
       `the folder ${JSON.stringify(rehearsal.dir)} has spaces or other characters that a stack's settings cannot hold. Nothing was made.`,
-      { ...machine("new", stack, "--rehearsal", "FOLDER"), when: "to name another folder" },
+      { ...machine("new", stack, "--rehearsal", "FOLDER"), when: "to use another folder" },
     );
   if (rehearsal === undefined && rehearsalOf({ configuration: begun, env: caller.env }) !== undefined)
     throw new Problem(
-      `${file} is that of a rehearsal, which was begun and not ended. Nothing was made.`,
+      `${file} belongs to a rehearsal that was begun and not finished. Nothing was made.`,
       machine("new", stack, "--rehearsal"),
     );
   const key = await readKey(keyFile, rehearsal !== undefined, caller);
@@ -78,8 +78,8 @@ export async function newStack(
   const { pulumi } = tools;
   if ((await readRecord({ ...tools, stack })).kind === "made")
     throw new Problem(
-      `the backend has a stack ${stack} already, of another folder or without its ${file}. Nothing was made.`,
-      { ...machine("new", "NAME"), when: "to take another name" },
+      `the backend already has a stack ${stack}, from another folder or without its ${file}. Nothing was made.`,
+      { ...machine("new", "NAME"), when: "to use another name" },
     );
   writeSettings(projectDir, stack, {
     stackId: begun.stackId ?? randomUUID(),
@@ -93,7 +93,7 @@ export async function newStack(
   if (trouble !== undefined)
     throw new Problem(`the key could not be stored:\n${trouble}`, {
       ...machine("new", stack),
-      when: "give the same command again",
+      when: "run the same command again",
     });
   chmodSync(file, 0o600);
   output.print(
@@ -133,8 +133,8 @@ async function readKey(
   if (isRehearsal) return placeholderKey;
   if (env.COHERE_API_KEY) return env.COHERE_API_KEY;
   if (!process.stdin.isTTY) {
-    throw new Problem("there is no key of the model", [
-      { advice: "name a file that has it: --key-file FILE" },
+    throw new Problem("there is no key for the model", [
+      { advice: "name a file that holds it: --key-file FILE" },
       { advice: "set COHERE_API_KEY, or type the key at a terminal" },
     ]);
   }

@@ -42,7 +42,7 @@ export function runHere(
     const release = passSignals(child);
     child.on("error", (error) => {
       release();
-      reject(new Problem(`${file} cannot be started: ${error.message}`, machine("up", "STACK")));
+      reject(new Problem(`${file} could not be started: ${error.message}`, machine("up", "STACK")));
     });
     child.on("close", (code, signal) => {
       release();

@@ -48,7 +48,7 @@ export async function planCheck(
   const again = machine("plan", ...(stack === undefined ? [] : [stack]), "--check", run);
   const clean = (text: string) => printable(withoutKey(text, join(checkout, ".env")));
   if (isWatched) {
-    const stop = `stop the run, and give:\n  ${asTyped(again)}`;
+    const stop = `stop the run, then run:\n  ${asTyped(again)}`;
     const followed = { name, look, isGoing, stop, clean };
     if (!(await watch(followed, output)))
       return conclude(output, { outcome: "interrupted", text: `${name} goes on`, next: again });

@@ -34,7 +34,7 @@ export function recordProofs(
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeWhole(file, `${JSON.stringify(change(readProofRecord(place)))}\n`, { mode: 0o600 });
   } catch (error) {
-    place.output.say(`what was found is not recorded: ${(error as Error).message}`);
+    place.output.say(`the result could not be recorded: ${(error as Error).message}`);
   }
 }
 

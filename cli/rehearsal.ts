@@ -112,7 +112,7 @@ export async function rehearsalCommand(options: Given["rehearsal"], { output }: 
     // A rehearsal's errors are for the user.
     throw new Problem(
       (error as Error).message,
-      { advice: "give the command again, once that is put right" },
+      { advice: "fix that, then run the command again" },
       { cause: error },
     );
   }
@@ -165,8 +165,8 @@ function portLines({ open, taken }: PortStatus): readonly string[] {
   return [
     ...(open.length > 0 ? [`its ports on this machine's 127.0.0.1: ${open.join(", ")}`] : []),
     ...taken.flatMap((port) => [
-      `127.0.0.1:${port} is taken on this machine: what listens there in the rehearsal is not reached`,
-      `  ${remedyLine({ command: ["ss", "-ltnp", `sport = :${port}`], when: "stop what has it, which this shows" })}`,
+      `127.0.0.1:${port} is taken on this machine, so what listens there in the rehearsal cannot be reached`,
+      `  ${remedyLine({ command: ["ss", "-ltnp", `sport = :${port}`], when: "stop the process that has it, which this shows" })}`,
     ]),
   ];
 }
@@ -182,6 +182,6 @@ async function assertUnused(rehearsal: Rehearsal, verb: "stop" | "remove"): Prom
   if (await ask(`${found}. ${question}`)) return;
   throw new Problem(`${found}, and was left as it is`, {
     ...machine("rehearsal", verb, rehearsal.dir, "--force"),
-    when: `to ${verb} it all the same`,
+    when: `to ${verb} it anyway`,
   });
 }

@@ -37,7 +37,7 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   // In another backend, it may have made much.
   if (record.kind === "absent")
     throw new Problem(
-      `${backendUrl(opened.env)} has no stack ${stack}, so that it is not known what the stack has made. Nothing was changed.`,
+      `${backendUrl(opened.env)} has no stack ${stack}, so what the stack made is not known. Nothing was changed.`,
       { command: ["rm", file], when: "if it was never brought up, to remove its settings file" },
     );
   const isKept = await isInGit(opened, file);
@@ -74,7 +74,7 @@ export async function remove({ stack, yes }: Given["remove"], caller: StackCalle
   await removeFromBackend(opened);
   if (!isKept) rmSync(file, { force: true });
   output.print(`Removed: ${goes}\n`);
-  return conclude(output, { outcome: "done", text: `stack ${stack} is removed`, next: machine("list") });
+  return conclude(output, { outcome: "done", text: `stack ${stack} was removed`, next: machine("list") });
 }
 
 /** A stack that made nothing may have started a rehearsal. */

@@ -18,7 +18,7 @@ export async function rewriteState(
   const { pulumi, stack } = opened;
   const fails = (said: string) =>
     new Problem(`the state of stack ${stack} could not be written:\n${said.trim()}`, {
-      advice: "give the same command again",
+      advice: "run the same command again",
     });
   const files = stateFiles(opened);
   // What an update that has begun meanwhile writes must not be written over.
@@ -27,7 +27,7 @@ export async function rewriteState(
   const exported = await quietPulumi(pulumi, ["stack", "export", "--stack", stack]);
   if (exported.code !== 0) throw fails(exported.stderr);
   await takeOver(opened);
-  if (before !== (files && stampOf(files.state))) throw fails("another command has changed it just now");
+  if (before !== (files && stampOf(files.state))) throw fails("another command has just changed it");
   const imported = await quietPulumi(pulumi, ["stack", "import", "--stack", stack], {
     input: change(exported.stdout),
   });

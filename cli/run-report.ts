@@ -31,7 +31,9 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
     ...(check.isGoing ? [] : commands(check, services)),
     ...(missing === 0 || check.isGoing
       ? []
-      : [`${missing} of ${wanted} pairs have no result: give the run's command again, which goes on`]),
+      : [
+          `${missing} of ${wanted} pairs have no result: run its command again, and it goes on where it stopped`,
+        ]),
     ...(evaluated.length === valid.length || check.isGoing
       ? []
       : [
@@ -73,11 +75,14 @@ function commands(
     const model = pair.model === "" ? check.model : pair.model;
     // Without one CooperBench takes a model of its own.
     if (model === "")
-      return `again: ${pairName(pair)}, by the run's own command: nothing here says of which model it is`;
+      return `again: ${pairName(pair)}, with the run's own command: nothing here says which model it used`;
     const options = setting === "solo" ? "" : coopOptions(run.name, services);
     return `again: .venv/bin/cooperbench run ${which} --setting ${setting}${options}${agent} -m ${shellWord(model)}`;
   });
   return isUnsure
-    ? [...lines, "add to these what the run had besides, such as --no-messaging: its files do not say"]
+    ? [
+        ...lines,
+        "add the run's other options to these, such as --no-messaging: its files do not say which it had",
+      ]
     : lines;
 }

@@ -64,7 +64,7 @@ export async function lookReady(caller: StackCaller, env: Environment): Promise<
   const status = await lookAtStack(caller, env);
   const blockers = inTheWay(status);
   if (blockers.length > 0)
-    throw problemOf("the machine is not ready for a run, and none was started", blockers);
+    throw problemOf("the machine is not ready for a run, so none was started", blockers);
   return status;
 }
 
@@ -72,12 +72,12 @@ export async function lookReady(caller: StackCaller, env: Environment): Promise<
 export function plannedRun({ name, setting }: Pick<Given["run"], "name" | "setting">): PlannedName {
   const which = setting ?? (isPlanned(name) ? name : runNames.solo);
   if (!isPlanned(which))
-    throw new Problem(`the plan has no run ${which}`, {
+    throw new Problem(`the plan has no run named ${which}`, {
       advice: `name one of these: --setting ${Object.values(runNames).join(", ")}`,
     });
   if (isPlanned(name) && which !== name)
     throw new Problem(
-      `a run of the name ${name} is held against the plan's run ${name}, and --setting says ${which}`,
+      `a run named ${name} is checked against the plan's run ${name}, but --setting says ${which}`,
       otherName,
     );
   return which;
@@ -90,7 +90,7 @@ export function assertThere({ repo, task }: Pick<Given["run"], "repo" | "task">,
   const known = task === undefined ? there.map((one) => one.repo) : there.map(taskName);
   const chosen = task === undefined ? repo : `${repo}/${task}`;
   if (known.includes(chosen)) return;
-  throw new Problem(`subset ${subset} has no ${chosen}${didYouMean(chosen, known)}, and no run was started`, {
+  throw new Problem(`subset ${subset} has no ${chosen}${didYouMean(chosen, known)}, so no run was started`, {
     advice: "name a repository of the subset, or a task of it",
   });
 }
@@ -104,7 +104,7 @@ function assertPlanned(
   const { onlyTasks, services } = facts;
   assertThere({ repo, task }, facts.subset);
   if (needsRedis(which) && services === undefined)
-    throw new Problem("agents with messages need a Redis, and the stack has none", {
+    throw new Problem("agents that exchange messages need a Redis, and the stack has none", {
       ...machine("set", stack, "coop", "true"),
       when: `before ./machine up ${stack}`,
     });
@@ -114,7 +114,7 @@ function assertPlanned(
   const isWhole = parts.some((part) => part.length === 2 && part[1] === repo);
   if (task === undefined ? isWhole : onlyTasks.includes(chosen)) return;
   throw new Problem(
-    `the stack has the images of these tasks alone: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}`,
+    `the stack has the images of only these tasks: ${onlyTasks.join(", ")}; ${repo === undefined ? "a run of the subset needs them all" : `the run is of ${chosen}`}`,
     { ...machine("run", stack, "-n", name, ...(parts[0] ?? [])), when: "to run a part that it has" },
   );
 }
@@ -128,18 +128,18 @@ function assertSame(folder: string, now: ReturnType<typeof machineOf>, { stack }
   const found = readMachineOf(folder);
   if (typeof found === "string") {
     const why = found === "none" ? "has no machine.json" : "has a machine.json that cannot be read";
-    throw new Problem(`${folder} is there, and ${why}: what that run was started on is not known`, otherName);
+    throw new Problem(`${folder} exists, and ${why}: what that run was started on is not known`, otherName);
   }
   if (found.run.setting !== now.run.setting)
     throw new Problem(
-      `${folder} is of a run ${found.run.setting}, and this is a run ${now.run.setting}`,
+      `${folder} belongs to a ${found.run.setting} run, and this is a ${now.run.setting} run`,
       otherName,
     );
   const changed = decidingOnes(differences(found, now));
   if (changed.length === 0) return;
   const shown = changed.slice(0, 5).map((one) => `  ${told(one)}`);
   throw new Problem(
-    `${folder} is of another machine than this is now (./machine plan ${stack} --check says all):\n${shown.join("\n")}`,
+    `${folder} belongs to a machine that differs from this one as it is now (./machine plan ${stack} --check lists everything):\n${shown.join("\n")}`,
     otherName,
   );
 }

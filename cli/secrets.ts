@@ -55,7 +55,7 @@ export async function secretsFinding(place: StackPlace, decrypts = true): Promis
   const { passphrase, from } = readPassphrase(yaml, place);
   if (passphrase === undefined)
     return blocker(check, `the passphrase of the secrets cannot be read: ${from}`, [
-      { advice: "bring that file back" },
+      { advice: "restore that file" },
       nameFile("to name the one that has the passphrase"),
     ]);
   const key = decrypts && (await derive(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256"));

@@ -97,7 +97,7 @@ export async function openUnchecked(
   const isRehearsalsId = isAbsolute(String(configuration.stackId));
   if (isPreview && id !== undefined && !isRehearsalsId)
     throw new Problem(
-      `${settingsFile(caller.projectDir, caller.stack)} has lost the stack's id, by which it knows what is its own; its state has it. Nothing was changed.`,
+      `${settingsFile(caller.projectDir, caller.stack)} has lost the stack's id, which marks what belongs to it; its state still has it. Nothing was changed.`,
       machine("set", caller.stack, "stackId", id),
     );
   const rehearsal = rehearsalOf(claim);
@@ -115,7 +115,7 @@ export async function openUnchecked(
 function giveId({ projectDir, stack, configuration, output }: Claim, ofState: string | undefined): void {
   if (configuration.stackId !== "" && ofState === undefined) return;
   writeSettings(projectDir, stack, { stackId: ofState ?? randomUUID() });
-  output.report(`stack ${stack} has an id from now on, in ${settingsFile(projectDir, stack)}`);
+  output.report(`stack ${stack} now has an id, in ${settingsFile(projectDir, stack)}`);
 }
 
 /** Notes whose the services of a stack are that was made before ids: their labels have a name alone. */

@@ -28,7 +28,7 @@ export async function set(
   const secret = wanted.find(({ field }) => field.secret === true);
   if (secret !== undefined && wanted.length > 1)
     throw new Problem(
-      `${secret.setting} is secret, and is set by itself. Nothing was changed.`,
+      `${secret.setting} is secret, and must be set on its own. Nothing was changed.`,
       machine("set", stack, secret.setting),
     );
   const before = byNewNames(readConfiguration(caller));
@@ -84,7 +84,7 @@ function assigned(
 ): readonly [Assigned, ...Assigned[]] {
   const all: Readonly<Record<string, Field>> = fields;
   const setting = oldNames[given] ?? given;
-  if (setting !== given) output.say(`the setting ${given} is called ${setting} by now`);
+  if (setting !== given) output.say(`the setting ${given} is now called ${setting}`);
   const field = all[setting];
   if (field === undefined)
     throw new Problem(
@@ -133,7 +133,7 @@ function valueIn({ words, setting, field: { default: usual, wants } }: Assigned,
     );
   if (more.length > 0)
     throw new Problem(
-      `${setting} takes one value, and ${more[0]} is no setting; want ${wants}`,
+      `${setting} takes one value, and ${more[0]} is not a setting; want ${wants}`,
       machine("set", stack, setting, word),
     );
   return typed(setting, word);
@@ -149,12 +149,15 @@ async function setSecret(
   const again = { ...machine("set", stack, setting), when: "pipe it, or type it" };
   if (values.length > 0)
     throw new Problem(
-      `${setting} is secret, and a command line is not: others can read it, and the shell keeps it. Nothing was changed.`,
+      `${setting} is secret, and a command line is not: others can read it, and the shell records it. Nothing was changed.`,
       again,
     );
   const value = process.stdin.isTTY ? await askKey(output) : (await text(process.stdin)).trim();
   if (!schema.safeParse(value).success)
-    throw new Problem(`what was given for ${setting} is refused; want ${wants}. Nothing was changed.`, again);
+    throw new Problem(
+      `the value given for ${setting} is refused; want ${wants}. Nothing was changed.`,
+      again,
+    );
   const { pulumi } = await openToolchain(caller);
   const trouble = await storeSecret(pulumi, stack, setting, value);
   if (trouble !== undefined) throw new Problem(`${setting} could not be stored:\n${trouble}`, again);

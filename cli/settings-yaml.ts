@@ -74,7 +74,10 @@ export function parseStackYaml(text: string, file: string): StackYaml {
   let disabledProviders: Lined | undefined;
   for (const { key, node, keyNode } of reader.pairsOf(reader.mapOf(root.get("config")?.node, "config"))) {
     if (isScalar(keyNode) && typeof keyNode.value !== "string")
-      throw reader.problem(keyNode, `the key ${keyNode.source || "null"} is no text, and no setting`);
+      throw reader.problem(
+        keyNode,
+        `the key ${keyNode.source || "null"} is not text, so it is not a setting`,
+      );
     const own = ownKey(key);
     if (own === undefined) {
       if (key.split(":").length > 2 && !/^[^:]+:config:[^:]+$/.test(key))
@@ -194,8 +197,7 @@ export function yamlText(bytes: Uint8Array, file: string): string {
     for (let line = 1; from < bytes.length; line += 1) {
       const end = bytes.indexOf(0x0a, from);
       const to = end < 0 ? bytes.length : end + 1;
-      if (!isUtf8(bytes.subarray(from, to)))
-        throw problemAt(file, line, "it has a character that is not UTF-8");
+      if (!isUtf8(bytes.subarray(from, to))) throw problemAt(file, line, "it has a byte that is not UTF-8");
       from = to;
     }
   }
@@ -276,7 +278,7 @@ class Reader {
       const what =
         error.code === "DUPLICATE_KEY"
           ? `the key in this line is there twice`
-          : `it is no YAML: ${error.message.split(/ at line|\n/)[0]}`;
+          : `it is not YAML: ${error.message.split(/ at line|\n/)[0]}`;
       throw this.#problemAt(this.#lines.linePos(error.pos[0]).line, what);
     }
     this.root = document?.contents ?? null;
@@ -362,7 +364,7 @@ class Reader {
     if (isText || /^-?(0|[1-9]\d{0,14})$|^-?(0|[1-9]\d{0,7})\.\d{0,5}[1-9]$/.test(source)) return value;
     throw this.problem(
       scalar,
-      `${source} is a number or a time to Pulumi, which writes it in another way; text is to be in quotes: ${JSON.stringify(source)}`,
+      `${source} is a number or a time to Pulumi, which writes it in another way; put text in quotes: ${JSON.stringify(source)}`,
     );
   }
 }

@@ -45,10 +45,10 @@ function readYaml(file: string): string {
     const { code, message } = error as NodeJS.ErrnoException;
     if (link !== undefined && code === "ENOENT")
       throw refused(`it is a link to ${link}, which is not there`, move);
-    if (code === "ELOOP") throw refused(`it is a link to ${link}, which leads round in a circle`, move);
+    if (code === "ELOOP") throw refused(`it is a link to ${link}, which leads back to itself`, move);
     throw refused(message, letRead);
   }
-  if (!stats.isFile()) throw refused(`it is ${kindOf(stats)} and no file`, move);
+  if (!stats.isFile()) throw refused(`it is ${kindOf(stats)}, not a file`, move);
   try {
     return yamlText(readFileSync(file), file);
   } catch (error) {
@@ -58,7 +58,7 @@ function readYaml(file: string): string {
     const mode = (stats.mode & 0o7777).toString(8);
     const user = process.geteuid?.();
     throw refused(`it is user ${stats.uid}'s, with mode ${mode}, and this is user ${user}`, [
-      { advice: "give this command as that user" },
+      { advice: "run this command as that user" },
       { command: ["sudo", "chown", String(user), file], when: "to give the file to this one" },
     ]);
   }

@@ -36,7 +36,7 @@ export async function readRecord(place: RecordPlace): Promise<StackRecord> {
   }
   if (pulumi === undefined)
     throw new Problem(
-      `${backendUrl(env)} cannot be asked: Pulumi is yet to be installed`,
+      `${backendUrl(env)} cannot be asked: Pulumi has yet to be installed`,
       machine("up", stack),
     );
   return askRecord(pulumi, stack);

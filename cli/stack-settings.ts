@@ -72,7 +72,7 @@ function fileFaults(
     others.push(
       lineFault(
         environment,
-        `environment: got ${environment.text}; environments need Pulumi Cloud, and the backend is ${backend}`,
+        `environment: got ${environment.text}; environments need Pulumi Cloud, but the backend is ${backend}`,
       ),
     );
   if (disabledProviders !== undefined && disables(disabledProviders.text))

@@ -19,7 +19,7 @@ export async function readState(place: RecordPlace): Promise<StackState> {
     const { found, remedies } = cutOffState(stack, facts.state);
     return { ...nothing, unread: found, remedies };
   }
-  if (pulumi === undefined) return { ...nothing, unread: "Pulumi is yet to be found or installed" };
+  if (pulumi === undefined) return { ...nothing, unread: "Pulumi has yet to be found or installed" };
   const ask = (...args: readonly string[]) =>
     quietPulumi(pulumi, ["stack", ...args, "--stack", stack], { timeoutSeconds: patience });
   // A backend of files has it as Pulumi exports it, and takes no start of Pulumi to be read.

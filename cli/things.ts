@@ -36,7 +36,7 @@ export async function thingsOf(
       .map(({ path, owner: maker }) => `${path} was made by stack ${ownerName(maker)}`),
     ...others
       .filter((user) => user.id !== undefined && user.id === owner.id)
-      .map((user) => `stack ${user.stack} of ${user.projectDir} (${user.backend}) has its id`),
+      .map((user) => `stack ${user.stack} of ${user.projectDir} (${user.backend}) has the same id`),
   ];
 }
 

@@ -18,7 +18,7 @@ export function differencesToCome({ course }: Operation, wanted: WantedImages): 
 /** Why an operation did not begin, for its verdict. */
 export function notBegun(operation: Operation): string {
   return isLocked(operation)
-    ? "another operation on the stack is going on, and goes on undisturbed"
+    ? "another operation on the stack is going on, undisturbed"
     : "Pulumi did not begin";
 }
 

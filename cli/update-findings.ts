@@ -36,7 +36,7 @@ export function updateFindings(stack: string, { locks, state }: UpdateFacts): re
 
 /** As the doctor tells it: a line also where all is well. */
 export function updateChecks(stack: string, facts: UpdateFacts | undefined): readonly Finding[] {
-  if (facts === undefined) return [ok(check, "locks are the backend's, which has no files to look at")];
+  if (facts === undefined) return [ok(check, "the backend keeps the locks, and has no files to look at")];
   const findings = updateFindings(stack, facts);
   return findings.length > 0 ? findings : [ok(check, "none runs, and none was cut off")];
 }
@@ -60,13 +60,13 @@ export function lockFinding(
     case "cut off":
       return warning(
         check,
-        `an update lock was never written to its end: ${file}, of ${at}`,
+        `an update lock was written only in part: ${file}, of ${at}`,
         machine("up", stack),
       );
     case "running":
       return blocker(check, `${isDestroy ? "a destroy" : "an update"} is running since ${at} (${who})`, {
         ...machine("status", stack),
-        when: "wait for its end, which this tells",
+        when: "wait until it ends, which this shows",
       });
     default:
       return blocker(
@@ -84,13 +84,13 @@ export function cutOffState(
   stack: string,
   { file, bytes, copy }: Extract<FoundState, { kind: "cut off" }>,
 ): Faulty {
-  const found = `the state of stack ${stack} is not whole: ${file} (${count(bytes, "byte")}), as after a full disk or a power cut`;
+  const found = `the state of stack ${stack} is not whole: ${file} (${count(bytes, "byte")}), as happens after a full disk or a power cut`;
   if (copy === undefined)
-    return blocker(check, `${found}; no whole copy of it is beside it`, [
-      { advice: "put a copy of yours there" },
+    return blocker(check, `${found}; there is no whole copy beside it`, [
+      { advice: "put a copy that you have there" },
       {
         command: ["rm", file],
-        when: `without a copy, before ./machine up ${stack}, which finds again what is there`,
+        when: `without a copy, before ./machine up ${stack}, which finds what is there`,
       },
     ]);
   return blocker(
@@ -104,8 +104,8 @@ export function cutOffState(
 function goOn(stack: string, pending: readonly PendingOperation[]): Remedies {
   if (!pending.some(({ type }) => type === "deleting")) return machine("up", stack);
   return [
-    { ...machine("destroy", stack), when: "to go on with a destroy" },
-    { ...machine("up", stack), when: "to go on with an update" },
+    { ...machine("destroy", stack), when: "to continue with a destroy" },
+    { ...machine("up", stack), when: "to continue with an update" },
   ];
 }
 

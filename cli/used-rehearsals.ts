@@ -44,7 +44,7 @@ export function leaveRehearsals(
     const { dir } = rehearsal;
     for (const other of readUsers(dir)) if (isSameUser(other, user)) removeUser(dir, other);
     const users = liveUsers(rehearsal).map(told);
-    const what = `the rehearsal in ${dir}, which stack ${user.stack} has used, is left`;
+    const what = `the rehearsal in ${dir}, which stack ${user.stack} used, stays`;
     say(
       users.length > 0
         ? `${what}: ${users.join(", ")} uses it`

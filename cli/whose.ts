@@ -36,7 +36,7 @@ export type Verdict =
 const makeAnother = { ...machine("new", "NAME"), when: "to make another stack" };
 const otherBackend: Remedy = {
   command: ["export", "PULUMI_BACKEND_URL=URL"],
-  when: "if its state is in another backend, to name that one as when the stack was made",
+  when: "if its state is in another backend, to name the one that the stack was made in",
 };
 
 /**
@@ -73,7 +73,7 @@ function judgeMade(question: WhoseQuestion, identity: Identity | undefined): Ver
   if (identity === undefined || identity.id === undefined) {
     if (identity !== undefined && isElsewhere) return elsewhere(question, identity);
     if (id !== undefined && copies.length > 0) return copied(question);
-    return { ok: true, note: `stack ${stack} is older than ids: what carries its name is taken for its own` };
+    return { ok: true, note: `stack ${stack} is older than ids: what carries its name counts as its own` };
   }
   if (isElsewhere) return elsewhere(question, identity);
   if (id !== undefined && id !== identity.id && !isIdFree) {
@@ -93,7 +93,7 @@ function judgeMade(question: WhoseQuestion, identity: Identity | undefined): Ver
   return {
     ok: true,
     ...(moved && {
-      note: `stack ${stack} was last worked on from ${identity.folder} on ${identity.host}, and is from now on from ${here.folder} on ${here.host}`,
+      note: `stack ${stack} was last used from ${identity.folder} on ${identity.host}, and is now used from ${here.folder} on ${here.host}`,
     }),
     ...(id !== identity.id && { id: identity.id }),
   };
@@ -112,7 +112,7 @@ function judgeNew(question: WhoseQuestion): Verdict {
     remedies: [
       otherBackend,
       makeAnother,
-      { advice: "if its state is lost for good, move away or remove what it has left" },
+      { advice: "if its state is lost for good, move away or remove what it left behind" },
     ],
   };
 }
@@ -120,10 +120,10 @@ function judgeNew(question: WhoseQuestion): Verdict {
 function elsewhere({ stack, here }: WhoseQuestion, { folder }: Identity): Verdict {
   return {
     ok: false,
-    found: `stack ${stack} was made from ${folder}, which still has it; this is ${here.folder}`,
+    found: `stack ${stack} was made from ${folder}, which still has it, and this is ${here.folder}`,
     remedies: [
-      { command: ["cd", folder], when: "to work on it there" },
-      { ...makeAnother, when: "to make one of your own here, for a rehearsal with --rehearsal" },
+      { command: ["cd", folder], when: "to use it there" },
+      { ...makeAnother, when: "to make one of your own here (for a rehearsal, add --rehearsal)" },
     ],
   };
 }

@@ -8,7 +8,7 @@ export function assertFile(option: string, file: string): void {
   if (file === "") throw refused(option, file, "it is empty");
   const path = resolve(file);
   if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw refused(option, file, "its folder is not there");
+    throw refused(option, file, "its folder does not exist");
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw refused(option, file, "it is a folder");
 }
 

@@ -18,13 +18,14 @@ export function assertCanCache(from: Environment = process.env): void {
   const xdg = from.XDG_CACHE_HOME;
   const [name, folder] =
     xdg && isAbsolute(xdg) ? (["XDG_CACHE_HOME", xdg] as const) : (["HOME", homeOf(from)] as const);
-  const remedy = { command: ["export", `${name}=FOLDER`], when: "with a folder of yours" };
+  const remedy = { command: ["export", `${name}=FOLDER`], when: "to use a folder of yours" };
   if (!isAbsolute(folder)) throw new Problem(`${name} is ${folder}, which is not absolute`, remedy);
   // A cache may be made where its variable says; a home is made by who makes the user.
   const stats = statOf(folder);
   if (stats === undefined && name === "HOME")
-    throw new Problem(`your ${name}, ${folder}, is not there`, remedy);
-  if (stats?.isDirectory() === false) throw new Problem(`${name} is ${folder}, which is no folder`, remedy);
+    throw new Problem(`your ${name}, ${folder}, does not exist`, remedy);
+  if (stats?.isDirectory() === false)
+    throw new Problem(`${name} is ${folder}, which is not a folder`, remedy);
 }
 
 function statOf(path: string): Stats | undefined {

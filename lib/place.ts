@@ -41,8 +41,8 @@ function realPart(path: string, whole: string): string {
 /** Why there can be no such place, by the system's word for it. */
 const noPlace: Readonly<Record<string, (path: string) => string>> = {
   ELOOP: (path) => `${path} is a symbolic link that leads to itself`,
-  ENAMETOOLONG: () => "a name in it is longer than the file system takes",
-  EACCES: (path) => deniedAt(path)?.found ?? `${path} may not be looked at by you`,
+  ENAMETOOLONG: () => "a name in it is longer than the file system allows",
+  EACCES: (path) => deniedAt(path)?.found ?? `you may not read ${path}`,
 };
 
 /**

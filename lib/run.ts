@@ -114,7 +114,7 @@ export async function output(file: string, args: readonly string[], options: Run
   if (code === 0) return stdout.trim();
   const said = (stderr.trim() || stdout.trim()).split("\n").slice(-LAST_LINES).join("\n");
   throw new Problem(`${[file, ...args].join(" ")} ${ending}${said && `:\n${said}`}`, {
-    advice: `put right what ${basename(file)} says, then run the command again`,
+    advice: `fix what ${basename(file)} reports, then run the command again`,
   });
 }
 
@@ -137,8 +137,8 @@ export async function answerOf(
 function notStarted(file: string, cwd: string | undefined, cause: NodeJS.ErrnoException): Problem {
   if (cwd !== undefined && !existsSync(cwd))
     return new Problem(
-      `the folder ${cwd}, in which ${file} would run, is not there`,
-      { advice: "run the command again, in a folder that is there" },
+      `the folder ${cwd}, in which ${file} would run, does not exist`,
+      { advice: "run the command again, in a folder that exists" },
       { cause },
     );
   const install = { advice: `install ${basename(file)}, then run the command again` };

@@ -362,7 +362,7 @@ export function parseSettings(
     tasks: places === undefined ? tasks : tasksOn(tasks, places.engine(config.dockerHost)),
     lockIgnored: lock?.ignored,
     called: oldNamesIn(given).map((old) => ({
-      found: `the setting ${old} is called ${oldNames[old]} by now`,
+      found: `the setting ${old} is now called ${oldNames[old]}`,
       remedies: machine("set", stack, String(oldNames[old]), String(given[old])),
     })),
     narrowed: config.tasks.length > 0,

@@ -28,7 +28,7 @@ export function pullAgain(image: string, dockerHost: string): Remedy {
 export function logsFirst(dockerHost: string, container: string): Remedies {
   return [
     { command: dockerAt(dockerHost, "logs", container), when: "to see what it says" },
-    { advice: "run the update again, which makes another where it does not run" },
+    { advice: "run the update again: it makes a new one if this one does not run" },
   ];
 }
 

@@ -23,8 +23,8 @@ export async function fetchPackages(
 ): Promise<string> {
   if (findOnPath("apt-get") === undefined || findOnPath("dpkg-deb") === undefined)
     throw new Problem(
-      `this machine lacks what the Debian packages ${names.join(", ")} hold, and apt-get to get them with`,
-      { advice: `install ${names.join(", ")}, or what they are called here` },
+      `this machine lacks what the Debian packages ${names.join(", ")} contain, and has no apt-get to get them`,
+      { advice: `install ${names.join(", ")}, or the packages that they are called here` },
     );
   const target = join(
     cacheFolder(),
@@ -105,7 +105,7 @@ async function knownPackages(names: readonly string[]): Promise<string[]> {
     const policy = await output("apt-cache", ["policy", name], { env: environmentFor("program") });
     if (/Candidate: (?!\(none\))/.test(policy)) known.push(name);
     else if (name !== "docker-cli")
-      throw new Problem(`the package lists know no ${name}`, { command: ["sudo", "apt-get", "update"] });
+      throw new Problem(`the package lists do not have ${name}`, { command: ["sudo", "apt-get", "update"] });
   }
   return known.sort();
 }

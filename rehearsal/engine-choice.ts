@@ -39,7 +39,10 @@ export function engineOf(dir: string): EngineName {
       `the rehearsal in ${dir} has the engine ${there}, and ${ENGINE_VARIABLE} asks for ${asked}, which cannot read its data`,
       [
         { command: ["unset", ENGINE_VARIABLE] },
-        { ...machine("rehearsal", "remove", dir), when: "to make it again with the other engine" },
+        {
+          ...machine("rehearsal", "remove", dir),
+          when: "to remove it, and then make it with the other engine",
+        },
       ],
     );
   return there ?? asked ?? "debian";

@@ -24,8 +24,8 @@ export function checkSocketLength(dir: string): void {
   const got = Buffer.byteLength(dir);
   if (got > limit)
     throw new Problem(
-      `the rehearsal's folder ${dir} has ${got} bytes, and at most ${limit} leave room for the engine's sockets`,
-      { command: ["export", "COOPERBENCH_REHEARSAL_DIR=FOLDER"], when: "with a shorter path" },
+      `the rehearsal's folder ${dir} has a path of ${got} bytes; at most ${limit} leave room for the engine's sockets`,
+      { command: ["export", "COOPERBENCH_REHEARSAL_DIR=FOLDER"], when: "to use a shorter path" },
     );
 }
 

@@ -12,7 +12,7 @@ const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 /** @throws a Problem for a place where no folder is made: Node.js tries it for ever. */
 export function checkPlace(dir: string): void {
   if (/^\/(proc|sys)(\/|$)/.test(dir))
-    throw new Problem(`${dir} is a folder of the kernel's, which holds no rehearsal`, {
+    throw new Problem(`${dir} is a folder of the kernel, and cannot hold a rehearsal`, {
       advice: "name another folder",
     });
 }
@@ -51,14 +51,14 @@ export function checkIsRehearsal(dir: string): void {
     const original = copiedFrom(dir);
     if (original === undefined) return;
     throw new Problem(
-      `the mark in ${dir} was copied from ${original}, so that nothing there is known to be a rehearsal's; it is left as it is`,
+      `the mark in ${dir} was copied from ${original}, so nothing there is known to belong to a rehearsal. It is left as it is`,
       { command: ["rm", join(dir, MARK)], when: "if it is a copy that no rehearsal needs" },
     );
   }
   // A mark that a kill kept from its name is no other's file.
   if (readdirSync(dir).every((name) => name === `${MARK}.new`)) return;
   throw new Problem(`${dir} holds files that no rehearsal made, and is left as it is`, [
-    { command: ["export", "COOPERBENCH_REHEARSAL_DIR=FOLDER"], when: "with a folder of its own" },
+    { command: ["export", "COOPERBENCH_REHEARSAL_DIR=FOLDER"], when: "to use a folder of its own" },
     {
       ...machine("new", "NAME", "--rehearsal", "FOLDER"),
       when: "to make a stack with a rehearsal of its own",

@@ -83,7 +83,7 @@ export async function endProcess(pid: number, dir: string, graceSeconds: number)
   if (await until(() => !isOurs(pid, dir), graceSeconds)) return;
   signal(pid, "SIGKILL");
   if (!(await until(() => !isOurs(pid, dir), 10)))
-    throw new Problem(`process ${pid} does not end, not even killed`, {
+    throw new Problem(`process ${pid} does not end, even after SIGKILL`, {
       advice: "restart the machine: the kernel holds it",
     });
 }

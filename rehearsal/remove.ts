@@ -17,7 +17,7 @@ export async function remove(r: Rehearsal, report: (line: string) => void): Prom
       return;
     }
     if (process.getuid?.() !== 0)
-      throw new Problem("the rehearsal runs as root, and so must what removes it", asRoot("remove", r.dir));
+      throw new Problem("the rehearsal runs as root, and only root can remove it", asRoot("remove", r.dir));
     checkIsRehearsal(r.dir);
     const began = Date.now();
     // From here on nobody takes it for a ready one.
@@ -28,7 +28,7 @@ export async function remove(r: Rehearsal, report: (line: string) => void): Prom
     // Removing through a mount would remove what is mounted.
     const left = mountsBelow(r.dir);
     if (left.length > 0)
-      throw new Problem(`${r.dir} is not removed: ${left.join(", ")} cannot be unmounted`, {
+      throw new Problem(`${r.dir} was not removed: ${left.join(", ")} cannot be unmounted`, {
         command: ["sudo", "umount", ...left],
         when: "then remove it again",
       });
@@ -36,7 +36,7 @@ export async function remove(r: Rehearsal, report: (line: string) => void): Prom
     const removed =
       others.length === 0
         ? `${r.dir} removed`
-        : `what it made removed; ${r.dir} is left: it has files that no rehearsal made (${others.join(", ")})`;
+        : `what it made was removed; ${r.dir} stays: it has files that no rehearsal made (${others.join(", ")})`;
     report(`rehearsal ended, and ${removed} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
   });
 }

@@ -48,11 +48,11 @@ export async function fetchSdist(report: (line: string) => void): Promise<Buffer
     }
     const [name] = readdirSync(got);
     if (name === undefined)
-      throw new Problem(`pip download of cooperbench ${SDIST.version} brought no file`, otherIndex);
+      throw new Problem(`pip download of cooperbench ${SDIST.version} downloaded no file`, otherIndex);
     const bytes = readFileSync(join(got, name));
     if (hash(bytes) !== SDIST.sha256)
       throw new Problem(
-        `the index serves another ${name}: its sha256 is ${hash(bytes)}, not ${SDIST.sha256}`,
+        `the index serves a different ${name}: its sha256 is ${hash(bytes)}, not ${SDIST.sha256}`,
         otherIndex,
       );
     renameSync(join(got, name), file);
@@ -104,5 +104,5 @@ function hash(bytes: Buffer): string {
 
 const otherIndex = {
   command: ["export", "PIP_INDEX_URL=URL"],
-  when: "with an index that serves it (pip config list shows the one that is used)",
+  when: "to use an index that serves it (pip config list shows the current one)",
 };

@@ -38,7 +38,7 @@ export async function startAndWait(service: Service): Promise<void> {
   await endService(dir, name, 5);
   const fault = ended ?? `did not answer within ${service.startSeconds} s`;
   throw new Problem(`${name} ${fault}. The end of ${logFile(dir, name)}:\n${tail(logFile(dir, name))}`, {
-    advice: "put right what the log says, then run the command again",
+    advice: "fix what the log reports, then run the command again",
   });
 }
 

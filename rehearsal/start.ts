@@ -28,10 +28,10 @@ export async function start(
   if (process.platform !== "linux")
     throw new Problem(`the rehearsal needs Linux, and this is ${process.platform}`, {
       ...machine("new", "NAME"),
-      when: "to make a stack on the machine's own engine",
+      when: "to make a stack that uses the machine's own engine",
     });
   if (process.getuid?.() !== 0)
-    throw new Problem("the rehearsal starts a private Docker engine, and needs root", {
+    throw new Problem("the rehearsal starts a private Docker engine, which needs root", {
       advice: "run the command with sudo",
     });
   checkPlace(r.dir);

@@ -13,7 +13,7 @@ export async function stop(r: Rehearsal, report: (line: string) => void): Promis
   if (!existsSync(r.dir)) return report(`no rehearsal in ${r.dir}`);
   await withLock(r.dir, report, async () => {
     if (process.getuid?.() !== 0)
-      throw new Problem("the rehearsal runs as root, and so must what stops it", asRoot("stop", r.dir));
+      throw new Problem("the rehearsal runs as root, and only root can stop it", asRoot("stop", r.dir));
     checkIsRehearsal(r.dir);
     const began = Date.now();
     await endProcesses(r.dir, stopEngine);

@@ -81,7 +81,7 @@ async function usualTools(report: (line: string) => void): Promise<Tools> {
   const all = search(widened);
   const still = missingPackages(all);
   if (still.length > 0)
-    throw new Problem(`${root} lacks what ${still.join(" and ")} should hold`, {
+    throw new Problem(`${root} lacks what ${still.join(" and ")} should contain`, {
       command: ["rm", "-r", root],
     });
   return {

@@ -23,7 +23,7 @@ export async function cachedFolder(
     const why = (error as Error).message;
     throw new Problem(
       `the cache folder ${dirname(folder)} cannot be made or written in (${why})`,
-      { command: ["export", "XDG_CACHE_HOME=FOLDER"], when: "with a folder that you may write in" },
+      { command: ["export", "XDG_CACHE_HOME=FOLDER"], when: "to use a folder that you may write in" },
       { cause: error },
     );
   }

@@ -111,7 +111,7 @@ function archiveSource(plugin: PluginVersion, settings: ToolchainSettings): Sour
   const name = `pulumi-resource-${plugin.name}-v${plugin.version}-${process.platform}-${arch}.tar.gz`;
   const file = join(settings.archives, name);
   if (!existsSync(file)) {
-    throw new Problem(`COOPERBENCH_PLUGIN_ARCHIVES is ${settings.archives}, and there is no ${name} in it`, [
+    throw new Problem(`COOPERBENCH_PLUGIN_ARCHIVES is ${settings.archives}, but ${name} is not in it`, [
       { command: ["unset", "COOPERBENCH_PLUGIN_ARCHIVES"] },
       { advice: `put the official archive of that name into ${settings.archives}` },
     ]);

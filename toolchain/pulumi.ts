@@ -98,7 +98,7 @@ async function officialCli(settings: ToolchainSettings, report: Report): Promise
     const { reached, said } = await canReachOfficial();
     report(said);
     if (!reached && settings.mode === "official") {
-      throw new Problem("COOPERBENCH_TOOLCHAIN=official, and the official place is out of reach", [
+      throw new Problem("COOPERBENCH_TOOLCHAIN=official, but the official place cannot be reached", [
         unset,
         { command: ["export", "COOPERBENCH_TOOLCHAIN=closed-network"] },
       ]);

@@ -32,5 +32,5 @@ export async function* workingPythons(settings: Pick<ToolchainSettings, "path">)
 /** The first of them. */
 export async function findPython(settings: Pick<ToolchainSettings, "path">): Promise<Python> {
   for await (const python of workingPythons(settings)) return python;
-  throw new Problem(`no Python 3 on PATH runs (tried ${NAMES.join(", ")})`, aptInstall("python3"));
+  throw new Problem(`no working Python 3 is on PATH (tried ${NAMES.join(", ")})`, aptInstall("python3"));
 }

@@ -75,7 +75,7 @@ async function makeVenv(venv: string, settings: ToolchainSettings, report: Repor
     }
   }
   await findPython(settings);
-  throw new Problem(`no Python here can make a virtual environment (${trouble.join("; ")})`, [
+  throw new Problem(`no Python on this machine can make a virtual environment (${trouble.join("; ")})`, [
     aptInstall("python3-venv"),
     { advice: `install uv ${UV_MINIMUM} or newer` },
   ]);

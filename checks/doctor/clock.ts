@@ -21,11 +21,12 @@ export function clockFinding(clocks: readonly Clock[]): Finding {
       "clock",
       `${wrong
         .map((clock) => `this machine's clock and ${clock.name}'s are ${showSeconds(apart(clock))} apart`)
-        .join("; ")}: TLS, tokens and apt fail with a wrong one`,
+        .join("; ")}: TLS, tokens and apt fail with a wrong clock`,
       { command: ["sudo", "timedatectl", "set-ntp", "true"] },
     );
   }
-  if (clocks.length === 0) return ok("clock", "there was no other clock to compare this machine's with");
+  if (clocks.length === 0)
+    return ok("clock", "no other clock answered that this machine's could be compared with");
   return ok(
     "clock",
     `this machine's clock agrees with ${clocks.map(({ name }) => `${name}'s`).join(" and ")}`,

@@ -12,7 +12,7 @@ export function clientFinding(file: string | undefined, broughtBy?: Command): Fi
   if (file !== undefined && isPodmans(file))
     return blocker(
       "client",
-      `docker is ${file}, which runs podman: it asks podman, whatever engine DOCKER_HOST names`,
+      `docker is ${file}, which runs podman: it uses podman, whatever engine DOCKER_HOST names`,
       {
         advice:
           "install Docker's own (Debian, Ubuntu: apt-get remove podman-docker, then apt-get install docker.io, or docker-cli where that is a package)",
@@ -21,7 +21,8 @@ export function clientFinding(file: string | undefined, broughtBy?: Command): Fi
   if (file !== undefined) return ok("client", `docker is ${file}`);
   if (broughtBy !== undefined) return ok("client", `not there yet: ${asTyped(broughtBy)} brings one`);
   return blocker("client", "there is no docker on PATH, the client, which CooperBench's agents run", {
-    advice: "install it (Debian, Ubuntu: apt-get install docker.io, or docker-cli where that is a package)",
+    advice:
+      "install it (Debian, Ubuntu: apt-get install docker.io, or docker-cli if there is such a package)",
   });
 }
 

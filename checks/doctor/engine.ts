@@ -42,11 +42,11 @@ export function engineFinding(
   if (plugin.startsWith("closed-network") && !isAtLeast(CLOSED_NETWORK_PLUGIN_API, MinAPIVersion)) {
     return blocker(
       "engine",
-      `${found}, and the docker plugin of the closed-network set speaks none newer than ${CLOSED_NETWORK_PLUGIN_API}`,
+      `${found}, but the docker plugin of the closed-network set speaks none newer than ${CLOSED_NETWORK_PLUGIN_API}`,
       [
         {
           command: ["COOPERBENCH_TOOLCHAIN=official", "./machine", "up", place.stack],
-          when: "with Pulumi installed, whose own plugin speaks newer ones",
+          when: "if Pulumi is installed, whose own plugin speaks newer ones",
         },
         {
           advice: `set "min-api-version": "${CLOSED_NETWORK_PLUGIN_API}" in ${daemonFile(info)}, and restart the engine (${serviceCommand(info, "restart")})`,
@@ -55,11 +55,9 @@ export function engineFinding(
     );
   }
   if (!isAtLeast(ApiVersion, API_MINIMUM)) {
-    return warning(
-      "engine",
-      `${found}; want API ${API_MINIMUM} or newer, and nothing was tried with an older one`,
-      { advice: "update Docker to 20.10 or newer" },
-    );
+    return warning("engine", `${found}; this project was tested with API ${API_MINIMUM} and newer`, {
+      advice: "update Docker to 20.10 or newer",
+    });
   }
   return ok("engine", `${found}${wordOf(place)}`);
 }
@@ -68,7 +66,7 @@ export function engineFinding(
 function podman(version: string, place: EnginePlace): Finding {
   return blocker(
     "engine",
-    `podman ${version} answers at ${placeName(place)}, and CooperBench needs Docker's own engine: podman before 5.6 keeps the entrypoint of an image that CooperBench clears, so that no evaluation can run, and no newer one was tried`,
+    `podman ${version} answers at ${placeName(place)}, but CooperBench needs Docker's own engine: podman before 5.6 keeps the entrypoint that CooperBench clears, so no evaluation can run. Newer ones were not tested`,
     [
       { advice: "install Docker's engine (Debian, Ubuntu: apt-get install docker.io)" },
       ...another(place.stack),
@@ -91,7 +89,7 @@ export function silent(error: string, place: EnginePlace): Faulty {
   if (startedBy !== undefined && isDenied)
     return blocker(
       "engine",
-      `the rehearsal's engine at ${dockerHost} is there, and is not this user's to use (${error})`,
+      `the rehearsal's engine at ${dockerHost} is there, but this user may not use it (${error})`,
       { advice: "run this as the user who started it" },
     );
   if (startedBy !== undefined) {
@@ -102,7 +100,7 @@ export function silent(error: string, place: EnginePlace): Faulty {
     : "start it (Debian, Ubuntu: apt-get install docker.io)";
   return blocker(
     "engine",
-    `the Docker engine at ${placeName(place)} does not answer (${error}); want one that runs and that you may use${wordOf(place)}`,
+    `the Docker engine at ${placeName(place)} does not answer (${error})${wordOf(place)}`,
     engine?.remedy ?? [{ advice: start }, ...another(stack)],
   );
 }

@@ -35,7 +35,7 @@ export async function lookAtFolder(wanted: WantedFolder): Promise<FolderFacts> {
       continue;
     }
     const owner = `owner ${found.uid}, mode ${(found.mode & 0o7777).toString(8)}`;
-    if (!found.isDirectory()) return { ...wanted, existing, fault: `it is no folder; ${owner}` };
+    if (!found.isDirectory()) return { ...wanted, existing, fault: `it is not a folder; ${owner}` };
     const fault = await access(existing, constants.W_OK | constants.X_OK).then(
       () => undefined,
       ({ code }: NodeJS.ErrnoException) => `${code}; ${owner}; you are ${process.getuid?.() ?? "unknown"}`,
@@ -51,9 +51,9 @@ export function folderFindings(folders: readonly FolderFacts[]): readonly Findin
     const where = existing === path ? path : `${existing}, where ${path} is to be made,`;
     return blocker("folders", `${purpose}: ${where} cannot be written to (${fault})`, [
       {
-        advice: `give yourself the right to write there (chown or chmod ${existing}; where the disk is mounted read-only: mount -o remount,rw)`,
+        advice: `give yourself the right to write there (chown or chmod ${existing}; if the disk is mounted read-only: mount -o remount,rw)`,
       },
-      { advice: "name another folder for it" },
+      { advice: "use another folder for it" },
     ]);
   });
   if (faults.length > 0) return faults;

@@ -23,6 +23,10 @@ export function gitFinding(git: Git | undefined, checkout: string, isThere: bool
   if (git !== undefined) return ok("git", `${git.version ?? "git"} (${git.file})`);
   const remedy = { advice: "install git (Debian, Ubuntu: apt-get install git)" };
   return isThere
-    ? warning("git", `got no git that runs, and ${checkout} cannot be looked at or moved without`, remedy)
-    : blocker("git", `got no git that runs, want one to clone CooperBench into ${checkout}`, remedy);
+    ? warning("git", `there is no git that runs, and ${checkout} cannot be read or moved without one`, remedy)
+    : blocker(
+        "git",
+        `there is no git that runs, which an update needs to clone CooperBench into ${checkout}`,
+        remedy,
+      );
 }

@@ -33,7 +33,7 @@ export async function lookForLeftovers(
     if (containers.length === 0) return known([]);
     const runs: Known<readonly RunProcess[]> = isLocal(dockerHost, facts.info)
       ? await runProcesses(dockerHost)
-      : { unknown: "the engine is another machine's, whose processes are not seen from here" };
+      : { unknown: "the engine is on another machine, whose processes cannot be seen from here" };
     return known(containers.map((one) => ({ ...one, ...judge(one, runs, startHere(one)) })));
   } catch (error) {
     return { unknown: (error as Error).message };
@@ -61,7 +61,7 @@ export function judge(
 ): Pick<JudgedContainer, "fate" | "reason"> {
   if ("unknown" in runs) return { fate: "unseen", reason: runs.unknown };
   if (pid !== undefined && startTicks === undefined)
-    return { fate: "unseen", reason: "the processes of the engine's machine are not seen from here" };
+    return { fate: "unseen", reason: "the processes of the engine's machine cannot be seen from here" };
   const [first] = runs.value.toSorted((a, b) => a.startTicks - b.startTicks);
   // All runs use the one git server.
   const isOlder = part !== "git server" && startTicks !== undefined && startTicks < (first?.startTicks ?? 0);
@@ -72,7 +72,7 @@ export function judge(
 /** What killed runs of CooperBench have left on the engine. */
 export function leftoversFinding(found: Known<readonly JudgedContainer[]>, stack: string): Finding {
   if ("unknown" in found)
-    return warning("leftovers", `cannot be looked for: ${found.unknown}`, machine("doctor", stack));
+    return warning("leftovers", `not known: ${found.unknown}`, machine("doctor", stack));
   const of = (wanted: Fate) => found.value.filter(({ fate }) => fate === wanted);
   const [left, living, unseen] = [of("left"), of("living"), of("unseen")];
   const clean = machine("clean", stack);
@@ -84,7 +84,7 @@ export function leftoversFinding(found: Known<readonly JudgedContainer[]>, stack
       `CooperBench has made ${inWords(unseen)}; whether a run uses them is not known: ${unseen[0]?.reason}`,
       { ...clean, when: "if no run uses that engine" },
     );
-  if (living.length > 0) return ok("leftovers", `none: a run lives, with ${inWords(living)}`);
+  if (living.length > 0) return ok("leftovers", `none: a run is going on, with ${inWords(living)}`);
   return ok("leftovers", "no container of a killed run is on the engine");
 }
 

@@ -52,8 +52,8 @@ export function liveFinding(url: string, call: LiveCall, stack: string): Finding
   if (first !== undefined && others.length > 0) {
     const chain = others.map((answer) => `${answer.url}, which answered ${answer.status}`).join(", then to ");
     const isElsewhere = others.some((answer) => new URL(answer.url).host !== new URL(url).host);
-    const went = isElsewhere ? "; so do a run's calls, with all that the model is asked" : "";
-    const found = `${url} answered ${first.status} ${time} and led the call to ${chain}${failed}${went}`;
+    const went = isElsewhere ? "; a run's calls go there too, with everything that the model is asked" : "";
+    const found = `${url} answered ${first.status} ${time} and redirected the call to ${chain}${failed}${went}`;
     return (isElsewhere ? blocker : warning)(
       "live",
       found,
@@ -61,15 +61,15 @@ export function liveFinding(url: string, call: LiveCall, stack: string): Finding
     );
   }
   const status = answers.at(-1)?.status ?? null;
-  const answer = status === null ? "gave no answer" : `answered ${status}`;
+  const answer = status === null ? "did not answer" : `answered ${status}`;
   if (error !== undefined)
     return blocker("live", `${url} ${answer} ${time}${failed}`, remedyFor(status, url, stack));
   if (call.isEmpty === true) {
     const remedy = ask(url, "to see whether it is the model's API, and has the model");
-    return blocker("live", `${url} ${answer} ${time}, and says nothing`, remedy);
+    return blocker("live", `${url} ${answer} ${time}, with an empty answer`, remedy);
   }
   const tokens = `${inputTokens ?? "?"} tokens in, ${outputTokens ?? "?"} out`;
-  const cost = costDollars == null ? "cost not known" : `cost ${dollars(costDollars)}, as litellm takes it`;
+  const cost = costDollars == null ? "cost not known" : `cost ${dollars(costDollars)}, by litellm's prices`;
   return ok("live", `${url} ${answer} ${time}: ${tokens}; ${cost}`);
 }
 
@@ -96,7 +96,7 @@ function remedyFor(status: number | null, url: string, stack: string): Remedy {
     };
   if (status === 404) return setBase("its base URL: the API has no such path or model", stack);
   if (status >= 300 && status < 400) return setBase("its base URL: the API is elsewhere", stack);
-  if (status === 429) return { advice: "wait, or have the key's rate raised, which is used up" };
-  if (status >= 500) return { advice: "try again later: the API has a fault of its own" };
-  return { advice: "see what the API said, which refuses the request" };
+  if (status === 429) return { advice: "wait, or have the key's rate limit raised: it is used up" };
+  if (status >= 500) return { advice: "try again later: the API has an internal error" };
+  return { advice: "read what the API says: it refuses the request" };
 }

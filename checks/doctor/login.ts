@@ -13,6 +13,6 @@ export function loginFinding(mirror: string): Finding | undefined {
   if (missing === undefined) return undefined;
   return warning("login", `${missing}: images are pulled from ${host} without credentials`, [
     { advice: "install it" },
-    { command: ["docker", "login", host], when: "once it is taken out of that file" },
+    { command: ["docker", "login", host], when: "once it is removed from that file" },
   ]);
 }

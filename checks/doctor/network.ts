@@ -30,7 +30,7 @@ export function chooseImage(
   checkout: string,
 ): Choice {
   if (!existsSync(join(checkout, "dataset")))
-    return { none: `there is no checkout in ${checkout}, whose runners say what they install packages with` };
+    return { none: `there is no checkout in ${checkout}; its runners say which package manager they use` };
   const there = new Set(images.flatMap(({ references }) => references));
   const calling = tasks.flatMap(({ image, ...task }) => {
     const manager = managerOf(checkout, task);
@@ -97,14 +97,15 @@ export function networkFinding(
   const remedies = {
     name: `give containers a DNS server that they reach ("dns": ["ADDRESS"] in ${daemonFile(info)}, then restart the engine); ${proxies}`,
     proxy: proxies,
-    certificate: "let the index past what opens its TLS on the way, whose certificate the images do not have",
+    certificate:
+      "exempt the index from TLS inspection: the images do not have the inspecting proxy's certificate",
     connection: `let containers out through the firewall; ${proxies}`,
     other: undefined,
   };
   const advice = remedies[cause];
   return warning(
     "network",
-    `${who} gets nothing from its index, from which the tests of most tasks install packages: ${said}`,
+    `${who} gets nothing from its index, and the tests of most tasks install packages from it: ${said}`,
     advice === undefined ? byHand : [{ advice }, byHand],
   );
 }

@@ -13,7 +13,7 @@ import { blocker, type Finding, ok } from "../finding.ts";
  */
 export function ownersFinding(others: Known<readonly OwnedThing[]>, folder: string, owner: Owner): Finding {
   if ("unknown" in others)
-    return blocker("owners", `whose ${folder} is cannot be looked at: ${others.unknown}`, [
+    return blocker("owners", `whose ${folder} is cannot be read: ${others.unknown}`, [
       { advice: "make it readable for this user" },
       { ...machine("set", owner.stack, "cooperbenchDir", "FOLDER"), when: "to use another folder" },
     ]);

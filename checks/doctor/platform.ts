@@ -16,7 +16,7 @@ export function platformFinding(info: EngineInfo, tasks: readonly LockedTask[]):
   const engine = platformOf(info);
   const found = `the engine runs ${engine}`;
   if (info.OSType !== "linux") {
-    return blocker("platform", `${found}, and the images are Linux's`, {
+    return blocker("platform", `${found}, but the images are for Linux`, {
       advice: "switch Docker Desktop to Linux containers",
     });
   }
@@ -27,12 +27,12 @@ export function platformFinding(info: EngineInfo, tasks: readonly LockedTask[]):
   if (others.length > 0) {
     return warning(
       "platform",
-      `${found}, and ${count(others.length, "image")} of ${platforms.length} want ${[...new Set(others)].join(", ")}: they run by emulation, slowly, or not at all`,
+      `${found}, and ${count(others.length, "image")} of ${platforms.length} ${others.length === 1 ? "is" : "are"} for ${[...new Set(others)].join(", ")}: they run slowly, by emulation, or not at all`,
       [
         {
           advice: `install emulation on the engine's machine, which Docker Desktop has (docker run --privileged --rm tonistiigi/binfmt --install ${other.split("/")[1]})`,
         },
-        { advice: "use a machine of that kind" },
+        { advice: "use a machine of that platform" },
       ],
     );
   }

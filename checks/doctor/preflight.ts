@@ -137,7 +137,9 @@ async function ofEngine(facts: EngineFacts, pull: ToPull, preflight: Preflight):
   const mirrors = info.RegistryConfig?.Mirrors ?? [];
   const [missing] = pull.missing;
   const notAsked =
-    missing === undefined ? "no image is to be pulled" : `images come from ${settings.registryMirror} first`;
+    missing === undefined
+      ? "no image is to be pulled"
+      : `images are pulled from ${settings.registryMirror} first`;
   const login = missing && loginFinding(settings.registryMirror);
   const [disk, registry, ofRuns] = await Promise.all([
     measureDisk(dockerHost, info),

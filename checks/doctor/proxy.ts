@@ -18,10 +18,10 @@ export function proxyFinding(env: Environment): Finding | undefined {
   if (!hasProxy || ranges.length === 0) return undefined;
   return warning(
     "proxy",
-    `NO_PROXY has ${ranges.join(", ")}, and Node and Python know no ranges: hosts in it are asked through the proxy`,
+    `NO_PROXY has ${ranges.join(", ")}, but Node and Python do not understand ranges: hosts in it are asked through the proxy`,
     {
       advice:
-        "add the names or addresses of those that this machine asks, such as its engine and registryMirror, to NO_PROXY",
+        "add the names or addresses of the hosts that this machine asks, such as its engine and registryMirror, to NO_PROXY",
     },
   );
 }

@@ -29,7 +29,7 @@ export function pulumiFinding(
   const others = plugins.filter(({ name, version }) => versionOf(`plugin ${name}`) !== version);
   if (others.length > 0) {
     const wants = others.map(({ name, version }) => `plugin ${name} ${version}`).join(", ");
-    return warning("pulumi", `got ${used}; want ${wants}, as the project's packages`, {
+    return warning("pulumi", `${used}, but the project's packages need ${wants}`, {
       command: ["npm", "ci"],
     });
   }

@@ -36,7 +36,7 @@ export function pythonFinding(facts: PythonFacts, stack: string): Finding {
   if (!meets(version, takes) && (python !== undefined || !request.startsWith(">=")))
     return blocker(
       "python",
-      `CooperBench takes Python ${takes}, and by pythonVersion (${request}) it would get ${version}`,
+      `CooperBench needs Python ${takes}, but pythonVersion (${request}) gives it ${version}`,
       machine("set", stack, "pythonVersion", "3.12"),
     );
   if (python !== undefined && fault !== undefined) {
@@ -50,18 +50,14 @@ export function pythonFinding(facts: PythonFacts, stack: string): Finding {
   if (!mayDownload)
     return blocker(
       "python",
-      `${found}, and uv is not to download any (UV_PYTHON_DOWNLOADS, UV_OFFLINE)`,
+      `${found}, and uv may not download one (UV_PYTHON_DOWNLOADS, UV_OFFLINE)`,
       remedies,
     );
   if (download?.trouble !== undefined) {
-    const why = `uv would download one from ${download.host}, which is not reached (${download.trouble})`;
+    const why = `uv would download one from ${download.host}, which this machine cannot reach (${download.trouble})`;
     return blocker("python", `${found}, and ${why}`, remedies);
   }
-  return warning(
-    "python",
-    `${found}: uv is going to download one, from ${download?.host ?? "github.com"}`,
-    remedies,
-  );
+  return warning("python", `${found}: uv will download one from ${download?.host ?? "github.com"}`, remedies);
 }
 
 /** Asks the place that uv would download a Python from; undefined where uv does not say which that is. */

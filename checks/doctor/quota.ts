@@ -14,7 +14,7 @@ export function quotaFinding(facts: RegistryFacts | undefined, pulls: number, no
     { advice: `${wait}; what was pulled is kept` },
   ];
   if (error !== undefined) {
-    if (!isRateLimit(error)) return ok("quota", "the registry has told no limit");
+    if (!isRateLimit(error)) return ok("quota", "the registry reported no limit");
     return warning(
       "quota",
       `the registry allows no pull now (${error.message.trim()}), and ${count(pulls, "pull")} are needed`,
@@ -22,9 +22,9 @@ export function quotaFinding(facts: RegistryFacts | undefined, pulls: number, no
     );
   }
   if (unseen !== undefined) {
-    return ok("quota", `not known: the engine reaches the registry, this machine does not (${unseen})`);
+    return ok("quota", `not known: the engine reaches the registry, but this machine does not (${unseen})`);
   }
-  if (answer?.quota === undefined) return ok("quota", "the registry tells no limit");
+  if (answer?.quota === undefined) return ok("quota", "the registry reports no limit");
   const { limit, remaining, windowSeconds, source } = answer.quota;
   const found = `${remaining} of ${limit} pulls in ${showSeconds(windowSeconds)} are left${source === undefined ? "" : ` for ${source}`}, ${pulls} needed`;
   return remaining < pulls

@@ -58,7 +58,7 @@ function askByEngine(dockerHost: string, platform: string): AskTag {
     // What builders keep beside the images, such as attestations, has the platform unknown/unknown.
     const names = (Platforms ?? []).filter(({ os }) => os !== "unknown").map(platformName);
     if (names.length > 0 && !names.some((name) => isSamePlatform(name, platform)))
-      throw new Error(`no matching manifest for ${platform}, but for ${names.join(", ")}`);
+      throw new Error(`no matching manifest for ${platform}, only for ${names.join(", ")}`);
     return { digest: Descriptor.digest };
   };
 }
@@ -67,11 +67,15 @@ function askByEngine(dockerHost: string, platform: string): AskTag {
 export function registryFinding(facts: RegistryFacts | undefined, notAsked: string): Finding {
   if (facts === undefined) return ok("registry", `not asked: ${notAsked}`);
   const { reference, error } = facts;
-  if (error === undefined) return ok("registry", `it answers for ${reference}`);
+  if (error === undefined) return ok("registry", `it answers (asked for ${reference})`);
   if (isNoRegistry(error))
-    return blocker("registry", `the engine reaches none (asked for ${reference}: ${reasonOf(error)})`, {
-      advice: "see what answers in its place: a proxy, or the login page of the engine's network",
-    });
+    return blocker(
+      "registry",
+      `the engine does not reach a registry (asked for ${reference}: ${reasonOf(error)})`,
+      {
+        advice: "find out what answers in its place: a proxy, or the login page of the engine's network",
+      },
+    );
   if (isNoImage(error))
     // A locked image is pulled by its digest, whatever the tag has become.
     return warning("registry", `it cannot give ${reference}: ${reasonOf(error)}`, remediesOf(error));
@@ -84,7 +88,7 @@ export function registryFinding(facts: RegistryFacts | undefined, notAsked: stri
     `the engine cannot reach the registry (asked for ${reference}: ${error.message.trim()})`,
     [
       { advice: "check the engine's network and proxy" },
-      { advice: "set registryMirror to a registry that it reaches" },
+      { advice: "set registryMirror to a registry that the engine reaches" },
       {
         ...machine("up", "dev"),
         when: "to try everything on a network without Docker Hub, in the rehearsal",

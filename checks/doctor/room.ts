@@ -61,11 +61,11 @@ function diskFinding(wanted: readonly RoomFacts[]): Finding {
   const found = `${prettyBytes(free)} free, ${prettyBytes(need)} needed for ${places}`;
   const path = wanted[0]?.path ?? "";
   const remedies = (show: string): Remedies => [
-    { advice: `remove something from that disk (df ${show} ${path} shows it)` },
-    { advice: "name a folder on another disk" },
+    { advice: `free space on that disk (df ${show} ${path} shows it)` },
+    { advice: "use a folder on another disk" },
   ];
   if (wanted.some(({ isOutOfFiles }) => isOutOfFiles))
-    return blocker("disks", `no file more can be made on the disk of ${places}`, remedies("-i"));
+    return blocker("disks", `no more files can be made on the disk of ${places}`, remedies("-i"));
   if (free < sure) return blocker("disks", found, remedies("-h"));
   return free < need ? warning("disks", found, remedies("-h")) : ok("disks", found);
 }

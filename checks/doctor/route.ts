@@ -12,7 +12,7 @@ export function routeFinding(route: Fault): Finding {
       advice: "run this as the user whose files these are",
     });
   if (route.value === undefined) return ok("route", "nothing here overrides modelApiBase");
-  return warning("route", `${route.value}: with it, the proof of the route fails`, {
+  return warning("route", `${route.value}: this makes the proof of the route fail`, {
     advice: "take that away (unset the variable, or remove its line of the file)",
   });
 }
@@ -21,7 +21,7 @@ export function routeFinding(route: Fault): Finding {
 export function otherSettingsFinding(others: Known<readonly string[]>): Finding | undefined {
   const names = knownOf(others) ?? [];
   if (names.length === 0) return undefined;
-  return warning("variables", `what a run does is decided by ${names.join(", ")} as well`, {
-    advice: "remove the line, or unset the variable, unless that is meant",
+  return warning("variables", `these also decide what a run does: ${names.join(", ")}`, {
+    advice: "remove the line, or unset the variable, unless you mean it",
   });
 }

@@ -13,7 +13,7 @@ export function servicesFinding(redis: ExistingRedis | undefined): Finding {
   if (trouble) return warning("services", trouble.found, trouble.remedies);
   const found =
     redis.kind === "foreign"
-      ? "a Redis that answers is there, and is used"
+      ? "a Redis already answers there, and is used"
       : redis.kind === "conflict" || redis.finding === undefined
         ? "nothing is in the way of Redis"
         : `Redis is made again, because ${redis.finding}`;

@@ -67,22 +67,22 @@ export function sourceFinding(
   stack: string,
 ): Finding {
   if (answer === undefined)
-    return ok("source", "not asked: the checkout is there, or its repository is yet to be made");
+    return ok("source", "not asked: the checkout is there, or its repository has yet to be made");
   if (answer === "there") return ok("source", `${repository} answers`);
   if (answer === "no-tag")
     return ok(
       "source",
-      `${repository} answers; it has no tag v${version}, so that the commit will be found by the files of that release`,
+      `${repository} answers; it has no tag v${version}, so an update finds the commit by the files of that release`,
     );
   if (answer === "no-such-commit")
     return blocker(
       "source",
       `${repository} has no commit ${commit}, which the setting cooperbenchCommit names`,
-      { ...machine("set", stack, "cooperbenchCommit", "COMMIT"), when: "to name one that it has" },
+      { ...machine("set", stack, "cooperbenchCommit", "COMMIT"), when: "to use one that it has" },
     );
   return blocker(
     "source",
-    `${repository}, which CooperBench is cloned from, does not answer: ${answer.unreachable}`,
+    `${repository}, from which CooperBench is cloned, does not answer: ${answer.unreachable}`,
     {
       ...machine("set", stack, "cooperbenchRepository", "URL"),
       when: "if this machine cannot reach it, to name another repository that has the commit",

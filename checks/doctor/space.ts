@@ -50,7 +50,7 @@ export function imagesFolder(info: EngineInfo): string {
 export async function measureDisk(dockerHost: string, info: EngineInfo): Promise<Disk> {
   const folder = imagesFolder(info);
   if (!isLocal(dockerHost, info)) return { folder, unmeasured: "the engine runs on another machine" };
-  if (!existsSync(folder)) return { folder, unmeasured: `${folder} is not to be seen from here` };
+  if (!existsSync(folder)) return { folder, unmeasured: `${folder} cannot be seen from here` };
   try {
     const { bavail, bsize } = await statfs(folder);
     return { folder, freeBytes: bavail * bsize };
@@ -90,7 +90,7 @@ export function spaceFinding(pull: ToPull, disk: Disk, info: EngineInfo, dockerH
     ? `"root" in /etc/containerd/config.toml`
     : `"data-root" in ${daemonFile(info)}`;
   const remedies: Remedies = [
-    { command: dockerAt(dockerHost, "system", "df"), when: "to see what takes it" },
+    { command: dockerAt(dockerHost, "system", "df"), when: "to see what uses it" },
     { command: dockerAt(dockerHost, "image", "prune"), when: "to remove what nobody uses" },
     { advice: `move ${setting} to a larger disk` },
   ];

@@ -47,7 +47,7 @@ const up = (stack: string) => machine("up", stack);
 const askAgain = (stack: string) => machine("verify", stack);
 
 /** It was never made, or the state that has it cannot be read. */
-const noProof = "no proof of it is known";
+const noProof = "it has no known proof";
 
 /** How the stack's last operation ended. */
 export function operationCheck(
@@ -58,7 +58,7 @@ export function operationCheck(
   if (unread !== undefined)
     return blocker(
       check,
-      `Pulumi's state cannot be read, so no proof is known: ${unread}`,
+      `Pulumi's state cannot be read, so the proofs are not known: ${unread}`,
       remedies ?? { ...machine("pulumi", "stack", "--stack", stack), when: "to have Pulumi read it" },
     );
   const isMade = last !== undefined && !(last.kind === "destroy" && last.result === "succeeded");
@@ -81,7 +81,7 @@ export function operationCheck(
 function destroyOrKeep(stack: string): Remedies {
   return [
     { ...machine("destroy", stack), when: "to remove what is left" },
-    { ...machine("up", stack), when: "to have it all again" },
+    { ...machine("up", stack), when: "to make all of it again" },
   ];
 }
 
@@ -90,7 +90,7 @@ const stateWords: readonly (readonly [ImageState, string])[] = [
   ["failed", "failed their last probe"],
   ["unproved", "without a known proof"],
   ["changed", "changed since their proof"],
-  ["other", "not what the lock says by now"],
+  ["other", "not what the lock says now"],
 ];
 
 /** What helps where the state could not be read, so that no proof is known: what it is said with. */
@@ -108,7 +108,7 @@ export function imagesCheck(stack: string, images: readonly ImageStatus[], isRea
   const counted = (number: number) => `${number}/${images.length}`;
   if (of("unseen").length > 0) {
     const known = isRead ? `${counted(proved.length)} were proved` : "what was proved is not known";
-    const found = `${known}; not to be seen now`;
+    const found = `${known}; the images cannot be seen now`;
     return { ...blocker("images", found, { advice: "see what helps the engine" }), provedAt };
   }
   if (!isRead) {
@@ -198,10 +198,10 @@ export function cliCheck(facts: CliFacts): StatusCheck {
     return {
       ...warning(
         check,
-        `${found}; of its source ${changed.length === 1 ? "a file is" : `${changed.length} files are`} not the commit's: ${several(changed)}`,
+        `${found}; of its source ${changed.length === 1 ? "a file is" : `${changed.length} files are`} not as in the commit: ${several(changed)}`,
         [
           { command: ["git", "-C", folder, "diff", "HEAD", "--", "src"], when: "to see it" },
-          { command: ["git", "-C", folder, "checkout", "HEAD", "--", "src"], when: "to take it back" },
+          { command: ["git", "-C", folder, "checkout", "HEAD", "--", "src"], when: "to undo it" },
         ],
       ),
       provedAt,
@@ -213,7 +213,7 @@ export function cliCheck(facts: CliFacts): StatusCheck {
     };
   return {
     ...(isOther
-      ? warning(check, `${found}; wanted is commit ${wantedCommit.slice(0, 12)}`, [
+      ? warning(check, `${found}; the wanted commit is ${wantedCommit.slice(0, 12)}`, [
           { ...machine("set", stack, "cooperbenchCommit", commit), when: "to stay at this one" },
           { command: ["git", "-C", folder, "checkout", wantedCommit], when: "to go to the wanted one" },
         ])
@@ -273,7 +273,7 @@ export interface RouteFacts {
 export function routeCheck({ stack, overridden, proof, failed, ...now }: RouteFacts): StatusCheck {
   const provedAt = proof?.provedAt;
   if (overridden !== undefined) {
-    const mend: Remedies = [{ advice: "take it away" }, { ...up(stack), when: "and after that" }];
+    const mend: Remedies = [{ advice: "remove it" }, { ...up(stack), when: "and after that" }];
     return { ...blocker("route", overridden, mend), provedAt };
   }
   if (proof === undefined) return blocker("route", failed ? firstLine(failed.problem) : noProof, up(stack));
@@ -292,7 +292,10 @@ export function routeCheck({ stack, overridden, proof, failed, ...now }: RouteFa
   );
   if (fault !== undefined) return { ...blocker("route", fault, up(stack)), provedAt };
   if (now.dotenvFault !== undefined)
-    return { ...blocker("route", `it was proved of another .env: ${now.dotenvFault}`, up(stack)), provedAt };
+    return {
+      ...blocker("route", `it was proved with another .env: ${now.dotenvFault}`, up(stack)),
+      provedAt,
+    };
   if (provedHash !== undefined && now.dotenvHash !== undefined && provedHash !== now.dotenvHash)
     return { ...blocker("route", "the .env has changed since the proof", up(stack)), provedAt };
   return { ...ok("route", `a run asks ${callUrl(now.modelApiBase)}`), provedAt };
@@ -341,7 +344,7 @@ export function servicesCheck(stack: string, facts: ServicesFacts | undefined): 
       ? []
       : [trouble?.found ?? (hasPort ? `no Redis answers at ${addressOf(redis)}` : "there is no Redis yet")]),
     ...(git === undefined || git === "running" ? [] : [`the git server is ${git}`]),
-    ...(proof === undefined ? [failed ? firstLine(failed.problem) : "no proof of them is known"] : []),
+    ...(proof === undefined ? [failed ? firstLine(failed.problem) : "they have no known proof"] : []),
     ...(fault === undefined ? [] : [fault]),
   ];
   const found =
@@ -383,7 +386,7 @@ export function oracleCheck(
     const found =
       once.length === 0
         ? "none was run (oracleTasks: 0)"
-        : `it was run of ${several(once.map(({ task }) => task))}, and counts no more: ${first}`;
+        : `it was run for ${several(once.map(({ task }) => task))}, and no longer counts: ${first}`;
     return { ...off(check, found, machine("oracle", stack)), provedAt: oldest(provedIn(once)) };
   }
   if (!isRead && wanted.some(({ oracle }) => oracle === undefined))
@@ -395,7 +398,7 @@ export function oracleCheck(
   const [first] = rest.flatMap(({ task, oracle }) => (oracle?.fault ? [`${task}: ${oracle.fault}`] : []));
   if (rest.length > 0) {
     const names = several(rest.map(({ task }) => task));
-    const why = first === undefined ? `no proof is known of ${names}` : `not proved: ${names} (${first})`;
+    const why = first === undefined ? `no known proof: ${names}` : `not proved: ${names} (${first})`;
     const isUpdates = rest.every(
       ({ isOracleWanted, oracle }) => isOracleWanted && oracle?.hasFailed !== true,
     );
@@ -441,8 +444,8 @@ export function runnersCheck(
         `${found}; ${whose}${unproved.length < others.length ? `; not proved: ${several(unproved.map(({ task }) => task))}` : ""}`,
         [
           { ...machine("oracle", stack, "--all"), when: "to prove whether they fit" },
-          { ...machine("set", stack, "cooperbenchVersion", "VERSION"), when: "to take the images' version" },
-          { ...machine("set", stack, "imagesLock", "FILE"), when: "to take a lock of the dataset's images" },
+          { ...machine("set", stack, "cooperbenchVersion", "VERSION"), when: "to use the images' version" },
+          { ...machine("set", stack, "imagesLock", "FILE"), when: "to use a lock of the dataset's images" },
         ],
       );
 }

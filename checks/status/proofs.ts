@@ -141,7 +141,7 @@ export function faultOf(
     ([, then, now]) => then !== undefined && now !== undefined && !isDeepStrictEqual(then, now),
   );
   if (failed !== undefined && failed.at > proof.provedAt)
-    return `an update since has not proved it: ${firstLine(failed.problem)}`;
+    return `a later update could not prove it: ${firstLine(failed.problem)}`;
   if (other === undefined) return undefined;
   const [what, then, now] = other;
   const isShort = [then, now].every((value) => typeof value === "string" && !/\s/.test(value));

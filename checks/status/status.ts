@@ -246,7 +246,7 @@ function runChecks(question: StatusQuestion): readonly StatusCheck[] {
   return [
     credentialsCheck(owner.stack, join(folder, ".env"), faultIn(look.dotenv)),
     "unknown" in look.route
-      ? blocker("route", `it is not known: ${look.route.unknown}`, {
+      ? blocker("route", `not known: ${look.route.unknown}`, {
           advice: "run this as the user whose files these are",
         })
       : routeCheck({

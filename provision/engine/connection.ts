@@ -46,7 +46,7 @@ export function connectionTo(dockerHost: string, env: Environment = process.env)
       return { host, port: Number(url.port || 2376), tls: certificates(env) };
     }
     default:
-      throw new Problem(`${JSON.stringify(dockerHost)} names no engine`, {
+      throw new Problem(`${JSON.stringify(dockerHost)} is not the address of an engine`, {
         advice:
           "name it as unix:///PATH, tcp://HOST:PORT or ssh://[USER@]HOST[:PORT] (dockerHost, or DOCKER_HOST)",
       });

@@ -30,7 +30,7 @@ export interface OwnRedis {
   readonly kind: "own";
   /** What is wrong with it, so that it is made again; undefined where nothing is. */
   readonly finding?: string;
-  /** Why it is not ready for a run though it is there: it is left as it is, since a run may be using it. */
+  /** Why it is not ready for a run though it is there: it is left as it is, because a run may be using it. */
   readonly trouble?: Fault;
   /** Whether that is no more than that it is paused, which an update ends. Default: false. */
   readonly isPaused?: boolean;
@@ -132,15 +132,13 @@ function judge({
   }
   if (answer !== undefined) {
     return conflict(
-      `${at} is taken: it answers a PING with ${JSON.stringify(answer)}, as no Redis without a password does`,
+      `${at} is taken: it answers a PING with ${JSON.stringify(answer)}, which no Redis without a password does`,
       freeIt(owner.stack),
     );
   }
   if (container !== undefined && own === undefined) {
     const maker =
-      container.owner === undefined
-        ? "that no stack has made"
-        : `of stack ${ownerName(container.owner, owner)}`;
+      container.owner === undefined ? "that no stack made" : `of stack ${ownerName(container.owner, owner)}`;
     return conflict(
       `there is a container ${redisContainer} ${maker} (${container.state}), and no Redis answers at ${at}`,
       [
@@ -198,7 +196,7 @@ function judgeOwn(
     kind: "own",
     labels,
     trouble: {
-      found: `the container ${redisContainer} runs and ${said}; it is left as it is, since a run may be using it`,
+      found: `the container ${redisContainer} runs and ${said}; it is left as it is, because a run may be using it`,
       remedies: [
         { command: docker("restart"), when: "if no run uses it" },
         { command: docker("logs"), when: "to see what it does" },

@@ -176,7 +176,7 @@ export class ImagePulls {
         };
         await pull(this.#engine, request, follow, this.#world.clock);
         if (await findImage(this.#engine, name)) return true;
-        throw new Error("the engine ended the pull without a word");
+        throw new Error("the engine ended the pull without a message");
       } catch (error) {
         failures.set(registry, error as Error);
         if (isRateLimit(error as Error)) retryAt = await this.#world.resetTime(source);
@@ -238,7 +238,7 @@ export class ImagePulls {
       const fault = failures.get(source.registry);
       const hangs = !isThere && !hasGiven && fault !== undefined && clock.now() - started > hangMs;
       if (hangs && (fault instanceof Stalled || isUnreachable(fault))) {
-        this.#listener.say(source.registry, "it gives nothing, and is left out of this update", true);
+        this.#listener.say(source.registry, "it sends nothing, so this update leaves it out", true);
         gives(fault);
       } else gives();
       return isThere;

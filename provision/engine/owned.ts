@@ -119,7 +119,7 @@ export async function freeName(
   if (there === undefined) return;
   if (isSurelyMadeBy(there, owner) || (await isAdopted(there)))
     return removeThing(dockerHost, kind, there.id);
-  const maker = there.owner === undefined ? "no stack has made it" : madeBy(there.owner, owner);
+  const maker = there.owner === undefined ? "no stack made it" : madeBy(there.owner, owner);
   throw new Problem(
     `the engine has a ${kind} ${name}, and ${maker}: it is left as it is`,
     removal(dockerHost, kind, name, "if nobody needs it"),
@@ -129,8 +129,8 @@ export async function freeName(
 /** Who has made a thing, in words for a stack that did not. */
 function madeBy(maker: Owner, owner: Owner): string {
   return maker.stack === owner.stack && maker.id === undefined
-    ? `its label names a stack ${maker.stack} without an id, which may be another of this name`
-    : `stack ${ownerName(maker, owner)} has made it`;
+    ? `its label names a stack ${maker.stack} without an id, which may be another stack of this name`
+    : `stack ${ownerName(maker, owner)} made it`;
 }
 
 /** The command that removes a thing from an engine. */

@@ -89,10 +89,12 @@ export async function leaveEngine(
     );
     if (!there?.ID || there.ID === now?.ID) return;
     await endUse(use, report);
-    report(`${title} is removed from the engine at ${dockerHost}, which stack ${use.owner.stack} has left`);
+    report(
+      `${title} was removed from the engine at ${dockerHost}, which stack ${use.owner.stack} no longer uses`,
+    );
   } catch (error) {
     report(
-      `${title} may be left on the engine at ${dockerHost}, which stack ${use.owner.stack} has left: ${foundOf(error)}\n` +
+      `${title} may still be on the engine at ${dockerHost}, which stack ${use.owner.stack} no longer uses: ${foundOf(error)}\n` +
         remedyText(removal(dockerHost, "container", things.container, "once it answers")),
     );
   }
@@ -156,7 +158,7 @@ async function remove(dockerHost: string, kind: ThingKind, name: string, thing: 
   } catch (error) {
     throw new Problem(
       `the ${kind} ${name} cannot be removed: ${foundOf(error)}`,
-      { advice: "end what uses it, then run the command again" },
+      { advice: "stop what uses it, then run the command again" },
       { cause: error },
     );
   }

@@ -38,9 +38,12 @@ function sshArguments(
   { username, password, hostname, port, pathname, search, hash }: URL,
 ) {
   if (hostname === "" || password !== "" || search !== "" || hash !== "" || !/^[\w./-]*$/.test(pathname))
-    throw new Problem(`${JSON.stringify(dockerHost.replace(/:[^:@/]*@/, ":…@"))} names no engine`, {
-      advice: "name it as ssh://[USER@]HOST[:PORT], without a password (dockerHost, or DOCKER_HOST)",
-    });
+    throw new Problem(
+      `${JSON.stringify(dockerHost.replace(/:[^:@/]*@/, ":…@"))} is not the address of an engine`,
+      {
+        advice: "name it as ssh://[USER@]HOST[:PORT], without a password (dockerHost, or DOCKER_HOST)",
+      },
+    );
   return [
     ...["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30"],
     ...(username === "" ? [] : ["-l", decodeURIComponent(username)]),
@@ -167,24 +170,24 @@ const reasons: readonly (readonly [RegExp, (target: readonly string[]) => Why])[
   [
     /docker: (command )?not found|docker.*No such file|not recognized/i,
     (target) => ({
-      found: "there is no docker on the PATH over there",
+      found: "docker is not on the PATH there",
       remedies: {
-        advice: `install it over there, until ${["ssh", ...target, "docker", "version"].join(" ")} finds it`,
+        advice: `install it there, until ${["ssh", ...target, "docker", "version"].join(" ")} finds it`,
       },
     }),
   ],
   [
     /permission denied/i,
     (target) => ({
-      found: "the user over there may not use its engine",
+      found: "the user there may not use its engine",
       remedies: { command: ["ssh", "-t", ...target, "sudo", "usermod", "-aG", "docker", "USER"] },
     }),
   ],
   [
     /Cannot connect to the Docker daemon|failed to connect|dial unix/i,
     () => ({
-      found: "the engine over there does not run",
-      remedies: { advice: "start it over there, then run the command again" },
+      found: "the engine there is not running",
+      remedies: { advice: "start it there, then run the command again" },
     }),
   ],
 ];

@@ -26,7 +26,7 @@ export async function authorize(
   const challenge = parseChallenge(header);
   if (challenge === undefined)
     throw new RegistryError(
-      `${endpoint.host} asks for an authorization that is not known here (${JSON.stringify(header.slice(0, 100))}, neither Bearer nor Basic)`,
+      `${endpoint.host} asks for an unknown kind of authorization (${JSON.stringify(header.slice(0, 100))}, neither Bearer nor Basic)`,
       { advice: "name another registry that has the images" },
       { status: 401 },
     );
@@ -48,7 +48,7 @@ function assertSafeRealm(realm: string, endpoint: Endpoint): void {
   const schemes = endpoint.origin.startsWith("https:") ? ["https:"] : ["https:", "http:"];
   if (URL.canParse(realm) && schemes.includes(new URL(realm).protocol)) return;
   throw new RegistryError(
-    `${endpoint.host} names the token server ${JSON.stringify(realm)}, which is no URL of ${schemes.join(" or ")}`,
+    `${endpoint.host} names the token server ${JSON.stringify(realm)}, which is not a URL of ${schemes.join(" or ")}`,
     { advice: "name another registry that has the images" },
     { status: 401 },
   );
@@ -77,8 +77,8 @@ async function getToken(
   const { token, access_token = token } = parse(answer.body);
   if (typeof access_token === "string" && access_token !== "") return access_token;
   throw new RegistryError(
-    `${new URL(realm).host} answered with something else than JSON with a token`,
-    { advice: "check the proxy or the mirror between, then run the command again" },
+    `${new URL(realm).host} answered with something other than JSON with a token`,
+    { advice: "check any proxy or mirror in between, then run the command again" },
     { status: answer.status },
   );
 }

@@ -98,7 +98,7 @@ export function registryAt(
     if (parsed.success) return parsed.data;
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join(" ") || "all"}: ${message}`);
     throw new RegistryError(
-      `${host} has ${what} in a form that is not known here (${faults.slice(0, 3).join("; ")})`,
+      `${host} has ${what} in an unknown form (${faults.slice(0, 3).join("; ")})`,
       checkReference,
       { status: 200 },
     );
@@ -132,7 +132,7 @@ export function registryAt(
       const chosen = chooseManifest(read(imageIndex, content, what), wanted);
       if (chosen.digest === undefined)
         throw new RegistryError(
-          `${host} has ${what} not for the platform ${wanted}, but for ${chosen.platforms.join(", ") || "none"}`,
+          `${host} does not have ${what} for the platform ${wanted}, only for ${chosen.platforms.join(", ") || "none"}`,
           {
             command: ["./machine", "lock", "--platform", "PLATFORM"],
             when: "if you mean another platform",

@@ -60,7 +60,7 @@ function how({ timedOut, ending, stdout, stderr }: RunResult, timeoutSeconds: nu
 function parseAnswer(text: string, what: string, remedies: Remedies): Credentials {
   const { Username: username, Secret: secret } = parse(text);
   if (typeof username !== "string" || typeof secret !== "string")
-    throw new Problem(`${what} with something else than JSON with Username and Secret`, remedies);
+    throw new Problem(`${what} with something other than JSON with Username and Secret`, remedies);
   // By this name a helper says that the secret is no password.
   return username === "<token>" ? { username, identitytoken: secret } : { username, password: secret };
 }

@@ -69,14 +69,14 @@ function readConfiguration(file: string): Configuration {
     content = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     // A parser's message may quote the text, secrets and all.
-    const why = (error as NodeJS.ErrnoException).code ?? "it is no JSON";
+    const why = (error as NodeJS.ErrnoException).code ?? "it is not JSON";
     throw new Problem(`cannot read Docker's configuration ${file} (${why})`, broken);
   }
   const parsed = configuration.safeParse(content);
   if (parsed.success) return parsed.data;
   const places = parsed.error.issues.map(({ path }) => path.join(" ") || "the whole");
   throw new Problem(
-    `Docker's configuration ${file} is not of the form that docker writes (${places.join("; ")})`,
+    `Docker's configuration ${file} does not have the form that docker writes (${places.join("; ")})`,
     broken,
   );
 }
@@ -96,10 +96,10 @@ function decode(
     /^([^:]*):([^\0]*)/.exec(Buffer.from(auth, "base64").toString()) ?? [];
   if (identitytoken !== "") return { username, identitytoken };
   if (username === "")
-    throw new Problem(`${where}: auth is no user and password in base64`, {
+    throw new Problem(`${where}: auth is not a user and password in base64`, {
       command: ["docker", "login", host],
     });
   return { username, password };
 }
 
-const broken = { advice: "put it right in an editor, or move it away and run docker login again" };
+const broken = { advice: "fix it in an editor, or move it away and run docker login again" };

@@ -22,7 +22,7 @@ export function parseEndpoint(text: string): Endpoint {
   const scheme = /^(localhost|127(\.\d{1,3}){3})(?![\w.-])/.test(text) ? "http" : "https";
   const address = /^https?:\/\//.test(text) ? text : `${scheme}://${text}`;
   if (!URL.canParse(address))
-    throw new RegistryError(`${JSON.stringify(text)} names no registry`, {
+    throw new RegistryError(`${JSON.stringify(text)} is not the address of a registry`, {
       advice: "name it as HOST[:PORT][/PREFIX], or by a URL",
     });
   const { origin, host, pathname } = new URL(address);

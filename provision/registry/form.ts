@@ -17,12 +17,12 @@ const others: readonly { readonly matches: RegExp; readonly is: string; readonly
   {
     matches: /\.manifest\.v1\+/,
     is: "a manifest of schema 1",
-    remedy: { advice: "have the image pushed again: engines of today pull none" },
+    remedy: { advice: "have the image pushed again: current engines do not pull these" },
   },
   {
     matches: /^$/,
     is: "something without a content type",
-    remedy: { advice: "name a registry: what answers there is none" },
+    remedy: { advice: "name a registry: what answers there is not one" },
   },
   { matches: /./, is: "no manifest", remedy: checkReference },
 ];
@@ -70,9 +70,9 @@ export function assertImage(host: string, what: string, { config, layers }: Imag
   // An engine takes one without a type for an image's.
   const { mediaType: type = imageConfigTypes[0] } = config;
   const fault = !isOf(imageConfigTypes, type)
-    ? `${/helm/.test(type) ? "a Helm chart" : "an artifact"} (${type}), which is no image`
+    ? `${/helm/.test(type) ? "a Helm chart" : "an artifact"} (${type}), which is not an image`
     : layers.length === 0
-      ? "a manifest without layers, which is no image"
+      ? "a manifest without layers, which is not an image"
       : undefined;
   if (fault === undefined) return;
   throw new RegistryError(`${host} gave ${fault}, for ${what}`, checkReference, { status: 200 });

@@ -59,9 +59,9 @@ export function refusal(what: string, url: string, refused: RegistryAnswer): Reg
   const answer = `${what} ${pathname} gave ${status}${said === "" ? "" : `, ${said}`}`;
   return new RegistryError(
     meaning === undefined
-      ? `${host} gave no answer of a registry (${answer})`
+      ? `${host} did not answer as a registry does (${answer})`
       : `${host} ${meaning.says} (${answer})`,
-    meaning?.remedies(host, retryAt) ?? { advice: "see whether what answers there is a registry" },
+    meaning?.remedies(host, retryAt) ?? { advice: "check that what answers there is a registry" },
     { status, ...(retryAt !== undefined && { retryAt }) },
   );
 }

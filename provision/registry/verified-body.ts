@@ -37,7 +37,7 @@ export function verifiedBody(
   const wrong = digests.find((wanted) => wanted !== undefined && wanted !== digest);
   if (wrong === undefined) return { digest, content: parse(body) };
   throw new RegistryError(
-    `${host} gave other bytes for ${what} than their digest means (${digest}, not ${wrong})`,
+    `${host} gave bytes for ${what} that do not match their digest (${digest}, not ${wrong})`,
     changed,
     { status: 200 },
   );
@@ -51,4 +51,4 @@ function parse(body: Buffer): unknown {
   }
 }
 
-const changed = { advice: "check what changes answers on the way, such as a proxy or a broken mirror" };
+const changed = { advice: "look for what changes answers on the way, such as a proxy or a broken mirror" };

@@ -47,7 +47,7 @@ export async function runAgentProgram<Result>(
     const leading = Object.keys(env).filter((name) => /^PYTHON(HOME|PATH|PLATLIBDIR)$/.test(name));
     const found = `the agent's model ended with ${code} and no answer (${program}: ${kind})`;
     throw leading.length > 0
-      ? new Problem(`${found}, and this shell has ${leading.join(" and ")}, which a run would have as well`, {
+      ? new Problem(`${found}, and this shell has ${leading.join(" and ")}, which a run would have too`, {
           command: ["unset", ...leading],
         })
       : new Problem(found, {

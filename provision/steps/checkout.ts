@@ -140,7 +140,7 @@ async function useAsItIs(
   }
   const has = versionIn(folder);
   if (version === undefined || has === version) return is;
-  const note = `${folder} is of version ${has ?? "unknown"}, not of ${version}, and is left as it is: ${why}. To have that: check it out there, or set cooperbenchDir to another folder`;
+  const note = `${folder} is at version ${has ?? "unknown"}, not ${version}, and is left as it is: ${why}. To get that version: check it out there, or set cooperbenchDir to another folder`;
   return { ...is, note: told(note, report) };
 }
 
@@ -172,10 +172,10 @@ async function ensureOwn(
   if (marker.commit !== commit || marker.seen !== undefined)
     markCheckout(folder, { ...marker, commit, seen: undefined });
   const missing = await restoreMissing(folder);
-  if (missing > 0) report(`${folder}: ${missing} missing files of src and dataset are there again`);
+  if (missing > 0) report(`${folder}: ${missing} missing files of src and dataset were restored`);
   const fault = inspectCheckout(folder);
   if (fault !== undefined)
-    throw new Problem(`${folder}: ${fault}, and its changes are yours to keep or drop`, {
+    throw new Problem(`${folder}: ${fault}, and you decide whether to keep its changes`, {
       ...restored(folder, "src", "dataset"),
       when: "to drop the changes",
     });

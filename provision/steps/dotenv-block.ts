@@ -75,7 +75,7 @@ export function parseDotenv(text: string): Dotenv {
       let first = index;
       while (isOurs(first - 1)) first--;
       blocks.push({ begin, first, last: index, ours: range(first, index) });
-      faults.push(`line ${number(index)} ends a block of cooperbench-machine that nothing begins`);
+      faults.push(`line ${number(index)} ends a block of cooperbench-machine that no line begins`);
     } else if (next === undefined || next.begin !== undefined) {
       let last = index;
       while (isOurs(last + 1)) last++;
@@ -90,16 +90,14 @@ export function parseDotenv(text: string): Dotenv {
         ours: [index, ...inside.filter(isOurs), next.index],
       });
       for (const line of inside.filter((line) => !isOurs(line)))
-        faults.push(
-          `line ${number(line)} stands in the block of cooperbench-machine, and is not the update's`,
-        );
+        faults.push(`line ${number(line)} is in the block of cooperbench-machine, and no update wrote it`);
       at++;
     }
   }
   const [first, second] = blocks;
   if (first !== undefined && second !== undefined && faults.length === 0)
     faults.push(
-      `the block of cooperbench-machine stands there twice, from lines ${number(first.first)} and ${number(second.first)}`,
+      `the block of cooperbench-machine is there twice, from lines ${number(first.first)} and ${number(second.first)}`,
     );
   return { lines, blocks, faults };
 }

@@ -130,13 +130,13 @@ async function firstReadBack(
   const misread = [...new Set([...unwritable, ...(alone?.other ?? [])])];
   if (misread.length > 0)
     throw new Problem(
-      `${file}: python-dotenv would read another value of ${misread.join(", ")} than the one that is set. Nothing was changed`,
+      `${file}: python-dotenv would read a different value of ${misread.join(", ")} than the one you set. Nothing was changed`,
       { advice: "set one without quotes, backslashes and ${" },
     );
   const good = texts.find((_, index) => read[index]?.other.length === 0);
   if (good !== undefined) return good;
   const last = read.at(-1);
-  const fault = (last && misreadInWords(last)) ?? "python-dotenv gave no answer";
+  const fault = (last && misreadInWords(last)) ?? "python-dotenv did not answer";
   throw new Problem(`${file}: ${fault}. Nothing was changed`, byHand);
 }
 
@@ -149,10 +149,10 @@ export function misreadInWords({
   readonly unread: readonly number[];
 }): string | undefined {
   if (other.length === 0) return undefined;
-  const names = `python-dotenv reads ${other.join(", ")} otherwise than the update has written`;
+  const names = `python-dotenv reads ${other.join(", ")} differently from what the update wrote`;
   if (unread.length === 0) return `${names}: another line below assigns it`;
   const lines = `${unread.length === 1 ? "line" : "lines"} ${unread.slice(0, 3).join(", ")}`;
-  return `${names}, because it cannot read ${lines}: see the quotes there`;
+  return `${names}, because it cannot read ${lines}: check the quotes there`;
 }
 
 /** The variables that a stack has in a `.env` file; none where the file or its block is not there. */
@@ -175,7 +175,7 @@ export async function removeFromDotenv(file: string, owner: Taker): Promise<void
   const bytes = read(file);
   if (/cooperbench-machine/.test(textOf(bytes).replaceAll("\0", "")) && bytes.includes(0))
     throw new Problem(
-      `${file}: ${unreadable(bytes)}, so that this stack's lines cannot be taken out of it. Nothing was changed`,
+      `${file}: ${unreadable(bytes)}, so this stack's lines cannot be taken out of it. Nothing was changed`,
       { advice: "save it as UTF-8, then run the command again" },
     );
   const dotenv = parseDotenv(textOf(bytes));
@@ -198,7 +198,7 @@ export function unreadable(bytes: Uint8Array): string | undefined {
   const at = bytes.indexOf(0);
   const [first, second] = bytes;
   if (at >= 0 || (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
-    return "it is UTF-16, or no text, and not UTF-8";
+    return "it is not UTF-8: it is UTF-16, or not text";
   if (isUtf8(bytes)) return undefined;
   const lines = textOf(bytes).split(/\r\n|\n|\r/);
   const line = lines.findIndex((text) => !isUtf8(bytesOf(text))) + 1;
@@ -213,7 +213,7 @@ function regularFile(file: string): Stats | undefined {
   const stats = entryAt(file);
   if (stats !== undefined && !stats.isFile()) {
     const what = stats.isSymbolicLink() ? "a symbolic link" : "no regular file";
-    throw new Problem(`${file} is ${what}, into which no key is written`, {
+    throw new Problem(`${file} is ${what}, and a key is never written into that`, {
       command: ["mv", file, `${file}.old`],
     });
   }
@@ -243,7 +243,7 @@ function replace(file: string, bytes: Uint8Array): void {
 function notOurs(file: string, { uid }: Stats, cause: unknown): Problem {
   const user = process.getuid?.() ?? "unknown";
   return new Problem(
-    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed and stay theirs`,
+    `${file} is user ${uid}'s, and this is user ${user}: it cannot be changed without becoming yours`,
     [
       { advice: `run the command as user ${uid}` },
       { command: ["sudo", "chown", String(user), file], when: "to make the file yours" },
@@ -252,4 +252,4 @@ function notOurs(file: string, { uid }: Stats, cause: unknown): Problem {
   );
 }
 
-const byHand = { advice: "put it right in an editor, then run the command again" };
+const byHand = { advice: "fix it in an editor, then run the command again" };

@@ -104,7 +104,10 @@ export async function evaluate(
   if (features.length === 0) return [];
   const python = venvPython(checkout);
   if (!existsSync(python)) {
-    throw new Problem(`there is no ${python}, whose CooperBench evaluates`, machine("up", "STACK"));
+    throw new Problem(
+      `there is no ${python}, which would run CooperBench's evaluation`,
+      machine("up", "STACK"),
+    );
   }
   const containers = features.map(({ container }) =>
     ["merged", "solo"].map((kind) => containerOf(`${container}-${kind}`, settings.stack)),
@@ -148,7 +151,7 @@ export async function evaluate(
   }
   assertGoesOn(abort);
   if (none !== undefined) throw new Problem(none.found, none.remedies);
-  const lost = { lost: `its evaluation ${ending} without a word: ${stderr.trim().slice(-2000)}` };
+  const lost = { lost: `its evaluation ${ending} without a message: ${stderr.trim().slice(-2000)}` };
   return features.map((_, index) => results.get(index) ?? lost);
 }
 
@@ -185,10 +188,10 @@ function unasked(dockerHost: string, reason: string): Fault {
 
 function otherVersion(reason: string): Fault {
   return {
-    found: `the installed CooperBench evaluates in a way that is not known here (${reason}), as 0.0.3 to 0.0.29 do not`,
+    found: `the installed CooperBench evaluates in an unknown way (${reason}), as 0.0.3 to 0.0.29 do not`,
     remedies: {
       ...machine("set", "STACK", "cooperbenchVersion", newestVersion),
-      when: "for the newest that is known",
+      when: "to use the newest known version",
     },
   };
 }

@@ -36,10 +36,10 @@ export async function ensureGitImage({ folder, image, dockerHost }: GitImage): P
   throw new Problem(
     `cannot build ${image}: ${stderr.trim() || `the build did not end within ${buildSeconds} s`}`,
     [
-      { advice: "let containers of this engine reach Debian's servers, from which the build installs git" },
+      { advice: "let containers of this engine reach Debian's servers: the build installs git from there" },
       {
         command: dockerAt(dockerHost, "load", "--input", "FILE"),
-        when: `with what docker save ${image} wrote on a machine that has it`,
+        when: `with the output of docker save ${image} from a machine that has it`,
       },
     ],
   );

@@ -115,7 +115,7 @@ function wrongImage({ image, locked, dockerHost }: Probe, found: EngineImage): F
   const [digest = "unknown"] = found.digests;
   const seeLock = {
     ...machine("lock", "--check"),
-    when: "to see what the registry has, and lock that where it is right",
+    when: "to see what the registry has; lock that if it is right",
   };
   const faults: Record<Identity, Fault | undefined> = {
     locked: undefined,
@@ -127,7 +127,7 @@ function wrongImage({ image, locked, dockerHost }: Probe, found: EngineImage): F
       },
     },
     half: {
-      found: `it is image ${found.id} with digest ${digest}, and the lock has ${locked.imageId} with ${locked.digest}: one of the lock's two is not this image's`,
+      found: `it is image ${found.id} with digest ${digest}, but the lock has ${locked.imageId} with ${locked.digest}: one of the two in the lock is wrong for this image`,
       remedies: seeLock,
     },
     platform: {
@@ -186,7 +186,7 @@ function reason(
     return { found: "the image is not on the engine", remedies: machine("up", "STACK") };
   if (/exec format error/i.test(stderr))
     return {
-      found: `it is for another platform than the engine runs (${stderr.trim()})`,
+      found: `it is for a platform that the engine does not run (${stderr.trim()})`,
       remedies: [
         {
           command: dockerAt(
@@ -205,7 +205,7 @@ function reason(
 /** What is wrong where the script has found nothing. */
 function brokenOff(code: number, stderr: string, facts: ReadonlyMap<string, string>): string | undefined {
   if (/exec: "?\/bin\/bash"?: .*(no such file|not found)/i.test(stderr))
-    return "it has no /bin/bash, by which an agent is started";
+    return "it has no /bin/bash, which starts an agent";
   if (code !== 0)
     return `its container ended with ${code}: ${withoutControls(stderr).trim() || "it printed nothing"}`;
   return facts.has("end") ? undefined : "its container ended before its end";
@@ -217,15 +217,15 @@ function faultIn({ baseCommit }: Probe, facts: ReadonlyMap<string, string>): str
     /^(\S+) ?(.*)$/.exec(withoutControls(facts.get("fault") ?? "").trim()) ?? [];
   const words: Readonly<Record<string, string>> = {
     "no-repository": "it has no /workspace/repo",
-    "no-git": "its /workspace/repo is no git checkout",
-    "no-program": `its PATH has no ${said}, which CooperBench starts by it`,
+    "no-git": "its /workspace/repo is not a git checkout",
+    "no-program": `its PATH has no ${said}, which CooperBench starts by name`,
     "not-writable": `its user cannot write in ${said}, where CooperBench puts patches`,
     "no-runner": "it has no /usr/local/bin/runner.sh that its user can read",
     "no-files": "its /workspace/repo has none of the files of its commit",
-    noise: `its login shell prints something of its own, which agents take for git's answers (${said})`,
+    noise: `its login shell prints text of its own, which agents mistake for git's answers (${said})`,
     commit: `its /workspace/repo is at commit ${said || "(none)"}, the task's base commit is ${baseCommit}`,
-    git: `git does not do in its /workspace/repo what an agent begins with (${said || "it printed nothing"})`,
-    gh: `the program with which an agent submits cannot be put into /usr/local/bin (${said})`,
+    git: `git fails in its /workspace/repo at what an agent does first (${said || "it printed nothing"})`,
+    gh: `the program that an agent submits with cannot be put into /usr/local/bin (${said})`,
   };
   return words[kind];
 }
@@ -236,7 +236,7 @@ function remedyOf({ image, locked, dockerHost }: Probe): Remedies {
   return [
     {
       ...machine("lock", "--check"),
-      when: `it is the image of the lock, ${locked.digest}; to see what the registry has by now`,
+      when: `it is the image of the lock, ${locked.digest}; to see what the registry has now`,
     },
     { ...machine("set", "STACK", "imagesLock", "FILE"), when: "to use the lock of another version" },
   ];

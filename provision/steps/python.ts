@@ -89,7 +89,7 @@ export async function findPython(
 /** What to do where there is no Python that meets a request, and none can be downloaded. */
 export function pythonRemedies(request: string, stack = "STACK"): Remedies {
   return [
-    { ...machine("set", stack, "pythonVersion", "VERSION"), when: "to use one that is there" },
+    { ...machine("set", stack, "pythonVersion", "VERSION"), when: "to use one that is installed" },
     { advice: `install Python ${request.replace(">=", "")}, then run the command again` },
   ];
 }

@@ -47,9 +47,9 @@ export interface RouteWanted {
 }
 
 const again = ({ dotenv }: RouteWanted): Remedy => ({
-  advice: `run the update again, which writes it into ${dotenv}`,
+  advice: `run the update again: it writes it into ${dotenv}`,
 });
-const known: Remedy = { ...otherVersion, when: "to use a version that is known" };
+const known: Remedy = { ...otherVersion, when: "to use a known version" };
 
 /** What is wrong with the route: each what was seen, which variable wins, where it is, and what helps. */
 export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly Fault[] {
@@ -80,7 +80,7 @@ export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly Faul
 
   function requestFaults({ asked: [first] = [] }: RouteSeen, { url, model }: RouteWanted): readonly string[] {
     if (first === undefined)
-      return [`the agent's model asked nobody (${error ?? "no error"}), and not ${url}`];
+      return [`the agent's model asked nobody (${error ?? "no error"}), not even ${url}`];
     const name = model.slice(model.indexOf("/") + 1);
     const faults = [
       ...(first.hasKey ? [] : ["the request has no Authorization: Bearer with the key"]),
@@ -89,7 +89,7 @@ export function routeFaults(seen: RouteSeen, wanted: RouteWanted): readonly Faul
     if (faults.length > 0) return faults;
     if (first.status !== 200)
       return [`the mock of the API answered ${first.status ?? "nothing"} to the request, not 200`];
-    return error === undefined ? [] : [`the agent's model ended with ${error} over a good answer`];
+    return error === undefined ? [] : [`the agent's model ended with ${error} although the answer was good`];
   }
 }
 
@@ -117,12 +117,12 @@ function urlFault(got: string, seen: RouteSeen, wanted: RouteWanted): Fault {
   if (isSameUrl(value, wanted.url)) {
     const named = `COHERE_API_BASE (${where(base)})`;
     return seen.heedsBase === false
-      ? { found: `${calls}: this version of CooperBench does not heed ${named}`, remedies: known }
+      ? { found: `${calls}: this version of CooperBench ignores ${named}`, remedies: known }
       : {
-          found: `${calls}: ${named} is that, and the package asks another URL for it`,
+          found: `${calls}: ${named} is that, but the package asks another URL`,
           remedies: {
             ...machine("set", "STACK", "modelApiBase", "URL"),
-            when: "with a URL that the package asks as it is",
+            when: "with a URL that the package uses unchanged",
           },
         };
   }
@@ -172,7 +172,7 @@ function keyFaults({ key, origins = {} }: RouteSeen, wanted: RouteWanted): reado
   const origin = origins[variable];
   return [
     {
-      found: `the key is another one than the stack's cohereApiKey: ${variable} (${where(origin)}) wins`,
+      found: `the key is not the stack's cohereApiKey: ${variable} (${where(origin)}) wins`,
       remedies: helpWith(variable, origin, wanted),
     },
   ];
@@ -188,7 +188,7 @@ function hostFaults(
   );
   if (unique.length === 0) return [];
   return [
-    { found: `besides ${url}, it asked ${unique.join(", ")}, which the proof refused`, remedies: known },
+    { found: `besides ${url}, it also asked ${unique.join(", ")}, which the proof refused`, remedies: known },
   ];
 }
 
@@ -203,7 +203,7 @@ function where(origin: Known): string {
 }
 
 function helpWith(name: string, origin: Known, wanted: RouteWanted): Remedy {
-  if (!isOrigin(origin)) return { advice: `see what in CooperBench's package sets ${name}` };
+  if (!isOrigin(origin)) return { advice: `find out what in CooperBench's package sets ${name}` };
   // Of the update's own lines none is to be removed; of the others in that file it is none of ours.
   const isOurs = "file" in origin && origin.file === wanted.dotenv && name.startsWith("COHERE_");
   return isOurs ? again(wanted) : removal(name, origin);

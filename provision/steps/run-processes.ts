@@ -22,7 +22,7 @@ export async function runProcesses(
   dockerHost: string | undefined,
   isRun: (command: readonly string[]) => boolean = isCooperBench,
 ): Promise<Known<readonly RunProcess[]>> {
-  if (commandLine(1) === "") return { unknown: "the processes of this machine are not all shown" };
+  if (commandLine(1) === "") return { unknown: "this user cannot see all processes of this machine" };
   const found = readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)

@@ -45,7 +45,7 @@ export async function ensureSubset(
 ): Promise<void> {
   const file = join(folder, smokeSubsetFile);
   if (existsSync(file) && !isOwnSubset(folder, owner)) {
-    throw new Problem(`${file} is there, and this stack did not make it`, {
+    throw new Problem(`${file} already exists, and this stack did not make it`, {
       command: ["mv", file, `${file}.old`],
       when: "if no other stack made it",
     });

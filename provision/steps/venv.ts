@@ -59,15 +59,15 @@ export async function ensureVenv(
   const origin = originOf(venv, owner);
   await endWriterOf(venv, origin);
   if (origin.kind === "user" && origin.isMarkerBroken === true)
-    report(`${markerFile(venv)} cannot be read, so that ${venv} is used as one that you made`);
+    report(`${markerFile(venv)} cannot be read, so ${venv} counts as yours`);
 
   const fault = await thoroughFaultOf(step, origin);
   if (fault?.cure === "checkout") throw noSource(folder, fault.what);
   if (fault === undefined && isTrusted(venv, origin) && (await isInSync(step))) return adopt(step, origin);
-  const what = fault?.what ?? "it is not as this commit's uv.lock has it";
+  const what = fault?.what ?? "it does not match this commit's uv.lock";
   if (origin.kind === "other") {
     throw new Problem(
-      `${venv} is of stack ${ownerName(origin.marker, owner)}, and ${what}. Nothing of it was changed`,
+      `${venv} belongs to stack ${ownerName(origin.marker, owner)}, and ${what}. Nothing in it was changed`,
       otherFolder(owner.stack),
     );
   }
@@ -104,7 +104,7 @@ function whyLeft(venv: string, origin: VenvOrigin, owner: Owner): string | undef
   if (origin.kind === "other") return `stack ${ownerName(origin.marker, owner)} has taken it over`;
   if (origin.kind === "copy") return `it is a copy of ${origin.from}`;
   return origin.kind === "user" && origin.isMarkerBroken === true
-    ? `${markerFile(venv)} cannot be read, so that nobody is known to have made it`
+    ? `${markerFile(venv)} cannot be read, so who made it is not known`
     : undefined;
 }
 

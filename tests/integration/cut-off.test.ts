@@ -191,7 +191,7 @@ test("containers of dead processes go with the next command; those of others sta
   await make("left", lab.identity(stack), dead);
   const { code, stderr } = await machine("verify", stack);
   expect(code).toBe(0);
-  expect(stderr).toContain("removed what a killed command has left: left\n");
+  expect(stderr).toContain("removed what a killed command left behind: left\n");
   expect((await lab.containers()).toSorted()).toEqual(stay.toSorted());
   for (const name of stay) await lab.engine.getContainer(name.slice(1)).remove({ force: true });
 });

@@ -25,12 +25,12 @@ afterAll(() => lab.close());
 
 test("before the machine is ready, or of a stack that is no rehearsal, nothing is started, and the fix is named", async () => {
   const early = await lab.machine(["demo", stack]);
-  expect(early.stderr).toContain("not ready for a run, and none was started");
+  expect(early.stderr).toContain("not ready for a run, so none was started");
   expect(early.code).toBe(1);
   const real = await lab.makeStack({ dockerHost: "unix:///nowhere/docker.sock" });
   const { code, stderr } = await lab.machine(["demo", real]);
   expect(stderr).toMatch(
-    /is no rehearsal.*Nothing was started\.\nFix: .*\n {2}\.\/machine new demo --rehearsal\n/,
+    /is not a rehearsal.*Nothing was started\.\nFix: .*\n {2}\.\/machine new demo --rehearsal\n/,
   );
   expect(code).toBe(1);
 });

@@ -84,7 +84,7 @@ test("an engine that does not answer is named, with the remedy", async () => {
   const { code, stderr } = await lab.machine(["up", stack]);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /nothing was changed:\n.*engine at unix:.*nobody\.sock .*does not answer.*\n +Start it .*set dockerHost.*\n.*\.\/machine up dev/,
+    /nothing was changed:\n.*engine at unix:.*nobody\.sock .*does not answer.*\nFix: start it [\s\S]*set \S+ dockerHost[\s\S]*\.\/machine up dev/,
   );
 });
 
@@ -112,6 +112,6 @@ test("a network without the registry is told at once, names the rehearsal, and n
   expect(code).toBe(1);
   expect(stdout).toBe("");
   expect(stderr).toMatch(
-    /nothing was changed:\n.*cannot reach the registry.*\n +Check the engine's network.*\n.*\.\/machine up dev, the rehearsal/,
+    /nothing was changed:\n.*cannot reach the registry.*\nFix: check the engine's network[\s\S]*\.\/machine up dev/,
   );
 });

@@ -83,7 +83,7 @@ describe("what killed runs have left", () => {
     const cleaned = await lab.machine(["clean", stack, "--yes"]);
     expect(cleaned.code, cleaned.stdout + cleaned.stderr).toBe(0);
     expect(cleaned.stdout).toMatch(
-      /^stays, because it may be of a run that lives: process \d+ may be its run$/m,
+      /^stays, because it may belong to a run that is going on: process \d+ may be its run$/m,
     );
     expect(cleaned.stdout).toMatch(new RegExp(`\nDone: removed ${left.slice(1)}\nNext: `));
     expect((await lab.containers()).toSorted()).toEqual([living, ...theirs].toSorted());

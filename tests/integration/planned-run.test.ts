@@ -44,7 +44,7 @@ test("where the machine is not ready, plan says so first, and no run is started"
   const { stdout } = await machine("plan", stack);
   expect(stdout).toMatch(new RegExp(`^# NOT READY for a run \\(stack ${stack}\\)\n\n- BLOCKER: images: `));
   const { code, stderr } = await machine("run", stack, "-n", "smoke");
-  expect(stderr).toContain("the machine is not ready for a run, and none was started");
+  expect(stderr).toContain("the machine is not ready for a run, so none was started");
   expect(code).toBe(1);
   expect(existsSync(logs)).toBe(false);
 });

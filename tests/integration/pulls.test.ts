@@ -307,7 +307,7 @@ describe("with Docker Hub in reach,", () => {
       /failed: .*go-chi:task26 failed its probe: it is for linux\/s390x, the lock has linux\/\S+/,
     );
     expect(stdout).toMatch(
-      /failed: .*go-chi:task27 failed its probe: it is for another platform than the engine runs \(.*exec format error\)/,
+      /failed: .*go-chi:task27 failed its probe: it is for a platform that the engine does not run \(.*exec format error\)/,
     );
   });
 
@@ -336,7 +336,7 @@ describe("with Docker Hub in reach,", () => {
   test("an edited entry is verified against by none, and status says so, before and after the update that fails", async () => {
     expect((await up()).code).toBe(0);
     const none = `sha256:${"0".repeat(64)}`;
-    const isHalf = /: one of the lock's two is not this image's/;
+    const isHalf = /: one of the two in the lock is wrong for this image/;
     // containerd's store knows an image by its digest alone, so that one with another digest is another.
     const ids: readonly (readonly [string, string, RegExp])[] = isContainerds
       ? [["digest", none, /: its tag is at image sha256:\S+, the lock has sha256:0+;/]]
@@ -352,7 +352,7 @@ describe("with Docker Hub in reach,", () => {
       const edited = { ...lock.images, [image]: { ...locked(image), [field]: value } };
       writeFileSync(lockFile, formatImagesLock({ images: edited }));
       const status = await lab.machine(["status", stack]);
-      expect(status.stdout, field).toContain("1 not what the lock says by now: go_chi_task/26");
+      expect(status.stdout, field).toContain("1 not what the lock says now: go_chi_task/26");
       expect((await lab.machine(["verify", stack])).stdout, field).toMatch(says);
     }
     expect((await up()).code).not.toBe(0);

@@ -214,7 +214,7 @@ describe("it fails, and says what wins and what mends it, for", () => {
     ];
     writeFileSync(file, `${source}\n${unheeding.join("\n")}\n`);
     const message = await failure().finally(() => writeFileSync(file, source));
-    expect(message).toContain("this version of CooperBench does not heed COHERE_API_BASE");
+    expect(message).toContain("this version of CooperBench ignores COHERE_API_BASE");
   });
 
   test("an agent that cannot be asked", async () => {
@@ -265,7 +265,7 @@ describe("./machine doctor --live", () => {
   test("makes one small call with the stack's key, and tells status, time, tokens and cost", async () => {
     const { code, finding } = await live();
     expect(finding?.found).toMatch(
-      /\/v2\/chat answered 200 in \d+\.\d s: 12 tokens in, 2 out; cost \$0\.0+\d\d, as litellm takes it$/,
+      /\/v2\/chat answered 200 in \d+\.\d s: 12 tokens in, 2 out; cost \$0\.0+\d\d, by litellm's prices$/,
     );
     expect(finding?.level).toBe("ok");
     expect(code).toBe(0);
@@ -301,14 +301,19 @@ describe("./machine doctor --live", () => {
     expect(led.code).toBe(1);
     expect(led.finding).toMatchObject({
       level: "blocker",
-      found: expect.stringContaining(`and led the call to ${other.modelApiBase}/chat, which answered 200`),
+      found: expect.stringContaining(
+        `and redirected the call to ${other.modelApiBase}/chat, which answered 200`,
+      ),
     });
 
     const { says } = mock;
     mock.says = { ...says, message: { role: "assistant", content: [] } };
     const { finding } = await live();
     mock.says = says;
-    expect(finding).toMatchObject({ level: "blocker", found: expect.stringMatching(/, and says nothing$/) });
+    expect(finding).toMatchObject({
+      level: "blocker",
+      found: expect.stringMatching(/, with an empty answer$/),
+    });
   });
 
   test("does not ask where the route is overridden, or for nothing", async () => {
@@ -325,7 +330,7 @@ describe("./machine doctor --live", () => {
     mock.close();
     const { code, finding } = await live();
     expect(code).toBe(1);
-    expect(finding).toMatchObject({ level: "blocker", found: expect.stringContaining("gave no answer in") });
+    expect(finding).toMatchObject({ level: "blocker", found: expect.stringContaining("did not answer in") });
     expect(finding?.remedy).toContain("curl");
   });
 });

@@ -59,7 +59,9 @@ test("after an update the machine is ready, and each proof has its time", async 
 test("a backend out of reach is told, and not taken for a machine that was never proved", async () => {
   const { code, found } = await status({ PULUMI_BACKEND_URL: `file://${join(lab.folder, "none")}` });
   expect(code).toBe(1);
-  expect(update(found)).toMatch(/^Pulumi's state cannot be read, so no proof is known: .*unable to open/s);
+  expect(update(found)).toMatch(
+    /^Pulumi's state cannot be read, so the proofs are not known: .*unable to open/s,
+  );
 });
 
 test("the report is one page with every digest, and without the key", async () => {

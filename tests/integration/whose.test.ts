@@ -232,7 +232,7 @@ test("where the first folder is gone, the second adopts its stack, and its remov
     );
   expect(places()).toEqual([true, true, true, true]);
   const { code, stdout, stderr } = await second.machine(["remove", "uno", "--yes"]);
-  expect(asked.stderr + stderr).toContain(`stack uno was last worked on from ${first.dir}`);
+  expect(asked.stderr + stderr).toContain(`stack uno was last used from ${first.dir}`);
   expect(stdout).toMatch(/^Removed: the stack uno, .*Pulumi\.uno\.yaml/m);
   expect(code, stderr).toBe(0);
   expect(places()).toEqual([false, false, false, false]);
@@ -252,7 +252,7 @@ test("a stack with a rehearsal of its own is whole in its settings, and new refu
   expect(await made(join(lab.folder, "r2"))).toMatchObject({ code: 0 });
   expect(await made(join(lab.folder, "r2"))).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("there already"),
+    stderr: expect.stringContaining("already exists"),
   });
   const settings = readFileSync(second.settingsFile("own"), "utf8");
   for (const part of [

@@ -132,7 +132,7 @@ describe("an engine older than 20.10, which is imitated: Debian has none,", () =
     const stack = await lab.makeStack({ dockerHost: `unix://${socket}`, tasks: [task] });
     for (const command of ["doctor", "status"])
       expect((await lab.machine([command, stack])).stdout).toMatch(
-        /warning +engine +Docker 19\.03\.15 at .*; want API 1\.41 or newer\n +Update Docker to 20\.10 or newer/,
+        /warning +engine +Docker 19\.03\.15 at .*API 1\.41[\s\S]*\n *Fix: update Docker to 20\.10 or newer/,
       );
   });
 });

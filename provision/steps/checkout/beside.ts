@@ -32,7 +32,7 @@ export function deepestFolder(path: string): string {
   const found = statSync(parent, { throwIfNoEntry: false });
   if (found?.isDirectory() || parent === path) return parent;
   if (found === undefined) return deepestFolder(parent);
-  throw new Problem(`${parent} is no folder, so that ${path} cannot be made in it`, [
+  throw new Problem(`${parent} is not a folder, so ${path} cannot be made in it`, [
     otherFolder(),
     { command: ["mv", parent, `${parent}.old`] },
   ]);

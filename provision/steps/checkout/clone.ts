@@ -58,11 +58,11 @@ export async function cloneInto(wanted: NewCheckout): Promise<boolean> {
     });
     const fault = inspectCheckout(clone);
     if (fault !== undefined) {
-      throw new Problem(`${repository} at commit ${commit} is no CooperBench: ${fault}`, [
+      throw new Problem(`${repository} at commit ${commit} is not CooperBench: ${fault}`, [
         { ...machine("set", owner.stack, "cooperbenchRepository", "URL"), when: "to clone CooperBench's" },
         {
           ...machine("set", owner.stack, "cooperbenchCommit", "COMMIT"),
-          when: "to take a commit of CooperBench's",
+          when: "to use a commit of CooperBench",
         },
       ]);
     }
@@ -90,7 +90,7 @@ export async function fetchCommit(folder: string, repository: string, commit: st
   ).catch((error: Error) => {
     throw new Problem(
       `${repository} does not give commit ${commit} (setting cooperbenchCommit):\n${foundOf(error)}`,
-      { ...machine("set", "STACK", "cooperbenchCommit", "COMMIT"), when: "to take a commit that it has" },
+      { ...machine("set", "STACK", "cooperbenchCommit", "COMMIT"), when: "to use a commit that it has" },
     );
   });
 }
@@ -113,7 +113,7 @@ function moveIntoPlace(clone: string, folder: string): boolean {
 function refusePlace(folder: string, stack: string): void {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found?.isSymbolicLink())
-    throw new Problem(`${folder} is a symbolic link to nothing`, [
+    throw new Problem(`${folder} is a symbolic link to a folder that does not exist`, [
       { advice: "make the folder that it names" },
       otherFolder(stack),
     ]);

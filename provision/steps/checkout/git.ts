@@ -49,7 +49,7 @@ const keep = 400_000_000; // Bytes: a list that is cut off would hide files.
 
 function problem(args: readonly string[], { ending, stdout, stderr }: RunResult): Problem {
   return new Problem(`git ${args.join(" ")} ${ending}:\n${(stderr || stdout).trim().slice(-4000)}`, {
-    advice: "put right what git says, then run the command again",
+    advice: "fix what git reports, then run the command again",
   });
 }
 

@@ -15,7 +15,7 @@ export function inTheWayOf(folder: string, stack: string): Fault | undefined {
   const another = machine("set", stack, "cooperbenchDir", "FOLDER");
   if (!existsSync(join(folder, ".git")))
     return {
-      found: `${folder} has files, and is no git checkout of CooperBench`,
+      found: `${folder} has files, and is not a git checkout of CooperBench`,
       remedies: [another, { advice: "move it away" }],
     };
   // What the stack has made it also makes whole.
@@ -40,7 +40,7 @@ function names(folder: string): readonly string[] {
  */
 export function inspectCheckout(folder: string): string | undefined {
   if (!existsSync(folder)) return "it is missing";
-  if (!existsSync(join(folder, ".git"))) return "it is no git checkout";
+  if (!existsSync(join(folder, ".git"))) return "it is not a git checkout";
   const head = headIn(folder);
   if (head === undefined) return "its HEAD cannot be read";
   const marker = checkoutMarker(folder);

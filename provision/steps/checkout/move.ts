@@ -44,8 +44,8 @@ export async function completeMove(
   const others = await completeFiles(folder, move, owner);
   if (others.length > 0) {
     throw new Problem(
-      `${folder}: a move from commit ${move.from} to ${move.to} was cut off, and what is there besides is of neither (${list(others)})`,
-      { advice: `move that away, then run ./machine up ${owner.stack}` },
+      `${folder}: a move from commit ${move.from} to ${move.to} was cut off, and these files belong to neither (${list(others)})`,
+      { advice: `move them away, then run ./machine up ${owner.stack}` },
     );
   }
   markMoved(folder, marker, move);

@@ -28,7 +28,7 @@ export async function commitOfVersion(
         ...machine("set", owner.stack, "cooperbenchCommit", "COMMIT"),
         when: "to name the commit of that version",
       },
-      { ...machine("set", owner.stack, "cooperbenchVersion", "VERSION"), when: "to take another version" },
+      { ...machine("set", owner.stack, "cooperbenchVersion", "VERSION"), when: "to use another version" },
     ]);
   report(`${repository} has no tag v${version}: looking for the commit that its release was made from`);
   return withTemporaryFolder(stackIdentity(owner), async (scratch) => {

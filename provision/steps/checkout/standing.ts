@@ -26,11 +26,11 @@ export function standingOf(folder: string, owner: Owner): Standing {
   if (isCopy(marker, folder, checkoutMarkerFile))
     return {
       kind: "users",
-      why: `it is a copy of ${marker.path}, where stack ${marker.stack} has its checkout`,
+      why: `it is a copy of ${marker.path}, the checkout of stack ${marker.stack}`,
     };
   if (!isOf(marker, owner)) {
     return marker.left === true
-      ? { kind: "users", why: `stack ${marker.stack} has left it` }
+      ? { kind: "users", why: `stack ${marker.stack} no longer uses it` }
       : { kind: "other", owner: { stack: marker.stack, id: marker.id } };
   }
   return { kind: "own", marker, ...lineOf(marker, folder, owner) };
@@ -60,7 +60,7 @@ export function refuseCopiedSettings(marker: CheckoutMarker, owner: Owner): void
 function brokenMarker(folder: string, { stack }: Owner): string {
   const file = checkoutMarkerFile(folder);
   return (
-    `its marker ${file} cannot be read, so that it is taken for yours. To give it to this stack again: ` +
+    `its marker ${file} cannot be read, so it counts as yours. To give it to this stack again: ` +
     `printf '{"stack":"${stack}","commit":"%s"}\\n' "$(git -C ${shellWord(folder)} rev-parse HEAD)" > ${shellWord(file)}`
   );
 }

@@ -28,7 +28,7 @@ export async function workIn(
   const head = await headOf(folder);
   if (head !== marker.commit) found.push(`its HEAD was moved to ${head}`);
   say("changes", await changedFiles(folder, before === "move" ? owner : undefined));
-  say("changes in files that git was told not to look at", await hiddenChanges(folder));
+  say("changes in files that git was set not to look at", await hiddenChanges(folder));
   const { stashes, commits } = await ownCommits(folder, marker);
   say("stashed changes", stashes);
   say("commits of its own", commits);

@@ -41,11 +41,11 @@ function originFault(origin: VenvOrigin): string | undefined {
     case "moved":
       return `it was made in ${origin.from}, and its programs look for it there`;
     case "copy":
-      return `it is a copy of ${origin.from}, and its programs use that one`;
+      return `it is a copy of ${origin.from}, and its programs use the original`;
     case "own":
       return origin.marker.intent && "its installation was cut off";
     case "user":
-      return origin.intent && "an update was cut off in the middle of it";
+      return origin.intent && "an update was cut off while it worked on it";
     case "other":
       return origin.marker.intent && "its installation was cut off, or is under way";
   }

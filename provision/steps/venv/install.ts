@@ -89,7 +89,7 @@ export async function assertSuits(install: Install, python: Python, stack: strin
   const wanted = /incompatible with the project's Python requirement: `([^`]+)`/.exec(stderr + stdout)?.[1];
   if (wanted === undefined) return;
   throw new Problem(
-    `Python ${python.version} (${python.path}) does not suit CooperBench in ${install.folder}, which requires Python ${wanted}. Nothing was changed`,
+    `Python ${python.version} (${python.path}) cannot run the CooperBench in ${install.folder}, which requires Python ${wanted}. Nothing was changed`,
     machine("set", stack, "pythonVersion", "VERSION"),
   );
 }

@@ -41,14 +41,14 @@ export function interpreterFault(venv: string, request: string): string | undefi
   if (configuration === undefined) return "it has no pyvenv.cfg";
   const { version, home } = configuration;
   if (version === undefined || home === undefined) return "its pyvenv.cfg names no Python";
-  if (!meets(version, request)) return `it has Python ${version}, and ${request} is wanted`;
+  if (!meets(version, request)) return `it has Python ${version}, not ${request}`;
   const python = join(venv, "bin", "python");
   const program = programAt(python);
   if (program === undefined || !existsSync(home))
     return `it has no bin/python that runs; its Python was in ${home}`;
   // The machine's own Python may have become another below the link.
   const named = /^python(3\.\d+)/.exec(basename(program))?.[1];
-  if (named !== undefined && named !== minor(version)) return `its Python is ${named} now, not ${version}`;
+  if (named !== undefined && named !== minor(version)) return `its Python is now ${named}, not ${version}`;
   return existsSync(join(venv, "lib", `python${minor(version)}`, "site-packages"))
     ? undefined
     : "it has no site-packages";

@@ -100,7 +100,7 @@ async function whole({ venv, owner, pythonVersion: request }: Step): Promise<Ven
   if (pythonVersion === undefined || !meets(pythonVersion, request)) {
     const got = pythonVersion ?? "one that does not run";
     throw new Problem(
-      `${venv} was made, but its Python is ${got}, and ${request} is wanted`,
+      `${venv} was made, but its Python is ${got}, not ${request}`,
       machine("set", owner.stack, "pythonVersion", "VERSION"),
     );
   }

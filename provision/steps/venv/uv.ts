@@ -31,7 +31,7 @@ export async function writeWithUv({ folder, venv, abort }: UvPlace, args: readon
   assertGoesOn(abort);
   if (code === 0) return;
   throw new Problem(`uv ${args.join(" ")} ${ending}:\n${(stderr || stdout).trim()}`, {
-    advice: "put right what uv says, then run the update again: what is installed by now stays",
+    advice: "fix what uv reports, then run the update again: what is already installed stays",
   });
 }
 
@@ -43,7 +43,7 @@ export async function writeWithUv({ folder, venv, abort }: UvPlace, args: readon
 export async function endWriter(venv: string, { maker }: VenvIntent): Promise<void> {
   if (maker !== thisProcess() && isAtWork(maker))
     throw new Problem(
-      `${venv} is being installed by another update (process ${parseProcess(maker)?.pid}). Nothing of it was changed`,
+      `${venv} is being installed by another update (process ${parseProcess(maker)?.pid}). Nothing in it was changed`,
       { advice: "wait until that ends, then run the update again" },
     );
   const writer = writerOf(venv);
@@ -51,7 +51,7 @@ export async function endWriter(venv: string, { maker }: VenvIntent): Promise<vo
     kill(-writer);
     for (const end = Date.now() + 10_000; startOf(writer) !== undefined; await sleep(20)) {
       if (Date.now() > end)
-        throw new Problem(`uv (process ${writer}) writes in ${venv} and cannot be ended`, {
+        throw new Problem(`uv (process ${writer}) is writing in ${venv} and cannot be ended`, {
           command: ["sudo", "kill", "-9", String(writer)],
           when: "then run the update again",
         });

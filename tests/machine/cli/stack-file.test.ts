@@ -20,11 +20,11 @@ const read = () => readStackFile({ projectDir: folder, stack: "lab" });
 
 test("a pipe and a socket in the place of a settings file are told, and not waited for", async () => {
   execFileSync("mkfifo", [file]);
-  expect(read).toThrow(/cannot be read: it is a named pipe and no file\nFix: .*\n {2}mv /);
+  expect(read).toThrow(/cannot be read: it is a named pipe, not a file\nFix: .*\n {2}mv /);
   rmSync(file);
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(file, resolve));
-  expect(read).toThrow(/cannot be read: it is a socket and no file\nFix: .*\n {2}mv /);
+  expect(read).toThrow(/cannot be read: it is a socket, not a file\nFix: .*\n {2}mv /);
   await new Promise((resolve) => server.close(resolve));
 });
 

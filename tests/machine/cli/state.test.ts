@@ -42,6 +42,6 @@ test("a backend that does not answer is told with its reason", async () => {
     unread: "error: connection refused",
   });
   expect((await readState({ ...callerOf(folder, "lab-1"), pulumi: undefined })).unread).toMatch(
-    /^Pulumi is yet to be found/,
+    /^Pulumi has yet to be found/,
   );
 });

@@ -102,7 +102,7 @@ describe("where what is printed is the work", () => {
       const { code, stderr } = await machine(command, "command > /dev/full");
       expect([code, stderr]).toEqual([
         1,
-        expect.stringMatching(/(^|\n)machine: not all could be printed: ENOSPC.*\n$/),
+        expect.stringMatching(/(^|\n)machine: part of the output could not be printed: ENOSPC.*\n$/),
       ]);
     },
   );
@@ -115,7 +115,7 @@ sys.exit(subprocess.call(sys.argv[1:], stdout=slave))' command`;
     const { code, stderr } = await machine("status --help", closed);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^machine: not all could be printed: EIO.*\n$/),
+      expect.stringMatching(/^machine: part of the output could not be printed: EIO.*\n$/),
     ]);
   });
 

@@ -55,7 +55,7 @@ test("tells the lines of standard error as they come", async () => {
 test.each([
   ["no-such-program", {}, "no-such-program is not on PATH"],
   ["/no/such/program", {}, "/no/such/program is not there, or does not run here"],
-  ["true", { cwd: "/no/such/folder" }, "the folder /no/such/folder, in which true would run, is not there"],
+  ["true", { cwd: "/no/such/folder" }, "the folder /no/such/folder, in which true would run, does not exist"],
   ["/etc/passwd", {}, "/etc/passwd cannot be started: spawn /etc/passwd EACCES"],
 ])("%s that cannot be started is named", async (file, options, message) => {
   await expect(run(file, [], { env, ...options })).rejects.toThrow(message);

@@ -121,7 +121,7 @@ describe("with an environment", () => {
   ])("a .env in which %s wins over the key is not well", async (_, line, why) => {
     add(line);
     const { dotenv } = await lookAt(wanted());
-    expect(dotenv).toEqual(known(expect.stringContaining(`reads COHERE_API_KEY otherwise`)));
+    expect(dotenv).toEqual(known(expect.stringContaining(`reads COHERE_API_KEY differently`)));
     expect(dotenv).toEqual(known(expect.stringContaining(why)));
   });
 

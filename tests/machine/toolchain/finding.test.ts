@@ -53,7 +53,7 @@ describe("Python", () => {
 
   test("without one that runs, the error says what to install", async () => {
     await expect(findPython({ path: [dir] })).rejects.toThrow(
-      /no Python 3 on PATH runs [\s\S]* apt-get install python3/,
+      /no working Python 3 is on PATH [\s\S]* apt-get install python3/,
     );
   });
 });

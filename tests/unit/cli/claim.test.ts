@@ -86,7 +86,7 @@ describe("a state of another folder of this machine", () => {
     change();
     expect(await look()).toMatchObject({
       ok: true,
-      note: expect.stringContaining(`last worked on from ${there}`),
+      note: expect.stringContaining(`last used from ${there}`),
     });
   });
 
@@ -97,7 +97,7 @@ describe("a state of another folder of this machine", () => {
     here = join(folder, "new");
     expect(await look()).toMatchObject({
       ok: true,
-      note: expect.stringContaining(`from now on from ${here}`),
+      note: expect.stringContaining(`is now used from ${here}`),
     });
   });
 });
@@ -170,6 +170,6 @@ describe("a stack with the id of its rehearsal", () => {
     addUser(dir(), { ...userOf(claim("dev")), projectDir: there, backend: "s3://theirs" });
     expect(await look("dev"), "its own state has it").toEqual({ ok: true });
     rmSync(join(folder, "state"), { recursive: true });
-    expect(await look("dev")).toMatchObject(refusal(`stack dev of ${there} (s3://theirs) has its id`));
+    expect(await look("dev")).toMatchObject(refusal(`stack dev of ${there} (s3://theirs) has the same id`));
   });
 });

@@ -25,7 +25,7 @@ test.each(["", "a b", ["a$", "{b}"].join(""), "a\u0007", "schlüssel"])(
 
 test("a stack that has its key is not made again", async () => {
   writeFileSync(file(), "config:\n  cohereApiKey: { secure: v1:a:b }\n");
-  await expect(make("key")).rejects.toThrow(/is there already .*\nFix: to see its settings:/);
+  await expect(make("key")).rejects.toThrow(/already exists .*\nFix: to see its settings:/);
 });
 
 test("what was begun as a rehearsal is not ended as a real machine", async () => {
@@ -34,7 +34,7 @@ test("what was begun as a rehearsal is not ended as a real machine", async () =>
     file(),
     `config:\n  dockerHost: unix://${dir}/docker.sock\n  imagesLock: ${dir}/images.lock.json\n`,
   );
-  await expect(make("key")).rejects.toThrow(/begun and not ended.*\nFix: .* --rehearsal$/);
+  await expect(make("key")).rejects.toThrow(/begun and not finished.*\nFix: .* --rehearsal$/);
 });
 
 test("a rehearsal without a folder is where COOPERBENCH_REHEARSAL_DIR says", async () => {

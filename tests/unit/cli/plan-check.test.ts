@@ -110,7 +110,7 @@ test("a run that is followed to its end says what fails, and that the first resu
   const { code, printed } = await checked(undefined, false, undefined, true);
   expect(code).toBe(1);
   expect(printed).toMatch(
-    /^MACHINE {2}solo dspy_task\/1 1,2 {2}there was no Redis .*\n(MACHINE .*\n){2}the first 3 results are the machine's: stop the run, and give:\n {2}\.\/machine plan .*--check .*night\nnight: 3 of 3 pairs done, 0 under way, 3 evaluated, 0 passed, 3 failed by the machine\n/,
+    /^MACHINE {2}solo dspy_task\/1 1,2 {2}there was no Redis .*\n(MACHINE .*\n){2}the first 3 results are the machine's: stop the run, then run:\n {2}\.\/machine plan .*--check .*night\nnight: 3 of 3 pairs done, 0 under way, 3 evaluated, 0 passed, 3 failed by the machine\n/,
   );
   expect(printed.match(/the first 3 results/g)).toHaveLength(1);
 });
@@ -136,7 +136,8 @@ test("of a run that goes on, what has no result yet is told apart, and nothing i
 
 test("the plan's run without messages is done again without them; of other runs it is said that none knows", async () => {
   make({ setting: "coop", agents: [noRedis, good] });
-  const unsure = "add to these what the run had besides, such as --no-messaging: its files do not say\n";
+  const unsure =
+    "add the run's other options to these, such as --no-messaging: its files do not say which it had\n";
   const night = (await checked()).printed;
   expect(night).toContain(`--force --setting coop -m ${model}\n`);
   expect(night).toContain(unsure);
@@ -179,7 +180,7 @@ describe("the advice leads to no wrong figure:", () => {
     make({ result: null, config: null });
     rmSync(join(logs, "night", "config.json"));
     const { printed } = await checked();
-    expect(printed).toContain("again: solo dspy_task/8394 1,2, by the run's own command");
+    expect(printed).toContain("again: solo dspy_task/8394 1,2, with the run's own command");
     expect(printed).not.toContain("cooperbench run");
   });
 
@@ -196,7 +197,7 @@ describe("a run of the plan", () => {
   ])("(%s) is to have all its pairs, whatever its last command was for", async (run, missing, wanted) => {
     make({ run, features: [3, 4] });
     const { code, printed } = await checked(join(logs, run), false, "dev");
-    expect(printed).toContain(`${missing} of ${wanted} pairs have no result: give the run's command again`);
+    expect(printed).toContain(`${missing} of ${wanted} pairs have no result: run its command again`);
     expect(printed.match(/^MISSING +solo \w+\/\d+ \d+,\d+ +it has no result$/gm)).toHaveLength(missing);
     expect(printed).not.toContain("MISSING  solo dspy_task/8394 3,4");
     expect(code).toBe(1);
@@ -251,7 +252,7 @@ test("another run is judged by its own config.json, whatever the stack's model i
   make({ config: { model: "cohere/command-r", total_tasks: 3 }, result: { model: "cohere/command-r" } });
   const { code, printed } = await checked();
   expect(printed).toBe(
-    "2 of 3 pairs have no result: give the run's command again, which goes on\n" +
+    "2 of 3 pairs have no result: run its command again, and it goes on where it stopped\n" +
       `Failed: night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n${next()}`,
   );
   expect(code).toBe(1);

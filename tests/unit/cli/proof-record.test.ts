@@ -76,7 +76,7 @@ test("where nothing can be written, the command goes on, and says so", () => {
   writeFileSync(file, "");
   const where = place({ home: file });
   recordProofs(where, withUpdate);
-  expect(where.noted()).toContain("what was found is not recorded: ");
+  expect(where.noted()).toContain("the result could not be recorded: ");
 });
 
 test("an oracle is recorded with its image and what it ran; one that ran nothing is not", () => {

@@ -101,7 +101,7 @@ describe("the users of a rehearsal", () => {
     leaveRehearsals(found, user(), output);
     expect(readUsers(folder)).toEqual([]);
     expect(said).toEqual([
-      expect.stringMatching(/has used, is left .* no stack uses it\nFix: \.\/machine rehearsal remove \S+$/),
+      expect.stringMatching(/used, stays .* no stack uses it\nFix: \.\/machine rehearsal remove \S+$/),
     ]);
   });
 });

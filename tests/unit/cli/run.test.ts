@@ -13,10 +13,10 @@ test.each([
 
 test("a setting that the plan does not have, and one of another name of the plan, are refused by name", () => {
   expect(() => plannedRun({ name: "a", setting: "team" })).toThrow(
-    "the plan has no run team\nFix: name one of these: --setting smoke, solo, coop, coop-silent",
+    "the plan has no run named team\nFix: name one of these: --setting smoke, solo, coop, coop-silent",
   );
   expect(() => plannedRun({ name: "coop", setting: "solo" })).toThrow(
-    /held against the plan's run coop.*\nFix: /,
+    /checked against the plan's run coop.*\nFix: /,
   );
 });
 
@@ -24,7 +24,7 @@ test("a run is narrowed to what its subset has alone, and a mistyped task is ask
   assertThere({ repo: "go_chi_task" }, "lite");
   assertThere({ repo: "go_chi_task", task: "27" }, "lite");
   expect(() => assertThere({ repo: "go_chi_taks", task: "27" }, "lite")).toThrow(
-    "subset lite has no go_chi_taks/27 (did you mean go_chi_task/27?), and no run was started",
+    "subset lite has no go_chi_taks/27 (did you mean go_chi_task/27?), so no run was started",
   );
   expect(() => assertThere({ repo: "dspy_taks" }, "lite")).toThrow("(did you mean dspy_task?)");
 });

@@ -60,7 +60,7 @@ describe("a good value", () => {
     settings(caller(), false);
     expect(printed).toMatch(/^oracleTasks +3 +0 +Number of tasks/m);
     await change("smoke", "5");
-    expect(said).toBe("the setting smoke is called oracleTasks by now\n");
+    expect(said).toBe("the setting smoke is now called oracleTasks\n");
     expect(printed).toContain("oracleTasks: 3 → 5");
     expect(readFileSync(file, "utf8")).toBe("config:\n  cooperbench-machine:oracleTasks: 5\n");
   });
@@ -96,7 +96,7 @@ describe("nothing is changed, and the fix is named, for", () => {
       /git: got true with coop false.*\n +Fix: \.\/machine set lab coop true git true$/,
     ],
     ["several values of what has one", "subset", ["lite", "full"], /takes one value/],
-    ["a secret among others", "coop", ["true", "cohereApiKey"], /is secret, and is set by itself/],
+    ["a secret among others", "coop", ["true", "cohereApiKey"], /is secret, and must be set on its own/],
     ["a second setting without a value", "coop", ["true", "git"], /there is no value for git/],
     ["no value", "subset", [], /there is no value for subset/],
     ["a number that is none", "oracleTasks", ["many"], /oracleTasks: got "many"/],

@@ -63,8 +63,8 @@ test.each(["", "\n# nothing\n", "config:\n", "config: {}\n", "\uFEFFconfig:\n"])
 
 describe("what Pulumi refuses, or reads as another text than is written, is told with its line and a remedy", () => {
   test.each<[string, string, string, number]>([
-    ["no YAML", "config:\n  a: [1\n", "it is no YAML", 3],
-    ["a tab", "config:\n\ta: 1\n", "it is no YAML", 2],
+    ["no YAML", "config:\n  a: [1\n", "it is not YAML", 3],
+    ["a tab", "config:\n\ta: 1\n", "it is not YAML", 2],
     ["a list", "[1, 2]\n", "the file must have keys", 1],
     ["a text", "hello\n", "the file must have keys", 1],
     ["a number for all settings", "encryptionsalt: x\nconfig: 5\n", "config must have keys", 2],
@@ -81,9 +81,9 @@ describe("what Pulumi refuses, or reads as another text than is written, is told
       '"" is there twice, in line 2 as well',
       3,
     ],
-    ["a key that is a number", "config:\n  subset: lite\n  1: a\n", "the key 1 is no text", 3],
-    ["a key that is true", "config:\n  true: a\n", "the key true is no text", 2],
-    ["a key that is nothing", "config:\n  null: a\n", "the key null is no text", 2],
+    ["a key that is a number", "config:\n  subset: lite\n  1: a\n", "the key 1 is not text", 3],
+    ["a key that is true", "config:\n  true: a\n", "the key true is not text", 2],
+    ["a key that is nothing", "config:\n  null: a\n", "the key null is not text", 2],
     [
       "lists in lists",
       `config:\n  x:\n    ${"[".repeat(60)}${"]".repeat(60)}\n`,
@@ -127,7 +127,7 @@ test("one byte that is not UTF-8 is told with its line, in a comment as well", (
     Buffer.from("\n  smoke: 5\n"),
   ]);
   expect(() => yamlText(bytes, "/p/Pulumi.lab-1.yaml")).toThrow(
-    /^\/p\/Pulumi\.lab-1\.yaml, line 3: it has a character that is not UTF-8\nFix: correct line 3 of /,
+    /^\/p\/Pulumi\.lab-1\.yaml, line 3: it has a byte that is not UTF-8\nFix: correct line 3 of /,
   );
   expect(yamlText(Buffer.from("\uFEFF# ü\n"), "f")).toBe("\uFEFF# ü\n");
 });

@@ -12,8 +12,8 @@ beforeEach(() => {
 });
 
 test.each<[string, (file: string) => void, string]>([
-  ["a folder", (file) => mkdirSync(file), "it is a folder and no file"],
-  ["a device", (file) => symlinkSync("/dev/null", file), "it is a device and no file"],
+  ["a folder", (file) => mkdirSync(file), "it is a folder, not a file"],
+  ["a device", (file) => symlinkSync("/dev/null", file), "it is a device, not a file"],
   [
     "a dangling link",
     (file) => symlinkSync("gone.yaml", file),
@@ -22,7 +22,7 @@ test.each<[string, (file: string) => void, string]>([
   [
     "a link to itself",
     (file) => symlinkSync("Pulumi.lab.yaml", file),
-    "it is a link to Pulumi.lab.yaml, which leads round in a circle",
+    "it is a link to Pulumi.lab.yaml, which leads back to itself",
   ],
 ])("%s in the place of a settings file is told, and by new as well", async (_, make, why) => {
   const file = join(folder, "Pulumi.lab.yaml");

@@ -72,7 +72,7 @@ test.each([
   expect(cutOffState("lab-1", found)).toEqual({
     check: "update",
     level: "blocker",
-    found: `the state of stack lab-1 is not whole: ${files.state} (${text.length} bytes), as after a full disk or a power cut; lab-1.json.bak beside it is a whole one, of 2023-11-14T22:13:20Z`,
+    found: `the state of stack lab-1 is not whole: ${files.state} (${text.length} bytes), as happens after a full disk or a power cut; lab-1.json.bak beside it is a whole one, of 2023-11-14T22:13:20Z`,
     ...shown({ command: ["cp", `${files.state}.bak`, files.state] }),
   });
   expect(updateFindings("lab-1", { locks: [], state: found })).toHaveLength(1);
@@ -81,7 +81,7 @@ test.each([
 test("where the backup is not whole either, the last update's end is named, and without any copy that is told", () => {
   write(files.state, "");
   write(`${files.state}.bak`, "{");
-  expect(cutOffState("lab-1", findState(files) as never).found).toContain("no whole copy of it is beside it");
+  expect(cutOffState("lab-1", findState(files) as never).found).toContain("there is no whole copy beside it");
   for (const time of ["1795713125985613670", "1795713125985613671"])
     write(join(files.history, `lab-1-${time}.checkpoint.json`), state());
   write(join(files.history, "lab-1-1795713125985613672.checkpoint.json"), "");

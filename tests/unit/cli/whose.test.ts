@@ -38,7 +38,7 @@ function inShort(verdict: Verdict): string {
     return `refused: ${kind ?? "copied"}`;
   }
   const note =
-    verdict.note === undefined ? "goes on" : verdict.note.includes("last worked on") ? "moved" : "older";
+    verdict.note === undefined ? "goes on" : verdict.note.includes("last used from") ? "moved" : "older";
   return verdict.id === undefined ? note : `${note}, with the state's id`;
 }
 

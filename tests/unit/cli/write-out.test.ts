@@ -17,7 +17,7 @@ test("a file that can be written is", () => {
 test.each([
   ["", /^--out "" cannot be written: it is empty\nFix: name another file: --out FILE$/],
   [folder, /it is a folder\nFix: /],
-  [join(folder, "none", "x.html"), /its folder is not there\nFix: /],
+  [join(folder, "none", "x.html"), /its folder does not exist\nFix: /],
 ])("one that can not is refused before there is anything to write: %j", (file, told) => {
   expect(() => assertFile("--out", file)).toThrow(told);
 });

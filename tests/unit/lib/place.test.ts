@@ -39,10 +39,10 @@ test("a home that is not there, no folder, relative or another's is refused by n
   mkdirSync(join(folder, "closed"), { mode: 0o700 });
   const refusal = (env: Record<string, string>) => asAnotherUser(async () => assertCanCache(env));
   await expect(refusal({ HOME: join(folder, "absent") })).rejects.toThrow(
-    /^your HOME, .*absent, is not there\nFix: /,
+    /^your HOME, .*absent, does not exist\nFix: /,
   );
   await expect(refusal({ HOME: join(folder, "file") })).rejects.toThrow(
-    /^HOME is .*file, which is no folder\n/,
+    /^HOME is .*file, which is not a folder\n/,
   );
   await expect(refusal({ HOME: "home" })).rejects.toThrow(/^HOME is home, which is not absolute\n/);
   await expect(refusal({ HOME: join(folder, "closed", "x") })).rejects.toThrow(

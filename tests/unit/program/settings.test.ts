@@ -48,7 +48,7 @@ describe("default settings", () => {
     const old = parseSettings("lab-1", configurationOf(programConfiguration(values)));
     expect(old).toMatchObject({ oracleTasks: 5, oracleTimeoutSeconds: 60 });
     expect(old.called[0]).toEqual({
-      found: "the setting smoke is called oracleTasks by now",
+      found: "the setting smoke is now called oracleTasks",
       remedies: { command: ["./machine", "set", "lab-1", "oracleTasks", "5"] },
     });
     expect(faultsOf({ smoke: "many" })).toEqual([expect.stringMatching(/^oracleTasks: got "many"/)]);

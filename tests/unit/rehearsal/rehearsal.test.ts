@@ -73,7 +73,7 @@ describe("places", () => {
 
 describe("a folder", () => {
   test("of the kernel's is refused at once, where Node.js would try to make it for ever", async () => {
-    await expect(checkFolder(rehearsalAt("/proc/x"))).rejects.toThrow(/folder of the kernel's.*\nFix: /);
+    await expect(checkFolder(rehearsalAt("/proc/x"))).rejects.toThrow(/folder of the kernel, .*\nFix: /);
   });
 
   test("with a user's files is neither taken nor removed", async () => {
@@ -95,9 +95,7 @@ describe("a folder", () => {
 
   test("may be as long as the engine's sockets allow, and not a byte longer", () => {
     expect(() => checkSocketLength(`/${"x".repeat(65)}`)).not.toThrow();
-    expect(() => checkSocketLength(`/${"x".repeat(66)}`)).toThrow(
-      /67 bytes, and at most 66[\s\S]*shorter path/,
-    );
+    expect(() => checkSocketLength(`/${"x".repeat(66)}`)).toThrow(/67 bytes; at most 66[\s\S]*shorter path/);
   });
 });
 

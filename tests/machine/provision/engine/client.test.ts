@@ -139,7 +139,7 @@ test.each([
   "ssh://me:secret@host",
   "ssh://host/$(x)",
 ])("%s is refused", (host) => {
-  expect(() => connectionTo(host, {})).toThrow(/^".*" names no engine\nFix: .*ssh:\/\//);
+  expect(() => connectionTo(host, {})).toThrow(/^".*" is not the address of an engine\nFix: .*ssh:\/\//);
   expect(() => connectionTo(host, {})).not.toThrow(/secret/);
 });
 
@@ -191,8 +191,8 @@ test.each([
   ["me@host.example: Permission denied (publickey).", 255, /it refuses the key[\s\S]*\nFix: ssh-copy-id/],
   ["ssh: Could not resolve hostname host.example: Name or service not known", 255, /no host with that name/],
   ["ssh: connect to host host.example port 22: Connection refused", 255, /ssh cannot reach it/],
-  ["bash: line 1: docker: command not found", 127, /there is no docker on the PATH over there/],
-  ["sh: 1: docker: not found", 127, /there is no docker on the PATH over there/],
+  ["bash: line 1: docker: command not found", 127, /docker is not on the PATH there/],
+  ["sh: 1: docker: not found", 127, /docker is not on the PATH there/],
   [
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
     1,
@@ -201,7 +201,7 @@ test.each([
   [
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.",
     1,
-    /the engine over there does not run/,
+    /the engine there is not running/,
   ],
   ["odd", 3, /\(odd\)\n/],
 ])("over ssh, %s is told with what helps", async (said, code, reason) => {

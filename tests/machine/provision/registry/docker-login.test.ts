@@ -89,7 +89,7 @@ test.each([
     `${answer("me", "geheim")}; exit 1`,
     /docker-credential-torn.* ended with 1\n[\s\S]*echo r.example \| docker-credential-torn get\n/,
   ],
-  ["odd", "echo geheim", /docker-credential-odd answered .*else than JSON with Username and Secret/],
+  ["odd", "echo geheim", /docker-credential-odd answered .*other than JSON with Username and Secret/],
 ])(
   "helper %s fails with its name and a remedy, and without what it printed",
   async (name, script, message) => {
@@ -136,11 +136,14 @@ test("a helper that hangs is ended after the time limit", async () => {
 });
 
 test.each([
-  ['{"auths": {"r.example": {"auth": "geheim"', /config\.json \(it is no JSON\)\nFix: /],
-  ['{"auths": {"r.example": {"auth": 7}}}', /not of the form that docker writes \(auths r\.example auth\)/],
+  ['{"auths": {"r.example": {"auth": "geheim"', /config\.json \(it is not JSON\)\nFix: /],
+  [
+    '{"auths": {"r.example": {"auth": 7}}}',
+    /does not have the form that docker writes \(auths r\.example auth\)/,
+  ],
   [
     '{"auths": {"r.example": {"auth": "geheim"}}}',
-    /auths r\.example: auth is no user .*\nFix: docker login r\.example/,
+    /auths r\.example: auth is not a user .*\nFix: docker login r\.example/,
   ],
 ])("the configuration %s is told, without its content", async (text, message) => {
   configure(text);

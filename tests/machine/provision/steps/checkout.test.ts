@@ -182,7 +182,7 @@ test("a folder with files that is no checkout is refused and kept", async () => 
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "mine"), "");
   await expect(ensure()).rejects.toThrow(
-    / has files, and is no git checkout .*\nFix: .*cooperbenchDir FOLDER\nFix: move it away/s,
+    / has files, and is not a git checkout .*\nFix: .*cooperbenchDir FOLDER\nFix: move it away/s,
   );
   expect(existsSync(join(folder, "mine"))).toBe(true);
 });

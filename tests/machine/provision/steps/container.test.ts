@@ -194,7 +194,7 @@ test.each([
     {},
     /its container ended with 125: .*no bin\/sh/,
   ],
-  ["another platform", { refusal: "exec format error" }, {}, /for another platform than the engine runs/],
+  ["another platform", { refusal: "exec format error" }, {}, /for a platform that the engine does not run/],
   [
     "another commit",
     { prints: "probe fault commit other\n" },
@@ -217,7 +217,7 @@ test.each([
     "no bash",
     { refusal: 'exec: "/bin/bash": stat /bin/bash: no such file or directory: unknown' },
     {},
-    /it has no \/bin\/bash, by which an agent is started\nFix: [\s\S]*rmi/,
+    /it has no \/bin\/bash, which starts an agent\nFix: [\s\S]*rmi/,
   ],
   [
     "the image of the lock that is wrong, whose remedy is another lock",
@@ -241,7 +241,7 @@ test.each([
     "a digest that the engine has otherwise",
     { image: { Id: id, RepoDigests: [`a/b@sha256:${"e".repeat(64)}`], Os: "linux", Architecture: "amd64" } },
     { locked: lock },
-    /it is image sha256:a+ with digest sha256:e+, and the lock has sha256:a+ with sha256:d+: one of the lock's two/,
+    /it is image sha256:a+ with digest sha256:e+, but the lock has sha256:a+ with sha256:d+: one of the two in the lock/,
   ],
 ])("%s fails the probe", async (_, how, more, message) => {
   Object.assign(engine, how);

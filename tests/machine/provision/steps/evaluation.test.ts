@@ -68,11 +68,11 @@ test("one that ends early is told for each feature that has no result, with its 
   python("cat >/dev/null", `echo '${result(0)}'`, "echo broken >&2; exit 3");
   const [first, second] = await evaluate(features, settings());
   expect(first).toMatchObject({ runner: "r" });
-  expect(second).toEqual({ lost: "its evaluation ended with 3 without a word: broken" });
+  expect(second).toEqual({ lost: "its evaluation ended with 3 without a message: broken" });
 });
 
 test.each([
-  ['{"OtherVersion":"its _run_tests takes other parameters"}', /not known here \(its _run_tests takes/],
+  ['{"OtherVersion":"its _run_tests takes other parameters"}', /in an unknown way \(its _run_tests takes/],
   ['{"Broken":"ImportError: no docker"}', /does not load \(ImportError: no docker\): [\s\S]*\.venv/],
   ['{"engine":"Install paramiko"}', /docker-py cannot ask the engine unix:.*: Install paramiko/],
 ])("where none can be evaluated, that is told once: %s", async (line, message) => {
@@ -82,7 +82,7 @@ test.each([
 
 test("an environment that is not there is told with what makes it", async () => {
   await expect(evaluate(features, settings())).rejects.toThrow(
-    /there is no .*\.venv\/bin\/python, whose CooperBench evaluates\nFix: /,
+    /there is no .*\.venv\/bin\/python, which would run CooperBench's evaluation\nFix: /,
   );
   expect(await evaluate([], settings())).toEqual([]);
 });

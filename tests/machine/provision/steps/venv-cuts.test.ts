@@ -245,7 +245,7 @@ describe("while uv works,", () => {
     const { code, said } = await step("ensure", dev());
     expect(code).toBe(1);
     expect(said).toContain(
-      `is being installed by another update (process ${child.pid}). Nothing of it was changed`,
+      `is being installed by another update (process ${child.pid}). Nothing in it was changed`,
     );
     child.kill("SIGTERM");
     await ended;

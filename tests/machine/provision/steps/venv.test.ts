@@ -206,7 +206,9 @@ describe("where there is nothing", () => {
       const version = minorOf(other.version);
       writeFileSync(path, readFileSync(path, "utf8").replace(">=3.10", `>=3.10, !=${version}.*`));
     }
-    await expect(ensure({ pythonVersion: minorOf(other.version) })).rejects.toThrow("does not suit");
+    await expect(ensure({ pythonVersion: minorOf(other.version) })).rejects.toThrow(
+      "cannot run the CooperBench",
+    );
     expect(marker()).toEqual(before);
     expect(runs()).toBe("needed");
   });
@@ -297,7 +299,7 @@ describe("an environment that the stack made is seen at fault, and made whole by
 
   testOfOther("of another Python it is made again, with that", async () => {
     const pythonVersion = minorOf(other.version);
-    expect(inspectVenv(folder, pythonVersion, lab1)).toMatch(/it has Python .* is wanted/);
+    expect(inspectVenv(folder, pythonVersion, lab1)).toMatch(/it has Python .*, not /);
     expect(await ensure({ pythonVersion })).toMatchObject({
       made: true,
       pythonVersion: other.version,
@@ -457,7 +459,7 @@ describe("another stack's environment", () => {
 
   testOfOther("is refused, and left as it is, where it is not", async () => {
     await expect(ensure({ pythonVersion: minorOf(other.version) })).rejects.toThrow(
-      /is of stack lab-2, and it has Python .*\nFix: .*\n +\.\/machine set lab-1 cooperbenchDir/,
+      /belongs to stack lab-2, and it has Python .*\nFix: .*\n +\.\/machine set lab-1 cooperbenchDir/,
     );
     expect(runs()).toBe("needed");
     expect(await ensure({ owner: lab2 })).toMatchObject({ made: true });
@@ -474,7 +476,7 @@ describe("an update that was cut off", () => {
     makeByHand();
     cutOff(lab1, "user");
     rmSync(site("needed", "more.py"));
-    expect(inspect()).toBe("an update was cut off in the middle of it");
+    expect(inspect()).toBe("an update was cut off while it worked on it");
     expect(await ensure()).toMatchObject({ made: false });
     expect(existsSync(site("needed", "more.py"))).toBe(true);
     expect(existsSync(inVenv("cooperbench-machine.json"))).toBe(false);
@@ -495,7 +497,7 @@ describe("an update that was cut off", () => {
     await ensure({ owner: lab2 });
     cutOff(lab2, "stack");
     expect(inspect()).toMatch("was cut off, or is under way");
-    await expect(ensure()).rejects.toThrow("is of stack lab-2");
+    await expect(ensure()).rejects.toThrow("belongs to stack lab-2");
     expect(await ensure({ owner: lab2 })).toMatchObject({ made: true });
   });
 });

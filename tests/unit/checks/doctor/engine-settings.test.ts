@@ -35,7 +35,7 @@ test.each([
 
 test("emulation is named by what it has to emulate, and a variant is no difference", () => {
   const finding = platformFinding(engineInfo({ Architecture: "aarch64" }), amd64);
-  expect(finding.found).toContain("runs linux/arm64, and 1 image of 1 want linux/amd64");
+  expect(finding.found).toContain("runs linux/arm64, and 1 image of 1 is for linux/amd64");
   expect(finding.remedy).toContain("binfmt --install amd64");
   const variant = amd64.map((task) => ({
     ...task,

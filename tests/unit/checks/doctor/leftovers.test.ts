@@ -62,7 +62,7 @@ test.each<[string, readonly JudgedContainer[], object]>([
   [
     "what is a run's that lives",
     [{ ...left, fate: "living" }],
-    { level: "ok", found: expect.stringMatching(/^none: a run lives, with 1 container with 300 MB/) },
+    { level: "ok", found: expect.stringMatching(/^none: a run is going on, with 1 container with 300 MB/) },
   ],
   [
     "what nobody knows",

@@ -18,10 +18,10 @@ const call = {
 };
 
 test.each([
-  [call, "answered 200 in 0.6 s: 12 tokens in, 2 out; cost $0.000050, as litellm takes it"],
+  [call, "answered 200 in 0.6 s: 12 tokens in, 2 out; cost $0.000050, by litellm's prices"],
   [
     { ...call, costDollars: 1.5 },
-    "answered 200 in 0.6 s: 12 tokens in, 2 out; cost $1.50, as litellm takes it",
+    "answered 200 in 0.6 s: 12 tokens in, 2 out; cost $1.50, by litellm's prices",
   ],
   [{ ...call, costDollars: null }, "answered 200 in 0.6 s: 12 tokens in, 2 out; cost not known"],
   [
@@ -37,13 +37,13 @@ test.each([
 });
 
 test.each([
-  [null, "gave no answer", "curl -sS -o /dev/null https://a.example/v2/chat"],
+  [null, "did not answer", "curl -sS -o /dev/null https://a.example/v2/chat"],
   [401, "answered 401", "set lab-1 cohereApiKey"],
   [403, "answered 403", "set lab-1 cohereApiKey"],
   [404, "answered 404", "set lab-1 modelApiBase URL"],
-  [429, "answered 429", "wait, or have the key's rate raised"],
+  [429, "answered 429", "wait, or have the key's rate limit raised"],
   [307, "answered 307", "set lab-1 modelApiBase URL"],
-  [400, "answered 400", "see what the API said"],
+  [400, "answered 400", "read what the API says"],
   [503, "answered 503", "try again later"],
 ])("status %s is a blocker with the remedy that helps", (status, told, remedy) => {
   const answers = status === null ? [] : answered(status);
@@ -60,7 +60,7 @@ test.each([
     "another host",
     "https://b.example/chat",
     "blocker",
-    "; so do a run's calls, with all that the model is asked",
+    "; a run's calls go there too, with everything that the model is asked",
   ],
   ["the same host", `${url}/`, "warning", ""],
 ])("a redirect to %s names who answered", (_, other, level, went) => {
@@ -68,7 +68,7 @@ test.each([
   expect(liveFinding(url, { ...call, answers }, "lab-1")).toMatchObject({
     check: "live",
     level,
-    found: `${url} answered 307 in 0.6 s and led the call to ${other}, which answered 200${went}`,
+    found: `${url} answered 307 in 0.6 s and redirected the call to ${other}, which answered 200${went}`,
     remedy: expect.stringContaining("set lab-1 modelApiBase URL"),
   });
 });
@@ -81,7 +81,7 @@ test("a URL that is spelt otherwise is no redirect", () => {
 test("an answer that says nothing is a blocker", () => {
   expect(liveFinding(url, { ...call, isEmpty: true }, "lab-1")).toMatchObject({
     level: "blocker",
-    found: `${url} answered 200 in 0.6 s, and says nothing`,
+    found: `${url} answered 200 in 0.6 s, with an empty answer`,
   });
 });
 

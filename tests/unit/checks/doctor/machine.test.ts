@@ -34,7 +34,7 @@ describe("the clock", () => {
   test("names the one that differs", () => {
     const engine = { ...clock(0), name: "the engine" };
     expect(clockFinding([engine, clock(7200)]).found).toBe(
-      "this machine's clock and the registry's are 2 hours apart: TLS, tokens and apt fail with a wrong one",
+      "this machine's clock and the registry's are 2 hours apart: TLS, tokens and apt fail with a wrong clock",
     );
     expect(clockFinding([]).level).toBe("ok");
   });
@@ -103,10 +103,10 @@ describe("Python", () => {
     });
     expect(pythonFinding({ ...other, mayDownload: false }, "lab").level).toBe("blocker");
     const download = { host: "m.example", trouble: undefined };
-    expect(pythonFinding({ ...other, download }, "lab").found).toMatch(/download one, from m\.example$/);
+    expect(pythonFinding({ ...other, download }, "lab").found).toMatch(/download one from m\.example$/);
     expect(pythonFinding({ ...other, download: { ...download, trouble: "HTTP 404" } }, "lab")).toMatchObject({
       level: "blocker",
-      found: expect.stringMatching(/from m\.example, which is not reached \(HTTP 404\)$/),
+      found: expect.stringMatching(/from m\.example, which this machine cannot reach \(HTTP 404\)$/),
     });
   });
 
@@ -176,7 +176,7 @@ describe("folders", () => {
   test("below a file, or that may not be written to, are told with owner and mode", async () => {
     writeFileSync(join(folder, "file"), "", { mode: 0o644 });
     const facts = await lookAtFolder(wanted(join(folder, "file", "x")));
-    expect(facts.fault).toMatch(/no folder; owner \d+, mode 644/);
+    expect(facts.fault).toMatch(/not a folder; owner \d+, mode 644/);
     const readOnly = {
       ...wanted("/srv/c"),
       existing: "/srv",

@@ -42,7 +42,7 @@ test.each([
 });
 
 test("without a checkout, or a runner that installs anything, nothing is asked", () => {
-  const none = "there is no checkout in /nowhere, whose runners say what they install packages with";
+  const none = "there is no checkout in /nowhere; its runners say which package manager they use";
   expect(chooseImage(tasks, on("pip"), "/nowhere")).toEqual({ none });
   expect(networkFinding({ none }, where, {})).toMatchObject({
     ...{ check: "network", level: "ok", found: `not asked: ${none}` },
@@ -74,7 +74,7 @@ test("an index that answers is well", () => {
 test.each<[IndexTrouble["cause"], RegExp]>([
   ["name", /^Fix: give containers a DNS server that they reach \("dns": .* in \/etc\/docker\/daemon\.json/],
   ["proxy", /^Fix: if this network has a proxy, name it in \S+\/config\.json \(proxies\)/],
-  ["certificate", /whose certificate the images do not have/],
+  ["certificate", /the images do not have the inspecting proxy's certificate/],
   ["connection", /^Fix: let containers out through the firewall; if this network has a proxy/],
   ["other", /\n {2}docker run --rm --entrypoint pip b\/pip:1 download .* six$/],
 ])("a fault of kind %s is a warning with its remedy", (cause, remedy) => {

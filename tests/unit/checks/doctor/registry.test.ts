@@ -33,7 +33,7 @@ test.each([
   [
     "(HTTP code 500) server error - error unmarshalling content: invalid character '<' looking for the beginning",
     "blocker",
-    /^the engine reaches none \(asked for .*what answers is not a registry/,
+    /^the engine does not reach a registry \(asked for .*what answers is not a registry/,
   ],
   ["missing signature key", "warning", /^it cannot give akhatua\S+: the registry has a manifest of schema 1/],
   [
@@ -70,7 +70,10 @@ test("a quota that is used up is a warning, and other failures are none", () => 
 });
 
 test("a registry without a limit, or one that was not asked, is told as that", () => {
-  expect(quotaFinding(allows(), 26, "")).toMatchObject({ level: "ok", found: "the registry tells no limit" });
+  expect(quotaFinding(allows(), 26, "")).toMatchObject({
+    level: "ok",
+    found: "the registry reports no limit",
+  });
   for (const finding of [registryFinding(undefined, "a"), quotaFinding(undefined, 0, "a")])
     expect(finding).toMatchObject({ level: "ok", found: "not asked: a" });
 });
@@ -96,7 +99,7 @@ describe("the question", () => {
   });
 
   test.each([
-    ["linux/arm64", "no matching manifest for linux/arm64, but for linux/amd64"],
+    ["linux/arm64", "no matching manifest for linux/arm64, only for linux/amd64"],
     ["linux/amd64", undefined],
   ])("of an engine for %s tells whether it has that platform", async (platform, says) => {
     const server = await new LocalServer((_, response) =>

@@ -51,7 +51,7 @@ test("what may be there already is missed less, and a disk that takes no more fi
   expect(roomFindings([{ ...cached, freeBytes: 200 * MB }])).toMatchObject([{ level: "warning" }]);
   expect(roomFindings([{ ...cached, freeBytes: 99 * MB }])).toMatchObject([{ level: "blocker" }]);
   expect(roomFindings([room({ isOutOfFiles: true })])).toMatchObject([
-    { level: "blocker", found: expect.stringContaining("no file more") },
+    { level: "blocker", found: expect.stringContaining("no more files") },
   ]);
   expect(roomFindings([{ purpose: "x", path: "/x", bytes: 1 }])).toMatchObject([{ level: "ok" }]);
 });

@@ -7,7 +7,7 @@ test.each<[ExistingRedis | undefined, string]>([
   [undefined, "off (coop: false)"],
   [{ kind: "own" }, "nothing is in the way of Redis"],
   [{ kind: "own", finding: "it is exited" }, "Redis is made again, because it is exited"],
-  [{ kind: "foreign" }, "a Redis that answers is there, and is used"],
+  [{ kind: "foreign" }, "a Redis already answers there, and is used"],
 ])("%j is well", (redis, found) => {
   expect(servicesFinding(redis)).toMatchObject({ check: "services", level: "ok", found });
 });

@@ -69,7 +69,7 @@ test("the engine of this machine is measured", async () => {
   const info = engineInfo({ Name: hostname(), DockerRootDir: "/" });
   expect((await measureDisk("unix:///s", info)).freeBytes).toBeGreaterThan(0);
   expect((await measureDisk("unix:///s", { ...info, DockerRootDir: "/nowhere" })).unmeasured).toMatch(
-    /not to be seen/,
+    /cannot be seen/,
   );
   expect((await measureDisk("unix:///s", { ...info, Name: "docker-desktop" })).unmeasured).toMatch(
     /another machine/,

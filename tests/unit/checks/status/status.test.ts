@@ -126,7 +126,7 @@ test("what was proved is not known where the state could not be read, and is not
     remedy: "Fix: see what helps the update",
   });
   expect(imagesCheck("lab-1", imagesStatus(tasks, undefined, new Map(), 1), false).found).toBe(
-    "what was proved is not known; not to be seen now",
+    "what was proved is not known; the images cannot be seen now",
   );
   expect(oracleCheck("lab-1", images, age, false)).toMatchObject({
     level: "blocker",
@@ -159,7 +159,7 @@ test("an oracle that was run in an image which is missing is not said to have ne
   const proofs = new Map([...all, [proofNames.oracle(one), run] as const]);
   expect(oracleCheck("lab-1", imagesStatus(tasks, there.slice(1), proofs, 0), age)).toMatchObject({
     level: "off",
-    found: `it was run of ${taskName(one)}, and counts no more: it was run in image ${imageId.slice(0, 19)}, which is missing`,
+    found: `it was run for ${taskName(one)}, and no longer counts: it was run in image ${imageId.slice(0, 19)}, which is missing`,
     provedAt: at,
   });
 });
@@ -201,11 +201,13 @@ test("the command line is well where it is there, at the proved commit", () => {
   // The user's own, which is used as it is.
   expect(cliCheck({ ...facts, wantedCommit: "c".repeat(40) })).toMatchObject({
     level: "warning",
-    found: expect.stringContaining("wanted is commit cccccccccccc"),
+    found: expect.stringContaining("the wanted commit is cccccccccccc"),
   });
   expect(cliCheck({ ...facts, changedSources: ["src/cooperbench/__init__.py"] })).toMatchObject({
     level: "warning",
-    found: expect.stringContaining("of its source a file is not the commit's: src/cooperbench/__init__.py"),
+    found: expect.stringContaining(
+      "of its source a file is not as in the commit: src/cooperbench/__init__.py",
+    ),
     remedy: expect.stringContaining("git -C /c checkout HEAD -- src"),
   });
   expect(cliCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
@@ -236,7 +238,7 @@ test("credentials and route block a run where they are not as configured", () =>
   expect(routeCheck({ ...facts, proof: undefined })).toMatchObject({ level: "blocker" });
   expect(routeCheck({ ...facts, dotenvFault: "COHERE_API_BASE not as configured" })).toMatchObject({
     level: "blocker",
-    found: "it was proved of another .env: COHERE_API_BASE not as configured",
+    found: "it was proved with another .env: COHERE_API_BASE not as configured",
   });
 });
 
@@ -263,7 +265,7 @@ test("what else decides a run is a warning, and nothing where nothing does", () 
   expect(otherSettingsFinding({ unknown: "no answer" })).toBeUndefined();
   expect(otherSettingsFinding(known(["DOCKER_HOST (/c/.env:3)"]))).toMatchObject({
     level: "warning",
-    found: "what a run does is decided by DOCKER_HOST (/c/.env:3) as well",
+    found: "these also decide what a run does: DOCKER_HOST (/c/.env:3)",
   });
 });
 
@@ -330,7 +332,7 @@ test("an update that runs is told instead of the last one, and so is one that wa
 test("a state that cannot be read is not taken for one that says nothing", () => {
   expect(operationCheck("lab-1", { unread: "error: no backend" })).toMatchObject({
     level: "blocker",
-    found: "Pulumi's state cannot be read, so no proof is known: error: no backend",
+    found: "Pulumi's state cannot be read, so the proofs are not known: error: no backend",
   });
 });
 

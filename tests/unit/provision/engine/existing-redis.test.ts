@@ -165,7 +165,7 @@ describe("it is told with a remedy", () => {
   });
 
   test.each([
-    [{ ...own, owner: undefined, ...ended }, /cooperbench-redis that no stack has made \(exited with 137\)/],
+    [{ ...own, owner: undefined, ...ended }, /cooperbench-redis that no stack made \(exited with 137\)/],
     [{ ...own, owner: lab2 }, /cooperbench-redis of stack lab-2 \(running\)/],
   ])("that the name is taken by a container that does not answer", (container, message) => {
     expect(judge(container, undefined)).toEqual({

@@ -282,7 +282,7 @@ describe("a mirror that hangs", () => {
     expect(await ensure(images, mirror, 10)).toBe(undefined);
     expect(engine.asked.filter((name) => name.startsWith(mirror))).toHaveLength(1);
     expect(engine.names.size).toBe(4);
-    expect(said).toEqual([`${mirror}: it gives nothing, and is left out of this update`]);
+    expect(said).toEqual([`${mirror}: it sends nothing, so this update leaves it out`]);
     // Once the mirror's ten seconds, then the pulls.
     expect(clock.now()).toBeLessThan(15_000);
   });

@@ -133,8 +133,8 @@ test("wrong credentials are told as such, and are in no message", async () => {
 });
 
 test.each([
-  ['Bearer realm="file:///token"', /names the token server "file:\/\/\/token", which is no URL of http/],
-  ['Negotiate realm="x"', /an authorization that is not known here .*neither Bearer nor Basic/],
+  ['Bearer realm="file:///token"', /names the token server "file:\/\/\/token", which is not a URL of http/],
+  ['Negotiate realm="x"', /an unknown kind of authorization .*neither Bearer nor Basic/],
 ])("the challenge %s is refused", async (challenge, message) => {
   await start((_, response) => response.writeHead(401, { "WWW-Authenticate": challenge }).end());
   await expect(registryAt(server.host, { env }).head("a/b", "one")).rejects.toThrow(message);

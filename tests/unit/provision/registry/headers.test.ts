@@ -56,7 +56,7 @@ test.each([
 );
 
 test("what is no endpoint is refused with what is wanted", () =>
-  expect(() => parseEndpoint("a b")).toThrow(/"a b" names no registry\nFix: .*HOST/));
+  expect(() => parseEndpoint("a b")).toThrow(/"a b" is not the address of a registry\nFix: .*HOST/));
 
 test("an engine asks its mirrors in their order, then Docker Hub", () =>
   expect(endpointsOf(["http://one/", "http://two/"])).toEqual(["http://one/", "http://two/", dockerHub]));

@@ -68,7 +68,7 @@ export const oddTypes: readonly (readonly [tag: string, says: RegExp])[] = [
 
 /** What is said of the others by whoever looks at the manifest. */
 export const oddManifests: readonly (readonly [tag: string, says: RegExp])[] = [
-  ["no-layers", /gave a manifest without layers, which is no image, for a\/b \S+/],
-  ["chart", /gave a Helm chart \(application\/vnd\.cncf\.helm.*\), which is no image, for a\/b \S+/],
-  ["no-platform", /has a\/b \S+ not for the platform linux\/amd64, but for linux\/s390x/],
+  ["no-layers", /gave a manifest without layers, which is not an image, for a\/b \S+/],
+  ["chart", /gave a Helm chart \(application\/vnd\.cncf\.helm.*\), which is not an image, for a\/b \S+/],
+  ["no-platform", /does not have a\/b \S+ for the platform linux\/amd64, only for linux\/s390x/],
 ];

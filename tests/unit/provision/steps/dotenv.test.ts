@@ -147,7 +147,7 @@ describe("a file that the block cannot be written over is named with its line, a
     [
       "a line of the user's is inside",
       (before) => before.replace("# <<<", "B=2\n# <<<"),
-      "line 4 stands in the block",
+      "line 4 is in the block",
     ],
     [
       "it is Latin-1",
@@ -208,7 +208,7 @@ describe("what python-dotenv reads otherwise", () => {
   test("of the block alone is a value to be set anew, and nothing is written", async () => {
     const written = writeDotenv(file, lab1, variables, misreads(badly, badly));
     await expect(written).rejects.toThrow(
-      /another value of COHERE_API_KEY .*Nothing was changed\nFix: set one/s,
+      /a different value of COHERE_API_KEY .*Nothing was changed\nFix: set one/s,
     );
     expect(() => statSync(file)).toThrow("ENOENT");
   });
@@ -216,7 +216,7 @@ describe("what python-dotenv reads otherwise", () => {
   test("of the block among the user's lines is a line to be put right, and nothing is changed", async () => {
     writeFileSync(file, "A=1\nB='open\n");
     const written = writeDotenv(file, lab1, variables, misreads(well, badly));
-    await expect(written).rejects.toThrow(/cannot read line 2: see the quotes there\. Nothing was changed/);
+    await expect(written).rejects.toThrow(/cannot read line 2: check the quotes there\. Nothing was changed/);
     expect(text()).toBe("A=1\nB='open\n");
   });
 
@@ -230,7 +230,7 @@ describe("what python-dotenv reads otherwise", () => {
 
 test("a value that is not one line is refused, whatever reads it", async () => {
   const written = writeDotenv(file, lab1, { COHERE_API_KEY: "a\nb" }, readsBack);
-  await expect(written).rejects.toThrow("another value of COHERE_API_KEY");
+  await expect(written).rejects.toThrow("a different value of COHERE_API_KEY");
 });
 
 describe("a block of a version before", () => {

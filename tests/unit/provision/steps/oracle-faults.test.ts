@@ -144,6 +144,6 @@ test("the image is not blamed for a patch that cannot be handed over, nor for an
     /not UTF-8\nFix: git /,
   );
   expect(
-    text(unevaluated(subject, { lost: "its evaluation was ended by SIGKILL without a word: " }, limits)),
-  ).toBe("its evaluation was ended by SIGKILL without a word:\nFix: run it again");
+    text(unevaluated(subject, { lost: "its evaluation was ended by SIGKILL without a message: " }, limits)),
+  ).toBe("its evaluation was ended by SIGKILL without a message:\nFix: run it again");
 });

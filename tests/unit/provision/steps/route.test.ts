@@ -68,7 +68,7 @@ describe("of a call to another URL it is told which variable wins, where, and wh
     [
       "the old variable alone",
       { origins: withoutBase, urls: urlsWithoutBase },
-      `COHERE_API_BASE is set nowhere, and MSWEA_MODEL_API_BASE (${dotenv}:4) alone has no effect in this version of CooperBench; run the update again, which writes it into ${dotenv}`,
+      `COHERE_API_BASE is set nowhere, and MSWEA_MODEL_API_BASE (${dotenv}:4) alone has no effect in this version of CooperBench; run the update again: it writes it into ${dotenv}`,
     ],
     [
       "no .env in the checkout, and one further up",
@@ -78,7 +78,7 @@ describe("of a call to another URL it is told which variable wins, where, and wh
     [
       "a base URL without /chat",
       { urls: { COHERE_API_BASE: "https://stg.api.cohere.com/v2/" } },
-      `COHERE_API_BASE (${dotenv}:3) is https://stg.api.cohere.com/v2, which lacks /chat: litellm takes the full URL of the call, and wins; run the update again, which writes it into ${dotenv}`,
+      `COHERE_API_BASE (${dotenv}:3) is https://stg.api.cohere.com/v2, which lacks /chat: litellm takes the full URL of the call, and wins; run the update again: it writes it into ${dotenv}`,
     ],
     [
       "an exported variable",
@@ -104,12 +104,12 @@ describe("of a call to another URL it is told which variable wins, where, and wh
     [
       "a version that was seen not to heed it",
       { heedsBase: false },
-      `this version of CooperBench does not heed COHERE_API_BASE (${dotenv}:3); ./machine set STACK cooperbenchVersion 0.0.29`,
+      `this version of CooperBench ignores COHERE_API_BASE (${dotenv}:3); ./machine set STACK cooperbenchVersion 0.0.29`,
     ],
     [
       "a package that asks another URL for it",
       { heedsBase: true },
-      `COHERE_API_BASE (${dotenv}:3) is that, and the package asks another URL for it; ./machine set STACK modelApiBase URL`,
+      `COHERE_API_BASE (${dotenv}:3) is that, but the package asks another URL; ./machine set STACK modelApiBase URL`,
     ],
   ])("%s", (_, seen, cause) => {
     expect(faults({ ...good, ...seen, asked: asking(got) })).toEqual([
@@ -139,7 +139,7 @@ test.each<[string, Partial<RouteSeen>, string]>([
   [
     "no key",
     { key: { state: "none" }, origins: {} },
-    `there is no key: COHERE_API_KEY is set nowhere; run the update again, which writes it into ${dotenv}`,
+    `there is no key: COHERE_API_KEY is set nowhere; run the update again: it writes it into ${dotenv}`,
   ],
   [
     "a key that is exported empty",
@@ -149,12 +149,12 @@ test.each<[string, Partial<RouteSeen>, string]>([
   [
     "another key",
     { key: { state: "other", variable: "COHERE_API_KEY" }, origins: { COHERE_API_KEY: exported } },
-    "the key is another one than the stack's cohereApiKey: COHERE_API_KEY (exported in this environment) wins; unset COHERE_API_KEY",
+    "the key is not the stack's cohereApiKey: COHERE_API_KEY (exported in this environment) wins; unset COHERE_API_KEY",
   ],
   [
     "hosts besides",
     { refused: ["b.example:443", "10.0.0.1:80"] },
-    `besides ${url}, it asked b.example:443, 10.0.0.1:80, which the proof refused; ./machine set STACK cooperbenchVersion 0.0.29`,
+    `besides ${url}, it also asked b.example:443, 10.0.0.1:80, which the proof refused; ./machine set STACK cooperbenchVersion 0.0.29`,
   ],
   [
     "a .env that is not read",
@@ -164,7 +164,7 @@ test.each<[string, Partial<RouteSeen>, string]>([
   [
     "no request",
     { asked: [], error: "BadRequestError" },
-    `the agent's model asked nobody (BadRequestError), and not ${url}; ./machine set STACK cooperbenchVersion 0.0.29`,
+    `the agent's model asked nobody (BadRequestError), not even ${url}; ./machine set STACK cooperbenchVersion 0.0.29`,
   ],
   [
     "another model",
@@ -184,7 +184,7 @@ test.each<[string, Partial<RouteSeen>, string]>([
   [
     "a model that fails over a good answer",
     { error: "FormatError" },
-    "the agent's model ended with FormatError over a good answer; ./machine set STACK cooperbenchVersion 0.0.29",
+    "the agent's model ended with FormatError although the answer was good; ./machine set STACK cooperbenchVersion 0.0.29",
   ],
   [
     "a version whose agent cannot be asked",

@@ -121,7 +121,7 @@ describe("a move that was cut off", () => {
       const failed = lab.ensure(lab.second);
       await expect(failed).rejects.toThrow(word);
       await expect(failed).rejects.toThrow(
-        /was cut off, .* of neither .*\nFix: move that away, then run \.\/machine up lab-1/,
+        /was cut off, .* belong to neither .*\nFix: move them away, then run \.\/machine up lab-1/,
       );
       expect(treeOf(lab.folder)).toEqual(before);
       await lab.remove();
@@ -183,7 +183,7 @@ describe("a checkout that lost its source", () => {
     put(at("dataset/task1"), "mine");
     expect(inspectCheckout(lab.folder)).toBe("it has no src/cooperbench/__init__.py");
     await lab.ensure();
-    expect(lab.said).toEqual([expect.stringContaining("4 missing files of src and dataset are there again")]);
+    expect(lab.said).toEqual([expect.stringContaining("4 missing files of src and dataset were restored")]);
     expect(treeOf(lab.folder)).toEqual({ ...treeOf(atFirst), "dataset/task1": "mine" });
     expect(inspectCheckout(lab.folder)).toBeUndefined();
   });
@@ -232,7 +232,11 @@ describe("a HEAD that the user has moved", () => {
 
 test.each<[string, (path: string) => void, string]>([
   ["is not there", (path) => rmSync(path, { recursive: true }), "it is missing"],
-  ["has no repository", (path) => rmSync(join(path, ".git"), { recursive: true }), "it is no git checkout"],
+  [
+    "has no repository",
+    (path) => rmSync(join(path, ".git"), { recursive: true }),
+    "it is not a git checkout",
+  ],
   ["has an empty HEAD", (path) => writeFileSync(join(path, ".git/HEAD"), ""), "its HEAD cannot be read"],
   [
     "has a HEAD of a branch that is gone",

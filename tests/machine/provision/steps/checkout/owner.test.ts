@@ -52,7 +52,7 @@ describe("a marker of the stack", () => {
     const copy = lab.copy("copy");
     const found = await lab.ensure(lab.second, { folder: copy });
     expect(found).toMatchObject({ commit: lab.first, made: false });
-    expect(found.note).toContain(`it is a copy of ${lab.folder}, where stack lab-1 has its checkout`);
+    expect(found.note).toContain(`it is a copy of ${lab.folder}, the checkout of stack lab-1`);
     await lab.remove(lab1, copy);
     expect(existsSync(copy)).toBe(true);
     expect((await lab.ensure(lab.first, { folder: copy, owner: lab2 })).made, "for another stack").toBe(

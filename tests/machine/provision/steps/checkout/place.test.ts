@@ -162,13 +162,13 @@ describe("the checkout's folder may be", () => {
   test("no link to nothing: it is refused before the clone", async () => {
     mkdirSync(dirname(lab.folder));
     symlinkSync(join(lab.base, "nothing"), lab.folder);
-    await expect(lab.ensure()).rejects.toThrow(/is a symbolic link to nothing/);
+    await expect(lab.ensure()).rejects.toThrow(/is a symbolic link to a folder that does not exist/);
     expect(readdirSync(dirname(lab.folder))).toEqual(["CooperBench"]);
   });
 
   test("not in a file", async () => {
     writeFileSync(dirname(lab.folder), "");
-    await expect(lab.ensure()).rejects.toThrow(/cannot be used as a folder|is no folder/);
+    await expect(lab.ensure()).rejects.toThrow(/cannot be used as a folder|is not a folder/);
     expect(there()).toEqual(["repos"]);
   });
 

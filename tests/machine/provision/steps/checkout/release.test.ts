@@ -154,6 +154,6 @@ describe("how a step takes a version", () => {
       ensureCheckout({ folder: own, owner: lab1, repository: "/nowhere", version }, () => {});
     expect(await ask("0.0.3")).toEqual({ folder: own, commit: commits.next, made: false });
     expect(await ask()).toEqual({ folder: own, commit: commits.next, made: false });
-    expect((await ask("0.0.2")).note).toMatch(/of version 0\.0\.3, not of 0\.0\.2, and is left as it is/);
+    expect((await ask("0.0.2")).note).toMatch(/at version 0\.0\.3, not 0\.0\.2, and is left as it is/);
   });
 });
