@@ -52,14 +52,14 @@ test("an update with broken images fails, and verifies all the others", () => {
 });
 
 test.each([
-  ["go-chi:task26", /go-chi:task26 failed its probe: it has no \/workspace\/repo$/],
+  ["go-chi:task26", /go-chi:task26 failed its probe: it has no \/workspace\/repo$/m],
   [
     "go-chi:task27",
-    /go-chi:task27 failed its probe: its \/workspace\/repo is at commit [0-9a-f]{40}, the task's base commit is [0-9a-f]{40}$/,
+    /go-chi:task27 failed its probe: its \/workspace\/repo is at commit [0-9a-f]{40}, the task's base commit is [0-9a-f]{40}$/m,
   ],
   [
     "pillow:task25",
-    /pillow:task25 failed its probe: the container did not answer within 15 s and was removed$/,
+    /pillow:task25 failed its probe: the container did not answer within 15 s and was removed$/m,
   ],
   [
     "typst:task6554",

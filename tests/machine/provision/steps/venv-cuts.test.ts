@@ -103,9 +103,11 @@ async function step(
 ): Promise<{ readonly code: number | null; readonly signal: string | null; readonly said: string }> {
   const child = start(...args);
   let said = "";
-  child.stderr?.on("data", (text) => {
-    said += text;
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (text) => {
+      said += text;
+    });
+  }
   // Not its streams' end: a uv that goes on holds them open.
   const [code, signal] = await new Promise<[number | null, string | null]>((done) =>
     child.on("exit", (code, signal) => done([code, signal])),
