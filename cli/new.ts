@@ -11,7 +11,7 @@ import { fields } from "../program/settings.ts";
 import { checkFolder, DEFAULT_DIR, DIR_VARIABLE, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
-import { askKey, storeSecret } from "./model-key.ts";
+import { askKey, keyFault, storeSecret } from "./model-key.ts";
 import { rehearsalOf, rehearsalSettings } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { ensureStack } from "./stack.ts";
@@ -67,11 +67,18 @@ export async function newStack(
       `${file} belongs to a rehearsal that was begun and not finished. Nothing was made.`,
       machine("new", stack, "--rehearsal"),
     );
-  const key = await readKey(keyFile, rehearsal !== undefined, caller);
-  if (!isGood(["cohereApiKey", key]))
-    throw new Problem(`the model's key is refused; want ${fields.cohereApiKey.wants}. Nothing was made.`, {
+  const { from, key } = await readKey(keyFile, rehearsal !== undefined, caller);
+  if (key === undefined)
+    return conclude(output, {
+      outcome: "interrupted",
+      text: "nothing was made",
+      next: machine("new", stack),
+    });
+  const fault = keyFault(key);
+  if (fault !== undefined)
+    throw new Problem(`${from} ${fault}. Nothing was made.`, {
       ...machine("new", stack, "--key-file", "FILE"),
-      when: "put the key into a file, and name that",
+      when: "put the key alone into a file, and name that",
     });
 
   const tools = await openToolchain(caller);
@@ -124,21 +131,22 @@ function folderSetting(
   return isRehearsal || isTaken ? { cooperbenchDir: join("repos", stack, "CooperBench") } : {};
 }
 
+/** The key, and where it is from; without one where the question for it was interrupted. */
 async function readKey(
   keyFile: string | undefined,
   isRehearsal: boolean,
   { env, output }: Caller,
-): Promise<string> {
-  if (keyFile !== undefined) return readKeyFile(keyFile, output);
-  if (isRehearsal) return placeholderKey;
-  if (env.COHERE_API_KEY) return env.COHERE_API_KEY;
+): Promise<{ readonly from: string; readonly key: string | undefined }> {
+  if (keyFile !== undefined) return { from: keyFile, key: await readKeyFile(keyFile, output) };
+  if (isRehearsal) return { from: "the rehearsal", key: placeholderKey };
+  if (env.COHERE_API_KEY) return { from: "the variable COHERE_API_KEY", key: env.COHERE_API_KEY };
   if (!process.stdin.isTTY) {
     throw new Problem("there is no key for the model", [
       { advice: "name a file that holds it: --key-file FILE" },
       { advice: "set COHERE_API_KEY, or type the key at a terminal" },
     ]);
   }
-  return askKey(output);
+  return { from: "what you typed", key: await askKey(output) };
 }
 
 /** Milliseconds after which a file that gives nothing yet, such as the pipe of another program, is told. */

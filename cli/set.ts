@@ -7,12 +7,12 @@ import { byNewNames, oldNames } from "../program/old-names.ts";
 import { type Field, fields, parseSettings, SettingsError, typed } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
-import { askKey, storeSecret } from "./model-key.ts";
+import { askKey, keyFault, storeSecret } from "./model-key.ts";
 import { usualSettings } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { shown } from "./settings.ts";
 import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
-import { nextLine } from "./verdict.ts";
+import { conclude, nextLine } from "./verdict.ts";
 
 /**
  * `./machine set STACK SETTING VALUE… [SETTING VALUE…]`: changes settings of a stack in its file, where they are good ones
@@ -35,7 +35,12 @@ export async function set(
   const file = settingsFile(projectDir, stack);
   const nextOf = nextLine(machine("preview", stack));
   if (secret !== undefined) {
-    await setSecret(secret.setting, secret.field, values, caller);
+    if (!(await setSecret(secret.setting, values, caller)))
+      return conclude(output, {
+        outcome: "interrupted",
+        text: "nothing was changed",
+        next: machine("set", stack, secret.setting),
+      });
     output.print(`${secret.setting} is set in ${file}, encrypted\n${nextOf}`);
     return 0;
   }
@@ -139,12 +144,8 @@ function valueIn({ words, setting, field: { default: usual, wants } }: Assigned,
   return typed(setting, word);
 }
 
-async function setSecret(
-  setting: string,
-  { schema, wants }: Field,
-  values: readonly string[],
-  caller: StackCaller,
-): Promise<void> {
+/** Gives whether it was set: the question for it may be interrupted. */
+async function setSecret(setting: string, values: readonly string[], caller: StackCaller): Promise<boolean> {
   const { stack, output } = caller;
   const again = { ...machine("set", stack, setting), when: "pipe it, or type it" };
   if (values.length > 0)
@@ -152,13 +153,18 @@ async function setSecret(
       `${setting} is secret, and a command line is not: others can read it, and the shell records it. Nothing was changed.`,
       again,
     );
-  const value = process.stdin.isTTY ? await askKey(output) : (await text(process.stdin)).trim();
-  if (!schema.safeParse(value).success)
-    throw new Problem(
-      `the value given for ${setting} is refused; want ${wants}. Nothing was changed.`,
-      again,
-    );
+  const isTyped = process.stdin.isTTY;
+  const value = isTyped ? await askKey(output) : (await text(process.stdin)).trim();
+  if (value === undefined) return false;
+  // The model's key is the one secret.
+  const fault = keyFault(value);
+  if (fault !== undefined)
+    throw new Problem(`what you ${isTyped ? "typed" : "piped"} ${fault}. Nothing was changed.`, {
+      ...again,
+      when: "pipe the key alone, or type it",
+    });
   const { pulumi } = await openToolchain(caller);
   const trouble = await storeSecret(pulumi, stack, setting, value);
   if (trouble !== undefined) throw new Problem(`${setting} could not be stored:\n${trouble}`, again);
+  return true;
 }
