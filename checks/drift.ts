@@ -56,7 +56,7 @@ export function driftOf(look: Look, repair: string): Drift {
     redis: look.redis && judged(look.redis, judgeRedis, unknownRedis),
     git: look.git && judged(look.git, (facts) => judgeGit(owner, facts), unknownGit),
     findings: {
-      ...(Object.fromEntries(lookedAt.map((part) => [part, told(knownOf(look[part]))])) as Drift["findings"]),
+      ...(Object.fromEntries(lookedAt.map((part) => [part, told(wordsOf(look[part]))])) as Drift["findings"]),
       dotenv: told(knownOf(look.dotenv) ?? changeOf(look)),
     },
     headOfUsers: knownOf(look.headOfUsers),
@@ -73,6 +73,11 @@ export function driftOf(look: Look, repair: string): Drift {
       }),
     ],
   };
+}
+
+function wordsOf(fault: Look[LookedAt]): string | undefined {
+  if ("unknown" in fault) return undefined;
+  return typeof fault.value === "object" ? fault.value.found : fault.value;
 }
 
 /** What has python-dotenv asked anew by the step, which notes for the next looks that it was. */

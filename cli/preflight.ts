@@ -1,6 +1,6 @@
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.ts";
-import type { Finding } from "../checks/finding.ts";
+import type { Faulty, Finding } from "../checks/finding.ts";
 import { cacheFolder } from "../lib/cache-folder.ts";
 import { machine, remedyText } from "../lib/remedy.ts";
 import { dataFolder } from "../lib/xdg.ts";
@@ -55,14 +55,22 @@ async function askTag(reference: string) {
   return registryAt(dockerHub).head(repository, tag);
 }
 
+function asWarning(finding: Faulty): Faulty {
+  return { ...finding, level: "warning" };
+}
+
 /**
- * Looks at the machine before an update: warnings are told and do not stop it.
+ * Looks at the machine before an update: warnings are told and do not stop it. Neither does what makes the proof of the
+ * route fail: all the rest succeeds beside that.
  *
  * @returns the tasks whose image is to be pulled.
  * @throws a Problem with every blocker.
  */
 export async function checkBeforeUpdate(session: Session): Promise<readonly LockedTask[]> {
-  const { findings, missing } = await check(session, session.settings, false);
+  const { findings: found, missing } = await check(session, session.settings, false);
+  const findings = found.map((one) =>
+    one.check === "route" && one.level === "blocker" ? asWarning(one) : one,
+  );
   // What this very update puts right is no news.
   const up = remedyText(machine("up", session.stack));
   const isMended = ({ remedies }: Finding) => remedies.length === 1 && remedyText(remedies[0]) === up;

@@ -63,9 +63,11 @@ const otherName = { advice: "give the run another name: -n NAME" };
 export async function lookReady(caller: StackCaller, env: Environment): Promise<MachineStatus> {
   const status = await lookAtStack(caller, env);
   const blockers = inTheWay(status);
-  if (blockers.length > 0)
-    throw problemOf("the machine is not ready for a run, so none was started", blockers);
-  return status;
+  if (blockers.length === 0) return status;
+  // What of this shell does not reach the run is in the way of the update that would help: that is told instead.
+  const ofShell = inTheWay(await lookAtStack(caller));
+  const told = blockers.map((one) => ofShell.find(({ check }) => check === one.check) ?? one);
+  throw problemOf("the machine is not ready for a run, so none was started", told);
 }
 
 /** Which run of the plan is asked for. @throws a Problem where it is none, or where its name is another's. */

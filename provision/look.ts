@@ -15,7 +15,7 @@ import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
 import type { Owner } from "./ownership/owner.ts";
 import { headIn, headOfUsers, inspectCheckout } from "./steps/checkout/inspect.ts";
 import { type DotenvSeen, inspectDotenv, misreadInWords } from "./steps/dotenv.ts";
-import { otherSettings, routeFault, writtenVariables } from "./steps/route-drift.ts";
+import { otherSettings, type RouteFault, routeFault, writtenVariables } from "./steps/route-drift.ts";
 import { type RunSeen, variablesOfRun } from "./steps/run-settings.ts";
 import { inspectSubset } from "./steps/subset.ts";
 import { inspectVenv } from "./steps/venv/fault.ts";
@@ -69,7 +69,7 @@ export interface Look {
   /** Which bytes the `.env` has; undefined where that is not known. */
   readonly dotenvBytes: Omit<DotenvSeen, "fault"> | undefined;
   /** What leads a run's calls of the model elsewhere. */
-  readonly route: Fault;
+  readonly route: Known<RouteFault | undefined>;
   /** What else decides what a run does, each with its place. */
   readonly otherSettings: Known<readonly string[]>;
   /** Of the smoke run's subset. */

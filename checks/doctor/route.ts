@@ -1,20 +1,21 @@
 import { type Known, knownOf } from "../../lib/known.ts";
-import type { Fault } from "../../provision/look.ts";
-import { type Finding, ok, warning } from "../finding.ts";
+import type { Look } from "../../provision/look.ts";
+import { blocker, type Finding, ok, warning } from "../finding.ts";
 
 /**
- * Whether something on this machine leads a run's calls of the model elsewhere. An update goes on past it and ends with
- * the failed proof of the route, so it is told first.
+ * Whether something on this machine leads a run's calls of the model elsewhere. An update would end
+ * with the failed proof of the route.
  */
-export function routeFinding(route: Fault): Finding {
+export function routeFinding(route: Look["route"]): Finding {
   if ("unknown" in route)
     return warning("route", `whether something here overrides modelApiBase is not known: ${route.unknown}`, {
       advice: "run this as the user whose files these are",
     });
   if (route.value === undefined) return ok("route", "nothing here overrides modelApiBase");
-  return warning("route", `${route.value}: this makes the proof of the route fail`, {
-    advice: "take that away (unset the variable, or remove its line of the file)",
-  });
+  const { found, remedies, isSure } = route.value;
+  return isSure
+    ? blocker("route", `${found}: this makes the proof of the route fail`, remedies)
+    : warning("route", found, remedies);
 }
 
 /** What else decides what a run does: the user's own lines and variables, which may be meant. Undefined where nothing does. */

@@ -1,6 +1,6 @@
 import { callUrl } from "../../benchmark/model.ts";
 import { addressOf, type RedisAddress } from "../../lib/redis-address.ts";
-import { type Fault, machine, type Remedies, type Remedy } from "../../lib/remedy.ts";
+import { each, type Fault, machine, type Remedies, type Remedy } from "../../lib/remedy.ts";
 import { pong } from "../../provision/engine/redis-ping.ts";
 import { hashWord } from "../../provision/steps/dotenv.ts";
 import { shapeWord } from "../../provision/steps/task-dataset.ts";
@@ -257,7 +257,7 @@ export interface RouteFacts {
   /** Model under test. */
   readonly model: string;
   /** What overrides the route right now; undefined where nothing does. */
-  readonly overridden: string | undefined;
+  readonly overridden: Fault | undefined;
   /** What is wrong with the `.env`, which a run reads first; undefined where nothing is. */
   readonly dotenvFault?: string | undefined;
   /** What names the bytes of the `.env` now; undefined where that is not known. */
@@ -273,8 +273,8 @@ export interface RouteFacts {
 export function routeCheck({ stack, overridden, proof, failed, ...now }: RouteFacts): StatusCheck {
   const provedAt = proof?.provedAt;
   if (overridden !== undefined) {
-    const mend: Remedies = [{ advice: "remove it" }, { ...up(stack), when: "and after that" }];
-    return { ...blocker("route", overridden, mend), provedAt };
+    const mend: Remedies = [...each(overridden.remedies), { ...up(stack), when: "and after that" }];
+    return { ...blocker("route", overridden.found, mend), provedAt };
   }
   if (proof === undefined) return blocker("route", failed ? firstLine(failed.problem) : noProof, up(stack));
   const { request, of } = proof;

@@ -1,48 +1,73 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { modelEnvironment, type Variables } from "../../benchmark/model.ts";
+import type { Fault } from "../../lib/remedy.ts";
 import type { Owner } from "../ownership/owner.ts";
 import { variablesIn } from "./dotenv.ts";
 import type { RunVariable } from "./dotenv-reader.ts";
-import { ofRun, type RunSeen, told } from "./run-settings.ts";
+import { ofRun, type RunSeen, removal, told } from "./run-settings.ts";
 
 // Of the variables that a run is to have, those that decide its route.
 const deciding = ["COHERE_API_KEY", "COHERE_API_BASE"] as const;
 const azure = ["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"] as const;
 
+/** What leads a run's calls elsewhere, in words without any key. */
+export interface RouteFault extends Fault {
+  /** Whether it does for certain, so that the proof of the route would fail. */
+  readonly isSure: boolean;
+}
+
 /**
- * What on this machine overrides the model's route right now, in words without any key; undefined where nothing does.
+ * What on this machine overrides the model's route right now; undefined where nothing does.
  * Not a proof. What is wrong with the checkout's own `.env` is for the look at that to tell.
  *
  * @param folder of the checkout.
  * @param wanted variables that a run is to have. An empty key is one that is not known.
  * @param seen variables that it would have.
  */
-export function routeFault(folder: string, wanted: Variables, seen: RunSeen): string | undefined {
+export function routeFault(folder: string, wanted: Variables, seen: RunSeen): RouteFault | undefined {
   const { variables, failed, unasked } = seen;
   const dotenv = resolve(folder, ".env");
   if (failed !== null && failed.file !== dotenv)
-    return `a run ends at ${failed.file}, which cannot be read (${failed.error})`;
+    return sure(`a run ends at ${failed.file}, which cannot be read (${failed.error})`, {
+      advice: `have ${failed.file} be text in UTF-8 that this user can read, or move it away`,
+    });
   const isOwn = ({ origin }: RunVariable) => "file" in origin && origin.file === dotenv;
   for (const name of deciding) {
     if (wanted[name] === "") continue;
     const variable = variables[name];
     if (variable !== undefined && !variable.isSame && !isOwn(variable))
-      return `${name} is overridden (${told(variable.origin)})`;
+      return sure(`${name} is overridden (${told(variable.origin)})`, removal(name, variable.origin));
     if (variable !== undefined) continue;
     if (!isUnread(seen, name)) continue;
     const disabled = variables.PYTHON_DOTENV_DISABLED;
     return disabled !== undefined
-      ? `${dotenv} is not read: PYTHON_DOTENV_DISABLED is set (${told(disabled.origin)})`
-      : `${name} is set nowhere: another .env is read instead of ${dotenv}`;
+      ? sure(
+          `${dotenv} is not read: PYTHON_DOTENV_DISABLED is set (${told(disabled.origin)})`,
+          removal("PYTHON_DOTENV_DISABLED", disabled.origin),
+        )
+      : sure(`${name} is set nowhere: another .env is read instead of ${dotenv}`, {
+          advice: "move the other .env away",
+        });
   }
   if (unasked !== undefined && unasked !== dotenv)
-    return `${unasked} is read by a run, and may override it: there is no environment yet that could tell`;
+    return {
+      found: `${unasked} is read by a run, and may override it: there is no environment yet that could tell`,
+      remedies: { advice: `look whether a line of ${unasked} sets one of these: ${deciding.join(", ")}` },
+      isSure: false,
+    };
   // The versions that heed them have a file for it.
   if (!existsSync(join(folder, "src", "cooperbench", "agents", "_azure.py"))) return undefined;
   const [key, endpoint] = azure.map((name) => variables[name]);
   if (key === undefined || key.isBlank || endpoint === undefined || endpoint.isBlank) return undefined;
-  return `${azure[0]} (${told(key.origin)}) and ${azure[1]} (${told(endpoint.origin)}) override it`;
+  return sure(`${azure[0]} (${told(key.origin)}) and ${azure[1]} (${told(endpoint.origin)}) override it`, [
+    removal(azure[0], key.origin),
+    removal(azure[1], endpoint.origin),
+  ]);
+}
+
+function sure(found: string, remedies: Fault["remedies"]): RouteFault {
+  return { found, remedies, isSure: true };
 }
 
 /** Whether a run lacks a variable that the checkout's own `.env` has. */

@@ -97,9 +97,13 @@ test("what a proof was of, and is no longer there, is in the way of a run", asyn
   expect(lab.printed).not.toContain(key);
 });
 
-test("the doctor warns of an exported URL before an update", async () => {
+test("an exported URL, with which an update fails, is in the doctor's way", async () => {
   const env = { COHERE_API_BASE: "https://elsewhere.example/v2/chat" };
-  const { stdout } = await lab.machine(["doctor", stack, "--json"], env);
+  const { stdout, code } = await lab.machine(["doctor", stack, "--json"], env);
   const { checks: findings } = jsonOutput("doctor", stdout);
-  expect(findings.find(({ check }) => check === "route")).toMatchObject({ level: "warning" });
+  expect(findings.find(({ check }) => check === "route")).toMatchObject({
+    level: "blocker",
+    remedies: [{ command: ["unset", "COHERE_API_BASE"] }],
+  });
+  expect(code).toBe(1);
 });

@@ -1,5 +1,21 @@
-import { expect, test } from "vitest";
-import { assertThere, plannedRun } from "../../../cli/run.ts";
+import { expect, test, vi } from "vitest";
+import { blocker } from "../../../checks/finding.ts";
+import { assertThere, lookReady, plannedRun } from "../../../cli/run.ts";
+import * as status from "../../../cli/status.ts";
+import { machine } from "../../../lib/remedy.ts";
+import { callerOf } from "../../caller.ts";
+import { checksOf, machineStatusOf } from "../../machine-status.ts";
+
+vi.mock("../../../cli/status.ts", { spy: true });
+
+test("a machine that is not ready since the shell leads the update astray names the variable, not only the update", async () => {
+  const failed = blocker("route", "calls go elsewhere", machine("up", "lab"));
+  const exported = blocker("route", "X is overridden", { command: ["unset", "X"] });
+  vi.mocked(status.lookAtStack).mockImplementation(async (_, environment) =>
+    machineStatusOf({ isReady: false, checks: checksOf(environment === undefined ? exported : failed) }),
+  );
+  await expect(lookReady(callerOf("/nowhere", "lab"), {})).rejects.toThrow(/X is overridden\nFix: unset X$/);
+});
 
 test.each([
   ["smoke", undefined, "smoke"],

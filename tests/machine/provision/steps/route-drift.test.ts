@@ -40,7 +40,7 @@ const dotenvSeen = (wanted = variables) => inspectDotenv(join(checkout, ".env"),
 const run = (environment: Record<string, string> = {}, wanted = variables) =>
   variablesOfRun(checkout, dotenvSeen(wanted), wanted, {}, { ...where(), ...environment });
 const inspect = async (environment: Record<string, string> = {}) =>
-  routeFault(checkout, variables, await run(environment));
+  routeFault(checkout, variables, await run(environment))?.found;
 
 describe("nothing overrides the route", async () => {
   test("of a .env as it was written", async () => expect(await inspect()).toBeUndefined());
@@ -105,6 +105,20 @@ describe("it is overridden", async () => {
     expect(await inspect({ AZURE_OPENAI_API_KEY: "canary" })).toBe(
       `AZURE_OPENAI_API_KEY (exported in this environment) and AZURE_OPENAI_ENDPOINT (${file}:1) override it`,
     );
+  });
+});
+
+test("the fix takes away what overrides it, and names where that is", async () => {
+  const mendOf = async (environment: Record<string, string> = {}) =>
+    routeFault(checkout, variables, await run(environment));
+  const file = put("agent/.env", "");
+  expect(await mendOf({ COHERE_API_BASE: "https://b.example" })).toMatchObject({
+    remedies: { command: ["unset", "COHERE_API_BASE"] },
+    isSure: true,
+  });
+  writeFileSync(file, "COHERE_API_KEY=another\n");
+  expect(await mendOf()).toMatchObject({
+    remedies: { advice: `remove the line of COHERE_API_KEY in ${file}` },
   });
 });
 
@@ -208,7 +222,7 @@ test("without the stack's key the one that was written stands for it, and what i
   const api = "https://a.example/v2";
   const inspectAs = async (owner: Owner, environment: Record<string, string> = {}) => {
     const wanted = writtenVariables(checkout, owner, api);
-    return routeFault(checkout, wanted, await run(environment, wanted));
+    return routeFault(checkout, wanted, await run(environment, wanted))?.found;
   };
   expect(await inspectAs(lab1)).toBeUndefined();
   expect(await inspectAs(lab1, { COHERE_API_KEY: "another" })).toMatch(/^COHERE_API_KEY is overridden/);

@@ -229,7 +229,11 @@ test("credentials and route block a run where they are not as configured", () =>
     proof: proof(undefined, { modelApiBase: "https://a.example/v2", model: "cohere/command-r" }),
   };
   expect(routeCheck(facts)).toMatchObject({ level: "ok", found: "a run asks https://a.example/v2/chat" });
-  expect(routeCheck({ ...facts, overridden: "X is overridden" })).toMatchObject({ level: "blocker" });
+  const overridden = { found: "X is overridden", remedies: { command: ["unset", "X"] } };
+  expect(routeCheck({ ...facts, overridden })).toMatchObject({
+    level: "blocker",
+    remedy: "Fix: unset X\nFix: and after that:\n  ./machine up lab-1",
+  });
   expect(routeCheck({ ...facts, modelApiBase: "https://b.example/v2" })).toMatchObject({ level: "blocker" });
   expect(routeCheck({ ...facts, model: "cohere/command-a-03-2025" })).toMatchObject({
     level: "blocker",
