@@ -129,6 +129,7 @@ function imageDifference(course: Course, task: LockedTask, isMissing: boolean): 
     return { ...told, will: `${moved}; will be given back`, done: `given its tag back${verified}: ${moved}` };
   if (image?.operation === "create")
     return { ...told, will: "on the engine, will be verified", done: `found${verified}` };
+  if (probe !== undefined && isFirst(probe)) return { ...told, will: "will be verified", done: "verified" };
   const why = probe ? becauseOf(probe) : "";
   return { ...told, will: `will be verified again${why}`, done: `verified again${why}` };
 }
@@ -154,8 +155,7 @@ function thingDifference(of: Thing, steps: readonly Step[]): Difference | undefi
     return { thing, progress, will: "will be removed", done: "removed" };
   }
   // What is made for the first time is missing: that says nothing more.
-  if (changed.every(({ operation }) => operation === "create"))
-    return { thing, progress, will: `will be ${of.verb}`, done: of.verb };
+  if (changed.every(isFirst)) return { thing, progress, will: `will be ${of.verb}`, done: of.verb };
   const found = changed.flatMap((step) => newIn(step, findingIn) ?? [])[0];
   if (found !== undefined)
     return { thing, progress, will: `${found}; will be ${of.again}`, done: `${of.again}, because ${found}` };
@@ -187,18 +187,32 @@ function short(text: string): string {
   return text.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, "$1");
 }
 
-/** Which settings of a step have changed, in brackets. */
+/** Whether nothing is known of a step from before: it is new, or the update that first made it was cut off. */
+function isFirst({ operation, oldInputs }: Step): boolean {
+  return operation === "create" || (operation !== "delete" && Object.keys(oldInputs).length === 0);
+}
+
+/** Which settings of a step have changed, in brackets: the weightiest. */
 function becauseOf({ oldInputs, inputs }: Step): string {
   const [before, now] = [requestIn(oldInputs), requestIn(inputs)];
+  // What nothing is known of differs in everything.
+  if (Object.keys(before).length === 0) return "";
   const keys = Object.keys({ ...before, ...now }).filter(
     (key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]),
   );
-  const changes = keys.map((key) => {
+  const named = keys.map((key) => {
     const { name, hasValue } = askedName(key);
     const [old, young] = [shown(before[key]), shown(now[key])];
     return !hasValue || old === undefined || young === undefined ? name : `${name}: ${old} → ${young}`;
   });
-  return changes.length === 0 ? "" : ` (${[...new Set(changes)].join(", ")})`;
+  const changes = [...new Set(named)];
+  if (changes.length === 0) return "";
+  if (changes.length <= namedAtMost) return ` (${changes.join(", ")})`;
+  // A value says most.
+  const weighty = changes.toSorted(
+    (one, other) => Number(other.includes(" → ")) - Number(one.includes(" → ")),
+  );
+  return ` (${weighty.slice(0, namedAtMost).join(", ")}, …)`;
 }
 
 function requestIn({ environment }: Values): Values {
@@ -215,7 +229,7 @@ function shown(value: unknown): string | undefined {
   return text !== "" && text.length <= 40 ? text : undefined;
 }
 
-/** More names than these are a number. */
+/** More names than these are a number, and more reasons are left out. */
 const namedAtMost = 3;
 
 /** Differences in lines: what goes together in one, with its names or their number. */

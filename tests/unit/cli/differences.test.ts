@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LockedTask } from "../../../benchmark/images-lock.ts";
+import { taskKey, taskName } from "../../../benchmark/tasks.ts";
 import { Course } from "../../../cli/course.ts";
 import { differences, hasMoved, inLines, unmanagedImages } from "../../../cli/differences.ts";
 import { failureLines } from "../../../cli/failures.ts";
@@ -82,7 +83,7 @@ describe("a preview says in words", () => {
     const metadata = { op: "update", urn, type: "command:local:Command" };
     course.take({ resourcePreEvent: { metadata: { ...metadata, old: asked(before), new: asked(after) } } });
     expect(words(course, "will")).toEqual([
-      "services: will be proved again (another id of the stack, cooperbenchDir: /a → /b, git, what is in the way)",
+      "services: will be proved again (cooperbenchDir: /a → /b, another id of the stack, git, …)",
     ]);
   });
 
@@ -132,6 +133,28 @@ describe("what is removed", () => {
     course.take({ diagnosticEvent: { urn, severity: "info", message: "/c is left: it has notes.txt" } });
     course.take({ resOutputsEvent: { metadata } });
     expect(words(course, "done")).toEqual([]);
+  });
+});
+
+describe("what an update that was cut off had begun is made for the first time:", () => {
+  const asked = {
+    environment: { [requestVariable]: JSON.stringify({ image: "i", commit: "c", owner: {} }) },
+  };
+  const take = (name: string, op: string, old?: object) => {
+    const course = new Course();
+    const metadata = { op, urn: `urn::${name}`, type: "command:local:Command" };
+    course.take({ resourcePreEvent: { metadata: { ...metadata, new: { inputs: asked }, ...old } } });
+    return course;
+  };
+  test.each([
+    ["create", undefined],
+    ["update", { old: { inputs: {} } }],
+    ["replace", { old: null }],
+  ])("%s", (op, old) => {
+    const [task] = six;
+    const probe = `${task && taskKey(task)}-probe`;
+    expect(words(take(probe, op, old), "done")).toEqual([`${task && taskName(task)}: verified`]);
+    expect(words(take("route-proof", op, old), "done")).toEqual(["route: proved"]);
   });
 });
 
