@@ -378,14 +378,28 @@ Examples, for the start file of each shell (FOLDER is the path of this project):
     title: string = first,
   ): void {
     group(title)(name, summary)
-      .argument("<STACK>", "name of the stack", stackName)
+      .argument("<STACK>", "name of the stack", (text) => (text.startsWith("-") ? text : stackName(text)))
       .argument("[OPTION...]", `options of pulumi ${name}`)
       .usage("<STACK> [OPTION...]")
       .allowUnknownOption()
       .passThroughOptions()
       .addHelpText("after", examples(...lines))
-      .action((stack, options) => act(name, { stack, options }));
+      .action((stack: string, options: readonly string[], _: object, command: Command) => {
+        if (stack.startsWith("-"))
+          command.error(`${name} needs a stack before its options, and ${stack} is an option`);
+        const more = options.find((one, at) => isNoValue(one, options[at - 1]));
+        if (more !== undefined) command.error(`${name} takes one stack; ${more} is too many`);
+        return act(name, { stack, options });
+      });
   }
+}
+
+/** Whether a word of the options of Pulumi is surely no option's value, by the word before it. */
+function isNoValue(word: string, before: string | undefined): boolean {
+  if (word.startsWith("-")) return false;
+  return (
+    before === undefined || !before.startsWith("-") || /^(-y|-j|--(yes|json|diff)?|--[^=]+=.*)$/.test(before)
+  );
 }
 
 /** Of a command whose exit code tells. */

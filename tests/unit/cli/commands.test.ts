@@ -30,6 +30,7 @@ async function understood(line: string | readonly string[]): Promise<unknown> {
 
 test.each([
   ["up lab-1 --diff --target x", { name: "up", stack: "lab-1", options: ["--diff", "--target", "x"] }],
+  ["up lab-1 -m two -t x", { name: "up", stack: "lab-1", options: ["-m", "two", "-t", "x"] }],
   ["up lab-1 --help", { name: "up", stack: "lab-1", options: ["--help"] }],
   ["destroy lab-1 --yes", { name: "destroy", stack: "lab-1", options: ["--yes"] }],
   ["preview lab-1", { name: "preview", stack: "lab-1", options: [] }],
@@ -98,7 +99,17 @@ test.each([
   ],
   ["doctor a b", "too many arguments"],
   ["up", "missing required argument 'STACK'\nusage: ./machine up <STACK> [OPTION...]"],
-  ["up --diff", "argument 'STACK'. Want a name of letters"],
+  [
+    "up --forse",
+    "up needs a stack before its options, and --forse is an option\nusage: ./machine up <STACK>",
+  ],
+  ["preview --diff lab-1", "preview needs a stack before its options"],
+  ["up lab/1", "argument 'STACK'. Want a name of letters"],
+  ["up lab-1 lab-2", "up takes one stack; lab-2 is too many\nusage: "],
+  ["preview lab-1 --diff lab-2", "preview takes one stack; lab-2 is too many"],
+  ["destroy lab-1 --yes lab-2", "destroy takes one stack; lab-2 is too many"],
+  ["up lab-1 --target a lab-2", "up takes one stack; lab-2 is too many"],
+  ["up lab-1 --message=a lab-2", "up takes one stack; lab-2 is too many"],
   ["new", "missing required argument 'STACK'"],
   ["new lab --key-file", "option '--key-file <FILE>' argument missing"],
   ["new lab --key-file=", "--key-file <FILE>' argument '' is invalid"],
