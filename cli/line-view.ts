@@ -38,7 +38,8 @@ export function lineView(course: Course, wanted: WantedImages, print: (line: str
     passed: () => {
       if (course.clock() - toldAt < tellMs) return;
       toldAt = course.clock();
-      print(progressLine(course, wanted));
+      const line = progressLine(course, wanted);
+      if (line !== undefined) print(line);
     },
     ended: () => {
       if (!course.isPreview) differences(course, wanted).forEach(tell);
@@ -49,11 +50,12 @@ export function lineView(course: Course, wanted: WantedImages, print: (line: str
 /** What a step said that is to stay. */
 export function saidLine(wanted: WantedImages, { name, level, text }: Happened & { kind: "said" }): string {
   const who = name === "" || /^(images|coop|oracle)$/.test(name) ? "" : `${calledBy(wanted.tasks, name)}: `;
-  return `${level === "warning" ? "warning: " : ""}${who}${text}`;
+  // A step says all in one line, since Pulumi may put another's between two.
+  return `${level === "warning" ? "warning: " : ""}${who}${text.replace(/\. Fix: /, "\nFix: ")}`;
 }
 
-/** How far it is, in one line. */
-function progressLine(course: Course, { tasks, missing }: WantedImages): string {
+/** How far it is, in one line; undefined where nothing is to be done, or is known to be. */
+function progressLine(course: Course, { tasks, missing }: WantedImages): string | undefined {
   const time = prettyMilliseconds(course.clock() - course.since, { secondsDecimalDigits: 0 });
   if (course.isPreview) return `${time}: looking at what differs`;
   const verified = tasks.filter((task) => course.steps.get(namesOf(task).probe)?.state === "done");
@@ -68,6 +70,15 @@ function progressLine(course: Course, { tasks, missing }: WantedImages): string 
     (task) => missing.includes(task) && course.steps.get(namesOf(task).image)?.state === "running",
   );
   const images = (isPulling && course.pulls?.line) || `${verified.length}/${tasks.length} verified`;
-  const failed = course.failed.size === 0 ? "" : `; ${course.failed.size} failed so far`;
-  return `${time}: images ${images}${failed}${doing === "" ? "" : `; at work: ${doing}`}`;
+  const hasWork = tasks.some((task) => {
+    const { image, probe } = namesOf(task);
+    const steps = [course.steps.get(image), course.steps.get(probe)];
+    return missing.includes(task) || steps.some((step) => step !== undefined && step.operation !== "same");
+  });
+  const parts = [
+    ...(hasWork ? [`images ${images}`] : []),
+    ...(course.failed.size === 0 ? [] : [`${course.failed.size} failed so far`]),
+    ...(doing === "" ? [] : [`at work: ${doing}`]),
+  ];
+  return parts.length === 0 ? undefined : `${time}: ${parts.join("; ")}`;
 }

@@ -1,5 +1,5 @@
 import { foundOf, Problem } from "../../lib/problem.ts";
-import { remedyText } from "../../lib/remedy.ts";
+import { remedyLine } from "../../lib/remedy.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
 import { engineAt } from "./client.ts";
 import {
@@ -59,8 +59,8 @@ export async function endUse(use: ServiceUse, report: (line: string) => void): P
     if (mayGo(thing, owner, records)) await remove(dockerHost, kind, name, thing);
     else
       report(
-        `The ${kind} ${name} is left: it is of a stack ${thing.owner?.stack} that is older than ids, and may be in use\n` +
-          remedyText(removal(dockerHost, kind, name, "if it is not in use")),
+        `The ${kind} ${name} is left: it is of a stack ${thing.owner?.stack} that is older than ids, and may be in use. ` +
+          remedyLine(removal(dockerHost, kind, name, "if it is not in use")),
       );
   }
   await forget(
@@ -94,8 +94,8 @@ export async function leaveEngine(
     );
   } catch (error) {
     report(
-      `${title} may still be on the engine at ${dockerHost}, which stack ${use.owner.stack} no longer uses: ${foundOf(error)}\n` +
-        remedyText(removal(dockerHost, "container", things.container, "once it answers")),
+      `${title} may still be on the engine at ${dockerHost}, which stack ${use.owner.stack} no longer uses: ${foundOf(error)}. ` +
+        remedyLine(removal(dockerHost, "container", things.container, "once it answers")),
     );
   }
 }
@@ -147,8 +147,8 @@ function reportLeft(
   const what = `${services[service].title} is left (${first.kind} ${first.name})`;
   for (const user of users)
     report(
-      `${what}: stack ${ownerName(user.owner, owner)} uses it\n` +
-        remedyText(removal(dockerHost, "volume", user.volume, "if that stack no longer exists")),
+      `${what}: stack ${ownerName(user.owner, owner)} uses it. ` +
+        remedyLine(removal(dockerHost, "volume", user.volume, "if that stack no longer exists")),
     );
 }
 

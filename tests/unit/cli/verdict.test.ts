@@ -62,6 +62,11 @@ test("the codes that scripts rely on stay", () => {
   });
 });
 
+test("each exit code is listed once, in rising order", () => {
+  const listed = exitCodeLines.flatMap((line) => /^\d+/.exec(line) ?? []).map(Number);
+  expect(listed).toEqual([...new Set(Object.values(exitCodes))].toSorted((one, other) => one - other));
+});
+
 test("help and docs have the table of exit codes", () => {
   const root = resolve(import.meta.dirname, "../../..");
   const read = (...path: string[]) => readFileSync(join(root, ...path), "utf8");

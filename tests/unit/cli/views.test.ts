@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { Course } from "../../../cli/course.ts";
+import type { WantedImages } from "../../../cli/differences.ts";
 import { readEvents } from "../../../cli/events.ts";
-import { lineView } from "../../../cli/line-view.ts";
+import { lineView, saidLine } from "../../../cli/line-view.ts";
 import { type Shown, screen } from "../../../cli/screen.ts";
 import { screenView } from "../../../cli/screen-view.ts";
+import { remedyLine } from "../../../lib/remedy.ts";
 import { recordedOutput } from "../../caller.ts";
 import { recordedText, tasksOf } from "./recorded-events.ts";
 
@@ -32,11 +34,11 @@ function play(name: string, each: (course: Course) => void, until = 1): Course {
 }
 
 describe("without a terminal", () => {
-  const lines = (name: string) => {
+  const lines = (name: string, wanted: WantedImages = shown) => {
     const printed: string[] = [];
     let now = 0;
     const course = new Course(false, () => now);
-    const view = lineView(course, shown, (line) => printed.push(line));
+    const view = lineView(course, wanted, (line) => printed.push(line));
     for (const event of readEvents(recordedText(name))) {
       now += 1000;
       const happened = course.take(event);
@@ -65,8 +67,20 @@ describe("without a terminal", () => {
     expect(progress[1] ?? "1m: images").toMatch(/^1m: images/);
   });
 
-  test("where nothing is done there is no line but these", () =>
-    expect(lines("nothing-changed").filter((line) => !/^\d/.test(line))).toEqual([]));
+  test("where nothing is done there is no line", () =>
+    expect(lines("nothing-changed", { tasks: many, missing: [] })).toEqual([]));
+
+  test("of a destroy none is of images", () => {
+    const printed = lines("destroy", { tasks: [], missing: [] });
+    expect(printed.filter((line) => line.includes("images"))).toEqual([]);
+  });
+
+  test("what a step says has no name before the command that is its fix", () => {
+    const text = `Redis is left. ${remedyLine({ command: ["docker", "rm", "x"], when: "if it is so" })}`;
+    expect(saidLine(shown, { kind: "said", name: "coop-redis-use", level: "info", text })).toBe(
+      "Redis: Redis is left\nFix: if it is so: docker rm x",
+    );
+  });
 });
 
 describe("one screen", () => {
