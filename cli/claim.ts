@@ -5,6 +5,7 @@ import type { Identity } from "../checks/status/identity.ts";
 import type { Environment } from "../lib/environment.ts";
 import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
+import { type Fault, machine } from "../lib/remedy.ts";
 import { project, type RawConfiguration } from "../program/configuration.ts";
 import { stackIdIn, stackIdOf } from "../program/stack-id.ts";
 import type { RehearsalUser } from "../rehearsal/users.ts";
@@ -88,6 +89,23 @@ export async function claimStack(claim: Claim, mayMake: boolean): Promise<OwnSta
   return {
     id: verdict.id,
     isOlderThanIds: record.kind === "made" && record.identity?.id === undefined,
+  };
+}
+
+/**
+ * That the settings of a stack have lost the id which its state has; undefined where they have one, or name the file that
+ * a rehearsal's start gives it in.
+ *
+ * @param ofState the id that the state has, and the settings lack.
+ */
+export function lostId(
+  { stack, projectDir, configuration }: Pick<Claim, "stack" | "projectDir" | "configuration">,
+  ofState: string | undefined,
+): Fault | undefined {
+  if (ofState === undefined || isAbsolute(String(configuration.stackId))) return undefined;
+  return {
+    found: `${settingsFile(projectDir, stack)} has lost the stack's id, which marks what belongs to it; its state still has it`,
+    remedies: machine("set", stack, "stackId", ofState),
   };
 }
 

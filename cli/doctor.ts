@@ -5,7 +5,7 @@ import { checkoutFolder } from "../program/checkout-folder.ts";
 import { type Settings, SettingsError } from "../program/settings.ts";
 import { ownerOf } from "../program/stack-id.ts";
 import type { StackCaller } from "./caller.ts";
-import { lookWhose } from "./claim.ts";
+import { lookWhose, lostId } from "./claim.ts";
 import type { Given } from "./commands.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
 import { printJson } from "./json.ts";
@@ -74,7 +74,7 @@ async function findingsOf(
   ];
 }
 
-/** What stands against an update from this folder: the stack is another's. */
+/** What stands against an update from this folder: the stack is another's. An id that is lost it gives back. */
 async function lookWhoseIs(found: Found): Promise<{ findings: readonly Finding[]; id?: string | undefined }> {
   // A backend that does not answer is for the update to tell.
   const verdict = await lookWhose(found, true).then(
@@ -82,9 +82,12 @@ async function lookWhoseIs(found: Found): Promise<{ findings: readonly Finding[]
     () => undefined,
   );
   if (verdict === undefined) return { findings: [] };
-  return verdict.ok
-    ? { findings: [], id: verdict.id }
-    : { findings: [blocker("stack", verdict.found, verdict.remedies)] };
+  if (!verdict.ok) return { findings: [blocker("stack", verdict.found, verdict.remedies)] };
+  const lost = lostId(found, verdict.id);
+  return {
+    findings: lost === undefined ? [] : [warning("stack", lost.found, lost.remedies)],
+    id: verdict.id,
+  };
 }
 
 /** Whether another stack of this project wants the same checkout. */

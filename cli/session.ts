@@ -13,7 +13,7 @@ import { addUser } from "../rehearsal/users.ts";
 import { readyToolchain, recordedToolchain, type Toolchain } from "../toolchain/toolchain.ts";
 import { backendEnv, stateEnv } from "./backend.ts";
 import type { Caller, StackCaller } from "./caller.ts";
-import { type Claim, claimStack, userOf } from "./claim.ts";
+import { type Claim, claimStack, lostId, userOf } from "./claim.ts";
 import { ownerIn } from "./identity.ts";
 import type { Pulumi } from "./pulumi.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
@@ -95,11 +95,8 @@ export async function openUnchecked(
   const claim = { ...caller, ...tools, configuration };
   const { id, isOlderThanIds } = await claimStack(claim, mayMake);
   const isRehearsalsId = isAbsolute(String(configuration.stackId));
-  if (isPreview && id !== undefined && !isRehearsalsId)
-    throw new Problem(
-      `${settingsFile(caller.projectDir, caller.stack)} has lost the stack's id, which marks what belongs to it; its state still has it. Nothing was changed.`,
-      machine("set", caller.stack, "stackId", id),
-    );
+  const lost = isPreview ? lostId(claim, id) : undefined;
+  if (lost !== undefined) throw new Problem(`${lost.found}. Nothing was changed.`, lost.remedies);
   const rehearsal = rehearsalOf(claim);
   if (rehearsal !== undefined) {
     await startIfNeeded(rehearsal, caller.output, isRehearsalsId ? id : undefined);

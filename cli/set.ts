@@ -9,9 +9,11 @@ import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { askKey, keyFault, storeSecret } from "./model-key.ts";
 import { usualSettings } from "./rehearsal.ts";
-import { openToolchain } from "./session.ts";
+import { openAsFound, openToolchain } from "./session.ts";
 import { shown } from "./settings.ts";
 import { readConfiguration, settingsFile, writeSettings } from "./stack-file.ts";
+import { readRecord } from "./stack-record.ts";
+import { usualOf } from "./stack-settings.ts";
 import { conclude, nextLine } from "./verdict.ts";
 
 /**
@@ -51,8 +53,10 @@ export async function set(
     ...before,
     ...Object.fromEntries(valued.map(({ setting, field, value }) => [setting, value ?? field.default])),
   };
+  if (valued.some(({ setting, value }) => setting === "stackId" && !value)) await assertNoId(caller, before);
   const others = faultsOf(stack, before);
-  const faults = faultsOf(stack, after, before).filter(
+  const usual = { ...usualOf(caller, after, before), ...ownId(before) };
+  const faults = faultsOf(stack, after, usual).filter(
     ({ found }) => !others.some((other) => other.found === found),
   );
   if (faults.length > 0)
@@ -116,10 +120,28 @@ function asWanted(
     : fault;
 }
 
-/** @param of what says of which kind the stack is. Default: the configuration itself. */
-function faultsOf(stack: string, configuration: RawConfiguration, of = configuration) {
+/** The id that the settings have, which is to stay; nothing where they have none, or it is wrong. */
+function ownId({ stackId }: RawConfiguration): { readonly stackId?: unknown } {
+  return stackId && fields.stackId.schema.safeParse(stackId).success ? { stackId } : {};
+}
+
+/** @throws a Problem where the stack has made something, which its id marks. */
+async function assertNoId(caller: StackCaller, before: RawConfiguration): Promise<void> {
+  const { stack } = caller;
+  const record = await readRecord(openAsFound(caller));
+  const id = record.kind === "made" ? record.identity?.id : undefined;
+  if (id === undefined) return;
+  const { stackId = id } = ownId(before);
+  throw new Problem(
+    `stackId marks what stack ${stack} has made, so it stays as it is. Nothing was changed.`,
+    machine("set", stack, "stackId", String(stackId)),
+  );
+}
+
+/** @param usual good values of the stack. Default: those of its kind. */
+function faultsOf(stack: string, configuration: RawConfiguration, usual = usualSettings(configuration)) {
   try {
-    parseSettings(stack, configuration, undefined, { usual: usualSettings(of) });
+    parseSettings(stack, configuration, undefined, { usual });
     return [];
   } catch (error) {
     if (error instanceof SettingsError) return error.faults;

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import type { Fault } from "../lib/remedy.ts";
+import type { RawConfiguration } from "../program/configuration.ts";
 import { oldNames } from "../program/old-names.ts";
 import {
+  fields,
   givenTwice,
   type OfFile,
   parseSettings,
@@ -20,6 +22,8 @@ import {
   type SettingsPlace,
   settingsFile,
 } from "./stack-file.ts";
+import { recordInFiles } from "./stack-record.ts";
+import { stateFiles } from "./state-files.ts";
 
 /** A stack, and the variables that say which backend it has, where they are known. */
 type CheckedPlace = SettingsPlace & Partial<Pick<StackPlace, "env">>;
@@ -82,7 +86,34 @@ function fileFaults(
         `pulumi:disable-default-providers: got ${disabledProviders.text}; want a list without docker, command and "*", which the program needs`,
       ),
     );
-  return { misfits: Object.fromEntries(misfits), others, usual: usualSettings(values) };
+  return { misfits: Object.fromEntries(misfits), others, usual: usualOf(place, values) };
+}
+
+/**
+ * Good values of a stack that are others than the defaults: those of its kind, and its id where what is given is none.
+ *
+ * @param of what says of which kind it is. Default: what is given.
+ */
+export function usualOf(
+  place: CheckedPlace,
+  given: RawConfiguration,
+  of = given,
+): Readonly<Record<string, unknown>> {
+  const { env } = place;
+  const isWrong = !fields.stackId.schema.safeParse(given.stackId ?? "").success;
+  const id = isWrong && env !== undefined ? idInFiles({ ...place, env }) : undefined;
+  return { ...(id === undefined ? {} : { stackId: id }), ...usualSettings(of) };
+}
+
+/** The id that a stack's state has; undefined where there is none, or it is in no files that can be read. */
+function idInFiles(place: StackPlace): string | undefined {
+  try {
+    const files = stateFiles(place);
+    const record = files && recordInFiles(place.stack, files);
+    return record?.kind === "made" ? record.identity?.id : undefined;
+  } catch {
+    return undefined; // what is wrong with it is for others to tell
+  }
 }
 
 /** Whether a list of providers that are not to be used has one that the program needs, or is none that Pulumi reads. */

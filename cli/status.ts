@@ -12,7 +12,7 @@ import { changedSources } from "../provision/steps/checkout/changed-sources.ts";
 import { versionOfRunner } from "../provision/steps/runner-version.ts";
 import { datasetHash, datasetShape, runnerId, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
-import { lookWhose } from "./claim.ts";
+import { lookWhose, lostId } from "./claim.ts";
 import { countFindings, findingLines, showCounts } from "./findings.ts";
 import { printJson } from "./json.ts";
 import { readProofRecord } from "./proof-record.ts";
@@ -66,6 +66,7 @@ export async function lookAtStack(caller: StackCaller, environment?: Environment
     projectDir,
     pieces: toolchain?.pieces ?? [],
     refusal,
+    lostId: lostId(found, id),
     secrets: secrets.level === "ok" ? undefined : secrets,
     dataset: datasetIn(wanted.folder, settings.tasks),
     changedSources: await changed,

@@ -24,7 +24,7 @@ import { engineFinding } from "../doctor/engine.ts";
 import { otherSettingsFinding } from "../doctor/route.ts";
 import { measureDisk, spaceFinding } from "../doctor/space.ts";
 import { toPull } from "../doctor/to-pull.ts";
-import { blocker, type Finding } from "../finding.ts";
+import { blocker, type Finding, warning } from "../finding.ts";
 import { versionFinding } from "../version.ts";
 import {
   cliCheck,
@@ -68,6 +68,8 @@ export interface StatusQuestion {
   readonly changedSources?: readonly string[];
   /** Why the stack is not this folder's to work on; undefined where it is. */
   readonly refusal?: Fault | undefined;
+  /** That the settings have lost the stack's id, which an update gives back; undefined where they have it. */
+  readonly lostId?: Fault | undefined;
   /** What is wrong with the secrets of its settings; undefined where nothing is. */
   readonly secrets?: Finding | undefined;
 }
@@ -117,7 +119,7 @@ const hidden = "(secret)";
 
 /** What a look at a machine, and the proofs of its stack, mean for a run. Starts and changes nothing. */
 export async function machineStatus(question: StatusQuestion): Promise<MachineStatus> {
-  const { look, settings, isRehearsal, startedBy, state, refusal } = question;
+  const { look, settings, isRehearsal, startedBy, state, refusal, lostId } = question;
   const { dockerHost } = look.wanted;
   const { stack } = look.wanted.owner;
   const at = (question.now ?? new Date()).toISOString();
@@ -137,6 +139,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
   const runners = await runnersOf(question, images);
   const checks = [
     ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedies)]),
+    ...(lostId === undefined ? [] : [warning("stack", lostId.found, lostId.remedies)]),
     ...(question.secrets === undefined ? [] : [question.secrets]),
     engineFinding(look.engine, { ...look.wanted, stack, startedBy }, question.pieces),
     imagesCheck(stack, images, isRead),

@@ -101,6 +101,10 @@ test("a preview without the stack's id names it in one line, and an update gives
   const fix = `./machine set ${stack} stackId ${/stackId: (\S+)/.exec(before)?.[1]}`;
   expect(stderr).toMatch(/^machine: .*has lost the stack's id.*\nFix: .*\n$/);
   expect(stderr).toContain(fix);
+  for (const command of ["doctor", "status"])
+    expect((await lab.machine([command, stack])).stdout).toMatch(
+      /^warning +stack +.*has lost the stack's id/m,
+    );
   expect((await lab.machine(["up", stack])).stdout).toContain("nothing changed");
   expect(readFileSync(file, "utf8")).toContain("stackId");
 });

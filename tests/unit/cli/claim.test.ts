@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { claimStack, lookWhose, userOf } from "../../../cli/claim.ts";
+import { claimStack, lookWhose, lostId, userOf } from "../../../cli/claim.ts";
 import { readConfiguration } from "../../../cli/stack-file.ts";
 import { identityType } from "../../../program/stack-id.ts";
 import { rehearsalAt } from "../../../rehearsal/rehearsal.ts";
@@ -100,6 +100,19 @@ describe("a state of another folder of this machine", () => {
       note: expect.stringContaining(`is now used from ${here}`),
     });
   });
+});
+
+test("settings that have lost the id that the state has are told, with what gives it back", async () => {
+  setting(here, "lab-1", "subset: lite");
+  state("lab-1", {});
+  expect(await look()).toMatchObject({ ok: true, id });
+  expect(lostId(claim(), id)).toMatchObject({
+    found: expect.stringContaining("has lost the stack's id"),
+    remedies: { command: ["./machine", "set", "lab-1", "stackId", id] },
+  });
+  expect(lostId(claim(), undefined)).toBeUndefined();
+  setting(here, "lab-1", "stackId: /nowhere/mark");
+  expect(lostId(claim(), id)).toBeUndefined();
 });
 
 test("a folder by another path is the same", async () => {

@@ -1,19 +1,23 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { set } from "../../../cli/set.ts";
 import { settings } from "../../../cli/settings.ts";
+import { readSettings } from "../../../cli/stack-settings.ts";
 import type { Output } from "../../../cli/terminal.ts";
+import { identityType } from "../../../program/stack-id.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 let projectDir: string;
 let file: string;
 let printed: string;
 let said: string;
+let env: Record<string, string>;
 beforeEach(() => {
   projectDir = temporaryFolder("set-");
   printed = "";
   said = "";
+  env = {};
   file = join(projectDir, "Pulumi.lab.yaml");
   cpSync(resolve(import.meta.dirname, "../../../Pulumi.yaml"), join(projectDir, "Pulumi.yaml"));
   writeFileSync(
@@ -30,7 +34,7 @@ const output = {
     said += `${line}\n`;
   },
 } as Partial<Output> as Output;
-const caller = () => ({ projectDir, stack: "lab", env: {}, output });
+const caller = () => ({ projectDir, stack: "lab", env, output });
 const change = (setting: string, ...values: string[]) =>
   set({ stack: "lab", setting, values, default: false }, caller());
 const toDefault = (setting: string) => set({ stack: "lab", setting, values: [], default: true }, caller());
@@ -77,6 +81,45 @@ describe("a good value", () => {
     await toDefault("subset");
     expect(printed).toContain("subset: flash → lite");
     expect(readFileSync(file, "utf8")).not.toContain("subset");
+  });
+});
+
+describe("the id of a stack", () => {
+  const id = "11111111-1111-4111-8111-111111111111";
+  const put = (stackId: string) =>
+    writeFileSync(file, `config:\n  cooperbench-machine:stackId: ${stackId}\n`);
+  const makeState = () => {
+    const folder = join(projectDir, "state", ".pulumi", "stacks", "cooperbench-machine");
+    mkdirSync(folder, { recursive: true });
+    const outputs = { stackId: id, host: "lab", folder: projectDir };
+    const latest = { resources: [{ type: identityType, outputs }] };
+    writeFileSync(join(folder, "lab.json"), JSON.stringify({ checkpoint: { latest } }));
+  };
+  beforeEach(() => {
+    env = { PULUMI_BACKEND_URL: `file://${projectDir}/state` };
+    mkdirSync(join(projectDir, "state"));
+  });
+
+  test("that is refused is mended with the one that the settings have, or else the state", async () => {
+    put(id);
+    await expect(change("stackId", "x")).rejects.toThrow(`Fix: ./machine set lab stackId ${id}`);
+    put('""');
+    await expect(change("stackId", "x")).rejects.toThrow("Fix: ./machine set lab stackId --default");
+    makeState();
+    await expect(change("stackId", "x")).rejects.toThrow(`Fix: ./machine set lab stackId ${id}`);
+    put("x");
+    expect(() => readSettings(caller())).toThrow(`Fix: ./machine set lab stackId ${id}`);
+  });
+
+  test("is not taken from a stack that has made something", async () => {
+    put(id);
+    makeState();
+    const refused = `so it stays as it is. Nothing was changed.\nFix: ./machine set lab stackId ${id}`;
+    await expect(toDefault("stackId")).rejects.toThrow(refused);
+    await expect(change("stackId", "")).rejects.toThrow(refused);
+    expect(readFileSync(file, "utf8")).toContain(id);
+    rmSync(join(projectDir, "state", ".pulumi"), { recursive: true });
+    expect(await toDefault("stackId")).toBe(0);
   });
 });
 
