@@ -52,11 +52,17 @@ export async function secretsFinding(place: StackPlace, decrypts = true): Promis
       dropSalt,
       ...setAgain(secrets),
     ]);
-  const { passphrase, from } = readPassphrase(yaml, place);
+  const { passphrase, from, isOfStack } = readPassphrase(yaml, place);
   if (passphrase === undefined)
     return blocker(check, `the passphrase of the secrets cannot be read: ${from}`, [
       { advice: "restore that file" },
-      nameFile("to name the one that has the passphrase"),
+      // A stack's own file comes before the variable.
+      isOfStack
+        ? {
+            ...machine("set", place.stack, "passphraseFile", "--default"),
+            when: "if the user's own passphrase is the right one",
+          }
+        : nameFile("to name the one that has the passphrase"),
     ]);
   const key = decrypts && (await derive(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256"));
   if (key && decrypted(key, sample) !== "pulumi")
@@ -119,10 +125,11 @@ function readPassphrase({ values }: StackYaml, { env, projectDir }: StackPlace) 
     ...env,
     ...passphraseEnv(ofStack === "" ? "" : resolve(projectDir, ofStack), env),
   };
-  if (passphrase !== undefined) return { passphrase, from: "PULUMI_CONFIG_PASSPHRASE" };
+  const isOfStack = ofStack !== "";
+  if (passphrase !== undefined) return { passphrase, from: "PULUMI_CONFIG_PASSPHRASE", isOfStack };
   try {
-    return { passphrase: readFileSync(resolve(projectDir, file), "utf8").trim(), from: file };
+    return { passphrase: readFileSync(resolve(projectDir, file), "utf8").trim(), from: file, isOfStack };
   } catch (error) {
-    return { passphrase: undefined, from: (error as Error).message };
+    return { passphrase: undefined, from: (error as Error).message, isOfStack };
   }
 }

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { normalize, resolve } from "node:path";
 import { z } from "zod";
 import {
   defaultLockFile,
@@ -30,6 +32,14 @@ const path = z
 const port = z.int().min(1).max(65_535);
 const noneOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
 
+/** Whether a folder may be one checkout's alone: not the project's, the system's or the user's own. */
+function canBeOne(folder: string): boolean {
+  if (/^\.?\/?$/.test(normalize(folder))) return false;
+  return (
+    resolve(folder) !== resolve(homedir()) && !/^\/(proc|sys|dev(?!\/shm\/))(\/|$)/.test(resolve(folder))
+  );
+}
+
 /** A setting of a stack. */
 export interface Field {
   /** What it is, as in Pulumi.yaml. */
@@ -43,6 +53,8 @@ export interface Field {
   readonly wants: string;
   /** What comes after `./machine set STACK` to set a good value. Default: what sets the default. */
   readonly mend?: readonly string[];
+  /** What somebody may have meant by a value that is none; it is named only where it is a good one. */
+  readonly meant?: (value: string) => string;
 }
 
 /** Every setting of a stack. Pulumi.yaml tells Pulumi the same: a test compares them. */
@@ -70,6 +82,10 @@ export const fields = {
       .regex(/(?<!\/|\/chat)$/)
       .refine((value) => URL.canParse(value)),
     wants: "an http or https URL without user, query, trailing slash or /chat",
+    meant: (value) => {
+      const { origin, pathname } = URL.parse(value) ?? {};
+      return `${origin}${pathname?.replace(/\/*(\/chat)?\/*$/, "")}`;
+    },
   },
   subset: {
     is: "Subset whose images are provisioned: lite (26 tasks), flash (20) or full (30).",
@@ -90,6 +106,7 @@ export const fields = {
     schema: noneOr(z.string().regex(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)[\w.:@/~%[\]+-]+$/)),
     wants: "a Docker host (unix, tcp or ssh), or nothing",
     mend: ["dockerHost", "unix:///var/run/docker.sock"],
+    meant: (value) => value.replace(/^(unix:)?\/+/, "unix:///"),
   },
   imagesLock: {
     is: "Image lock file, relative to the project. Empty: manifest/images.lock.json, if ./machine lock has made it.",
@@ -165,8 +182,8 @@ export const fields = {
   cooperbenchDir: {
     is: "Folder of the checkout, relative to the project. An existing checkout is used as it is.",
     default: "repos/CooperBench",
-    schema: path.regex(/^(?!.*(^|\/)\.\.(\/|$))/),
-    wants: "the path of a folder, without .. and ~",
+    schema: path.regex(/^(?!.*(^|\/)\.\.(\/|$))/).refine(canBeOne),
+    wants: "the path of a folder for it alone, without .. and ~",
   },
   pythonVersion: {
     is: "Python of the environment: a version such as 3.12, or a bound such as >=3.10.",
@@ -312,7 +329,7 @@ export function parseSettings(
     if (given[name] !== undefined && String(given[name]) !== String(usual))
       faults.set(old, givenTwice(stack, old));
   }
-  const refuse = (key: string, got: string) => faults.set(key, faultOf(stack, key, got, usual));
+  const refuse = (key: string, got: string) => faults.set(key, faultOf(stack, key, got, usual, values[key]));
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.code === "unrecognized_keys")
       for (const key of issue.keys) faults.set(key, unknownKey(stack, key));
@@ -348,7 +365,8 @@ export function parseSettings(
     if (redisPort === 0) refuse("redisPort", `${config.redisPort}, which has none`);
   }
   if (config.git === true && config.coop === false) refuse("git", "true with coop false");
-  if (!faults.has("redisHost") && config.coop === true && isElsewhere(config.dockerHost, config.redisHost))
+  const isEngineKnown = !faults.has("redisHost") && !faults.has("dockerHost");
+  if (isEngineKnown && config.coop === true && isElsewhere(config.dockerHost, config.redisHost))
     refuse("redisHost", `${config.redisHost} with an engine at ${config.dockerHost}`);
   const all = [...faults.values(), ...others.filter(({ found }) => !saysAlready(faults, found))];
   if (all.length > 0) throw new SettingsError(stack, all);
@@ -394,12 +412,20 @@ export class SettingsError extends Error {
   }
 }
 
-function faultOf(stack: string, key: string, got: string, usual: NonNullable<OfFile["usual"]>): Fault {
+function faultOf(
+  stack: string,
+  key: string,
+  got: string,
+  usual: NonNullable<OfFile["usual"]>,
+  value: unknown,
+): Fault {
   const field: Field = fields[key as keyof typeof fields];
+  const meant = typeof value === "string" && value !== "" ? field.meant?.(value) : undefined;
+  const near = field.schema.safeParse(meant).success && meant !== undefined ? [key, meant] : undefined;
   const own = key in usual ? [key, String(usual[key])] : undefined;
   // What goes with another setting is set with it, whatever the stack's kind has.
   const together = field.mend !== undefined && field.mend.length > 2 ? field.mend : undefined;
-  const mend = together ?? own ?? field.mend ?? [key, String(field.default)];
+  const mend = together ?? own ?? near ?? field.mend ?? [key, String(field.default)];
   return { found: `${key}: got ${got}; want ${field.wants}`, remedies: machine("set", stack, ...mend) };
 }
 

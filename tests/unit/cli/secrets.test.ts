@@ -71,3 +71,9 @@ test("so is a passphrase that is another, or whose file is gone", async () => {
   expect((await find(own)).found).toMatch(/cannot be read: ENOENT.*cooperbench-machine\/passphrase/);
   await expect(assertSecrets(place(own))).rejects.toThrow(/Nothing was changed\.\nFix: /);
 });
+
+test("where the stack's own file is gone, that it can go without is named, and no variable that would not count", async () => {
+  const { remedy } = await find(whole.replace("rehearsal/passphrase", "gone"), file());
+  expect(remedy?.split("\n")).toContain("  ./machine set dev passphraseFile --default");
+  expect(remedy).not.toContain("export");
+});

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -133,6 +134,19 @@ describe("faults", () => {
     expect(() => parse({ tasks: [5] })).toThrow("  Fix: ./machine set lab-1 tasks dspy_task/8394");
   });
 
+  test.each([
+    ["modelApiBase", "https://api.cohere.com/v2/chat", "https://api.cohere.com/v2"],
+    ["modelApiBase", "https://me:pw@api.cohere.com/v2/?q", "https://api.cohere.com/v2"],
+    ["modelApiBase", "ftp://a.example", "https://stg.api.cohere.com/v2"],
+    ["dockerHost", "/srv/docker.sock", "unix:///srv/docker.sock"],
+    ["dockerHost", "unix:/srv/docker.sock", "unix:///srv/docker.sock"],
+    ["dockerHost", "lab", "unix:///var/run/docker.sock"],
+  ])("name what was meant by %s %s, and no other setting", (key, value, meant) => {
+    expect(() => parse({ coop: true, [key]: value })).toThrow(
+      new RegExp(` a fault\\. .*\\n.*\\n {2}Fix: ./machine set lab-1 ${key} ${meant}$`),
+    );
+  });
+
   test("name a key that is empty", () => {
     expect(() => parse({ "": "a" })).toThrow(
       /^ {2}"": no such setting; .*\n {2}Fix: .* config rm '' --stack/m,
@@ -212,8 +226,11 @@ describe("bounds", () => {
     ["cooperbenchCommit", ["a".repeat(40)], ["a".repeat(39), "A".repeat(40), "main"]],
     [
       "cooperbenchDir",
-      ["repos/CooperBench", "/srv/CooperBench"],
-      ["", "../CooperBench", "a/../b", "-rf", "~/CooperBench", "~lab"],
+      ["repos/CooperBench", "/srv/CooperBench", "/dev/shm/CooperBench", join(homedir(), "CooperBench")],
+      [
+        ...["", "../CooperBench", "a/../b", "-rf", "~/CooperBench", "~lab"],
+        ...["/", "//", "/.", ".", "./", "/proc", "/sys/x", "/dev", "/dev/shm", homedir(), `${homedir()}/`],
+      ],
     ],
     [
       "dockerHost",
