@@ -7,7 +7,7 @@ import { ownerOf } from "../program/stack-id.ts";
 import type { StackCaller } from "./caller.ts";
 import { lookWhose, lostId } from "./claim.ts";
 import type { Given } from "./commands.ts";
-import { countFindings, findingLines, showCounts } from "./findings.ts";
+import { countFindings, findingLines, firstFix, showCounts } from "./findings.ts";
 import { printJson } from "./json.ts";
 import { check } from "./preflight.ts";
 import { secretsFinding } from "./secrets.ts";
@@ -34,7 +34,7 @@ export async function doctor({ json, live }: Given["doctor"], caller: StackCalle
   const verdict: Verdict = {
     outcome: counts.blockers === 0 ? "done" : "notReady",
     text: `${counts.blockers === 0 ? "nothing is in the way of an update" : "an update would stop"}: ${showCounts(counts)}`,
-    next: machine(counts.blockers === 0 ? "up" : "doctor", stack),
+    next: firstFix(findings.filter(({ level }) => level === "blocker")) ?? machine("up", stack),
   };
   if (json) {
     printJson(output, "doctor", { stack, checks: findings, summary: counts });

@@ -57,6 +57,19 @@ function isSome(remedies: readonly Remedy[]): remedies is readonly [Remedy, ...R
   return remedies.length > 0;
 }
 
+/**
+ * What comes next where something is in the way: what helps against the first of these, or, where that depends, a word
+ * that one of its fixes is to be chosen; undefined for none.
+ */
+export function firstFix(blockers: readonly Shown[]): Remedy | undefined {
+  const [first] = blockers;
+  if (first === undefined) return undefined;
+  const [only, ...others] = first.remedies;
+  if (only !== undefined && others.length === 0) return only;
+  const sure = first.remedies.find((remedy) => "command" in remedy && remedy.when === undefined);
+  return sure ?? { advice: `do what the Fix of ${first.check} says` };
+}
+
 /** How many findings there are of each level. */
 export interface FindingCounts {
   readonly ok: number;

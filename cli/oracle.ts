@@ -15,7 +15,7 @@ import { identityOf } from "./identity.ts";
 import { printJson } from "./json.ts";
 import { isPassed, type OracleResult, oracleCount, oracleJunit, oracleTable } from "./oracle-report.ts";
 import { recordCommand, recordOracles } from "./proof-record.ts";
-import { readLockedSettings } from "./stack-settings.ts";
+import { readLockedSettings, readSettings } from "./stack-settings.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
 import { whileTelling } from "./while-telling.ts";
 import { assertFile, writeFor } from "./write-out.ts";
@@ -27,6 +27,7 @@ import { assertFile, writeFor } from "./write-out.ts";
  */
 export async function oracle(options: Given["oracle"], caller: StackCaller): Promise<number> {
   const { stack, projectDir, output } = caller;
+  readSettings(caller);
   const engine = await openEngine(caller);
   const { dockerHost, info } = engine;
   await removeLeftovers(engine);

@@ -102,11 +102,15 @@ export function inTheWay({ checks }: Pick<MachineStatus, "checks">): readonly St
 }
 
 /** What a status comes to. */
-function verdictOf({ stack, isReady, isRehearsal, checks }: MachineStatus): Verdict {
+export function verdictOf({ stack, isReady, isRehearsal, checks }: MachineStatus): Verdict {
+  // An update that runs, or a state that cannot be read, is in the way of another one.
+  const update = checks.find(({ check, level }) => check === "update" && level === "blocker");
+  const [first] = update?.remedies ?? [];
+  const mend = first !== undefined && "command" in first ? first : machine("up", stack);
   return {
     outcome: readiness(isReady, isRehearsal),
     text: showCounts(countFindings(checks)),
-    next: machine(isReady ? "plan" : "up", stack),
+    next: isReady ? machine("plan", stack) : mend,
   };
 }
 

@@ -60,7 +60,7 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
   if (course.isPreview) return concludePreview(session, operation, wanted, options);
   const summary = summaryOf(wanted, course);
   if (operation.code === 0) leaveOldEngine(session, course);
-  if (course.hasBegun) recordUpdate(session, startedAt, course.steps, summary.failures);
+  if (course.hasBegun) recordUpdate(session, startedAt, operation, summary.failures);
   const print = isForProgram ? output.note : output.print;
   const lines = [
     ...differencesDone(operation, wanted),
@@ -141,7 +141,7 @@ function leaveOldEngine(session: Session, { steps }: Course): void {
 function recordUpdate(
   session: Session,
   startedAt: string,
-  steps: Operation["course"]["steps"],
+  { course: { steps }, isInterrupted }: Operation,
   failures: Summary["failures"],
 ): void {
   const endedAt = new Date().toISOString();
@@ -154,7 +154,7 @@ function recordUpdate(
     const before = Object.entries(record.failures).filter(([name]) => steps.get(name)?.state !== "done");
     return {
       ...record,
-      update: { startedAt, endedAt },
+      update: { startedAt, endedAt, isInterrupted },
       failures: Object.fromEntries([...before, ...failed]),
     };
   });

@@ -1,6 +1,6 @@
 /** How a command ends: one line that is the verdict, then one command that comes next. */
 import { styleText } from "node:util";
-import { asTyped, type Command } from "../lib/remedy.ts";
+import { asTyped, type Remedy } from "../lib/remedy.ts";
 import { type Ending, exitCodes } from "./exit-codes.ts";
 import type { Output } from "./terminal.ts";
 
@@ -33,7 +33,7 @@ export interface Verdict {
   /** Why, or how much, in one line. */
   readonly text: string;
   /** What comes next. */
-  readonly next: Command;
+  readonly next: Remedy;
 }
 
 /** The verdict of a command that tells whether a stack's machine is ready. */
@@ -53,8 +53,12 @@ export function verdictLine({ outcome, text }: Verdict): string {
 }
 
 /** What comes next, in its line. */
-export function nextLine(next: Command): string {
-  return `Next: ${asTyped(next)}\n`;
+export function nextLine(next: Remedy): string {
+  return `Next: ${nextText(next)}\n`;
+}
+
+function nextText(next: Remedy): string {
+  return "advice" in next ? next.advice : asTyped(next);
 }
 
 /** Prints a verdict as the last lines of a command. Gives the exit code. */
@@ -71,5 +75,5 @@ export function conclude(
 /** A verdict for a program to read. */
 export function verdictJson(verdict: Verdict) {
   const { outcome, next } = verdict;
-  return { outcome, verdict: verdictLine(verdict), next: asTyped(next), exitCode: codeOf(verdict) };
+  return { outcome, verdict: verdictLine(verdict), next: nextText(next), exitCode: codeOf(verdict) };
 }

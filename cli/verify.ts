@@ -28,7 +28,7 @@ import { printJson } from "./json.ts";
 import { recordCommand, recordProofs } from "./proof-record.ts";
 import type { Found } from "./session.ts";
 import { someAtOnce } from "./some-at-once.ts";
-import { readLockedSettings } from "./stack-settings.ts";
+import { readLockedSettings, readSettings } from "./stack-settings.ts";
 import { inTheWay, lookAtStack } from "./status.ts";
 import { table } from "./table.ts";
 import { codeOf, conclude, readiness, type Verdict } from "./verdict.ts";
@@ -69,6 +69,7 @@ interface Proved extends VerifiedCooperBench {
  */
 export async function verify(caller: StackCaller, json: boolean): Promise<number> {
   const { stack, output } = caller;
+  readSettings(caller);
   const engine = await openEngine(caller);
   const { dockerHost } = engine;
   await removeLeftovers(engine);

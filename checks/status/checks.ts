@@ -15,6 +15,7 @@ import {
   reasonOf,
   resultOf,
   type StackState,
+  wasInterrupted,
 } from "./proofs.ts";
 import type { Failure, RecordedCommandLine } from "./record.ts";
 
@@ -66,6 +67,11 @@ export function operationCheck(
   if (last === undefined) return blocker(check, "there was none yet", up(stack));
   if (last.kind === "destroy" && last.result === "succeeded")
     return blocker(check, "the stack was destroyed", up(stack));
+  if (wasInterrupted(last, recorded))
+    return {
+      ...warning(check, "the last update was interrupted", { ...up(stack), when: "to go on with it" }),
+      provedAt: last.endedAt,
+    };
   const reason = reasonOf(last, recorded);
   const found = `the last ${last.kind} ${last.result}${reason === undefined ? "" : `: ${reason}`}`;
   const updateAgain = (why?: string) =>

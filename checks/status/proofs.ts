@@ -105,15 +105,29 @@ export interface LastOperation {
 /** How many steps a failed operation is told with. */
 const toldSteps = 3;
 
+/** Whether the last operation is the update that is recorded. */
+function isRecorded(last: LastOperation, update: NonNullable<ProofRecord["update"]>): boolean {
+  // Pulumi's times are whole seconds.
+  const ended = Date.parse(last.endedAt);
+  return (
+    last.kind === "update" &&
+    ended >= Date.parse(update.startedAt) - 1000 &&
+    ended <= Date.parse(update.endedAt)
+  );
+}
+
+/** Whether the last operation is an update that the user has ended. */
+export function wasInterrupted(last: LastOperation, recorded: ProofRecord | undefined): boolean {
+  const { update } = recorded ?? {};
+  return update?.isInterrupted === true && last.result !== "succeeded" && isRecorded(last, update);
+}
+
 /** Why the last operation failed, in words; undefined where nothing has recorded that. */
 export function reasonOf(last: LastOperation, recorded: ProofRecord | undefined): string | undefined {
   const { update, failures = {} } = recorded ?? {};
-  if (update === undefined || last.kind !== "update") return undefined;
-  // Pulumi's times are whole seconds.
-  const ended = Date.parse(last.endedAt);
-  const isThis = ended >= Date.parse(update.startedAt) - 1000 && ended <= Date.parse(update.endedAt);
+  if (update === undefined) return undefined;
   const of = Object.entries(failures).filter(([, { at }]) => at === update.endedAt);
-  if (!isThis || of.length === 0) return undefined;
+  if (!isRecorded(last, update) || of.length === 0) return undefined;
   const told = of.slice(0, toldSteps).map(([name, { problem }]) => `${name}: ${firstLine(problem)}`);
   const more = of.length > toldSteps ? ` and ${of.length - toldSteps} more` : "";
   return `${told.join("; ")}${more}`;

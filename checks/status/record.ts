@@ -71,7 +71,9 @@ const foundByCommand = z.object({
 /** Written and read; what another version has written is read as nothing. */
 export const proofRecord = z.object({
   /** The last update that `./machine up` has made. */
-  update: z.object({ startedAt: z.string(), endedAt: z.string() }).optional(),
+  update: z
+    .object({ startedAt: z.string(), endedAt: z.string(), isInterrupted: z.boolean().optional() })
+    .optional(),
   /** Why steps failed that no update has done since, by the names of their resources. */
   failures: z.record(z.string(), failure).default({}),
   /** What `verify` has found of the images, by task. */

@@ -9,7 +9,7 @@ import { modelEnvironment } from "../../benchmark/model.ts";
 import { taskName } from "../../benchmark/tasks.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
 import { addressOf } from "../../lib/redis-address.ts";
-import type { Command, Fault } from "../../lib/remedy.ts";
+import { type Command, type Fault, machine, remedyText } from "../../lib/remedy.ts";
 import type { RawConfiguration } from "../../program/configuration.ts";
 import type { Settings } from "../../program/settings.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
@@ -24,7 +24,7 @@ import { engineFinding } from "../doctor/engine.ts";
 import { otherSettingsFinding } from "../doctor/route.ts";
 import { measureDisk, spaceFinding } from "../doctor/space.ts";
 import { toPull } from "../doctor/to-pull.ts";
-import { blocker, type Finding, warning } from "../finding.ts";
+import { blocker, type Finding, shown, warning } from "../finding.ts";
 import { versionFinding } from "../version.ts";
 import {
   cliCheck,
@@ -137,7 +137,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     state,
   );
   const runners = await runnersOf(question, images);
-  const checks = [
+  const found = [
     ...(refusal === undefined ? [] : [blocker("stack", refusal.found, refusal.remedies)]),
     ...(lostId === undefined ? [] : [warning("stack", lostId.found, lostId.remedies)]),
     ...(question.secrets === undefined ? [] : [question.secrets]),
@@ -152,6 +152,8 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     ...space,
     ...(state.isForeign === true ? [] : [operationCheck(stack, state)]),
   ];
+  const isUpdating = state.underway?.level === "blocker";
+  const checks = isUpdating ? found.map((check) => withWait(check, stack)) : found;
   const { cohereApiKey: _, ...configuration } = question.configuration;
   return {
     stack,
@@ -169,6 +171,13 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
     environment: { ...modelEnvironment(hidden, settings.modelApiBase), DOCKER_HOST: dockerHost },
     configuration,
   };
+}
+
+/** What an update would mend, the one that runs may. */
+function withWait(check: StatusCheck, stack: string): StatusCheck {
+  const up = remedyText(machine("up", stack));
+  const isUpdates = check.check !== "update" && check.remedy === up;
+  return isUpdates ? { ...check, ...shown({ advice: "wait until the update ends" }) } : check;
 }
 
 async function spaceOf({ look, settings }: StatusQuestion): Promise<readonly Finding[]> {

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { blocker, ok, warning } from "../../../checks/finding.ts";
+import { blocker, type Finding, ok, warning } from "../../../checks/finding.ts";
 import { defaultStack } from "../../../cli/default-stack.ts";
-import { countFindings, findingLines, oneLine } from "../../../cli/findings.ts";
+import { countFindings, findingLines, firstFix, oneLine } from "../../../cli/findings.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 const findings = [
@@ -29,6 +29,17 @@ test("colour changes the marks alone", () => {
   const lines = findingLines(findings, true);
   expect(lines.map((line) => line.replaceAll(codes, ""))).toEqual(findingLines(findings, false));
   expect(lines.join("\n").match(codes)).toHaveLength(6);
+});
+
+test("what comes next is the fix of the first that is in the way, and no choice that depends", () => {
+  const [, , choice] = findings as unknown as [unknown, unknown, Finding];
+  expect(firstFix([choice])).toEqual({ command: ["a", "b c"] });
+  const one = { command: ["d"], when: "to do it" };
+  expect(firstFix([blocker("git", "none", one), choice])).toEqual(one);
+  expect(firstFix([blocker("git", "none", [one, { ...one, when: "or so" }])])).toEqual({
+    advice: "do what the Fix of git says",
+  });
+  expect(firstFix([])).toBeUndefined();
 });
 
 test("a finding is one line of a log, and each is counted", () => {

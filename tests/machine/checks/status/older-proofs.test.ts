@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { taskName } from "../../../../benchmark/tasks.ts";
+import { blocker, type Finding } from "../../../../checks/finding.ts";
 import { wantedOf } from "../../../../checks/status/images.ts";
 import { proofNames } from "../../../../checks/status/names.ts";
 import { type Proof, readProofs } from "../../../../checks/status/proofs.ts";
@@ -193,6 +194,17 @@ test.each<[string, Partial<Look>, readonly string[]]>([
 ])("a proof that is older than the %s is none of what is there", async (_, now, checks) => {
   const found = await levels(now);
   for (const check of proved) expect([check, found[check] !== "ok"]).toEqual([check, checks.includes(check)]);
+});
+
+test("while an update runs, what one would mend waits for that", async () => {
+  const state = { proofs: new Map(), last: { kind: "update", result: "succeeded", endedAt: first } };
+  const running = blocker("update", "an update is running", { advice: "wait" });
+  const remediesOf = async (underway?: Finding) => {
+    const { images, update } = await checksOf({}, {}, { state: { ...state, ...(underway && { underway }) } });
+    return [images?.remedy, update?.remedy];
+  };
+  expect(await remediesOf()).toEqual(["Fix: ./machine up lab-1", undefined]);
+  expect(await remediesOf(running)).toEqual(["Fix: wait until the update ends", "Fix: wait"]);
 });
 
 // A proof that failed leaves the one before in the state, whose request and triggers say what it was of.

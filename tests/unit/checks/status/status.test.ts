@@ -309,6 +309,20 @@ test("a stack without an update is not ready, and a failed one is told", () => {
   });
 });
 
+test("an update that the user has ended is told as interrupted, and that an update goes on", () => {
+  const last = { kind: "update", result: "failed", endedAt: at };
+  const update = { startedAt: at, endedAt: at, isInterrupted: true };
+  expect(operationCheck("lab-1", { last, recorded: { ...noRecord, update } })).toMatchObject({
+    level: "warning",
+    found: "the last update was interrupted",
+    remedy: "Fix: to go on with it:\n  ./machine up lab-1",
+  });
+  const before = { ...last, endedAt: "2020-01-01T00:00:00Z" };
+  expect(operationCheck("lab-1", { last: before, recorded: { ...noRecord, update } }).found).toBe(
+    "the last update failed",
+  );
+});
+
 test("an update that runs is told instead of the last one, and so is one that was cut off", () => {
   const last = { kind: "update", result: "succeeded", endedAt: at };
   const running = {
