@@ -33,8 +33,8 @@ export async function askKey(
 export function keyFault(key: string): string | undefined {
   const lines = key.split(/\r?\n/);
   const line = lines.map((one) => assignment.exec(one)).find((found) => found !== null);
-  if (key === "") return "has nothing in it, and not a key";
-  if (/[^\P{Cc}\t\r\n]|\ufffd/u.test(key)) return "is not text, and has no key";
+  if (key === "") return "is empty";
+  if (/[^\P{Cc}\t\r\n]|\ufffd/u.test(key)) return "is not text";
   if (line?.[1] !== undefined)
     return `has a line ${/^[A-Z_][A-Z0-9_]*$/.test(line[1]) ? line[1] : "NAME"}=…, not a key`;
   if (lines.length > 1) return `has ${lines.length} lines, not a key alone`;

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { foundOf, Problem } from "../../lib/problem.ts";
 import { remedyLine } from "../../lib/remedy.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
+import { hasSettings } from "../ownership/settings-here.ts";
 import { engineAt } from "./client.ts";
 import {
   containerAt,
@@ -23,6 +25,9 @@ import {
   services,
   useVolume,
 } from "./service-records.ts";
+
+/** Folder of this project. */
+const project = join(import.meta.dirname, "../..");
 
 /** What a stack has to do with a service that the stacks of an engine share. */
 export interface ServiceUse {
@@ -145,11 +150,11 @@ function reportLeft(
   const [first] = things;
   if (first === undefined) return;
   const what = `${services[service].title} is left (${first.kind} ${first.name})`;
-  for (const user of users)
-    report(
-      `${what}: stack ${ownerName(user.owner, owner)} uses it. ` +
-        remedyLine(removal(dockerHost, "volume", user.volume, "if that stack no longer exists")),
-    );
+  for (const user of users) {
+    const left = removal(dockerHost, "volume", user.volume, "if that stack no longer exists");
+    const fix = hasSettings(user.owner, project) ? "" : `. ${remedyLine(left)}`;
+    report(`${what}: stack ${ownerName(user.owner, owner)} uses it${fix}`);
+  }
 }
 
 async function remove(dockerHost: string, kind: ThingKind, name: string, thing: EngineThing): Promise<void> {

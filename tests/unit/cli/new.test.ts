@@ -18,8 +18,8 @@ const make = (key: string | Buffer, env: Record<string, string> = {}) => {
 
 const wants = "does not have a key of printable ASCII characters";
 test.each([
-  ["", "has nothing in it"],
-  [" \n", "has nothing in it"],
+  ["", "is empty"],
+  [" \n", "is empty"],
   ["a\nb\n", "has 2 lines, not a key alone"],
   ["a\u0007", "is not text"],
   [Buffer.from([0x7f, 0x45, 0xff, 0xfe]), "is not text"],
