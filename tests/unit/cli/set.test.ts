@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { Readable } from "node:stream";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { set } from "../../../cli/set.ts";
 import { settings } from "../../../cli/settings.ts";
 import { readSettings } from "../../../cli/stack-settings.ts";
@@ -149,6 +150,19 @@ describe("nothing is changed, and the fix is named, for", () => {
     await expect(change(setting, ...values)).rejects.toThrow(wanted);
     expect(readFileSync(file, "utf8")).toBe(before);
   });
+});
+
+test.each([
+  ["COHERE_API_KEY=secret\n", "has a line COHERE_API_KEY=…, not a key"],
+  ["", "is empty"],
+  ["secret\nsecret\n", "has 2 lines, not a key alone"],
+])("a key that is piped and none is refused with what is wrong with it: %j", async (piped, why) => {
+  const stdin = vi.spyOn(process, "stdin", "get");
+  stdin.mockReturnValue(Readable.from([piped]) as unknown as typeof process.stdin);
+  onTestFinished(() => stdin.mockRestore());
+  const error = (await change("cohereApiKey").catch((error: Error) => error)) as Error;
+  expect(error.message).toContain(`what you piped ${why}. Nothing was changed.\nFix: pipe the key alone`);
+  expect(error.message).not.toContain("secret");
 });
 
 test("a fault that was there before is in nobody's way", async () => {
