@@ -15,7 +15,7 @@ import { json } from "./json.ts";
 import { isRunGoing } from "./live-runs.ts";
 import { changesSince, readMachineOf, told } from "./machine-of-run.ts";
 import { noRun, runFolder } from "./run-folder.ts";
-import { runCount, runReport } from "./run-report.ts";
+import { nextOfRun, runCount, runReport } from "./run-report.ts";
 import { openAsFound, readFoundSettings } from "./session.ts";
 import { lookAtStack } from "./status.ts";
 import { codeOf, conclude, type Verdict } from "./verdict.ts";
@@ -56,11 +56,13 @@ export async function planCheck(
   const check = look((await isGoing()) === true);
   const progress = progressOf(check);
   const changes = stack === undefined ? undefined : await machineDifferences({ ...caller, stack }, folder);
+  const services = settings && runsOf(settings).services;
   const text = isJson
     ? asJson(check, changes)
-    : (changes ?? []).map((line) => `machine.json: ${line}\n`).join("") +
-      runReport(check, settings && runsOf(settings).services);
+    : (changes ?? []).map((line) => `machine.json: ${line}\n`).join("") + runReport(check, services);
   output.print(clean(text));
+  const redo = check.isValid ? undefined : nextOfRun(check, services);
+  const report = check.isValid && stack !== undefined ? machine("report", stack) : again;
   const verdict: Verdict =
     check.isGoing && !progress.isComplete
       ? {
@@ -71,7 +73,7 @@ export async function planCheck(
       : {
           outcome: check.isValid ? "done" : "failed",
           text: clean(runCount(check)),
-          next: check.isValid && stack !== undefined ? machine("report", stack) : again,
+          next: redo === undefined ? report : { advice: clean(redo) },
         };
   return isJson ? codeOf(verdict) : conclude(output, verdict);
 }

@@ -29,11 +29,7 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
     ...[...remedies].map((remedy) => `Fix: ${remedy}`),
     // Two commands on one run would do the same pairs.
     ...(check.isGoing ? [] : commands(check, services)),
-    ...(missing === 0 || check.isGoing
-      ? []
-      : [
-          `${missing} of ${wanted} pairs have no result: run its command again, and it goes on where it stopped`,
-        ]),
+    ...(missing === 0 || check.isGoing ? [] : [`${missing} of ${wanted} pairs have no result: ${goOn}`]),
     ...(evaluated.length === valid.length || check.isGoing
       ? []
       : [
@@ -41,6 +37,16 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
         ]),
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+const goOn = "run its command again, and it goes on where it stopped";
+
+/** What comes next after a run that is not whole: the first fix, or what does the first pair again; undefined for nothing. */
+export function nextOfRun(check: RunCheck, services: PlanFacts["services"]): string | undefined {
+  const [remedy] = check.verdicts
+    .filter(({ kind }) => kind !== "running")
+    .flatMap(({ remedies }) => remedies);
+  return remedy ?? redone(check, services)[0] ?? (check.missing > 0 ? goOn : undefined);
 }
 
 /** The same in numbers. */
@@ -56,33 +62,39 @@ export function pairName({ setting, repo, taskId, features }: PairName): string 
   return `${setting} ${repo}/${taskId} ${features.join(",")}`;
 }
 
-/**
- * Does again what the machine has spoilt, in the checkout. A result of which nothing is known is not done again, since
- * the model would have another try; a foreign one is not, since it would be lost.
- */
-function commands(
-  { run, agentFramework, verdicts, ...check }: RunCheck,
-  services: PlanFacts["services"],
-): readonly string[] {
-  const agent = ["", defaultAgent].includes(agentFramework) ? "" : ` -a ${shellWord(agentFramework)}`;
-  const again = verdicts.filter(({ kind }) => kind === "machine" || kind === "evaluation");
+/** What does again what the machine has spoilt, in lines, and what is to be known of it. */
+function commands(check: RunCheck, services: PlanFacts["services"]): readonly string[] {
   const isUnsure =
-    !isPlanned(run.name) && again.some(({ pair, kind }) => pair.setting !== "solo" && kind === "machine");
-  const lines = again.map(({ pair, kind }) => {
-    const { setting, repo, taskId, features } = pair;
-    const which = `-n ${shellWord(run.name)} -r ${shellWord(repo)} -t ${taskId} -f ${features.join(",")} --force`;
-    if (kind === "evaluation") return `again: .venv/bin/cooperbench eval ${which}`;
-    const model = pair.model === "" ? check.model : pair.model;
-    // Without one CooperBench takes a model of its own.
-    if (model === "")
-      return `again: ${pairName(pair)}, with the run's own command: nothing here says which model it used`;
-    const options = setting === "solo" ? "" : coopOptions(run.name, services);
-    return `again: .venv/bin/cooperbench run ${which} --setting ${setting}${options}${agent} -m ${shellWord(model)}`;
-  });
+    !isPlanned(check.run.name) &&
+    check.verdicts.some(({ pair, kind }) => pair.setting !== "solo" && kind === "machine");
+  const lines = redone(check, services).map((line) => `again: ${line}`);
   return isUnsure
     ? [
         ...lines,
         "add the run's other options to these, such as --no-messaging: its files do not say which it had",
       ]
     : lines;
+}
+
+/**
+ * Does again what the machine has spoilt, in the checkout. A result of which nothing is known is not done again, since
+ * the model would have another try; a foreign one is not, since it would be lost.
+ */
+function redone(
+  { run, agentFramework, verdicts, ...check }: RunCheck,
+  services: PlanFacts["services"],
+): readonly string[] {
+  const agent = ["", defaultAgent].includes(agentFramework) ? "" : ` -a ${shellWord(agentFramework)}`;
+  const again = verdicts.filter(({ kind }) => kind === "machine" || kind === "evaluation");
+  return again.map(({ pair, kind }) => {
+    const { setting, repo, taskId, features } = pair;
+    const which = `-n ${shellWord(run.name)} -r ${shellWord(repo)} -t ${taskId} -f ${features.join(",")} --force`;
+    if (kind === "evaluation") return `.venv/bin/cooperbench eval ${which}`;
+    const model = pair.model === "" ? check.model : pair.model;
+    // Without one CooperBench takes a model of its own.
+    if (model === "")
+      return `${pairName(pair)}, with the run's own command: nothing here says which model it used`;
+    const options = setting === "solo" ? "" : coopOptions(run.name, services);
+    return `.venv/bin/cooperbench run ${which} --setting ${setting}${options}${agent} -m ${shellWord(model)}`;
+  });
 }

@@ -103,6 +103,7 @@ test("the check ends with what does the pairs again, and with 1", async () => {
     `again: .venv/bin/cooperbench run -n night -r dspy_task -t 8394 -f 1,2 --force --setting solo -m ${model}\n`,
   );
   expect(printed).toContain("night: 0 of 1 results are the model's");
+  expect(printed).toMatch(/\nNext: start it before the run: docker start cooperbench-redis.*\n$/);
 });
 
 test("a run that is followed to its end says what fails, and that the first results are the machine's, before its report", async () => {
@@ -253,7 +254,8 @@ test("another run is judged by its own config.json, whatever the stack's model i
   const { code, printed } = await checked();
   expect(printed).toBe(
     "2 of 3 pairs have no result: run its command again, and it goes on where it stopped\n" +
-      `Failed: night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n${next()}`,
+      "Failed: night: 1 of 1 results are the model's, 1 of 1 evaluated ones passed\n" +
+      "Next: run its command again, and it goes on where it stopped\n",
   );
   expect(code).toBe(1);
 });
