@@ -320,7 +320,7 @@ describe("./machine doctor --live", () => {
     mock.asked.length = 0;
     const { code, finding } = await live({ COHERE_API_BASE: `${mock.modelApiBase}/chat?` });
     expect(code).toBe(1);
-    expect(finding?.found).toBe("not asked: the model's route is not as configured:");
+    expect(finding?.found).toMatch(/^not asked: the model's route is not as configured:/);
     expect(finding?.remedy).toContain("unset COHERE_API_BASE");
     await lab.machine(["doctor", stack]);
     expect(mock.asked).toEqual([]);
