@@ -1,3 +1,4 @@
+import type { CommanderError } from "commander";
 import { commandLine } from "../cli/commands.ts";
 
 /** The commands of this project that what was printed names as a fix, or as what comes next: in lines, or in JSON. */
@@ -31,7 +32,9 @@ export async function misunderstood(lines: readonly string[]): Promise<readonly 
           from: "user",
         });
         return [];
-      } catch {
+      } catch (error) {
+        // Help is an answer.
+        if ((error as CommanderError).exitCode === 0) return [];
         return `${line}: ${said.join(" ").trim()}`;
       }
     }),

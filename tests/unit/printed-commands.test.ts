@@ -23,7 +23,7 @@ test("commands of ours are found in every form in which they are printed", () =>
 
 test("those that the command line does not take are told", async () => {
   expect(await misunderstood(ours)).toEqual([]);
-  expect(await misunderstood(["./machine exec true", "./machine rehearsal stop /r --force"])).toEqual([]);
+  expect(await misunderstood(["./machine exec true", "./machine up --help"])).toEqual([]);
   expect(await misunderstood(["./machine lokc lab", "./machine oracle lab --al"])).toEqual([
     expect.stringMatching(/^\.\/machine lokc lab: unknown command/),
     expect.stringMatching(/^\.\/machine oracle lab --al: unknown option/),
