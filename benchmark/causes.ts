@@ -29,17 +29,17 @@ const machines: readonly Cause[] = [
   {
     matches: /exit status 125/,
     reason: "the container could not be started, mostly for want of its image",
-    remedy: "./machine verify tells which image, ./machine up brings it",
+    remedy: "find the image with ./machine verify, and bring it with ./machine up",
   },
   {
     matches: /exit status 12[67]|executable file not found/i,
     reason: "the image could not run what the agent needs (bash)",
-    remedy: "./machine verify, then pull the image again",
+    remedy: "find the image with ./machine verify, and pull it again",
   },
   {
     matches: /'docker', 'run'.*timed out|docker run.*timed out/is,
     reason: "the container did not start in time, as when its image is pulled first",
-    remedy: "./machine up before the run, and fewer pairs at once",
+    remedy: "run ./machine up before the run, and fewer pairs at once",
   },
   {
     matches:
@@ -50,7 +50,7 @@ const machines: readonly Cause[] = [
   {
     matches: /ImageNotFound|No such image|manifest unknown|pull access denied/i,
     reason: "the container could not be started, mostly for want of its image",
-    remedy: "./machine verify tells which image, ./machine up brings it",
+    remedy: "find the image with ./machine verify, and bring it with ./machine up",
   },
   {
     matches: /No such container|container \w+ is not running|Error response from daemon/i,
@@ -87,7 +87,7 @@ const machines: readonly Cause[] = [
     // Where litellm has no name for a status of Cohere's API, it calls it a lost connection, and drops the status.
     matches: /APIConnectionError: \w+Exception - \{/,
     reason: "the model's API answered, and refused",
-    remedy: "./machine doctor --live asks it once, and tells the status",
+    remedy: "ask it once with ./machine doctor --live",
   },
   {
     matches:
@@ -103,7 +103,7 @@ const machines: readonly Cause[] = [
   {
     matches: /Feature file not found|Tests patch not found/,
     reason: "the dataset is not whole",
-    remedy: "./machine up, which looks at the checkout",
+    remedy: "look at the checkout with ./machine up",
   },
   {
     matches: /Unknown agent: /,

@@ -33,7 +33,7 @@ const troubles: readonly Trouble[] = [
     matches:
       /OCI runtime exec failed|^(bash: )?\S*runner\.sh(: line \d+)?: .*(command not found|No such file or directory|Permission denied)$/m,
     reason: "the container could not run what its tests need",
-    remedy: "./machine verify, then pull the image again",
+    remedy: "find the image with ./machine verify, and pull it again",
   },
   {
     codes: [137],

@@ -108,11 +108,9 @@ describe("what killed runs have left", () => {
 
 describe("the network of containers", () => {
   test("is not asked for in a rehearsal, which has none to the outside", async () => {
-    expect(await finding("network")).toEqual({
-      ...{ check: "network", level: "ok" },
-      found:
-        "not asked: a rehearsal's containers reach nothing outside of it, and its runners install nothing",
-    });
+    const { level, found } = (await finding("network")) ?? {};
+    expect(level).toBe("ok");
+    expect(found).toMatch(/^not asked: .*rehearsal/);
   });
 
   test("is the one that the engine gives: an index that listens in it is reached, and no other", async () => {

@@ -57,7 +57,7 @@ export class ProjectCopy {
     this.root = root ?? join(this.folder, "a project");
     chmodSync(this.folder, 0o755);
     mkdirSync(this.root, { recursive: true });
-    for (const name of ["machine", ".npmrc", "cli", "toolchain/packages", "lib/problem.ts"]) {
+    for (const name of ["machine", ".npmrc", "cli", "toolchain/packages", "lib"]) {
       cpSync(join(projectDir, name), join(this.root, name), { recursive: true });
     }
     mkdirSync(join(this.folder, "bin"));
