@@ -84,7 +84,7 @@ test("an engine that does not answer is named, with the remedy", async () => {
   const { code, stderr } = await lab.machine(["up", stack]);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /nothing was changed:\n.*engine at unix:.*nobody\.sock .*does not answer.*\nFix: start it [\s\S]*set \S+ dockerHost[\s\S]*\.\/machine up dev/,
+    /nothing was changed:\n.*engine at unix:.*nobody\.sock .*does not answer[\s\S]*\nFix: start it [\s\S]*set \S+ dockerHost[\s\S]*\.\/machine up dev/,
   );
 });
 
