@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { Mark, StatusCheck } from "../checks/status/checks.ts";
 import { count } from "../checks/units.ts";
 import { Problem } from "../lib/problem.ts";
-import { type Remedy, remedyLine, remedyText } from "../lib/remedy.ts";
+import { merged, type Remedy, remedyLine, remedyText } from "../lib/remedy.ts";
 
 /** Of a finding, what is shown; its note stands behind what was found. */
 export interface Shown extends Pick<StatusCheck, "check" | "level" | "found" | "remedies"> {
@@ -44,13 +44,9 @@ export function problemOf(what: string, findings: readonly Shown[]): Problem {
     findings.map((finding) => ({ ...finding, remedies: [] })),
     false,
   );
-  const remedies = [
-    ...new Map(
-      findings.flatMap((one) => one.remedies.map((remedy) => [remedyText(remedy), remedy] as const)),
-    ).values(),
-  ];
+  const remedies = findings.flatMap((one) => one.remedies);
   const found = [`${what}:`, ...lines.map((line) => `  ${line}`)].join("\n");
-  return isSome(remedies) ? new Problem(found, remedies) : new Problem(found, { advice: "see above" });
+  return new Problem(found, isSome(remedies) ? merged(remedies) : { advice: "see above" });
 }
 
 function isSome(remedies: readonly Remedy[]): remedies is readonly [Remedy, ...Remedy[]] {

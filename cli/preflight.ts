@@ -2,7 +2,7 @@ import type { LockedTask } from "../benchmark/images-lock.ts";
 import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.ts";
 import type { Faulty, Finding } from "../checks/finding.ts";
 import { cacheFolder } from "../lib/cache-folder.ts";
-import { machine, remedyText } from "../lib/remedy.ts";
+import { isOnly, machine } from "../lib/remedy.ts";
 import { dataFolder } from "../lib/xdg.ts";
 import type { Settings } from "../program/settings.ts";
 import { wantedOf } from "../program/wanted.ts";
@@ -72,8 +72,7 @@ export async function checkBeforeUpdate(session: Session): Promise<readonly Lock
     one.check === "route" && one.level === "blocker" ? asWarning(one) : one,
   );
   // What this very update puts right is no news.
-  const up = remedyText(machine("up", session.stack));
-  const isMended = ({ remedies }: Finding) => remedies.length === 1 && remedyText(remedies[0]) === up;
+  const isMended = ({ remedies }: Finding) => isOnly(remedies, machine("up", session.stack));
   const warnings = findings.filter((finding) => finding.level === "warning" && !isMended(finding));
   for (const warning of warnings) session.output.note(`${oneLine(warning)}\n`);
   const blockers = findings.filter(({ level }) => level === "blocker");

@@ -89,8 +89,9 @@ interface Assigned {
 function assigned(
   given: string,
   values: readonly string[],
-  { stack, output }: StackCaller,
+  caller: Pick<StackCaller, "stack" | "output">,
 ): readonly [Assigned, ...Assigned[]] {
+  const { stack, output } = caller;
   const all: Readonly<Record<string, Field>> = fields;
   const setting = oldNames[given] ?? given;
   if (setting !== given) output.say(`the setting ${given} is now called ${setting}`);
@@ -104,7 +105,7 @@ function assigned(
   const isKnown = next !== undefined && all[oldNames[next] ?? next] !== undefined;
   if (word === undefined || !isKnown || Array.isArray(field.default) || field.secret === true)
     return [{ setting, field, words: values }];
-  return [{ setting, field, words: [word] }, ...assigned(next, rest, { stack, output } as StackCaller)];
+  return [{ setting, field, words: [word] }, ...assigned(next, rest, caller)];
 }
 
 /** A fault with what helps whoever has set these: the other of two that go together is set with it. */

@@ -5,7 +5,7 @@ export type Remedy =
   /** A command that runs as it is shown, in the project's folder. A word in capitals, such as NAME, is the user's to choose. */
   | {
       readonly command: readonly string[];
-      /** When it is the one that helps, where that is a question: `where its state is lost for good`. */
+      /** When it is the one that helps, where that is a question: `if its state is lost for good`. */
       readonly when?: string;
     }
   /** What no one command does, as an imperative without a full stop: `start the engine`. */
@@ -52,6 +52,11 @@ export function each(remedies: Remedies): readonly [Remedy, ...Remedy[]] {
 export function merged(all: readonly Remedies[]): Remedies {
   const unique = new Map(all.flatMap(each).map((remedy) => [JSON.stringify(remedy), remedy]));
   return [...unique.values()] as [Remedy, ...Remedy[]];
+}
+
+/** Whether a remedy is the only one. */
+export function isOnly(remedies: readonly Remedy[], remedy: Remedy): boolean {
+  return remedies.length === 1 && remedies.every((one) => remedyText(one) === remedyText(remedy));
 }
 
 /** A remedy's command as it is typed. */

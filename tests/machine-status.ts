@@ -54,3 +54,12 @@ export function machineStatusOf(other: Partial<MachineStatus> = {}): MachineStat
     ...other,
   };
 }
+
+/** An oracle that passed, and counts. */
+export const passedOracle = {
+  isCurrent: true,
+  provedAt: "2026-01-03T00:00:00Z",
+  feature: 1,
+  goldSeconds: 1,
+  controlSeconds: 1,
+};

@@ -1,5 +1,4 @@
-import type { CommanderError } from "commander";
-import { commandLine } from "../cli/commands.ts";
+import { faultOf } from "./command-fault.ts";
 
 /** The commands of this project that what was printed names as a fix, or as what comes next: in lines, or in JSON. */
 export function commandsIn(printed: string): readonly string[] {
@@ -22,21 +21,8 @@ export function commandsIn(printed: string): readonly string[] {
 export async function misunderstood(lines: readonly string[]): Promise<readonly string[]> {
   const wrong = await Promise.all(
     lines.map(async (line) => {
-      const [, ...args] = wordsOf(line);
-      // It is the bootstrap's, whatever follows.
-      if (args[0] === "exec") return [];
-      const said: string[] = [];
-      const note = (text: string | Uint8Array) => void said.push(String(text));
-      try {
-        await commandLine(async () => {}, { print: note, note, say: note }).parseAsync(args, {
-          from: "user",
-        });
-        return [];
-      } catch (error) {
-        // Help is an answer.
-        if ((error as CommanderError).exitCode === 0) return [];
-        return `${line}: ${said.join(" ").trim()}`;
-      }
+      const said = await faultOf(wordsOf(line).slice(1));
+      return said === undefined ? [] : `${line}: ${said.trim()}`;
     }),
   );
   return wrong.flat();

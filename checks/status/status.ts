@@ -9,7 +9,7 @@ import { modelEnvironment } from "../../benchmark/model.ts";
 import { taskName } from "../../benchmark/tasks.ts";
 import { type Known, knownOf } from "../../lib/known.ts";
 import { addressOf } from "../../lib/redis-address.ts";
-import { type Command, type Fault, machine, remedyText } from "../../lib/remedy.ts";
+import { type Command, type Fault, isOnly, machine } from "../../lib/remedy.ts";
 import type { RawConfiguration } from "../../program/configuration.ts";
 import type { Settings } from "../../program/settings.ts";
 import type { EngineFacts } from "../../provision/engine/ask.ts";
@@ -175,8 +175,7 @@ export async function machineStatus(question: StatusQuestion): Promise<MachineSt
 
 /** What an update would mend, the one that runs may. */
 function withWait(check: StatusCheck, stack: string): StatusCheck {
-  const up = remedyText(machine("up", stack));
-  const isUpdates = check.check !== "update" && check.remedy === up;
+  const isUpdates = check.check !== "update" && isOnly(check.remedies, machine("up", stack));
   return isUpdates ? { ...check, ...shown({ advice: "wait until the update ends" }) } : check;
 }
 

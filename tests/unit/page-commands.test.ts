@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commandLine } from "../../cli/commands.ts";
+import { faultOf } from "../command-fault.ts";
 import { codeBlocks, commandsIn, pages, readPage, sentences } from "../page-commands.ts";
 
 /** Arguments of the `./machine` commands that a page prints: in its code blocks, and in its sentences. */
@@ -16,21 +16,6 @@ function printedIn(page: string): readonly (readonly string[])[] {
     .flatMap(commandsIn)
     .filter(([program]) => program === "./machine")
     .map(([, ...args]) => args);
-}
-
-/** What the command line says of arguments that it does not understand; undefined where it does. */
-async function faultOf(args: readonly string[]): Promise<string | undefined> {
-  let said = "";
-  const tell = (text: string | Uint8Array) => {
-    said += text;
-  };
-  const program = commandLine(async () => {}, { print: () => {}, note: tell, say: tell });
-  // What follows exec is another program's.
-  const given = args[0] === "exec" ? ["exec", "--", ...args.slice(1)] : args;
-  return program.parseAsync([...given], { from: "user" }).then(
-    () => undefined,
-    ({ exitCode }: { exitCode: number }) => (exitCode === 0 ? undefined : said),
-  );
 }
 
 test.each(pages)("the command line understands what %s prints", async (page) => {

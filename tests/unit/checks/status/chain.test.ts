@@ -2,15 +2,7 @@ import { expect, test } from "vitest";
 import { chainOf, type Link } from "../../../../checks/status/chain.ts";
 import type { Mark, StatusCheck } from "../../../../checks/status/checks.ts";
 import type { ImageStatus } from "../../../../checks/status/images.ts";
-import { checksOf, imageOf, machineStatusOf } from "../../../machine-status.ts";
-
-const oracle = {
-  isCurrent: true,
-  provedAt: "2026-01-03T00:00:00Z",
-  feature: 1,
-  goldSeconds: 1,
-  controlSeconds: 1,
-};
+import { checksOf, imageOf, machineStatusOf, passedOracle as oracle } from "../../../machine-status.ts";
 
 function linksOf(others: readonly StatusCheck[] = [], images?: readonly ImageStatus[]) {
   const chain = chainOf(machineStatusOf({ checks: checksOf(...others), ...(images && { images }) }));

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { blocker } from "../../../../checks/finding.ts";
 import type { Mark } from "../../../../checks/status/checks.ts";
 import { reportPage } from "../../../../checks/status/page.ts";
-import { checksOf, imageOf, machineStatusOf } from "../../../machine-status.ts";
+import { checksOf, imageOf, machineStatusOf, passedOracle } from "../../../machine-status.ts";
 
 const odd = `<script>alert("&'")</script>`;
 
@@ -66,17 +66,10 @@ test("a rehearsal is said to be one before anything else", () => {
 });
 
 test("what commands have found has its times, and the oracle's own findings are counted", () => {
-  const oracle = {
-    isCurrent: true,
-    provedAt: "2026-01-03T00:00:00Z",
-    feature: 1,
-    goldSeconds: 1,
-    controlSeconds: 1,
-  };
   const page = reportPage(
     machineStatusOf({
       commands: [{ command: "demo", at: "2026-01-03T01:00:00.5Z", isPassed: true, found: "solo 5/5" }],
-      images: [imageOf("a_task/1", { oracle }), imageOf("a_task/2")],
+      images: [imageOf("a_task/1", { oracle: passedOracle }), imageOf("a_task/2")],
     }),
   );
   expect(page).toMatch(/>demo<.*\n.*solo 5\/5<.*2026-01-03 01:00:00 UTC/);
