@@ -58,9 +58,14 @@ function namesOf({ dockerHost, imagesLock, sourceRepository, redisPortFile }: Re
 /** The names of the rehearsal that two settings speak of, be a third one wrong; nothing of a stack of another kind. */
 export function usualSettings(given: RawConfiguration): Readonly<Record<string, unknown>> {
   const keys = ["dockerHost", "imagesLock", "cooperbenchRepository", "redisPort"] as const;
-  const paths = keys.map((key) => String(given[key]).replace(/^(unix|file):\/\//, ""));
-  const all = paths.filter(isAbsolute).map((path) => namesOf(rehearsalAt(dirname(path))));
+  const all = foldersNamed(keys.map((key) => given[key])).map((folder) => namesOf(rehearsalAt(folder)));
   return all.find((names) => keys.filter((key) => given[key] === names[key]).length > 1) ?? {};
+}
+
+/** The folders of the files and sockets that values name by an absolute path, or by a URL of one; each once. */
+export function foldersNamed(values: readonly unknown[]): readonly string[] {
+  const paths = values.map((value) => String(value).replace(/^(unix|file):\/\//, ""));
+  return [...new Set(paths.filter(isAbsolute).map((path) => dirname(path)))];
 }
 
 /** A configuration, and the variables of the shell that it is used in. */

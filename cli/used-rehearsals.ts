@@ -1,11 +1,12 @@
 /** Rehearsals that a stack has used, and that its settings name no more. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { MARK } from "../benchmark/stand-ins.ts";
 import { machine, remedyText } from "../lib/remedy.ts";
 import type { RawConfiguration } from "../program/configuration.ts";
 import { type Rehearsal, rehearsalAt } from "../rehearsal/rehearsal.ts";
 import { type RehearsalUser, readUsers, removeUser } from "../rehearsal/users.ts";
+import { foldersNamed } from "./rehearsal.ts";
 import { isSameUser, liveUsers, told } from "./rehearsal-users.ts";
 import type { Output } from "./terminal.ts";
 
@@ -24,11 +25,7 @@ export interface UsedPlaces {
 /** The rehearsals, besides that of its settings, that have the stack noted as their user. */
 export function usedBefore({ user, configuration, hosts, rehearsal }: UsedPlaces): readonly Rehearsal[] {
   const { imagesLock, cooperbenchRepository, stackId, redisPort } = configuration;
-  const paths = [...hosts, imagesLock, cooperbenchRepository, stackId, redisPort].map((path) =>
-    String(path ?? "").replace(/^(unix|file):\/\//, ""),
-  );
-  const folders = new Set(paths.filter((path) => path.startsWith("/")).map((path) => dirname(path)));
-  return [...folders]
+  return foldersNamed([...hosts, imagesLock, cooperbenchRepository, stackId, redisPort])
     .filter((folder) => folder !== rehearsal?.dir && existsSync(join(folder, MARK)))
     .filter((folder) => readUsers(folder).some((other) => isSameUser(other, user)))
     .map((folder) => rehearsalAt(folder));
