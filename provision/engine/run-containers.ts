@@ -136,12 +136,11 @@ async function hasLabels(engine: Engine, { Image, Config }: Docker.ContainerInsp
   return labels.some((label) => given[label] === undefined);
 }
 
-/** As `docker stats` has it. */
+/** As `docker stats` has it. The answer of a container that stops meanwhile is empty. */
 async function memoryOf(engine: Engine, id: string): Promise<number> {
-  const { memory_stats: memory } = await engine.ask<Docker.ContainerStats>({
-    path: `/containers/${id}/stats`,
-    query: { stream: false, "one-shot": true },
-  });
+  const path = `/containers/${id}/stats`;
+  const query = { stream: false, "one-shot": true };
+  const memory = (await engine.ask<Docker.ContainerStats | undefined>({ path, query }))?.memory_stats;
   const stats = (memory?.stats ?? {}) as Readonly<Record<string, number>>;
   const files = stats.inactive_file ?? stats.total_inactive_file ?? 0;
   return Math.max(0, (memory?.usage ?? 0) - files);

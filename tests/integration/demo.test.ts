@@ -59,7 +59,11 @@ test("the pairs are run solo and by cooperating agents, evaluated and judged; no
 });
 
 test("what other commands tell with --json is as docs/json.schema.json says", async () => {
-  const told = async (...args: readonly string[]) => (await lab.machine([...args, "--json"])).stdout;
+  const told = async (...args: readonly string[]) => {
+    const { stdout, stderr } = await lab.machine([...args, "--json"]);
+    expect(stderr).not.toContain("machine: ");
+    return stdout;
+  };
   expect(jsonOutput("list", await told("list")).stacks.map((one) => one.stack)).toContain(stack);
   expect(jsonOutput("settings", await told("settings", stack)).settings).toContainEqual(
     expect.objectContaining({ name: "cohereApiKey", value: "(secret)", isSet: true }),

@@ -53,6 +53,7 @@ beforeEach(async () => {
     if (what === "volumes") return json({ Volumes: volumes });
     if (what === "images") return json({ Config: { Labels: { maintainer: "somebody" } } });
     if (name === "json") return json(containers.map((one) => ({ Id: one.Name.slice(1) })));
+    if (verb === "stats" && name.startsWith("stopping")) return response.writeHead(200).end();
     if (verb === "stats")
       return json({ memory_stats: { usage: 5_000_000, stats: { inactive_file: 1_000_000 } } });
     const found = containers.find((one) => one.Name === `/${name}`);
@@ -84,6 +85,11 @@ test("CooperBench's own containers are told with their age by the engine's clock
       image: "cooperbench-git-server:local",
     },
   ]);
+});
+
+test("of one that stops while it is looked at, whose memory the engine does not tell, 0 bytes are told", async () => {
+  containers = [container("stopping_euler", "sleep infinity")];
+  expect(await look()).toMatchObject([{ name: "stopping_euler", memoryBytes: 0 }]);
 });
 
 test.each<[string, ReturnType<typeof container>]>([
