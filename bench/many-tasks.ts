@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { SOURCE_COMMIT } from "../rehearsal/source-commit.ts";
 
 const here = resolve(import.meta.dirname, "..");
 
@@ -13,7 +14,7 @@ interface TaskEntry {
 }
 
 /** Makes the copy in a temporary folder, and gives that. */
-export function projectWithTasks(times: number): string {
+export async function projectWithTasks(times: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "many-"));
   const files = execFileSync("git", ["ls-files"], { cwd: here, encoding: "utf8" }).trim().split("\n");
   for (const file of files.filter((name) => !name.startsWith("tests/")))
@@ -31,6 +32,11 @@ export function projectWithTasks(times: number): string {
     ...more,
     tasks: (tasks as TaskEntry[]).flatMap((task) => copies(task)),
   }));
+  // Of more tasks the source repository is another.
+  const { commitSource } = await import(join(folder, "rehearsal", "source.ts"));
+  const commit: string = await commitSource(join(folder, "CooperBench.git"), console.error);
+  const pinned = join(folder, "rehearsal", "source-commit.ts");
+  writeFileSync(pinned, readFileSync(pinned, "utf8").replaceAll(SOURCE_COMMIT, commit));
   return folder;
 }
 

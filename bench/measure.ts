@@ -9,15 +9,16 @@ export function seconds(
 ): Promise<number> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text) => {
-      stderr += text;
-    });
+    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text) => {
+        said += text;
+      });
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) resolve((performance.now() - started) / 1000);
-      else reject(new Error(`${file} ${args.join(" ")} ended with ${code}:\n${stderr}`));
+      else reject(new Error(`${file} ${args.join(" ")} ended with ${code}:\n${said}`));
     });
   });
 }

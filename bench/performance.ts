@@ -103,11 +103,10 @@ async function updates(lab: Lab, payloadBytes: number, rounds: number) {
 
 /** Updates and previews of 26, 130 and 260 images, small ones. */
 async function many(lab: Lab): Promise<Partial<Figures>> {
-  const project = projectWithTasks(10);
+  const project = await projectWithTasks(10);
   const there = join(project, "machine");
   const stack = "many";
-  const run = (...args: readonly string[]) =>
-    seconds(there, args, { ...lab.env, COHERE_API_KEY: "key-of-a-bench" }, project);
+  const run = (...args: readonly string[]) => seconds(there, args, lab.env, project);
   try {
     await run("new", stack, "--rehearsal", lab.rehearsal.dir);
     await run("set", stack, "cooperbenchDir", lab.checkout, "coop", "false", "git", "false");

@@ -22,6 +22,9 @@ interface OfPulumi {
 /** Which features of a task: its first one, all, or those of these numbers that it has. */
 export type Features = "first" | "all" | readonly number[];
 
+/** Which of a stack's tasks: so many, spread over the repositories; all; or those of names, such as dspy_task/8394 or dspy_task. */
+export type ChosenTasks = number | "all" | readonly string[];
+
 /** What each command is given, by the command's name. */
 export interface Given {
   readonly up: OfPulumi;
@@ -47,8 +50,7 @@ export interface Given {
   readonly verify: Printed;
   readonly report: OnStack & { readonly out?: string | undefined };
   readonly oracle: Printed & {
-    /** How many of the stack's tasks, spread over the repositories. */
-    readonly tasks: number | "all";
+    readonly tasks: ChosenTasks;
     readonly features: Features;
     /** File for the results in JUnit XML. Default: none. */
     readonly junit?: string | undefined;
@@ -211,7 +213,11 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .action(onTo("verify"));
   onStack(tell("oracle", "run gold patches and their tests in the images, without a model; changes nothing"))
     .alias("smoke")
-    .option("--tasks <N>", "how many tasks, spread over the repositories (default: 5)", count)
+    .option(
+      "--tasks <TASKS>",
+      "how many tasks, spread over the repositories, or their names (default: 5)",
+      chosenTasks,
+    )
     .addOption(new Option("--all", "all tasks of the stack").conflicts("tasks"))
     .option(
       "--features <FEATURES>",
@@ -223,7 +229,7 @@ export function commandLine(act: Act, output: Pick<Output, "print" | "note" | "s
     .option("--junit <FILE>", "also write the results as JUnit XML", filled)
     .addHelpText(
       "after",
-      `\nA feature's tests must pass with its gold patch, and fail without it.${examples("oracle lab-1", "oracle lab-1 --all --features all")}`,
+      `\nA feature's tests must pass with its gold patch, and fail without it.${examples("oracle lab-1", "oracle lab-1 --tasks dspy_task/8394,go_chi_task", "oracle lab-1 --all --features all")}`,
     )
     .action((stack, { all, tasks = 5, ...options }) => {
       if (program.args[0] === "smoke") output.say("smoke is now called oracle: ./machine oracle");
@@ -439,10 +445,11 @@ const number = matching(/^\d+$/, "a number");
 const platform = matching(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, "a platform such as linux/arm64");
 const filled = matching(/./, "something");
 
-function count(text: string): number {
+function chosenTasks(text: string): ChosenTasks {
   const found = Number(text);
+  if (Number.isNaN(found)) return text.split(",").filter((name) => name !== "");
   if (!Number.isInteger(found) || found < 1)
-    throw new InvalidArgumentError("Want a number of tasks from 1 on.");
+    throw new InvalidArgumentError("Want a number of tasks from 1 on, or names such as dspy_task/8394.");
   return found;
 }
 

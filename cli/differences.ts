@@ -2,6 +2,7 @@
 import prettyBytes from "pretty-bytes";
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import { taskName } from "../benchmark/tasks.ts";
+import { layersToPull } from "../checks/doctor/to-pull.ts";
 import { count } from "../checks/units.ts";
 import { findingLabel } from "../provision/engine/owned.ts";
 import { foundIn } from "../provision/repair.ts";
@@ -34,8 +35,11 @@ export interface Difference {
 
 /** Everything that differs, or has changed, in the order of the machine's parts. What has failed is not among it. */
 export function differences(course: Course, { tasks, missing }: WantedImages): readonly Difference[] {
+  const layers = layersToPull(tasks, missing);
   const isMissing = new Set(missing);
-  const images = tasks.flatMap((task) => imageDifference(course, task, isMissing.has(task)) ?? []);
+  const images = tasks.flatMap(
+    (task) => imageDifference(course, task, isMissing.has(task) ? layers : undefined) ?? [],
+  );
   const oracles = tasks.flatMap((task) => oracleDifference(course, task) ?? []);
   const stepsOf = new Map<Thing, Step[]>();
   for (const step of course.steps.values()) {
@@ -58,7 +62,10 @@ export function differenceOf(
   for (const task of tasks) {
     const { image, probe, oracle } = namesOf(task);
     if (name === oracle) return oracleDifference(course, task);
-    if (name === image || name === probe) return imageDifference(course, task, missing.includes(task));
+    if (name === image || name === probe) {
+      const layers = missing.includes(task) ? layersToPull(tasks, missing) : undefined;
+      return imageDifference(course, task, layers);
+    }
   }
   const thing = thingOf({ name, type });
   const steps = thing && [...course.steps.values()].filter((step) => thingOf(step) === thing);
@@ -103,7 +110,12 @@ export function unmanagedImages(course: Course): readonly string[] {
 
 const isImage = (type: string) => type === "docker:index/remoteImage:RemoteImage";
 
-function imageDifference(course: Course, task: LockedTask, isMissing: boolean): Difference | undefined {
+/** @param toPull layers of which those of this image are to be pulled; undefined where the engine has the image. */
+function imageDifference(
+  course: Course,
+  task: LockedTask,
+  toPull: Difference["layers"],
+): Difference | undefined {
   const names = namesOf(task);
   const [image, probe] = [course.steps.get(names.image), course.steps.get(names.probe)];
   const changed = [image, probe].filter((step) => step !== undefined && step.operation !== "same");
@@ -119,11 +131,13 @@ function imageDifference(course: Course, task: LockedTask, isMissing: boolean): 
     isLast,
   );
   const told = { thing: taskName(task), noun: "image" as const, progress };
-  if (isMissing)
+  if (toPull !== undefined) {
+    const layers = Object.entries(task.locked?.layers ?? {}).filter(([digest]) => digest in toPull);
     return {
       ...{ ...told, will: "not on the engine, will be pulled", done: `pulled${verified}` },
-      ...(task.locked && { layers: task.locked.layers }),
+      ...(layers.length > 0 && { layers: Object.fromEntries(layers) }),
     };
+  }
   const moved = newIn(image, ({ triggers }) => (triggers as Values | undefined)?.finding);
   if (moved !== undefined)
     return { ...told, will: `${moved}; will be given back`, done: `given its tag back${verified}: ${moved}` };

@@ -2,13 +2,15 @@ import { existsSync } from "node:fs";
 import { capacityOf, longLimitNote, memoryLimitBytes, oraclesAtOnce } from "../benchmark/capacity.ts";
 import { spreadTasks, type Task, taskKey, taskName } from "../benchmark/tasks.ts";
 import { abortOnSignal } from "../lib/abort.ts";
+import { list } from "../lib/list.ts";
 import { Problem } from "../lib/problem.ts";
 import { machine } from "../lib/remedy.ts";
+import { didYouMean } from "../lib/similar.ts";
 import { checkoutFolder } from "../program/checkout-folder.ts";
 import { type OracleReport, type OracleSubject, runOracles, unrun } from "../provision/steps/oracle.ts";
 import { featuresOf, taskFolder } from "../provision/steps/task-dataset.ts";
 import type { StackCaller } from "./caller.ts";
-import type { Features, Given } from "./commands.ts";
+import type { ChosenTasks, Features, Given } from "./commands.ts";
 import { removeLeftovers } from "./cut-off.ts";
 import { openEngine } from "./engine.ts";
 import { identityOf } from "./identity.ts";
@@ -37,9 +39,7 @@ export async function oracle(options: Given["oracle"], caller: StackCaller): Pro
     throw new Problem(`there is no checkout of CooperBench in ${checkout}`, machine("up", stack));
   }
   if (options.junit !== undefined) assertFile("--junit", options.junit);
-  const { tasks } = settings;
-  const chosen = options.tasks === "all" ? tasks : spreadTasks(tasks, options.tasks);
-  const subjects = subjectsOf(chosen, checkout, options.features);
+  const subjects = subjectsOf(choose(settings.tasks, options.tasks), checkout, options.features);
 
   const note = longLimitNote(settings.oracleTimeoutSeconds);
   if (note !== undefined) output.report(note);
@@ -87,6 +87,20 @@ export async function oracle(options: Given["oracle"], caller: StackCaller): Pro
   }
   output.print(oracleTable(results));
   return conclude(output, verdict);
+}
+
+/** @throws a Problem where one is named that the stack does not have. */
+export function choose(tasks: readonly Task[], chosen: ChosenTasks): readonly Task[] {
+  if (chosen === "all") return tasks;
+  if (typeof chosen === "number") return spreadTasks(tasks, chosen);
+  const names = (task: Task) => [task.repo, taskName(task)];
+  const all = tasks.flatMap(names);
+  const other = chosen.find((name) => !all.includes(name));
+  if (other !== undefined)
+    throw new Problem(`the stack has no task ${other}${didYouMean(other, all)}`, {
+      advice: `name tasks or repositories of the stack: ${list([...new Set(tasks.map(({ repo }) => repo))], 30)}`,
+    });
+  return tasks.filter((task) => names(task).some((name) => chosen.includes(name)));
 }
 
 /** What one oracle is run of. */

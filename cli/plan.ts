@@ -30,7 +30,8 @@ export async function plan(caller: StackCaller, json: boolean): Promise<number> 
       ...{ folder, dockerHost, model, subset, onlyTasks, ...estimated },
     });
   } else {
-    const title = `# What the runs take (stack ${facts.stack}, model ${facts.model})`;
+    const engine = status.isRehearsal ? ", a rehearsal: stand-in images, no model key" : "";
+    const title = `# What the runs take (stack ${facts.stack}, model ${facts.model}${engine})`;
     output.print(`${notices(status)}${title}\n\n${estimateLines(estimated).join("\n")}\n\n${runPlan(facts)}`);
   }
   return 0;

@@ -7,7 +7,7 @@ import { openToolchain } from "./session.ts";
 /** Options that are given so often that Pulumi is not started for them. */
 const known = {
   up: ["-y", "--yes", "--diff"],
-  preview: ["-j", "--json", "--diff"],
+  preview: ["-j", "--json", "--diff", "--expect-no-changes"],
   destroy: ["--diff"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

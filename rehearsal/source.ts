@@ -19,24 +19,26 @@ import { readTasks, SUBSETS, subsetText } from "./tasks.ts";
 export async function makeSource(dir: string, report: (line: string) => void): Promise<boolean> {
   const repository = join(dir, "CooperBench.git");
   if (existsSync(repository) && (await headOf(repository)) === SOURCE_COMMIT) return false;
-  const files = [...(await sdistFiles(await fetchSdist(report))), ...dataset()];
   return withScratch(join(dir, "tmp"), async (work) => {
     const fresh = join(work, "CooperBench.git");
-    const commit = await commitFiles(
-      fresh,
-      files,
-      `CooperBench ${SDIST.version} with the rehearsal's dataset`,
-      true,
-    );
+    const commit = await commitSource(fresh, report);
     if (commit !== SOURCE_COMMIT)
       throw new Problem(
         `the rehearsal's source is of commit ${commit}, not of ${SOURCE_COMMIT}: benchmark/ or rehearsal/ was changed`,
-        { advice: "change SOURCE_COMMIT in rehearsal/source.ts as well, and the settings that pin it" },
+        {
+          advice: "change SOURCE_COMMIT in rehearsal/source-commit.ts as well, and the settings that pin it",
+        },
       );
     rmSync(repository, { recursive: true, force: true });
     renameSync(fresh, repository);
     return true;
   });
+}
+
+/** Makes a bare repository of the one commit, and gives that. */
+export async function commitSource(repository: string, report: (line: string) => void): Promise<string> {
+  const files = [...(await sdistFiles(await fetchSdist(report))), ...dataset()];
+  return commitFiles(repository, files, `CooperBench ${SDIST.version} with the rehearsal's dataset`, true);
 }
 
 /** The commit of `main`, or undefined when there is none that can be read with all it holds. */

@@ -20,20 +20,24 @@ export interface ToPull {
  */
 export function toPull(tasks: readonly LockedTask[], images: readonly EngineImage[]): ToPull {
   const missing = tasks.filter((task) => !isThere(images, task));
-  const there = new Set(
-    tasks
-      .filter((task) => !missing.includes(task))
-      .flatMap(({ locked }) => Object.keys(locked?.layers ?? {})),
-  );
-  const layers = new Map(
-    missing
-      .flatMap(({ locked }) => Object.entries(locked?.layers ?? {}))
-      .filter(([digest]) => !there.has(digest)),
-  );
+  const layers = Object.values(layersToPull(tasks, missing));
   return {
     missing,
-    layers: [...layers.values()].sort((a, b) => b - a),
-    bytes: [...layers.values()].reduce((sum, bytes) => sum + bytes, 0),
+    layers: layers.toSorted((a, b) => b - a),
+    bytes: layers.reduce((sum, bytes) => sum + bytes, 0),
     unlocked: missing.filter(({ locked }) => locked === undefined).length,
   };
 }
+
+/** The layers of missing images that no wanted image on the engine has, with the bytes of each. */
+export function layersToPull(tasks: readonly LockedTask[], missing: readonly LockedTask[]): Layers {
+  const isMissing = new Set(missing);
+  const layersOf = (wanted: boolean) =>
+    tasks
+      .filter((task) => isMissing.has(task) === wanted)
+      .flatMap(({ locked }) => Object.entries(locked?.layers ?? {}));
+  const there = new Set(layersOf(false).map(([digest]) => digest));
+  return Object.fromEntries(layersOf(true).filter(([digest]) => !there.has(digest)));
+}
+
+type Layers = Readonly<Record<string, number>>;

@@ -57,16 +57,23 @@ export function inspectDotenv(file: string, owner: Owner, variables: Variables):
   const begin = beginIn(dotenv);
   const hash = hashOf(dotenv);
   const seen = { hash, read: begin?.read, written: hash };
-  if ((stats.mode & 0o777) !== 0o600)
-    return { ...seen, fault: `its mode is ${(stats.mode & 0o777).toString(8)}, not 600` };
+  const mode = stats.mode & 0o777;
+  const faults = [
+    ...(mode === 0o600 ? [] : [`its mode is ${mode.toString(8)}, not 600`]),
+    ...contentFaults(bytes, dotenv, owner, variables),
+  ];
+  return faults.length > 0 ? { ...seen, fault: faults.join("; ") } : seen;
+}
+
+/** The first thing that is wrong with what a `.env` holds. */
+function contentFaults(bytes: Buffer, dotenv: Dotenv, owner: Owner, variables: Variables): readonly string[] {
   const wrong = unreadable(bytes) ?? dotenv.faults[0];
-  if (wrong !== undefined) return { ...seen, fault: wrong };
+  if (wrong !== undefined) return [wrong];
   const other = otherOwner(dotenv, owner);
-  if (other !== undefined)
-    return { ...seen, fault: `it has the settings of stack ${ownerName(other, owner)}` };
+  if (other !== undefined) return [`it has the settings of stack ${ownerName(other, owner)}`];
   const values = valuesIn(dotenv);
   const changed = Object.keys(variables).filter((name) => values[name] !== variables[name]);
-  return changed.length > 0 ? { ...seen, fault: `${changed.join(", ")} not as configured` } : seen;
+  return changed.length > 0 ? [`${changed.join(", ")} not as configured`] : [];
 }
 
 /**

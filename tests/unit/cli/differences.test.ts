@@ -29,7 +29,7 @@ describe("a preview says in words", () => {
     expect(words(recorded("drift-preview"), "will", missing)).toEqual(
       [
         "go_chi_task/26: the tag is at sha256:a70ffbee6ca9; will be given back",
-        "pillow_task/25: not on the engine, will be pulled (2.9 MB)",
+        "pillow_task/25: not on the engine, will be pulled (900 kB)",
         ".venv: it is missing; will be put right",
         ".env: its mode is 644, not 600; will be written again",
         "cooperbench: will be tested again",
@@ -161,7 +161,7 @@ describe("what an update that was cut off had begun is made for the first time:"
 test("an update says the same, as done", () => {
   const missing = six.filter(({ image }) => image.endsWith("pillow:task25"));
   const done = words(recorded("drift-up"), "done", missing);
-  expect(done).toContain("pillow_task/25: pulled and verified (2.9 MB)");
+  expect(done).toContain("pillow_task/25: pulled and verified (900 kB)");
   expect(done).toContain(".env: written again, because its mode is 644, not 600");
   expect(done).toContain(".venv: put right, because it is missing");
   expect(done.find((line) => line.startsWith("go_chi_task/26"))).toMatch(

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readTasks, type Task } from "../../../benchmark/tasks.ts";
-import type { Features } from "../../../cli/commands.ts";
-import { subjectsOf } from "../../../cli/oracle.ts";
+import { readTasks, type Task, taskName } from "../../../benchmark/tasks.ts";
+import type { ChosenTasks, Features } from "../../../cli/commands.ts";
+import { choose, subjectsOf } from "../../../cli/oracle.ts";
 import {
   isPassed,
   type OracleResult,
@@ -13,6 +13,29 @@ import {
   oracleTable,
 } from "../../../cli/oracle-report.ts";
 import { unrun } from "../../../provision/steps/oracle.ts";
+
+describe("the tasks that are chosen", () => {
+  const tasks = readTasks().filter(({ subsets }) => subsets.includes("lite"));
+  const chosen = (wanted: ChosenTasks) => choose(tasks, wanted).map(taskName);
+
+  test("are all, or some of as many repositories as can be", () => {
+    expect(chosen("all")).toHaveLength(26);
+    expect(new Set(choose(tasks, 5).map(({ repo }) => repo)).size).toBe(5);
+  });
+
+  test("are those of the names, of a task or of a repository", () =>
+    expect(chosen(["dspy_task/8394", "go_chi_task"])).toEqual([
+      "dspy_task/8394",
+      "go_chi_task/26",
+      "go_chi_task/27",
+      "go_chi_task/56",
+    ]));
+
+  test("are a fault where the stack has none of that name", () =>
+    expect(() => chosen(["go_chi_task", "dspy_task/8934"])).toThrow(
+      /^the stack has no task dspy_task\/8934 \(did you mean dspy_task\/8394\?\)\nFix: name tasks or repositories of the stack: /,
+    ));
+});
 
 describe("the features that are chosen", () => {
   const [one, two, three] = readTasks() as readonly [Task, Task, Task];

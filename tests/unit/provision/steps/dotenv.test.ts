@@ -109,6 +109,14 @@ describe("what is wrong is said without a value", () => {
       () => writeFileSync(file, text().replace("ERROR", "DEBUG")),
       "LITELLM_LOG not as configured",
     ],
+    [
+      "both are so",
+      () => {
+        writeFileSync(file, text().replace("ERROR", "DEBUG"));
+        chmodSync(file, 0o644);
+      },
+      "its mode is 644, not 600; LITELLM_LOG not as configured",
+    ],
   ])("where %s, and mended", async (_, damage, finding) => {
     damage();
     expect(inspectDotenv(file, lab1, variables).fault).toBe(finding);
