@@ -1,3 +1,4 @@
+import type { Remedy } from "../lib/remedy.ts";
 import type { AgentLimits } from "./agent-limits.ts";
 import { causeOf, firstLine } from "./causes.ts";
 import type { Finding } from "./judge.ts";
@@ -32,16 +33,16 @@ function findingOf(agent: AgentResult, pair: PairResult, limits: AgentLimits): F
   const unknown = (reason: string): Finding => ({
     kind: "unknown",
     reason,
-    remedy: look(pair, "result.json"),
+    remedies: look(pair, "result.json"),
   });
   if (status === "Error" || error !== "") {
     if (error === "") return unknown(`${name} ended with Error, and without a reason`);
     const cause = causeOf(error);
     if (cause === undefined) return unknown(`${name} ended with ${status}: ${firstLine(error)}`);
-    const { reason, remedy } = cause;
-    return remedy === undefined
+    const { reason, remedies } = cause;
+    return remedies === undefined
       ? undefined
-      : { kind: "machine", reason: `${reason} (${firstLine(error)})`, remedy };
+      : { kind: "machine", reason: `${reason} (${firstLine(error)})`, remedies };
   }
   if (status === "") return unknown(`${name} has no status`);
   if (!(ends[agentFramework] ?? usualEnds).includes(status))
@@ -62,18 +63,18 @@ function findingOf(agent: AgentResult, pair: PairResult, limits: AgentLimits): F
 
 function containerFindings({ engineErrors, seconds }: PairResult): readonly Finding[] {
   return engineErrors.map((said) => {
-    const { reason = "the engine did not run its commands", remedy } = causeOf(said) ?? {};
+    const { reason = "the engine did not run its commands", remedies } = causeOf(said) ?? {};
     return seconds !== undefined && seconds >= containerSeconds
       ? {
           kind: "machine",
           reason: `the container was gone: CooperBench ends it after 2 hours (${firstLine(said)})`,
-          remedy: "fewer pairs at once (-c), so that each takes less time",
+          remedies: { advice: "run fewer pairs at once (-c), so that each takes less time" },
         }
-      : { kind: "machine", reason: `${reason} (${firstLine(said)})`, ...(remedy && { remedy }) };
+      : { kind: "machine", reason: `${reason} (${firstLine(said)})`, ...(remedies && { remedies }) };
   });
 }
 
 /** Where a person is to look. */
-export function look({ folder }: PairResult, file: string): string {
-  return `look at ${folder}/${file}: nothing here knows whose doing this is`;
+export function look({ folder }: PairResult, file: string): Remedy {
+  return { advice: `look at ${folder}/${file}: nothing here knows whose doing this is` };
 }

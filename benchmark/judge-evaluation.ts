@@ -1,8 +1,10 @@
+import { machine, type Remedies } from "../lib/remedy.ts";
 import { causeOf, firstLine } from "./causes.ts";
 import type { Finding } from "./judge.ts";
 import { look } from "./judge-agent.ts";
 import type { Evaluation, FeatureEvaluation } from "./read-evaluation.ts";
 import type { PairResult } from "./read-run.ts";
+import { fewerEvaluations, freeDisk, lookAtKernel, pullAgain } from "./run-remedies.ts";
 
 interface Trouble {
   /** Exit codes that say it by themselves. */
@@ -10,10 +12,14 @@ interface Trouble {
   /** What it leaves in a runner's output; nothing where the code alone says it. */
   readonly matches?: RegExp;
   readonly reason: string;
-  readonly remedy: string;
+  readonly remedies: Remedies;
 }
 
-const quiet = "evaluate it with nothing else running (-c 1)";
+const quiet = { advice: "evaluate it with nothing else running (-c 1)" };
+
+const slowTests = {
+  advice: `${quiet.advice}; if it takes that long there too, the tests do not end with this patch`,
+};
 
 /** What ends an evaluation on a machine, and says nothing of the model. */
 const troubles: readonly Trouble[] = [
@@ -21,57 +27,57 @@ const troubles: readonly Trouble[] = [
     codes: [-1],
     matches: /^Command timed out after \d+ seconds$/,
     reason: "its tests did not end in the time that CooperBench gives them",
-    remedy: `${quiet}; where it takes that long there too, the tests do not end with this patch`,
+    remedies: slowTests,
   },
   {
     codes: [124],
     reason: "its tests did not end in the time that their runner gives them",
-    remedy: `${quiet}; where it takes that long there too, the tests do not end with this patch`,
+    remedies: slowTests,
   },
   {
     codes: [125, 126, 127],
     matches:
       /OCI runtime exec failed|^(bash: )?\S*runner\.sh(: line \d+)?: .*(command not found|No such file or directory|Permission denied)$/m,
     reason: "the container could not run what its tests need",
-    remedy: "find the image with ./machine verify, and pull it again",
+    remedies: pullAgain,
   },
   {
     codes: [137],
     matches:
       /runner\.sh: line \d+: +\d+ Killed|^Killed$|signal: (killed|9, SIGKILL)|JavaScript heap out of memory|Cannot allocate memory/im,
     reason: "its tests were killed, as where memory runs out",
-    remedy: "look for memory (dmesg); fewer evaluations at once (--eval-concurrency)",
+    remedies: [lookAtKernel, fewerEvaluations],
   },
   {
     codes: [130, 143],
     reason: "its tests were stopped",
-    remedy: quiet,
+    remedies: quiet,
   },
   {
     matches: /No space left on device|ENOSPC|Disk quota exceeded/i,
     reason: "the disk was full",
-    remedy: "free some (docker system df), then ./machine doctor",
+    remedies: freeDisk,
   },
   {
     matches: /Read-only file system|Input\/output error/,
     reason: "the disk could not be written or read",
-    remedy: "look at what the kernel says (dmesg)",
+    remedies: lookAtKernel,
   },
   {
     matches: /fork: (retry: )?Resource temporarily unavailable|EMFILE|Too many open files/,
     reason: "the kernel had no more processes or open files to give",
-    remedy: "fewer evaluations at once (--eval-concurrency), or higher limits (ulimit)",
+    remedies: [fewerEvaluations, { command: ["ulimit", "-a"], when: "to see the limits of this shell" }],
   },
   {
     matches:
       /Temporary failure in name resolution|Name or service not known|Could not resolve host|EAI_AGAIN|ENOTFOUND|dns error|dial tcp.*no such host|Network is unreachable|Failed to establish a new connection|ETIMEDOUT|ECONNRE(SET|FUSED)|error sending request for url/i,
     reason: "its runner had no network for the packages that it installs",
-    remedy: "check network and proxy of the containers",
+    remedies: { ...machine("doctor", "STACK"), when: "to check network and proxy of the containers" },
   },
   {
     matches: /Error response from daemon|No such container/,
     reason: "its container was gone",
-    remedy: "look for memory (dmesg) and for an engine that was restarted",
+    remedies: lookAtKernel,
   },
 ];
 
@@ -89,16 +95,16 @@ export function evaluationFindings(pair: PairResult): readonly Finding[] {
   const { fault, error, passed, features, patchBytes } = evaluation;
   if (fault !== "") return [{ kind: "evaluation", reason: fault }];
   const unknown = (reason: string): readonly Finding[] => [
-    { kind: "unknown", reason, remedy: look(pair, "eval.json") },
+    { kind: "unknown", reason, remedies: look(pair, "eval.json") },
   ];
   if (error !== "") {
     if (/^Failed to write \w+\.patch/.test(error) && patchBytes > mostPatchBytes)
       return unknown(
         `a patch of ${patchBytes} bytes is more than CooperBench can evaluate, on any machine: it counts the pair neither as passed nor as failed`,
       );
-    const { reason, remedy } = causeOf(error) ?? {};
+    const { reason, remedies } = causeOf(error) ?? {};
     const said = reason === undefined ? firstLine(error) : `${reason} (${firstLine(error)})`;
-    return [{ kind: "evaluation", reason: said, ...(remedy && { remedy }) }];
+    return [{ kind: "evaluation", reason: said, ...(remedies && { remedies }) }];
   }
   if (passed !== features.every((feature) => feature.passed))
     return unknown("its evaluation says another thing of the pair than of its features");
@@ -110,7 +116,7 @@ function findingOf(tests: FeatureEvaluation, { merge }: Evaluation, pair: PairRe
   const unknown = (reason: string): Finding => ({
     kind: "unknown",
     reason: `feature ${feature}: ${reason}`,
-    remedy: look(pair, "eval.json"),
+    remedies: look(pair, "eval.json"),
   });
   if (passed)
     return counted.passed > 0 && (exitCode ?? 0) === 0
@@ -123,12 +129,12 @@ function findingOf(tests: FeatureEvaluation, { merge }: Evaluation, pair: PairRe
 
   const trouble = troubleOf(tests);
   if (trouble !== undefined) {
-    const { reason, remedy, isCode } = trouble;
+    const { reason, remedies, isCode } = trouble;
     const said = `feature ${feature}: ${reason}`;
     // Words may be what a test is about, where others ran.
     if (!isCode && counted.passed > 0)
       return unknown(`${counted.passed} tests passed, and the output has words of this: ${reason}`);
-    return { kind: "evaluation", reason: said, remedy };
+    return { kind: "evaluation", reason: said, remedies };
   }
   if (exitCode != null && exitCode > 128) return unknown(`its tests were ended by signal ${exitCode - 128}`);
   if (exitCode === 0) return unknown("its tests ended with 0, and CooperBench counts none that passed");

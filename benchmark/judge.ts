@@ -1,3 +1,4 @@
+import { each, merged, type Remedies, type Remedy } from "../lib/remedy.ts";
 import type { AgentLimits } from "./agent-limits.ts";
 import { agentFindings } from "./judge-agent.ts";
 import { evaluationFindings } from "./judge-evaluation.ts";
@@ -14,8 +15,8 @@ export type Kind = "valid" | "machine" | "evaluation" | "unknown" | "foreign" | 
 export interface Finding {
   readonly kind: Exclude<Kind, "valid">;
   readonly reason: string;
-  /** What helps, where more than doing it again does. */
-  readonly remedy?: string;
+  /** What helps, of the stack STACK, where more than doing it again does. */
+  readonly remedies?: Remedies;
 }
 
 /** What is to be thought of one pair. */
@@ -24,8 +25,8 @@ export interface Verdict {
   readonly kind: Kind;
   /** Why it is not valid; empty where it is. */
   readonly reasons: readonly string[];
-  /** What helps. */
-  readonly remedies: readonly string[];
+  /** What helps: one of these. */
+  readonly remedies: readonly Remedy[];
 }
 
 /** What decides where several things are wrong: agents that are to run again are evaluated again as well. */
@@ -50,18 +51,19 @@ export function judge(
       ? foreign.map((reason) => ({
           kind: "foreign",
           reason,
-          remedy: `move ${pair.folder} out of the run's folder, or the run's figures count it`,
+          remedies: { advice: `move ${pair.folder} out of the run's folder, or the run's figures count it` },
         }))
       : pair.unreadable !== ""
         ? [unread(pair, isGoing)]
         : [...agentFindings(pair, limits), ...evaluationFindings(pair)];
   const kind = byWeight.find((kind) => findings.some((finding) => finding.kind === kind)) ?? "valid";
   const decisive = findings.filter((finding) => finding.kind === kind);
+  const remedies = decisive.flatMap(({ remedies }) => (remedies === undefined ? [] : [remedies]));
   return {
     pair,
     kind,
     reasons: [...new Set(decisive.map(({ reason }) => reason))],
-    remedies: [...new Set(decisive.flatMap(({ remedy }) => remedy ?? []))],
+    remedies: remedies.length === 0 ? [] : each(merged(remedies)),
   };
 }
 

@@ -2,6 +2,7 @@ import type { RunCheck } from "../benchmark/check-run.ts";
 import { defaultAgent } from "../benchmark/judge-agent.ts";
 import { coopOptions, isPlanned, type PlanFacts } from "../benchmark/plan.ts";
 import type { PairName } from "../benchmark/read-run.ts";
+import { merged, type Remedy, remedyText } from "../lib/remedy.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { table } from "./table.ts";
 
@@ -12,7 +13,7 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
   const running = verdicts.filter(({ kind }) => kind === "running");
   const valid = verdicts.filter(({ kind }) => kind === "valid");
   const evaluated = valid.filter(({ pair }) => pair.evaluation !== undefined);
-  const remedies = new Set(bad.flatMap(({ remedies }) => remedies));
+  const remedies = bad.flatMap(({ remedies }) => remedies);
   const lines = [
     ...(run.unreadable === "" || (check.isOfPlan && wanted !== undefined)
       ? []
@@ -26,7 +27,7 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
           : ["MISSING", pairName(pair), "it has no result"],
       ),
     ]),
-    ...[...remedies].map((remedy) => `Fix: ${remedy}`),
+    ...(remedies.length === 0 ? [] : [remedyText(merged(remedies))]),
     // Two commands on one run would do the same pairs.
     ...(check.isGoing ? [] : commands(check, services)),
     ...(missing === 0 || check.isGoing ? [] : [`${missing} of ${wanted} pairs have no result: ${goOn}`]),
@@ -42,11 +43,13 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
 const goOn = "run its command again, and it goes on where it stopped";
 
 /** What comes next after a run that is not whole: the first fix, or what does the first pair again; undefined for nothing. */
-export function nextOfRun(check: RunCheck, services: PlanFacts["services"]): string | undefined {
+export function nextOfRun(check: RunCheck, services: PlanFacts["services"]): Remedy | undefined {
   const [remedy] = check.verdicts
     .filter(({ kind }) => kind !== "running")
     .flatMap(({ remedies }) => remedies);
-  return remedy ?? redone(check, services)[0] ?? (check.missing > 0 ? goOn : undefined);
+  if (remedy !== undefined) return remedy;
+  const advice = redone(check, services)[0] ?? (check.missing > 0 ? goOn : undefined);
+  return advice === undefined ? undefined : { advice };
 }
 
 /** The same in numbers. */

@@ -54,6 +54,12 @@ export function merged(all: readonly Remedies[]): Remedies {
   return [...unique.values()] as [Remedy, ...Remedy[]];
 }
 
+/** A remedy that is told of STACK, with the stack's name; as it is where there is none. */
+export function forStack(remedy: Remedy, stack: string | undefined): Remedy {
+  if ("advice" in remedy || stack === undefined) return remedy;
+  return { ...remedy, command: remedy.command.map((word) => (word === "STACK" ? stack : word)) };
+}
+
 /** Whether a remedy is the only one. */
 export function isOnly(remedies: readonly Remedy[], remedy: Remedy): boolean {
   return remedies.length === 1 && remedies.every((one) => remedyText(one) === remedyText(remedy));

@@ -194,7 +194,8 @@ describe("what goes wrong on the machine", () => {
     expect(stdout).toMatch(
       /^MACHINE {2}solo dspy_task\/8394 3,4 {2}the container could not be started, mostly for want of its image \(Command '\['docker', 'run'.* 125\.\)$/m,
     );
-    expect(stdout).toContain("Fix: find the image with ./machine verify, and bring it with ./machine up\n");
+    expect(stdout).toContain(`\n  ./machine verify ${stack}\n`);
+    expect(stdout).toContain(`\n  ./machine up ${stack}\n`);
     expect(stdout).toContain("no-image: 0 of 3 results are the model's, 0 of 0 evaluated ones passed\n");
     expect(code).toBe(1);
   });

@@ -98,12 +98,12 @@ test("the check ends with what does the pairs again, and with 1", async () => {
   const { code, printed } = await checked();
   expect(code).toBe(1);
   expect(printed).toContain("MACHINE  solo dspy_task/8394 1,2  there was no Redis (Error 111 connecting");
-  expect(printed).toContain("Fix: start it before the run: docker start cooperbench-redis");
+  expect(printed).toContain("\n  docker start cooperbench-redis\n");
   expect(printed).toContain(
     `again: .venv/bin/cooperbench run -n night -r dspy_task -t 8394 -f 1,2 --force --setting solo -m ${model}\n`,
   );
   expect(printed).toContain("night: 0 of 1 results are the model's");
-  expect(printed).toMatch(/\nNext: start it before the run: docker start cooperbench-redis.*\n$/);
+  expect(printed).toMatch(/\nNext: docker start cooperbench-redis\n$/);
 });
 
 test("a run that is followed to its end says what fails, and that the first results are the machine's, before its report", async () => {
@@ -127,7 +127,7 @@ test("of a run that goes on, what has no result yet is told apart, and nothing i
   const { code, printed } = await checked();
   expect(code).toBe(1);
   expect(printed).toMatch(
-    /^MACHINE {2}solo dspy_task\/2 1,2 .*\nRUNNING {2}solo dspy_task\/3 1,2 {2}it has no result yet\nFix: .*\nUnder way: night: 2 of 4 pairs done, 2 under way, 2 evaluated, 1 passed, 1 failed by the machine\nNext: .* --watch\n$/,
+    /^MACHINE {2}solo dspy_task\/2 1,2 .*\nRUNNING {2}solo dspy_task\/3 1,2 {2}it has no result yet\n(Fix: .*\n {2}.*\n)+Under way: night: 2 of 4 pairs done, 2 under way, 2 evaluated, 1 passed, 1 failed by the machine\nNext: .* --watch\n$/,
   );
   expect(jsonOutput("plan --check", (await checked(undefined, true)).printed)).toMatchObject({
     isGoing: true,
@@ -290,7 +290,10 @@ test("--json has all that the exit code comes from, and not what tests have prin
       {
         kind: "machine",
         reasons: [expect.stringContaining("there was no Redis")],
-        remedies: [expect.stringContaining("docker start")],
+        remedies: [
+          { command: ["docker", "start", "cooperbench-redis"] },
+          { command: ["./machine", "set", "STACK", "coop", "true"] },
+        ],
         pair: {
           setting: "solo",
           task: "dspy_task/8394",
