@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { CommanderError } from "commander";
 import { Problem } from "../lib/problem.ts";
+import { textForStack } from "../lib/remedy.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { type Act, commandLine, type Given } from "./commands.ts";
 import { exitCodes, NotUnderstood } from "./exit-codes.ts";
@@ -87,7 +88,9 @@ async function printedCode(code: number, output: Output): Promise<number> {
 async function main(args: readonly string[], caller: Caller): Promise<number> {
   const { output } = caller;
   let code = exitCodes.done;
+  let named: string | undefined;
   const act: Act = async (name, given) => {
+    named = (given as { readonly stack?: string }).stack;
     code = await acts[name](given, caller);
     if (await isToBeRead(name, given)) code = await printedCode(code, output);
   };
@@ -98,7 +101,8 @@ async function main(args: readonly string[], caller: Caller): Promise<number> {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? printedCode(exitCodes.done, output) : exitCodes.notUnderstood;
     const expected = error instanceof Problem || (error as Error).name === "SettingsError";
-    output.say(`${expected ? (error as Error).message : (error as Error).stack}`);
+    const { message, stack: trace } = error as Error;
+    output.say(expected ? textForStack(message, named) : `${trace}`);
     return error instanceof NotUnderstood ? exitCodes.notUnderstood : exitCodes.failed;
   }
 }

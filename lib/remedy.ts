@@ -70,6 +70,15 @@ export function asTyped({ command }: Command): string {
   return command.map(shellWord).join(" ");
 }
 
+/** A text with such remedies in it, for a stack. */
+export function textForStack(text: string, stack: string | undefined): string {
+  if (stack === undefined) return text;
+  return text.replaceAll(
+    /(\.\/machine(?: [a-z]+)+) STACK\b/g,
+    (_, command) => `${command} ${shellWord(stack)}`,
+  );
+}
+
 function textOf(remedy: Remedy, colon: string): string {
   if ("advice" in remedy) return remedy.advice;
   return `${remedy.when === undefined ? "" : `${remedy.when}${colon}`}${asTyped(remedy)}`;
