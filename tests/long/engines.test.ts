@@ -34,7 +34,7 @@ describe.skipIf(isChroot)("podman", () => {
   test("is refused by name, before anything is changed", async () => {
     const stack = await lab.makeStack({ dockerHost: podman.dockerHost, tasks: [task] });
     const refused =
-      /BLOCKER +engine +podman \d+\.\d+\.\d+ answers at unix:\S+podman\/engine\.sock .* needs Docker's own engine.*\n +Fix: install Docker's engine /;
+      /BLOCKER +engine +podman \d+\.\d+\.\d+ answers at unix:\S+podman\/engine\.sock .* needs Docker's own engine.*\n *Fix: install Docker's engine /;
     const doctor = await lab.machine(["doctor", stack]);
     expect(doctor.code).toBe(1);
     expect(doctor.stdout).toMatch(refused);
