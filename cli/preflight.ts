@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { LockedTask } from "../benchmark/images-lock.ts";
 import { type PreflightResult, runPreflight } from "../checks/doctor/preflight.ts";
 import type { Faulty, Finding } from "../checks/finding.ts";
@@ -6,10 +7,12 @@ import { isOnly, machine } from "../lib/remedy.ts";
 import { dataFolder } from "../lib/xdg.ts";
 import type { Settings } from "../program/settings.ts";
 import { wantedOf } from "../program/wanted.ts";
-import { lookAt } from "../provision/look.ts";
+import { lookAt, type Wanted } from "../provision/look.ts";
+import { variablesIn } from "../provision/steps/dotenv.ts";
 import { noOutside, rehearsalPorts } from "../rehearsal/rehearsal.ts";
 import { backendFolder, backendUrl } from "./backend.ts";
 import { oneLine, problemOf } from "./findings.ts";
+import { modelKey } from "./secrets.ts";
 import { type Found, type Session, startedBy } from "./session.ts";
 
 /**
@@ -24,7 +27,11 @@ export async function check(
   abort?: AbortSignal,
 ): Promise<PreflightResult> {
   const { stack, engine, toolchain, rehearsal, isRehearsal, env, projectDir } = found;
-  const look = await lookAt(wantedOf(stack, settings, projectDir, engine));
+  const wanted = wantedOf(stack, settings, projectDir, engine);
+  const look = await lookAt({
+    ...wanted,
+    cohereApiKey: wanted.cohereApiKey ?? (await unwrittenKey(found, wanted)),
+  });
   const ports = rehearsal && settings.coop ? await rehearsalPorts(rehearsal) : undefined;
   return runPreflight({
     look,
@@ -42,6 +49,16 @@ export async function check(
     thorough,
     abort,
   });
+}
+
+/** The stack's key before its first update; afterwards it is in the `.env`. What cannot be read is for others to tell. */
+async function unwrittenKey(found: Found, { folder, owner }: Wanted): Promise<string | undefined> {
+  try {
+    if (variablesIn(join(folder, ".env"), owner).COHERE_API_KEY !== undefined) return undefined;
+  } catch {
+    return undefined;
+  }
+  return modelKey(found);
 }
 
 /** Loaded where there is something to ask: the second update of a machine asks nothing. */

@@ -15,12 +15,17 @@ import { readStackFile, settingsFile } from "./stack-file.ts";
 const check = "secrets";
 
 /**
- * Decrypts every secret of a stack's settings file, as Pulumi does with a passphrase, and keeps none. The key takes half
+ * Whether every secret of a stack's settings file can be decrypted, as Pulumi does with a passphrase. The key takes half
  * a second of a processor, off this thread.
  *
  * @param decrypts false looks at their form alone, which takes no time. Default: true.
+ * @param take is given each that could be decrypted, by the name of its setting. Default: none is kept.
  */
-export async function secretsFinding(place: StackPlace, decrypts = true): Promise<Finding> {
+export async function secretsFinding(
+  place: StackPlace,
+  decrypts = true,
+  take: (setting: string, value: string) => void = () => {},
+): Promise<Finding> {
   const yaml = readStackFile(place);
   const { secrets, encryptionsalt } = yaml;
   if (secrets.length === 0) return ok(check, "the settings have none");
@@ -76,13 +81,25 @@ export async function secretsFinding(place: StackPlace, decrypts = true): Promis
         ...setAgain(secrets),
       ],
     );
-  const damaged = secrets.filter(({ ciphertext }) =>
-    key ? decrypted(key, ciphertext) === undefined : !ciphertextForm.test(ciphertext),
-  );
+  const damaged = secrets.filter((secret) => {
+    if (!key) return !ciphertextForm.test(secret.ciphertext);
+    const value = decrypted(key, secret.ciphertext);
+    if (value !== undefined) take(ownKey(secret.key) ?? secret.key, value);
+    return value === undefined;
+  });
   const [first, ...others] = setAgain(damaged);
   if (first === undefined) return ok(check, `${count(secrets.length, "value")} can be read`);
   const which = damaged.map(({ key, line }) => `${ownKey(key) ?? key} (line ${line})`).join(", ");
   return blocker(check, `${file} has a damaged secret: ${which}`, [first, ...others]);
+}
+
+/** The key of the model under test; undefined where it cannot be decrypted here. */
+export async function modelKey(place: StackPlace): Promise<string | undefined> {
+  let found: string | undefined;
+  await secretsFinding(place, true, (setting, value) => {
+    if (setting === "cohereApiKey") found = value;
+  });
+  return found;
 }
 
 /** Throws a Problem where the secrets of a stack cannot be read. */
