@@ -1,6 +1,5 @@
 /** The course of an operation of Pulumi, as the engine's events tell it. */
 import type { PullsMessage } from "../components/pull-hooks.ts";
-import { textForStack } from "../lib/remedy.ts";
 import type { EngineEvent, ResourceStep, Values } from "./events.ts";
 
 /** What becomes of a resource. */
@@ -56,17 +55,14 @@ export class Course {
   /** When it began, and the time now. */
   readonly clock: () => number;
   readonly since: number;
-  readonly #stack: string | undefined;
 
   /**
    * @param isPreview whether it is known to be one; else its last event says so.
    * @param clock milliseconds, never going back.
-   * @param stack whose operation it is, for remedies that are told of STACK.
    */
-  constructor(isPreview = false, clock: () => number = () => performance.now(), stack?: string) {
+  constructor(isPreview = false, clock: () => number = () => performance.now()) {
     this.isPreview = isPreview;
     this.clock = clock;
-    this.#stack = stack;
     this.since = clock();
   }
 
@@ -128,7 +124,7 @@ export class Course {
     const text = plain(message);
     if (severity === "error") {
       if (name === "") this.errors.push(withoutTrace(text));
-      else this.failed.set(name, textForStack(text, this.#stack));
+      else this.failed.set(name, text);
       return undefined;
     }
     if (severity === "debug") {

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { CommanderError } from "commander";
 import { Problem } from "../lib/problem.ts";
-import { textForStack } from "../lib/remedy.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { type Act, commandLine, type Given } from "./commands.ts";
 import { exitCodes, NotUnderstood } from "./exit-codes.ts";
@@ -13,7 +12,9 @@ async function onStack(
   caller: Caller,
 ): Promise<StackCaller> {
   const { defaultStack } = await import("./default-stack.ts");
-  return { ...caller, stack: stack ?? defaultStack(caller) };
+  const meant = stack ?? defaultStack(caller);
+  caller.output.stack = meant;
+  return { ...caller, stack: meant };
 }
 
 /** What each command does. It loads what it needs only then, and gives the exit code. */
@@ -88,9 +89,8 @@ async function printedCode(code: number, output: Output): Promise<number> {
 async function main(args: readonly string[], caller: Caller): Promise<number> {
   const { output } = caller;
   let code = exitCodes.done;
-  let named: string | undefined;
   const act: Act = async (name, given) => {
-    named = (given as { readonly stack?: string }).stack;
+    output.stack = (given as { readonly stack?: string }).stack;
     code = await acts[name](given, caller);
     if (await isToBeRead(name, given)) code = await printedCode(code, output);
   };
@@ -101,8 +101,7 @@ async function main(args: readonly string[], caller: Caller): Promise<number> {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? printedCode(exitCodes.done, output) : exitCodes.notUnderstood;
     const expected = error instanceof Problem || (error as Error).name === "SettingsError";
-    const { message, stack: trace } = error as Error;
-    output.say(expected ? textForStack(message, named) : `${trace}`);
+    output.say(`${expected ? (error as Error).message : (error as Error).stack}`);
     return error instanceof NotUnderstood ? exitCodes.notUnderstood : exitCodes.failed;
   }
 }

@@ -73,7 +73,7 @@ async function operateIn(
 ): Promise<Operation> {
   const { pulumi, output, stack } = opened;
   const isText = wantsText(options);
-  const course = new Course(isPreview(command, options), undefined, stack);
+  const course = new Course(isPreview(command, options));
   const title = `${command} ${stack}${opened.isRehearsal ? ", a rehearsal" : ""}`;
   const line = (text: string) => (isForProgram ? output.note : output.print)(`${text}\n`);
   const isDrawn = output.canDraw && !isText && !isForProgram;

@@ -2,12 +2,11 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
-import type { Verdict as PairVerdict } from "../benchmark/judge.ts";
 import { progressOf } from "../benchmark/progress.ts";
 import { type PairName, type RunSetting, readRun } from "../benchmark/read-run.ts";
 import { taskName } from "../benchmark/tasks.ts";
 import { printable } from "../lib/printable.ts";
-import { asTyped, forStack, machine } from "../lib/remedy.ts";
+import { asTyped, machine } from "../lib/remedy.ts";
 import { plannedRun, runsOf } from "../program/runs.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
@@ -44,8 +43,7 @@ export async function planCheck(
     const read = readRun(folder, name);
     if (read.pairs.length === 0 && !existsSync(join(folder, "config.json"))) throw noRun(run, folder);
     const limits = (setting: RunSetting) => agentLimitsIn(checkout, setting);
-    const check = checkRun(read, settings && plannedRun(settings, name), limits, goesOn);
-    return { ...check, verdicts: check.verdicts.map((verdict) => ofStack(verdict, stack)) };
+    return checkRun(read, settings && plannedRun(settings, name), limits, goesOn);
   };
   const again = machine("plan", ...(stack === undefined ? [] : [stack]), "--check", run);
   const clean = (text: string) => printable(withoutKey(text, join(checkout, ".env")));
@@ -78,10 +76,6 @@ export async function planCheck(
           next: redo === undefined ? report : "advice" in redo ? { advice: clean(redo.advice) } : redo,
         };
   return isJson ? codeOf(verdict) : conclude(output, verdict);
-}
-
-function ofStack({ remedies, ...verdict }: PairVerdict, stack: string | undefined): PairVerdict {
-  return { ...verdict, remedies: remedies.map((remedy) => forStack(remedy, stack)) };
 }
 
 /** What is asked: the run by its name, or the path of its folder. */

@@ -1,4 +1,5 @@
 import type { Environment } from "../lib/environment.ts";
+import { forStack } from "../lib/remedy.ts";
 
 /**
  * Where a command prints: results on standard output, words about the work on standard error. What cannot be printed,
@@ -17,6 +18,8 @@ export class Output {
   readonly canDraw: boolean;
   /** Columns and rows of the terminal on standard output, as they are now. */
   readonly size: () => Size;
+  /** Whose machine the command is about, once that is known. */
+  stack: string | undefined;
   /** Waits until all results are written. Gives why some could not be; undefined where they could, or nobody reads them. */
   readonly unwritten: () => Promise<string | undefined>;
   readonly #clock: () => number;
@@ -33,9 +36,12 @@ export class Output {
     clock = () => performance.now(),
   ) {
     const results = new Writer(stdout);
-    this.print = results.write;
+    const named = (text: string | Uint8Array) =>
+      this.stack === undefined || typeof text !== "string" ? text : forStack(text, this.stack);
+    this.print = (text) => results.write(named(text));
     this.unwritten = () => results.failure();
-    this.note = new Writer(stderr).write;
+    const words = new Writer(stderr);
+    this.note = (text) => words.write(named(text));
     this.isTerminal = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
     this.isInColour = this.isTerminal.stdout && !env.NO_COLOR;
     this.canDraw = this.isTerminal.stdout && env.TERM !== "dumb";

@@ -54,12 +54,6 @@ export function merged(all: readonly Remedies[]): Remedies {
   return [...unique.values()] as [Remedy, ...Remedy[]];
 }
 
-/** A remedy that is told of STACK, with the stack's name; as it is where there is none. */
-export function forStack(remedy: Remedy, stack: string | undefined): Remedy {
-  if ("advice" in remedy || stack === undefined) return remedy;
-  return { ...remedy, command: remedy.command.map((word) => (word === "STACK" ? stack : word)) };
-}
-
 /** Whether a remedy is the only one. */
 export function isOnly(remedies: readonly Remedy[], remedy: Remedy): boolean {
   return remedies.length === 1 && remedies.every((one) => remedyText(one) === remedyText(remedy));
@@ -70,13 +64,17 @@ export function asTyped({ command }: Command): string {
   return command.map(shellWord).join(" ");
 }
 
-/** A text with such remedies in it, for a stack. */
-export function textForStack(text: string, stack: string | undefined): string {
-  if (stack === undefined) return text;
-  return text.replaceAll(
-    /(\.\/machine(?: [a-z]+)+) STACK\b/g,
-    (_, command) => `${command} ${shellWord(stack)}`,
-  );
+/**
+ * A text, or JSON, with the stack's name in commands that are told of STACK: much that finds a fault does not know whose
+ * machine it looks at.
+ */
+export function forStack(text: string, stack: string): string {
+  return text
+    .replaceAll(/(\.\/machine(?: [a-z]+)+) STACK\b/g, (_, before) => `${before} ${shellWord(stack)}`)
+    .replaceAll(
+      /("\.\/machine",\s+(?:"[a-z]+",\s+)+)"STACK"/g,
+      (_, before) => before + JSON.stringify(stack),
+    );
 }
 
 function textOf(remedy: Remedy, colon: string): string {

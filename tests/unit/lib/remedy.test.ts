@@ -1,24 +1,19 @@
 import { expect, test } from "vitest";
-import { forStack, machine, merged, remedyLine, remedyText, textForStack } from "../../../lib/remedy.ts";
+import { forStack, machine, merged, remedyLine, remedyText } from "../../../lib/remedy.ts";
 
 const look = { ...machine("verify", "STACK"), when: "to find the image" };
 const wait = { advice: "wait, or name another STACK" };
 
-test("a command that is told of STACK gets the stack's name, and advice stays as it is", () => {
-  expect(forStack(look, "lab-1")).toEqual({ ...machine("verify", "lab-1"), when: "to find the image" });
-  expect(forStack(look, undefined)).toEqual(look);
-  expect(forStack(wait, "lab-1")).toEqual(wait);
-});
-
-test("so do commands in a text", () => {
-  const text = remedyText([
+test("commands that are told of STACK get the stack's name, in a text and in JSON; advice stays as it is", () => {
+  const remedies = [
     { ...machine("set", "STACK", "dockerHost", "HOST"), when: "if you mean another" },
     wait,
-  ]);
-  expect(textForStack(text, "lab-1")).toBe(
+  ] as const;
+  expect(forStack(remedyText(remedies), "lab-1")).toBe(
     "Fix: if you mean another:\n  ./machine set lab-1 dockerHost HOST\nFix: wait, or name another STACK",
   );
-  expect(textForStack(text, undefined)).toBe(text);
+  const named = [{ ...machine("set", "lab-1", "dockerHost", "HOST"), when: "if you mean another" }, wait];
+  expect(JSON.parse(forStack(JSON.stringify(remedies, undefined, 2), "lab-1"))).toEqual(named);
 });
 
 test("what several things need is told once, in lines or in one", () => {
