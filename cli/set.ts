@@ -7,6 +7,7 @@ import { byNewNames, oldNames } from "../program/old-names.ts";
 import { type Field, fields, parseSettings, SettingsError, typed } from "../program/settings.ts";
 import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
+import { tellUpdate } from "./cut-off.ts";
 import { askKey, keyFault, storeSecret } from "./model-key.ts";
 import { usualSettings } from "./rehearsal.ts";
 import { openAsFound, openToolchain } from "./session.ts";
@@ -33,6 +34,8 @@ export async function set(
       `${secret.setting} is secret, and must be set on its own. Nothing was changed.`,
       machine("set", stack, secret.setting),
     );
+  // An update goes on with the settings that it began with.
+  tellUpdate(caller);
   const before = byNewNames(readConfiguration(caller));
   const file = settingsFile(projectDir, stack);
   const nextOf = nextLine(machine("preview", stack));

@@ -1,10 +1,12 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { set } from "../../../cli/set.ts";
 import { settings } from "../../../cli/settings.ts";
 import { readSettings } from "../../../cli/stack-settings.ts";
+import { type StateFiles, stateFiles } from "../../../cli/state-files.ts";
 import type { Output } from "../../../cli/terminal.ts";
 import { identityType } from "../../../program/stack-id.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
@@ -58,6 +60,22 @@ describe("a good value", () => {
     expect(text).toContain(`cooperbench-machine:${line}\n`);
     expect(text).toMatch(/^# mine\n[\s\S]*secure: v1:a:b\n/);
     expect(printed).toMatch(new RegExp(`^${setting}: .* → .*\nNext: ./machine preview lab\n$`));
+  });
+
+  test("is taken while an update runs, which is said", async () => {
+    env = { XDG_DATA_HOME: projectDir };
+    const { locks } = stateFiles(caller()) as StateFiles;
+    mkdirSync(locks, { recursive: true });
+    const held = {
+      pid: process.pid,
+      username: "u",
+      hostname: hostname(),
+      timestamp: new Date().toISOString(),
+    };
+    writeFileSync(join(locks, "a.json"), JSON.stringify(held));
+    expect(await change("subset", "full")).toBe(0);
+    expect(said).toMatch(/^an update holds the update lock since/);
+    expect(readFileSync(file, "utf8")).toContain("subset: full");
   });
 
   test("of a setting by its old name is set by the new one, which is said", async () => {
