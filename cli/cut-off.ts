@@ -3,6 +3,7 @@
  * it that run on, operations that Pulumi's state counts as begun, temporary containers and folders.
  */
 
+import { rmSync } from "node:fs";
 import { isGone } from "../lib/process-id.ts";
 import { remedyLine } from "../lib/remedy.ts";
 import { removeLeftoverContainers } from "../provision/engine/leftovers.ts";
@@ -16,14 +17,22 @@ import { forgetGoneRuns, recordedRuns } from "./recorded-runs.ts";
 import { rewriteState } from "./rewrite-state.ts";
 import type { Found, Opened } from "./session.ts";
 import {
+  cutOffAttributes,
   type FoundState,
   findState,
   type PendingOperation,
   pendingInExport,
   stateFiles,
 } from "./state-files.ts";
-import { cutOffState, lockFinding, pendingWords } from "./update-findings.ts";
-import { removeLock, settledLocks, type UpdateLock, updateLocks } from "./update-locks.ts";
+import {
+  attributesWords,
+  cutOffState,
+  lockFinding,
+  pendingWords,
+  updateFacts,
+  updateFindings,
+} from "./update-findings.ts";
+import { removeLock, settledLocks, type UpdateLock } from "./update-locks.ts";
 
 /**
  * Takes away the lock of an update that is gone. To be called before anything is started.
@@ -38,6 +47,11 @@ export async function takeOver<Of extends StackCaller>(caller: Of): Promise<Of> 
   if (held.length > 0) {
     const findings = held.map((lock) => lockFinding(stack, lock));
     throw problemOf(`stack ${stack} is locked, and nothing was changed`, findings);
+  }
+  const files = stateFiles(caller);
+  for (const file of files ? cutOffAttributes(files) : []) {
+    rmSync(file, { force: true });
+    caller.output.say(`${attributesWords(file)}; it holds nothing that is needed, and is removed`);
   }
   return { ...caller, state };
 }
@@ -58,12 +72,11 @@ export async function clearGoneLocks(caller: StackCaller): Promise<readonly Upda
 
 /** Says that an update runs, or was cut off, to whoever only looks. */
 export function tellUpdate(caller: StackCaller): void {
-  const { stack, env, output } = caller;
-  const files = stateFiles(caller);
-  for (const lock of files ? updateLocks(files, () => recordedRuns(env)) : []) {
-    const { found, remedies } = lockFinding(stack, lock);
-    output.say(`${found}. ${remedyLine(remedies)}`);
-  }
+  const { stack, output } = caller;
+  const facts = updateFacts(caller);
+  // Of the state itself whoever reads it tells.
+  const findings = facts ? updateFindings(stack, { ...facts, state: { kind: "none" } }) : [];
+  for (const { found, remedies } of findings) output.say(`${found}. ${remedyLine(remedies)}`);
 }
 
 /**

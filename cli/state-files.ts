@@ -1,5 +1,5 @@
 /** Where Pulumi keeps a stack in a backend of files, and what of it is whole. Reads files alone. */
-import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { z } from "zod";
@@ -75,6 +75,17 @@ export function findState(files: StateFiles): FoundState {
   }
   const bytes = statSync(file).size;
   return { kind: "cut off", file, bytes, copy: wholeCopy(file, files.history) };
+}
+
+/**
+ * Files beside a state, or beside the backend's own, that were written only in part: they hold a content type and a hash.
+ * Pulumi reads nothing beside which one is in pieces, and anything beside which there is none.
+ */
+export function cutOffAttributes({ folder, state }: StateFiles): readonly string[] {
+  const read = [join(folder, ".pulumi", "meta.yaml"), state, `${state}.gz`, `${state}.zst`];
+  return read
+    .map((file) => `${file}.attrs`)
+    .filter((file) => existsSync(file) && isReadable(file) && parsed(file) === undefined);
 }
 
 /** The operations of `pending_operations` in what `pulumi stack export` prints. */

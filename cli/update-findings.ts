@@ -6,7 +6,13 @@ import { count } from "../checks/units.ts";
 import { machine, type Remedies } from "../lib/remedy.ts";
 import type { StackPlace } from "./caller.ts";
 import { recordedRuns } from "./recorded-runs.ts";
-import { type FoundState, findState, type PendingOperation, stateFiles } from "./state-files.ts";
+import {
+  cutOffAttributes,
+  type FoundState,
+  findState,
+  type PendingOperation,
+  stateFiles,
+} from "./state-files.ts";
 import { type UpdateLock, updateLocks } from "./update-locks.ts";
 
 const check = "update";
@@ -15,17 +21,24 @@ const check = "update";
 export interface UpdateFacts {
   readonly locks: readonly UpdateLock[];
   readonly state: FoundState;
+  /** Files that keep Pulumi from reading the state, and hold nothing that is needed. */
+  readonly attributes: readonly string[];
 }
 
 /** Looks at a stack's locks and its state. Changes nothing. */
 export function updateFacts(place: StackPlace): UpdateFacts | undefined {
   const files = stateFiles(place);
-  return files && { locks: updateLocks(files, () => recordedRuns(place.env)), state: findState(files) };
+  if (files === undefined) return undefined;
+  const locks = updateLocks(files, () => recordedRuns(place.env));
+  // An update that runs may just be writing one.
+  const isWritten = locks.some(({ kind }) => kind === "running");
+  return { locks, state: findState(files), attributes: isWritten ? [] : cutOffAttributes(files) };
 }
 
 /** Everything that is not well; none where all is. */
-export function updateFindings(stack: string, { locks, state }: UpdateFacts): readonly Finding[] {
+export function updateFindings(stack: string, { locks, state, attributes }: UpdateFacts): readonly Faulty[] {
   return [
+    ...attributes.map((file) => warning(check, attributesWords(file), machine("up", stack))),
     ...(state.kind === "cut off" ? [cutOffState(stack, state)] : []),
     ...locks.map((lock) => lockFinding(stack, lock)),
     ...(state.kind === "whole" && state.pending.length > 0 && locks.length === 0
@@ -98,6 +111,11 @@ export function cutOffState(
     `${found}; ${copy.file === `${file}.bak` ? `${basename(copy.file)} beside it` : copy.file} is a whole one, of ${secondOf(copy.writtenAt)}`,
     { command: ["cp", copy.file, file] },
   );
+}
+
+/** A file that keeps Pulumi from reading the state. */
+export function attributesWords(file: string): string {
+  return `${file} was written only in part, so that Pulumi cannot read the state beside it`;
 }
 
 /** A removal may be an update's, or a destroy's. */

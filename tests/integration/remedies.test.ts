@@ -99,6 +99,12 @@ test.each<State>([
   ["an id of another stack", set({ stackId: randomUUID() }), "doctor", "stack", " stackId "],
   ["the lock of an update that was killed", cutOffUpdate, "doctor", "update"],
   [
+    "what Pulumi keeps beside the state, written in part",
+    () => writeFileSync(`${files.state}.attrs`, ""),
+    "doctor",
+    "update",
+  ],
+  [
     "a state that is cut off",
     () => writeFileSync(files.state, readFileSync(files.state).subarray(0, 40)),
     "status",

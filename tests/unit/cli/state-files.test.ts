@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { beforeEach, expect, test } from "vitest";
 import { shown } from "../../../checks/finding.ts";
 import {
+  cutOffAttributes,
   type FoundState,
   findState,
   pendingInExport,
@@ -75,7 +76,7 @@ test.each([
     found: `the state of stack lab-1 is not whole: ${files.state} (${text.length} bytes), as happens after a full disk or a power cut; lab-1.json.bak beside it is a whole one, of 2023-11-14T22:13:20Z`,
     ...shown({ command: ["cp", `${files.state}.bak`, files.state] }),
   });
-  expect(updateFindings("lab-1", { locks: [], state: found })).toHaveLength(1);
+  expect(updateFindings("lab-1", { locks: [], state: found, attributes: [] })).toHaveLength(1);
 });
 
 test("where the backup is not whole either, the last update's end is named, and without any copy that is told", () => {
@@ -88,4 +89,13 @@ test("where the backup is not whole either, the last update's end is named, and 
   expect(findState(files)).toMatchObject({
     copy: { file: join(files.history, "lab-1-1795713125985613671.checkpoint.json") },
   });
+});
+
+test("what was written in part beside the state, or beside the backend's own file, is told, and what is whole is not", () => {
+  const [beside, backend] = [`${files.state}.attrs`, join(files.folder, ".pulumi", "meta.yaml.attrs")];
+  write(beside, '{"md5":"a"}');
+  expect(cutOffAttributes(files)).toEqual([]);
+  write(backend, '{"us');
+  write(beside, "");
+  expect(cutOffAttributes(files)).toEqual([backend, beside]);
 });
