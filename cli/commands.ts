@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type Shell, shells } from "./completion.ts";
 import { exitCodeLines } from "./exit-codes.ts";
+import { stackNames, stackNamesWant } from "./stack-names.ts";
 import type { Output } from "./terminal.ts";
 
 /** A command on a stack that may be left out: then it is PULUMI_STACK, or the only one that there is. */
@@ -435,11 +436,11 @@ const matching = (pattern: RegExp, wants: string) => (text: string) => {
   return text;
 };
 
-const stackName = matching(
-  /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/,
-  "a name of letters, digits, dots, dashes and underscores",
+const stackName = matching(stackNames, stackNamesWant);
+const runName = matching(
+  /^[A-Za-z0-9][\w.-]{0,99}$/,
+  "a name of letters, digits, dots, dashes and underscores, 100 at most",
 );
-const runName = matching(/^[A-Za-z0-9][\w.-]*$/, "a name of letters, digits, dots, dashes and underscores");
 const repository = matching(/^[a-z0-9_]+$/, "a repository of the dataset, such as go_chi_task");
 const number = matching(/^\d+$/, "a number");
 const platform = matching(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, "a platform such as linux/arm64");
@@ -447,7 +448,11 @@ const filled = matching(/./, "something");
 
 function chosenTasks(text: string): ChosenTasks {
   const found = Number(text);
-  if (Number.isNaN(found)) return text.split(",").filter((name) => name !== "");
+  if (Number.isNaN(found))
+    return text
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "");
   if (!Number.isInteger(found) || found < 1)
     throw new InvalidArgumentError("Want a number of tasks from 1 on, or names such as dspy_task/8394.");
   return found;

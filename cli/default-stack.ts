@@ -2,6 +2,7 @@ import { Problem } from "../lib/problem.ts";
 import { machine } from "../lib/remedy.ts";
 import type { Caller } from "./caller.ts";
 import { stacksWithSettings } from "./stack-file.ts";
+import { stackNames, stackNamesWant } from "./stack-names.ts";
 
 /**
  * The stack of a command that names none: PULUMI_STACK, else the only one that has a settings file.
@@ -9,7 +10,13 @@ import { stacksWithSettings } from "./stack-file.ts";
  * @throws a Problem that lists them where there are several.
  */
 export function defaultStack({ projectDir, env }: Pick<Caller, "projectDir" | "env">): string {
-  if (env.PULUMI_STACK) return env.PULUMI_STACK;
+  const { PULUMI_STACK: named } = env;
+  if (named && !stackNames.test(named))
+    throw new Problem(`PULUMI_STACK is ${JSON.stringify(named)}, which is no stack; want ${stackNamesWant}`, {
+      command: ["unset", "PULUMI_STACK"],
+      when: "or set it to the name of a stack",
+    });
+  if (named) return named;
   const stacks = stacksWithSettings(projectDir);
   const [only] = stacks;
   if (only !== undefined && stacks.length === 1) return only;

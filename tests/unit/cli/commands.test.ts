@@ -35,6 +35,7 @@ test.each([
   ["destroy lab-1 --yes", { name: "destroy", stack: "lab-1", options: ["--yes"] }],
   ["preview lab-1", { name: "preview", stack: "lab-1", options: [] }],
   ["new lab", { name: "new", stack: "lab" }],
+  ["new ..a", { name: "new", stack: "..a" }],
   ["new lab --key-file k", { name: "new", stack: "lab", keyFile: "k" }],
   ["new lab --key-file=k", { name: "new", stack: "lab", keyFile: "k" }],
   ["new lab --rehearsal", { name: "new", stack: "lab", rehearsal: true }],
@@ -58,6 +59,10 @@ test.each([
   ["oracle --tasks 1", { name: "oracle", tasks: 1, features: "first", json: false }],
   [
     "oracle --tasks dspy_task/8394,go_chi_task",
+    { name: "oracle", tasks: ["dspy_task/8394", "go_chi_task"], features: "first", json: false },
+  ],
+  [
+    ["oracle", "--tasks", "dspy_task/8394, go_chi_task ,"],
     { name: "oracle", tasks: ["dspy_task/8394", "go_chi_task"], features: "first", json: false },
   ],
   ["oracle lab-1 --all", { name: "oracle", stack: "lab-1", tasks: "all", features: "first", json: false }],
@@ -109,6 +114,11 @@ test.each([
   ],
   ["preview --diff lab-1", "preview needs a stack before its options"],
   ["up lab/1", "argument 'STACK'. Want a name of letters"],
+  ["new .", "100 at most, and not dots alone."],
+  ["set .. coop true", "100 at most, and not dots alone."],
+  ["preview ..", "100 at most, and not dots alone."],
+  [`new ${"a".repeat(101)}`, "100 at most, and not dots alone."],
+  [`run lab-1 -n ${"a".repeat(101)}`, "underscores, 100 at most."],
   ["up lab-1 lab-2", "up takes one stack; lab-2 is too many\nusage: "],
   ["preview lab-1 --diff lab-2", "preview takes one stack; lab-2 is too many"],
   ["destroy lab-1 --yes lab-2", "destroy takes one stack; lab-2 is too many"],
@@ -149,7 +159,7 @@ test.each([
 
 test("a name with a blank is none of a stack", async () => {
   expect(await understood(["new", "my lab"])).toContain(
-    "Want a name of letters, digits, dots, dashes and underscores.",
+    "Want a name of letters, digits, dots, dashes and underscores, 100 at most, and not dots alone.",
   );
 });
 

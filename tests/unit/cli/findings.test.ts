@@ -63,6 +63,9 @@ describe("a command that names no stack", () => {
     add("dev");
     expect(defaultStack({ projectDir: folder, env: { PULUMI_STACK: "lab" } })).toBe("lab");
     expect(defaultStack({ projectDir: folder, env: {} })).toBe("dev");
+    expect(() => defaultStack({ projectDir: folder, env: { PULUMI_STACK: ".." } })).toThrow(
+      /PULUMI_STACK is "\.\.", which is no stack; want .*\nFix: .*\n {2}unset PULUMI_STACK/,
+    );
   });
 
   test("is told the stacks where there are several, or how to make one", () => {
