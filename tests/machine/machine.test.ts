@@ -91,6 +91,7 @@ describe("before anything is installed", () => {
     [["doctor", "--help"], "Usage: ./machine doctor"],
     [["up", "-h"], "Usage: ./machine up"],
     [["help", "pulumi"], "Usage: ./machine pulumi"],
+    [["exec", "--help"], "Usage: ./machine exec"],
   ])("%j prints help", async (args, wanted) => {
     const { code, stdout, stderr } = await ask(...args);
     expect([code, stderr]).toEqual([0, ""]);
@@ -105,8 +106,8 @@ describe("before anything is installed", () => {
   test.each([
     ["help", "../../package"],
     ["help", "nothing"],
-    ["exec", "--help"],
     ["pulumi", "--help"],
+    ["exec", "node", "--help"],
   ])("%s %s is no help of ours", async (...args) => expect((await ask(...args)).stdout).toBe(""));
 });
 
