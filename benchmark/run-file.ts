@@ -36,17 +36,20 @@ export function readRunFile(file: string, name: string): unknown {
     if (error instanceof RunFileError) throw error;
     throw new RunFileError(`${name} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
-  return parsed(text) ?? parsed(withoutNaN(text)) ?? cutOff(name);
+  if (text.startsWith("\ufeff"))
+    throw new RunFileError(`${name} begins with a byte order mark, which CooperBench does not write`);
+  const read = [text, withoutNaN(text)].map(parsed).find((one) => one !== undefined);
+  return read === undefined ? cutOff(name) : read;
 }
 
 function cutOff(name: string): never {
   throw new RunFileError(`${name} is no JSON, as where it was cut off while it was written`, true);
 }
 
-/** What a JSON text says; undefined where it is none. CooperBench writes no file that says null. */
+/** What a JSON text says; undefined where it is none. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) ?? undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -339,7 +339,8 @@ describe("no folder makes a stack trace:", () => {
     ["cut off", '{"model": "coh', /config\.json is no JSON, as where it was cut off/],
     ["empty", "", /config\.json is no JSON/],
     ["a list", "[]", /config\.json is not as CooperBench writes it/],
-    ["null", "null", /config\.json is no JSON/],
+    ["null", "null", /config\.json is not as CooperBench writes it: .*received null/],
+    ["JSON behind a byte order mark", "\ufeff{}", /config\.json begins with a byte order mark/],
     [
       "of wrong types",
       `{"model":"m","agent_framework":"a","setting":"solo","total_tasks":"5"}`,
