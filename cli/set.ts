@@ -19,7 +19,7 @@ import { conclude, nextLine } from "./verdict.ts";
 
 /**
  * `./machine set STACK SETTING VALUE… [SETTING VALUE…]`: changes settings of a stack in its file, where they are good ones
- * together. A list takes all values that follow. What is secret comes from a pipe or a terminal, never from the command line.
+ * together. A list takes the values up to the next setting. What is secret comes from a pipe or a terminal, never from the command line.
  */
 export async function set(
   { setting: given, values, default: isDefault }: Given["set"],
@@ -88,7 +88,7 @@ interface Assigned {
   readonly words: readonly string[];
 }
 
-/** Which words are of which setting: one value and the next setting, or a list to the end. */
+/** Which words are of which setting: one value and the next setting, or a list up to the next setting. */
 function assigned(
   given: string,
   values: readonly string[],
@@ -104,11 +104,13 @@ function assigned(
       `there is no setting ${setting}${didYouMean(setting, Object.keys(fields))}; there are ${Object.keys(fields).join(", ")}`,
       machine("settings", stack),
     );
-  const [word, next, ...rest] = values;
-  const isKnown = next !== undefined && all[oldNames[next] ?? next] !== undefined;
-  if (word === undefined || !isKnown || Array.isArray(field.default) || field.secret === true)
-    return [{ setting, field, words: values }];
-  return [{ setting, field, words: [word] }, ...assigned(next, rest, caller)];
+  const isKnown = (word: string) => all[oldNames[word] ?? word] !== undefined;
+  const isList = Array.isArray(field.default);
+  const at =
+    field.secret === true ? -1 : values.findIndex((word, index) => (isList || index === 1) && isKnown(word));
+  const next = values[at];
+  if (next === undefined) return [{ setting, field, words: values }];
+  return [{ setting, field, words: values.slice(0, at) }, ...assigned(next, values.slice(at + 1), caller)];
 }
 
 /** A fault with what helps whoever has set these: the other of two that go together is set with it. */
@@ -155,13 +157,13 @@ function faultsOf(stack: string, configuration: RawConfiguration, usual = usualS
 
 /** Words of the command line as the value that the file is to have. */
 function valueIn({ words, setting, field: { default: usual, wants } }: Assigned, stack: string): unknown {
-  if (Array.isArray(usual)) return words; // which may be empty
   const [word, ...more] = words;
   if (word === undefined)
-    throw new Problem(
-      `there is no value for ${setting}; want ${wants}`,
+    throw new Problem(`there is no value for ${setting}; want ${wants}`, [
       machine("set", stack, setting, "VALUE"),
-    );
+      { ...machine("set", stack, setting, "--default"), when: "to have its default" },
+    ]);
+  if (Array.isArray(usual)) return words;
   if (more.length > 0)
     throw new Problem(
       `${setting} takes one value, and ${more[0]} is not a setting; want ${wants}`,

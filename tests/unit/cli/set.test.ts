@@ -96,6 +96,11 @@ describe("a good value", () => {
     await expect(change("coop", "false")).rejects.toThrow(turnedOff);
   });
 
+  test("that is a list ends where the next setting begins", async () => {
+    expect(await change("tasks", "dspy_task/8394", "coop", "true")).toBe(0);
+    expect(readFileSync(file, "utf8")).toMatch(/tasks:\n {4}- dspy_task\/8394\n {2}.*coop: true\n/);
+  });
+
   test("--default takes it out of the file", async () => {
     await toDefault("subset");
     expect(printed).toContain("subset: flash → lite");
@@ -161,6 +166,8 @@ describe("nothing is changed, and the fix is named, for", () => {
     ["a secret among others", "coop", ["true", "cohereApiKey"], /is secret, and must be set on its own/],
     ["a second setting without a value", "coop", ["true", "git"], /there is no value for git/],
     ["no value", "subset", [], /there is no value for subset/],
+    ["no value of a list", "tasks", [], /no value for tasks.*set lab tasks VALUE.*set lab tasks --default/s],
+    ["no value of a list before another", "tasks", ["coop", "true"], /there is no value for tasks/],
     ["a number that is none", "oracleTasks", ["many"], /oracleTasks: got "many"/],
     ["a secret on the command line", "cohereApiKey", ["abc"], /is secret, and a command line is not/],
   ])("%s", async (_, setting, values, wanted) => {
