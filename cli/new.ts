@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync } from "node:fs";
+import { chmodSync, lstatSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newestVersion } from "../benchmark/known-faults.ts";
@@ -102,7 +102,8 @@ export async function newStack(
       ...machine("new", stack),
       when: "run the same command again",
     });
-  chmodSync(file, 0o600);
+  // What a link of the user's leads to keeps its mode.
+  if (lstatSync(file).isFile()) chmodSync(file, 0o600);
   output.print(
     `the settings are in ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
       (rehearsal === undefined ? "" : `its rehearsal is in ${rehearsal.dir}, from its first start on\n`) +

@@ -1,4 +1,12 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Document, isMap, parseDocument } from "yaml";
 import { writeWhole } from "../lib/files.ts";
@@ -121,7 +129,7 @@ export function stackConfigurations(
 
 /**
  * Sets values in a stack's settings file, which is made where there is none: at once, readable by its owner alone. An
- * undefined one is taken out.
+ * undefined one is taken out. One that is a link stays it, and what it leads to is written.
  */
 export function writeSettings(
   projectDir: string,
@@ -139,5 +147,7 @@ export function writeSettings(
     if (value === undefined) document.deleteIn(path);
     else document.setIn(path, value);
   }
-  writeWhole(file, document.toString({ lineWidth: 0 }), isThere ? {} : { mode: 0o600 });
+  const text = document.toString({ lineWidth: 0 });
+  if (isThere) writeWhole(realpathSync(file), text);
+  else writeWhole(file, text, { mode: 0o600 });
 }

@@ -1,4 +1,15 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
@@ -99,6 +110,17 @@ describe("a good value", () => {
   test("that is a list ends where the next setting begins", async () => {
     expect(await change("tasks", "dspy_task/8394", "coop", "true")).toBe(0);
     expect(readFileSync(file, "utf8")).toMatch(/tasks:\n {4}- dspy_task\/8394\n {2}.*coop: true\n/);
+  });
+
+  test("is written to what a linked file leads to, which keeps its mode; the link stays", async () => {
+    const mine = join(projectDir, "mine.yaml");
+    renameSync(file, mine);
+    chmodSync(mine, 0o640);
+    symlinkSync("mine.yaml", file);
+    expect(await change("subset", "full")).toBe(0);
+    expect(readlinkSync(file)).toBe("mine.yaml");
+    expect(readFileSync(mine, "utf8")).toContain("subset: full");
+    expect(statSync(mine).mode & 0o777).toBe(0o640);
   });
 
   test("--default takes it out of the file", async () => {
