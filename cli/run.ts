@@ -14,13 +14,13 @@ import { decidingOnes, differences } from "../checks/status/machine-file.ts";
 import type { MachineStatus } from "../checks/status/status.ts";
 import { type Environment, environmentFor } from "../lib/environment.ts";
 import { Problem } from "../lib/problem.ts";
-import { withLock } from "../lib/process-lock.ts";
 import { machine } from "../lib/remedy.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { didYouMean } from "../lib/similar.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { problemOf } from "./findings.ts";
+import { asOnlyRun, assertNotGoing } from "./live-runs.ts";
 import { machineOf, readMachineOf, told, writeMachineOf } from "./machine-of-run.ts";
 import { runHere } from "./on-terminal.ts";
 import { planFacts } from "./plan.ts";
@@ -31,7 +31,7 @@ import { inTheWay, lookAtStack } from "./status.ts";
  * `./machine run STACK -n NAME [--setting …] [-r REPOSITORY [-t TASK]]`: starts a run of the plan on this terminal, and
  * writes first what it runs on. Gives the run's exit code.
  *
- * @throws a Problem where the machine is not ready, or the folder of the run is of another machine.
+ * @throws a Problem where the machine is not ready, the run goes on, or its folder is of another machine.
  */
 export async function run(options: Given["run"], given: Caller): Promise<number> {
   const caller = { ...given, stack: options.stack };
@@ -40,16 +40,17 @@ export async function run(options: Given["run"], given: Caller): Promise<number>
   const which = plannedRun(options);
   const facts = await planFacts(caller);
   assertPlanned(options, which, facts);
+  const { folder } = facts;
+  const place = { stack: options.stack, name, folder };
+  await assertNotGoing(place);
   const env = environmentFor("planned-run", openAsFound(caller).env);
   const status = await lookReady(caller, env);
-  const { folder } = facts;
   const args = runArguments(facts, which, name, narrowed);
   const logs = join(folder, "logs");
   const of = join(logs, name);
   const now = machineOf(caller, status, { setting: which, arguments: [...args] });
   mkdirSync(logs, { recursive: true });
-  // Two at once would write over each other's results. CooperBench looks at the folders there, and at no file.
-  return withLock(join(logs, `.${name}.lock`), caller.output.say, async () => {
+  return asOnlyRun(place, async () => {
     if (existsSync(of)) assertSame(of, now, caller);
     else writeMachineOf(of, now, join(folder, ".env"));
     caller.output.note(`${[runProgram, ...args].map(shellWord).join(" ")}\n`);

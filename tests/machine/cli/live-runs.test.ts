@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { assertNoRun, isRunGoing } from "../../../cli/live-runs.ts";
+import { asOnlyRun, assertNoRun, assertNotGoing, isRunGoing } from "../../../cli/live-runs.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 test("a run by a checkout's environment keeps a destroy from it, and no other run does", async () => {
@@ -31,13 +31,31 @@ test("a run is known to go on by its name and its checkout's environment", async
     mkdirSync(join(folder, ".venv/bin"), { recursive: true });
     symlinkSync(process.execPath, join(folder, ".venv/bin/cooperbench"));
   }
-  const args = ["-e", "setTimeout(() => {}, 60_000)", "--", "run", "-n", "night"];
+  const args = ["-e", "setTimeout(() => {}, 60_000)", "--", "run", "-n", "night", "--setting", "solo"];
   const run = spawn(join(mine, ".venv/bin/cooperbench"), args, { stdio: "ignore" });
   try {
     expect(await isRunGoing("night", mine)).toBe(true);
     expect(await isRunGoing("day", mine)).toBe(false);
+    expect(await isRunGoing("solo", mine)).toBe(false);
     expect(await isRunGoing("night", other)).toBe(false);
+    const place = { stack: "lab-1", name: "night", folder: mine };
+    await expect(assertNotGoing(place)).rejects.toThrow(goesOn);
+    await assertNotGoing({ ...place, name: "day" });
   } finally {
     run.kill("SIGKILL");
   }
+});
+
+const goesOn =
+  /a run named night goes on in .*, so none was started\nFix: .*:\n {2}\.\/machine plan lab-1 --check night --watch\n/;
+
+test("a second command on a run that is about to start is refused at once, not made to wait", async () => {
+  const folder = temporaryFolder("live-run-");
+  mkdirSync(join(folder, "logs"));
+  const place = { stack: "lab-1", name: "night", folder };
+  await asOnlyRun(place, async () => {
+    await expect(asOnlyRun(place, async () => {})).rejects.toThrow(goesOn);
+    await asOnlyRun({ ...place, name: "day" }, async () => {});
+  });
+  expect(await asOnlyRun(place, async () => 5)).toBe(5);
 });
