@@ -1,8 +1,7 @@
-import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { agentLimitsIn } from "../benchmark/agent-limits.ts";
 import { checkRun, type RunCheck } from "../benchmark/check-run.ts";
-import { demoRun as nameOf } from "../benchmark/demo-runs.ts";
+import { makeDemoRun, removeDemoRuns } from "../benchmark/demo-runs.ts";
 import { demoArguments, type PlanFacts, runProgram } from "../benchmark/plan.ts";
 import { readRun } from "../benchmark/read-run.ts";
 import { abortOnSignal } from "../lib/abort.ts";
@@ -28,7 +27,8 @@ import { whileTelling } from "./while-telling.ts";
 /**
  * `./machine demo STACK`: the run of five pairs in a rehearsal, with a mock in the model's place that does the tasks: solo,
  * and by cooperating agents where the stack has their services. Each is evaluated, and judged as `plan --check` does. Gives
- * 0 where every pair is the model's and passes. The results are removed then, unless they are to be kept.
+ * 0 where every pair is the model's and passes. Its results are removed then, and where it is interrupted, unless they are
+ * to be kept; those of others stay.
  */
 export async function demo({ keep, json }: Given["demo"], caller: StackCaller): Promise<number> {
   const { stack, output } = caller;
@@ -44,6 +44,8 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
   const abort = abortOnSignal();
   const model = await startCohereMock(competentAgent());
   const runs: DemoRun[] = [];
+  const logs = join(facts.folder, "logs");
+  const made: string[] = [];
   try {
     const variables = {
       ...env,
@@ -51,18 +53,18 @@ export async function demo({ keep, json }: Given["demo"], caller: StackCaller): 
       // Nothing is asked outside.
       LITELLM_LOCAL_MODEL_COST_MAP: "True",
     };
-    for (const setting of ["solo", ...(facts.services ? (["coop"] as const) : [])] as const)
-      runs.push(await demoRun(setting, facts, { ...caller, env: variables, abort }));
+    for (const setting of ["solo", ...(facts.services ? (["coop"] as const) : [])] as const) {
+      const name = makeDemoRun(logs, setting);
+      made.push(name);
+      runs.push(await demoRun({ setting, name }, facts, { ...caller, env: variables, abort }));
+    }
   } finally {
     model.close();
+    if (abort.aborted && !keep) removeDemoRuns(logs, made);
   }
   const isPassed = runs.every(({ pairs, passed }) => passed === pairs);
-  const logs = join(facts.folder, "logs");
-  if (isPassed && !keep) {
-    for (const { name } of runs) rmSync(join(logs, name), { recursive: true, force: true });
-    // An empty one would keep the checkout from its removal.
-    if (readdirSync(logs).length === 0) rmdirSync(logs);
-  }
+  if (isPassed && !keep) removeDemoRuns(logs, made);
+  else output.report(`the results are in ${made.map((name) => join(logs, name)).join(" and ")}\n`);
   const told = runs.map(
     ({ setting, passed, pairs, seconds }) => `${setting} ${passed}/${pairs} in ${seconds.toFixed(1)} s`,
   );
@@ -85,19 +87,16 @@ type DemoCaller = Omit<StackCaller, "env"> & {
 };
 
 async function demoRun(
-  setting: DemoRun["setting"],
+  { setting, name }: Pick<DemoRun, "setting" | "name">,
   facts: PlanFacts,
   { stack, projectDir, output, env, abort }: DemoCaller,
 ): Promise<DemoRun> {
   const { folder, smokePairs } = facts;
-  const name = nameOf(setting);
   const logs = join(folder, "logs", name);
   const settings = readSettings({ projectDir, stack });
   const planned = plannedRun(settings, "smoke");
   const look = () =>
     checkRun(readRun(logs, name), planned && { ...planned, setting }, (of) => agentLimitsIn(folder, of));
-  // A run goes on with the results that are there.
-  rmSync(logs, { recursive: true, force: true });
   const began = performance.now();
   const progress = (check?: RunCheck) => {
     const pairs = check?.verdicts.map(({ pair }) => pair) ?? [];
