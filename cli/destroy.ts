@@ -16,7 +16,7 @@ import { enginesIn, forgetEngineOption, forgetGoneEngines } from "./engine-gone.
 import { failureLines } from "./failures.ts";
 import { shortenHistory } from "./history.ts";
 import { ownerIn } from "./identity.ts";
-import { assertNoRun } from "./live-runs.ts";
+import { liveRun, runInTheWay } from "./live-runs.ts";
 import { isPreview, operate, wantsHelp } from "./operation.ts";
 import { concludePreview } from "./preview.ts";
 import { forgetProofs } from "./proof-record.ts";
@@ -71,7 +71,10 @@ export async function destroy(
       return conclude(output, { outcome: "unchanged", text: "nobody said yes", next });
   }
   const opened = await openUnchecked(await takeOver(caller));
-  if (!isPreview("destroy", options)) await assertNoRun(opened, folder);
+  if (!isPreview("destroy", options)) {
+    const run = await liveRun({ ...opened, owner: ownerIn(opened), folder });
+    if (run !== undefined) throw runInTheWay(run, "would lose it", machine("destroy", stack));
+  }
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
   const resources = await resourcesOf(opened.pulumi, stack);

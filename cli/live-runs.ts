@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { knownOf } from "../lib/known.ts";
-import { realPlace } from "../lib/place.ts";
+import { isSamePlace, realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { withLock } from "../lib/process-lock.ts";
-import { machine } from "../lib/remedy.ts";
+import { asTyped, type Command, machine } from "../lib/remedy.ts";
+import { ownersIn } from "../provision/ownership/folder-owners.ts";
+import { isOf, type Owner } from "../provision/ownership/owner.ts";
 import { isCooperBench, runProcesses } from "../provision/steps/run-processes.ts";
 
 /** Whether a command is CooperBench's, by a checkout's environment. */
@@ -59,24 +61,52 @@ function going({ stack, name, folder }: RunPlace): Problem {
   ]);
 }
 
+/** A stack whose checkout runs may use. */
+interface StackCheckout {
+  readonly owner: Owner;
+  readonly dockerHost: string;
+  /** Folder of the checkout, absolute, as the settings have it. */
+  readonly folder: string;
+}
+
+/** A run by a stack's environment: in its settings' folder, or in another that holds something of the stack's. */
+export interface LiveRun {
+  readonly pids: readonly number[];
+  /** Folders of the environments, absolute. */
+  readonly folders: readonly string[];
+}
+
+/** The runs of CooperBench that a stack's environment or services would be taken away from; undefined where none is seen. */
+export async function liveRun({ owner, dockerHost, folder }: StackCheckout): Promise<LiveRun | undefined> {
+  const folders = new Set<string>();
+  const isMade = (of: string) => ownersIn(of).some((thing) => isOf(thing.owner, owner));
+  const found = await runProcesses(dockerHost, (command) => {
+    const used = isCooperBench(command) ? environmentsIn(command) : [];
+    const ours = used.filter((of) => isSamePlace(of, folder) || isMade(of));
+    for (const of of ours) folders.add(of);
+    return ours.length > 0;
+  });
+  if ("unknown" in found || found.value.length === 0) return undefined;
+  return { pids: found.value.map(({ pid }) => pid), folders: [...folders] };
+}
+
+/** The folders whose environment a command names. */
+function environmentsIn(command: readonly string[]): readonly string[] {
+  return command.flatMap((word) => /^(\/.*?)\/\.venv\//.exec(word)?.[1] ?? []);
+}
+
 /**
- * Has what would take a checkout's environment and services away wait for its runs.
+ * Has what would take a run's environment and services away wait for its end.
  *
- * @param folder of the checkout, absolute.
- * @throws a Problem that names the processes of runs by that checkout's environment, where there are any.
+ * @param why what would happen to the run.
+ * @param again the command to be given afterwards.
  */
-export async function assertNoRun(
-  { stack, dockerHost }: { readonly stack: string; readonly dockerHost: string },
-  folder: string,
-): Promise<void> {
-  const found = await runProcesses(dockerHost, (command) => isBy(folder, command));
-  if ("unknown" in found || found.value.length === 0) return;
-  const pids = found.value.map(({ pid }) => String(pid));
-  throw new Problem(
-    `a run of CooperBench is using the environment in ${folder} (process ${pids.join(", ")}), and would lose it. Nothing was changed.`,
+export function runInTheWay({ pids, folders }: LiveRun, why: string, again: Command): Problem {
+  return new Problem(
+    `a run of CooperBench is using the environment in ${folders.join(", ")} (process ${pids.join(", ")}), and ${why}. Nothing was changed.`,
     [
       { advice: "let it end" },
-      { command: ["kill", ...pids], when: `to end it, before ./machine destroy ${stack}` },
+      { command: ["kill", ...pids.map(String)], when: `to end it, before ${asTyped(again)}` },
     ],
   );
 }

@@ -11,8 +11,11 @@ import { hasMoved, unmanagedImages } from "./differences.ts";
 import { failureLines } from "./failures.ts";
 import { oneLine } from "./findings.ts";
 import { shortenHistory } from "./history.ts";
+import { ownerIn } from "./identity.ts";
 import { printJson } from "./json.ts";
-import { type Operation, operate, wantsHelp } from "./operation.ts";
+import { liveRun, runInTheWay } from "./live-runs.ts";
+import { isPreview, type Operation, operate, wantsHelp } from "./operation.ts";
+import { calledBy } from "./parts.ts";
 import { checkBeforeUpdate } from "./preflight.ts";
 import { concludePreview } from "./preview.ts";
 import { recordProofs } from "./proof-record.ts";
@@ -23,7 +26,15 @@ import { openSession, openToolchain, type Session } from "./session.ts";
 import { ensureStack } from "./stack.ts";
 import { inTheWay, lookAtStack, ofProofs } from "./status.ts";
 import { failedText, installedText, type Summary, summaryOf, type Wanted } from "./summary.ts";
-import { differencesDone, isLocked, logLine, notBegun, offParts, pulumiFailed } from "./told.ts";
+import {
+  differencesDone,
+  differencesToCome,
+  isLocked,
+  logLine,
+  notBegun,
+  offParts,
+  pulumiFailed,
+} from "./told.ts";
 import { leaveRehearsals, usedBefore } from "./used-rehearsals.ts";
 import { codeOf, conclude, readiness, type Verdict, verdictJson } from "./verdict.ts";
 import { withoutKey } from "./without-key.ts";
@@ -46,8 +57,10 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
   await clearPendingOperations(session);
   await ensureStack(pulumi, stack);
 
-  const startedAt = new Date().toISOString();
   const wanted: Wanted = { stack, tasks: settings.tasks, missing, oracleTasks: settings.oracleTasks };
+  if (!isPreview("up", options)) await assertRunsKeep(session, wanted);
+
+  const startedAt = new Date().toISOString();
   // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
   const parallel =
     missing.length > 0 ? ["--parallel", String(settings.tasks.length + 8 + settings.oracleTasks)] : [];
@@ -76,6 +89,27 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
   const told = { stack, ...verdictJson(verdict), images, oracles, failures, log: operation.log };
   printJson(output, "up", told);
   return codeOf(verdict);
+}
+
+/**
+ * Has an update that would change something wait for the runs that are going on: it would take environment and services
+ * away from them.
+ *
+ * @throws a Problem that says what it would change.
+ */
+async function assertRunsKeep(session: Session, wanted: Wanted): Promise<void> {
+  const { stack, projectDir, settings } = session;
+  const folder = checkoutFolder(projectDir, settings);
+  const run = await liveRun({ ...session, owner: ownerIn(session), folder });
+  if (run === undefined) return;
+  const look = await operate(session, "preview", {
+    ...{ ...wanted, off: offParts(settings), isForProgram: true },
+    ...{ args: ["--suppress-outputs", "--stack", stack], options: [] },
+  });
+  const differ = differencesToCome(look, wanted);
+  if (look.code === 0 && differ.length === 0) return;
+  const why = `this update would change ${differ.length === 0 ? "what is not known" : `this: ${differ.join("; ")}`}`;
+  throw runInTheWay(run, why, machine("up", stack));
 }
 
 async function verdictOf(
@@ -148,7 +182,7 @@ function recordUpdate(
   const dotenv = join(checkoutFolder(session.projectDir, session.settings), ".env");
   const failed = Object.entries(failures).map(([name, problem]) => {
     const told = withoutKey(problem, dotenv).slice(0, keptLetters);
-    return [name, { at: endedAt, problem: told }] as const;
+    return [name, { at: endedAt, problem: told, thing: calledBy(session.settings.tasks, name) }] as const;
   });
   recordProofs(session, (record) => {
     const before = Object.entries(record.failures).filter(([name]) => steps.get(name)?.state !== "done");

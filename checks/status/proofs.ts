@@ -128,7 +128,9 @@ export function reasonOf(last: LastOperation, recorded: ProofRecord | undefined)
   if (update === undefined) return undefined;
   const of = Object.entries(failures).filter(([, { at }]) => at === update.endedAt);
   if (!isRecorded(last, update) || of.length === 0) return undefined;
-  const told = of.slice(0, toldSteps).map(([name, { problem }]) => `${name}: ${firstLine(problem)}`);
+  const told = of
+    .slice(0, toldSteps)
+    .map(([name, { problem, thing = name }]) => `${thing}: ${firstLine(problem)}`);
   const more = of.length > toldSteps ? ` and ${of.length - toldSteps} more` : "";
   return `${told.join("; ")}${more}`;
 }

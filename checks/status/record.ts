@@ -5,6 +5,8 @@ const failure = z.object({
   /** When the update ended, in ISO 8601. */
   at: z.string(),
   problem: z.string(),
+  /** What failed, as it is told. Default: the name of its resource. */
+  thing: z.string().optional(),
 });
 
 const attempt = {

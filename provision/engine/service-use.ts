@@ -4,6 +4,7 @@ import { remedyLine } from "../../lib/remedy.ts";
 import { type Owner, ownerName } from "../ownership/owner.ts";
 import { hasSettings } from "../ownership/settings-here.ts";
 import { engineAt } from "./client.ts";
+import { dockerAt } from "./docker-command.ts";
 import {
   containerAt,
   type EngineThing,
@@ -161,11 +162,30 @@ async function remove(dockerHost: string, kind: ThingKind, name: string, thing: 
   try {
     await removeThing(dockerHost, kind, thing.id);
   } catch (error) {
-    throw new Problem(
-      `the ${kind} ${name} cannot be removed: ${foundOf(error)}`,
-      { advice: "stop what uses it, then run the command again" },
-      { cause: error },
-    );
+    const users = kind === "network" ? await containersIn(dockerHost, thing.id) : [];
+    const found =
+      users.length > 0
+        ? `the network ${name} cannot be removed: ${users.join(", ")} ${users.length > 1 ? "are" : "is"} in it`
+        : `the ${kind} ${name} cannot be removed: ${foundOf(error)}`;
+    const [user] = users;
+    const leave =
+      user === undefined
+        ? { advice: "stop what uses it, then run the command again" }
+        : {
+            command: dockerAt(dockerHost, "network", "disconnect", name, user),
+            when: `to take ${user} out of it, before you run the command again`,
+          };
+    throw new Problem(found, leave, { cause: error });
+  }
+}
+
+/** The containers in a network, by their names; none where that is not known. */
+async function containersIn(dockerHost: string, network: string): Promise<readonly string[]> {
+  try {
+    const { Containers } = await engineAt(dockerHost).getNetwork(network).inspect();
+    return Object.values(Containers ?? {}).map(({ Name }) => Name);
+  } catch {
+    return [];
   }
 }
 

@@ -110,9 +110,7 @@ test("a dataset without a file that a run reads is in the way, and the update sa
   expect(up.stdout).toContain("the dataset lacks 1 files that a run reads: ");
   const [code, stdout] = await isReady();
   expect(code).toBe(1);
-  expect(stdout).toMatch(
-    /warning +update +the last update failed: cooperbench-verification: the dataset lacks 1 files/,
-  );
+  expect(stdout).toMatch(/warning +update +the last update failed: cooperbench: the dataset lacks 1 files/);
   renameSync(`${file}.away`, file);
   expect((await machine("verify", stack)).code).toBe(0);
   expect((await isReady())[0]).toBe(0);

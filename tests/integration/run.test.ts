@@ -223,6 +223,25 @@ test("no container is left but the stack's own services", async () => {
     .toEqual(services);
 });
 
+test("an update that would change what a run uses waits for its end, and one that changes nothing does not", async () => {
+  // What the runs above have changed, such as a Redis that CooperBench started again, is put right first.
+  expect(await lab.machine(["up", stack])).toMatchObject({ code: 0 });
+  const script = "import time; time.sleep(600) # as cooperbench run does";
+  const run = lab.start(join(lab.checkout, ".venv", "bin", "python"), ["-c", script]);
+  lab.configure(stack, { coop: false, git: false });
+  const refused = await lab.machine(["up", stack]);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(
+    / a run of CooperBench is using .*: .*Redis: will be removed.*Nothing was changed/,
+  );
+  lab.configure(stack, { coop: true, git: true });
+  const unchanged = await lab.machine(["up", stack]);
+  expect(unchanged.code, unchanged.stdout + unchanged.stderr).toBe(0);
+  run.child.kill("SIGKILL");
+  await run.ended;
+  expect((await lab.containers()).toSorted()).toEqual(services);
+});
+
 test("the key is in nothing printed, though the API says it again", () => {
   expect(text("solo/solo/go_chi_task/27/f2_f4", "result.json")).toContain(key);
   expect(lab.printed).not.toContain(key);

@@ -2,20 +2,36 @@ import { spawn } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { asOnlyRun, assertNoRun, assertNotGoing, isRunGoing } from "../../../cli/live-runs.ts";
+import {
+  asOnlyRun,
+  assertNotGoing,
+  isRunGoing,
+  type LiveRun,
+  liveRun,
+  runInTheWay,
+} from "../../../cli/live-runs.ts";
+import { machine } from "../../../lib/remedy.ts";
+import { writeMarker } from "../../../provision/ownership/marker.ts";
+import { markerFile } from "../../../provision/steps/venv/marker.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
-test("a run by a checkout's environment keeps a destroy from it, and no other run does", async () => {
+test("a run by a stack's environment is seen, in its settings' folder or in one that it made, and no other run is", async () => {
   const [mine, other] = [temporaryFolder("live-run-"), temporaryFolder("live-run-")];
-  const stack = { stack: "lab-1", dockerHost: `unix://${mine}/none.sock` };
+  const place = { owner: { stack: "lab-1", id: "1" }, dockerHost: `unix://${mine}/none.sock` };
   for (const folder of [mine, other]) {
     mkdirSync(join(folder, ".venv/bin"), { recursive: true });
     symlinkSync("/bin/sleep", join(folder, ".venv/bin/cooperbench"));
   }
   const run = spawn(join(other, ".venv/bin/cooperbench"), ["60"], { stdio: "ignore" });
   try {
-    await assertNoRun(stack, mine);
-    await expect(assertNoRun(stack, other)).rejects.toThrow(
+    expect(await liveRun({ ...place, folder: mine })).toBeUndefined();
+    const found = { pids: [run.pid], folders: [other] };
+    expect(await liveRun({ ...place, folder: other })).toEqual(found);
+    // The settings have gone on to another folder, and the environment is there yet.
+    writeMarker(markerFile(join(other, ".venv")), { ...place.owner, path: join(other, ".venv") });
+    expect(await liveRun({ ...place, folder: mine })).toEqual(found);
+    expect(await liveRun({ ...place, owner: { stack: "lab-1", id: "2" }, folder: mine })).toBeUndefined();
+    expect(runInTheWay(found as LiveRun, "would lose it", machine("destroy", "lab-1")).message).toMatch(
       new RegExp(
         `process ${run.pid}.*Nothing was changed\\.\nFix: let it end\nFix: .*\n {2}kill ${run.pid}$`,
       ),
