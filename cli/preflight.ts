@@ -76,9 +76,11 @@ function asWarning(finding: Faulty): Faulty {
   return { ...finding, level: "warning" };
 }
 
+/** What makes one step of an update fail, beside which all the rest succeeds. */
+const ofOneStep = ["route", "files"];
+
 /**
- * Looks at the machine before an update: warnings are told and do not stop it. Neither does what makes the proof of the
- * route fail: all the rest succeeds beside that.
+ * Looks at the machine before an update: warnings are told and do not stop it. Neither does what makes one step fail.
  *
  * @returns the tasks whose image is to be pulled.
  * @throws a Problem with every blocker.
@@ -86,7 +88,7 @@ function asWarning(finding: Faulty): Faulty {
 export async function checkBeforeUpdate(session: Session): Promise<readonly LockedTask[]> {
   const { findings: found, missing } = await check(session, session.settings, false);
   const findings = found.map((one) =>
-    one.check === "route" && one.level === "blocker" ? asWarning(one) : one,
+    ofOneStep.includes(one.check) && one.level === "blocker" ? asWarning(one) : one,
   );
   // What this very update puts right is no news.
   const isMended = ({ remedies }: Finding) => isOnly(remedies, machine("up", session.stack));

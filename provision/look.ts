@@ -7,6 +7,7 @@ import type { SubsetTask } from "../benchmark/smoke-subset.ts";
 import type { Environment } from "../lib/environment.ts";
 import { type Known, known, within } from "../lib/known.ts";
 import type { RedisAddress } from "../lib/redis-address.ts";
+import type { Fault as FileFault } from "../lib/remedy.ts";
 import { askEngine, type EngineFacts } from "./engine/ask.ts";
 import { type GitFacts, lookAtGit } from "./engine/existing-git.ts";
 import { lookAtRedis, type RedisFacts } from "./engine/existing-redis.ts";
@@ -14,10 +15,10 @@ import type { EngineHost } from "./engine/host.ts";
 import { type OwnedThing, othersIn } from "./ownership/folder-owners.ts";
 import type { Owner } from "./ownership/owner.ts";
 import { headIn, headOfUsers, inspectCheckout } from "./steps/checkout/inspect.ts";
-import { type DotenvSeen, inspectDotenv, misreadInWords } from "./steps/dotenv.ts";
+import { type DotenvSeen, inspectDotenv, misreadInWords, refusedDotenv } from "./steps/dotenv.ts";
 import { otherSettings, type RouteFault, routeFault, writtenVariables } from "./steps/route-drift.ts";
 import { type RunSeen, variablesOfRun } from "./steps/run-settings.ts";
-import { inspectSubset } from "./steps/subset.ts";
+import { inspectSubset, refusedSubset } from "./steps/subset.ts";
 import { inspectVenv } from "./steps/venv/fault.ts";
 
 /** What a stack wants of its machine, as far as it can be looked at. */
@@ -74,6 +75,8 @@ export interface Look {
   readonly otherSettings: Known<readonly string[]>;
   /** Of the smoke run's subset. */
   readonly subset: Fault;
+  /** The user's files where an update would write its own, whosever the rest of the folder is. */
+  readonly refused: Known<readonly FileFault[]>;
 }
 
 /**
@@ -91,8 +94,8 @@ export async function lookAt(
   const { owner, dockerHost, folder } = wanted;
   const ask: Ask = (question) => within(limitMs, question);
   const { redis } = wanted;
-  const [engine, redisThere, git, others, head, headUsers, checkout, venv, ofRun, subset] = await Promise.all(
-    [
+  const [engine, redisThere, git, others, head, headUsers, checkout, venv, ofRun, subset, refused] =
+    await Promise.all([
       askEngine(dockerHost, limitMs),
       redis && ask(() => lookAtRedis(dockerHost, owner, redis)),
       wanted.git ? ask(() => lookAtGit(dockerHost)) : undefined,
@@ -103,11 +106,15 @@ export async function lookAt(
       ask(() => inspectVenv(folder, wanted.pythonVersion, owner)),
       lookAtRun(wanted, ask, environment),
       ask(() => inspectSubset(folder, owner, wanted.smoke)),
-    ],
-  );
+      ask(() =>
+        [refusedDotenv(join(folder, ".env")), refusedSubset(folder, owner)].filter(
+          (one) => one !== undefined,
+        ),
+      ),
+    ]);
   return {
     ...{ wanted, engine, redis: redisThere, git, others, head, headOfUsers: headUsers },
-    ...{ checkout, venv, ...ofRun, subset },
+    ...{ checkout, venv, ...ofRun, subset, refused },
   };
 }
 

@@ -35,6 +35,7 @@ import { clockFinding } from "./clock.ts";
 import { clientFinding } from "./docker.ts";
 import { configuredDownloads, daemonFile, downloadsFinding } from "./downloads.ts";
 import { engineFinding } from "./engine.ts";
+import { filesFinding } from "./files.ts";
 import { folderFindings, lookAtFolder } from "./folders.ts";
 import { findGit, gitFinding } from "./git.ts";
 import { lockFinding } from "./image-lock.ts";
@@ -120,6 +121,7 @@ export async function runPreflight(preflight: Preflight): Promise<PreflightResul
       ...programs,
       ...folders,
       ownersFinding(look.others, folder, owner),
+      filesFinding(look.refused, folder),
       routeFinding(look.route),
       ...[otherSettingsFinding(look.otherSettings), proxyFinding(preflight.env)].filter(
         (finding) => finding !== undefined,

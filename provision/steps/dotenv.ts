@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type { Variables } from "../../benchmark/model.ts";
 import { entryAt, readBytes, removeBegun, writeWhole } from "../../lib/files.ts";
 import { Problem } from "../../lib/problem.ts";
-import { machine } from "../../lib/remedy.ts";
+import { type Fault, machine } from "../../lib/remedy.ts";
 import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner, ownerName } from "../ownership/owner.ts";
 import { otherFolder } from "../remedies.ts";
@@ -91,11 +91,7 @@ export async function writeDotenv(
   variables: Variables,
   ask: AskDotenv,
 ): Promise<string> {
-  const stats = regularFile(file);
-  const bytes = stats === undefined ? Buffer.alloc(0) : readToChange(file, stats);
-  const dotenv = parseDotenv(textOf(bytes));
-  const wrong = unreadable(bytes) ?? dotenv.faults[0];
-  if (wrong !== undefined) throw new Problem(`${file}: ${wrong}. Nothing was changed`, byHand);
+  const { stats, dotenv } = readToWrite(file);
   const other = otherOwner(dotenv, owner);
   if (other !== undefined) {
     const name = ownerName(other, owner);
@@ -122,6 +118,26 @@ export async function writeDotenv(
   );
   replace(file, bytesOf(text));
   return hashOf(parseDotenv(text)) ?? "";
+}
+
+/** Why a `.env` file, whosever it is, cannot be written; undefined where it can. */
+export function refusedDotenv(file: string): Fault | undefined {
+  try {
+    readToWrite(file);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { found: error.found, remedies: error.remedies };
+  }
+}
+
+function readToWrite(file: string): { readonly stats: Stats | undefined; readonly dotenv: Dotenv } {
+  const stats = regularFile(file);
+  const bytes = stats === undefined ? Buffer.alloc(0) : readToChange(file, stats);
+  const dotenv = parseDotenv(textOf(bytes));
+  const wrong = unreadable(bytes) ?? dotenv.faults[0];
+  if (wrong !== undefined) throw new Problem(`${file}: ${wrong}. Nothing was changed`, byHand);
+  return { stats, dotenv };
 }
 
 /** The first of some texts that python-dotenv reads the variables back from. */

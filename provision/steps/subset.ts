@@ -3,6 +3,7 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SubsetTask, smokeSubset, smokeSubsetFile } from "../../benchmark/smoke-subset.ts";
 import { Problem } from "../../lib/problem.ts";
+import type { Fault } from "../../lib/remedy.ts";
 import { type Holder, isTakenOver, type Taker } from "../ownership/holder.ts";
 import { isOf, type Owner } from "../ownership/owner.ts";
 
@@ -33,6 +34,16 @@ export function inspectSubset(
   return text === textOf(subsetOwner(text) ?? owner, tasks) ? undefined : "it has other pairs";
 }
 
+/** Why the subset cannot be written; undefined where it can. */
+export function refusedSubset(folder: string, owner: Owner): Fault | undefined {
+  const file = join(folder, smokeSubsetFile);
+  if (!existsSync(file) || isOwnSubset(folder, owner)) return undefined;
+  return {
+    found: `${file} already exists, and this stack did not make it`,
+    remedies: { command: ["mv", file, `${file}.old`], when: "if no other stack made it" },
+  };
+}
+
 /**
  * Writes the subset into the checkout's dataset.
  *
@@ -44,12 +55,8 @@ export async function ensureSubset(
   tasks: readonly SubsetTask[],
 ): Promise<void> {
   const file = join(folder, smokeSubsetFile);
-  if (existsSync(file) && !isOwnSubset(folder, owner)) {
-    throw new Problem(`${file} already exists, and this stack did not make it`, {
-      command: ["mv", file, `${file}.old`],
-      when: "if no other stack made it",
-    });
-  }
+  const refused = refusedSubset(folder, owner);
+  if (refused !== undefined) throw new Problem(refused.found, refused.remedies);
   await writeFile(temporaryFile(file), textOf(owner, tasks));
   await rename(temporaryFile(file), file);
 }

@@ -30,6 +30,7 @@ const look: Look = {
   dotenv: well,
   dotenvBytes: undefined,
   otherSettings: known([]),
+  refused: known([]),
   route: well,
   subset: well,
 };

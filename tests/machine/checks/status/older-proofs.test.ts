@@ -60,6 +60,7 @@ const look: Look = {
   head: known(commit),
   headOfUsers: known(undefined),
   otherSettings: known([]),
+  refused: known([]),
   dotenvBytes: { hash: "a", read: "a" },
   ...{ checkout: well, venv: well, dotenv: well, route: well, subset: well },
 };
