@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { readRegular } from "../lib/files.ts";
 import type { Task } from "./tasks.ts";
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "want sha256: and 64 hex digits");
@@ -85,7 +85,7 @@ function withoutBaseCommits({ images }: z.infer<typeof imagesLock>, file: string
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readRegular(file).toString("utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new Error(code === "ENOENT" ? `there is no ${file}` : `${file} cannot be read: ${message}`);

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap, parseDocument } from "yaml";
-import { writeWhole } from "../lib/files.ts";
+import { otherThanFile, writeWhole } from "../lib/files.ts";
 import { Problem } from "../lib/problem.ts";
 import { machine, type Remedies } from "../lib/remedy.ts";
 import { didYouMean } from "../lib/similar.ts";
@@ -56,7 +56,8 @@ function readYaml(file: string): string {
     if (code === "ELOOP") throw refused(`it is a link to ${link}, which leads back to itself`, move);
     throw refused(message, letRead);
   }
-  if (!stats.isFile()) throw refused(`it is ${kindOf(stats)}, not a file`, move);
+  const other = otherThanFile(stats);
+  if (other !== undefined) throw refused(other, move);
   try {
     return yamlText(readFileSync(file), file);
   } catch (error) {
@@ -70,12 +71,6 @@ function readYaml(file: string): string {
       { command: ["sudo", "chown", String(user), file], when: "to give the file to this one" },
     ]);
   }
-}
-
-function kindOf(stats: Stats): string {
-  if (stats.isDirectory()) return "a folder";
-  if (stats.isFIFO()) return "a named pipe";
-  return stats.isSocket() ? "a socket" : "a device";
 }
 
 /** The names of the stacks that have a settings file. */

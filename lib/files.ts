@@ -43,6 +43,25 @@ export function readBytes(file: string, flag: number = constants.O_RDONLY): Buff
   }
 }
 
+/**
+ * The bytes of a file that must be a regular one.
+ *
+ * @throws an error that says what it is, where it is none.
+ */
+export function readRegular(file: string): Buffer {
+  const other = otherThanFile(statSync(file));
+  if (other !== undefined) throw new Error(other);
+  return readFileSync(file);
+}
+
+/** What is in a file's place, in words; undefined for a regular file. Another, such as a pipe, may never end. */
+export function otherThanFile(stats: Stats): string | undefined {
+  if (stats.isFile()) return undefined;
+  if (stats.isDirectory()) return "it is a folder, not a file";
+  if (stats.isFIFO()) return "it is a named pipe, not a file";
+  return `it is a ${stats.isSocket() ? "socket" : "device"}, not a file`;
+}
+
 function isDenied(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "EACCES";
 }

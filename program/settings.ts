@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { normalize, resolve } from "node:path";
 import { z } from "zod";
@@ -16,6 +16,7 @@ import { defaultModel } from "../benchmark/model.ts";
 import { defaultRedisImage, gitBaseImage } from "../benchmark/service-images.ts";
 import { tasksOn } from "../benchmark/stand-ins.ts";
 import { readTasks, selectTasks, subsets } from "../benchmark/tasks.ts";
+import { readRegular } from "../lib/files.ts";
 import { type Fault, machine, remedyText } from "../lib/remedy.ts";
 import { didYouMean } from "../lib/similar.ts";
 import type { RawConfiguration } from "./configuration.ts";
@@ -391,7 +392,7 @@ export function parseSettings(
 /** The port that a file holds; undefined where it holds none, or is not there. */
 function portIn(file: string): number | undefined {
   try {
-    return port.safeParse(Number(readFileSync(file, "utf8"))).data;
+    return port.safeParse(Number(readRegular(file).toString("utf8"))).data;
   } catch {
     return undefined;
   }

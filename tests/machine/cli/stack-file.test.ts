@@ -6,7 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
 import { newStack } from "../../../cli/new.ts";
 import { readStackFile } from "../../../cli/stack-file.ts";
+import { parseSettings } from "../../../program/settings.ts";
 import { recordedOutput } from "../../caller.ts";
+import { configurationWith } from "../../configuration.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 let folder: string;
@@ -26,6 +28,16 @@ test("a pipe and a socket in the place of a settings file are told, and not wait
   await new Promise<void>((resolve) => server.listen(file, resolve));
   expect(read).toThrow(/cannot be read: it is a socket, not a file\nFix: .*\n {2}mv /);
   await new Promise((resolve) => server.close(resolve));
+});
+
+test("a pipe that a setting names as its file is told, and not waited for", () => {
+  execFileSync("mkfifo", [file]);
+  const parse = (setting: "imagesLock" | "redisPort") =>
+    parseSettings("lab", configurationWith({ [setting]: file }), { file: String, engine: String });
+  expect(() => parse("imagesLock")).toThrow(
+    `imagesLock: ${file} cannot be read: it is a named pipe, not a file`,
+  );
+  expect(() => parse("redisPort")).toThrow(`redisPort: got ${file}, which has none; want a port`);
 });
 
 test("a file that this user may not read is told with whose it is", () => {
