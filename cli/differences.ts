@@ -209,8 +209,8 @@ function isFirst({ operation, oldInputs }: Step): boolean {
 /** Which settings of a step have changed, in brackets: the weightiest. */
 function becauseOf({ oldInputs, inputs }: Step): string {
   const [before, now] = [requestIn(oldInputs), requestIn(inputs)];
-  // What nothing is known of differs in everything.
-  if (Object.keys(before).length === 0) return "";
+  // What nothing is known of differs in everything: a preview may not know what will be asked.
+  if ([before, now].some((one) => Object.keys(one).length === 0)) return "";
   const keys = Object.keys({ ...before, ...now }).filter(
     (key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]),
   );

@@ -163,7 +163,7 @@ export function faultOf(
   const isShort = [then, now].every((value) => typeof value === "string" && !/\s/.test(value));
   return isShort
     ? `it was proved for ${what} ${then}; it is ${now} now`
-    : `it was proved for another ${what}`;
+    : `it was proved for another ${what.replace(/^the /, "")}`;
 }
 
 const operations = z.array(

@@ -87,6 +87,16 @@ describe("a preview says in words", () => {
     ]);
   });
 
+  test("what will be asked is not compared where a preview does not know it yet", () => {
+    const course = new Course();
+    const environment = { [requestVariable]: JSON.stringify({ folder: "/a", commit: "1" }) };
+    const unknown = { [requestVariable]: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    const metadata = { op: "update", urn: "urn::cooperbench-venv", type: "command:local:Command" };
+    const states = { old: { inputs: { environment } }, new: { inputs: { environment: unknown } } };
+    course.take({ resourcePreEvent: { metadata: { ...metadata, ...states } } });
+    expect(words(course, "will")).toEqual([".venv: will be put right"]);
+  });
+
   test("that the engine is another, and what stays on the one before", () => {
     const course = new Course();
     const urn = "urn:pulumi:mine::p::pulumi:providers:docker::images-engine";
