@@ -32,7 +32,7 @@ import {
   updateFacts,
   updateFindings,
 } from "./update-findings.ts";
-import { removeLock, settledLocks, type UpdateLock } from "./update-locks.ts";
+import { removeLock, settledLocks, type UpdateLock, updateLocks } from "./update-locks.ts";
 
 /**
  * Takes away the lock of an update that is gone. To be called before anything is started.
@@ -68,6 +68,20 @@ export async function clearGoneLocks(caller: StackCaller): Promise<readonly Upda
     output.say(`${lockFinding(stack, lock).found}; its lock is removed: ${lock.file}`);
   }
   return locks.filter(isHeld);
+}
+
+/** @throws a Problem where an update is known to run: `pulumi cancel` would take its lock away from it. */
+export function assertNoneRuns(place: StackPlace): void {
+  const { stack, env } = place;
+  const files = stateFiles(place);
+  const running = files
+    ? updateLocks(files, () => recordedRuns(env)).filter(({ kind }) => kind === "running")
+    : [];
+  if (running.length > 0)
+    throw problemOf(
+      "the update lock stays",
+      running.map((lock) => lockFinding(stack, lock)),
+    );
 }
 
 /** Says that an update runs, or was cut off, to whoever only looks. */

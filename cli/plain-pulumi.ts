@@ -1,5 +1,5 @@
 import type { Caller } from "./caller.ts";
-import { clearGoneLocks } from "./cut-off.ts";
+import { assertNoneRuns, clearGoneLocks } from "./cut-off.ts";
 import { stackOf } from "./named-stack.ts";
 import { showPulumi } from "./pulumi.ts";
 import { takesLock } from "./pulumi-process.ts";
@@ -11,7 +11,9 @@ export async function plainPulumi(args: readonly string[], caller: Caller): Prom
   const stack = stackOf(args, caller.env);
   if (stack === undefined || !stacksWithSettings(caller.projectDir).includes(stack))
     return showPulumi(await openToolchain(caller), args);
-  const isConfig = wordsOf(args)[0] === "config";
+  const [command] = wordsOf(args);
+  const isConfig = command === "config";
+  if (command === "cancel") assertNoneRuns({ ...caller, stack });
   const opened = await openForPulumi({ ...caller, stack }, worksOn(args), isConfig);
   // Of the others Pulumi itself tells.
   if (takesLock(args)) await clearGoneLocks(opened);

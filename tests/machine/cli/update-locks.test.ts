@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, write
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
+import { assertNoneRuns } from "../../../cli/cut-off.ts";
 import { forgetGoneRuns, recordedRuns, recordRun, runVariable } from "../../../cli/recorded-runs.ts";
 import { type StateFiles, stateFiles } from "../../../cli/state-files.ts";
 import { lockFinding } from "../../../cli/update-findings.ts";
@@ -92,8 +93,11 @@ test("the lock of a process that runs, of another machine's, and of none that is
   record(process.pid, {});
   lock(process.pid);
   expect(kinds()).toEqual(["running"]);
+  const place = { stack: "lab-1", projectDir: folder, env };
+  expect(() => assertNoneRuns(place)).toThrow(/^the update lock stays[\s\S]*an update is running since/);
   record(process.pid, { machine: "0".repeat(12) });
   expect(kinds()).toEqual(["unknown"]);
+  expect(() => assertNoneRuns(place)).not.toThrow();
   record(process.pid, { namespace: "1" });
   expect(kinds()).toEqual(["unknown"]);
   lock(process.pid, { hostname: "another" });
