@@ -121,7 +121,7 @@ async function demoRun(
       `the demo's run ${ended.ending} without a result:\n${ended.stdout}${ended.stderr}`,
       machine("status", stack),
     );
-  output.report(`${runReport(check, facts.services)}${runCount(check)}`);
+  output.report(`${runReport(check, facts.services, folder)}${runCount(check)}`);
   const passed = check.verdicts.filter(
     ({ kind, pair }) => kind === "valid" && pair.evaluation?.passed,
   ).length;

@@ -59,9 +59,10 @@ export async function planCheck(
   const services = settings && runsOf(settings).services;
   const text = isJson
     ? asJson(check, changes)
-    : (changes ?? []).map((line) => `machine.json: ${line}\n`).join("") + runReport(check, services);
+    : (changes ?? []).map((line) => `machine.json: ${line}\n`).join("") +
+      runReport(check, services, checkout);
   output.print(clean(text));
-  const redo = check.isValid ? undefined : nextOfRun(check, services);
+  const redo = check.isValid ? undefined : nextOfRun(check, services, checkout);
   const report = check.isValid && stack !== undefined ? machine("report", stack) : again;
   const verdict: Verdict =
     check.isGoing && !progress.isComplete

@@ -1,19 +1,31 @@
 import type { RunCheck } from "../benchmark/check-run.ts";
 import { defaultAgent } from "../benchmark/judge-agent.ts";
-import { coopOptions, isPlanned, type PlanFacts } from "../benchmark/plan.ts";
+import { coopOptions, isPlanned, type PlanFacts, runProgram } from "../benchmark/plan.ts";
 import type { PairName } from "../benchmark/read-run.ts";
 import { merged, type Remedy, remedyText } from "../lib/remedy.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { table } from "./table.ts";
 
-/** What a run was worth, in lines: what is not the model's, why, what helps, and what is missing. */
-export function runReport(check: RunCheck, services: PlanFacts["services"]): string {
+/** What a run of a checkout was worth, in lines: what is not the model's, why, what helps, and what is missing. */
+export function runReport(check: RunCheck, services: PlanFacts["services"], checkout: string): string {
   const { run, verdicts, missing, wanted } = check;
   const bad = verdicts.filter(({ kind }) => kind !== "valid" && kind !== "running");
   const running = verdicts.filter(({ kind }) => kind === "running");
   const valid = verdicts.filter(({ kind }) => kind === "valid");
   const evaluated = valid.filter(({ pair }) => pair.evaluation !== undefined);
   const remedies = bad.flatMap(({ remedies }) => remedies);
+  // Two commands on one run would do the same pairs.
+  const toDo = check.isGoing
+    ? []
+    : [
+        ...commands(check, services),
+        ...(missing === 0 ? [] : [`${missing} of ${wanted} pairs have no result: ${goOn}`]),
+        ...(evaluated.length === valid.length
+          ? []
+          : [
+              `${valid.length - evaluated.length} not evaluated: ${runProgram} eval -n ${shellWord(run.name)}`,
+            ]),
+      ];
   const lines = [
     ...(run.unreadable === "" || (check.isOfPlan && wanted !== undefined)
       ? []
@@ -28,27 +40,29 @@ export function runReport(check: RunCheck, services: PlanFacts["services"]): str
       ),
     ]),
     ...(remedies.length === 0 ? [] : [remedyText(merged(remedies))]),
-    // Two commands on one run would do the same pairs.
-    ...(check.isGoing ? [] : commands(check, services)),
-    ...(missing === 0 || check.isGoing ? [] : [`${missing} of ${wanted} pairs have no result: ${goOn}`]),
-    ...(evaluated.length === valid.length || check.isGoing
-      ? []
-      : [
-          `${valid.length - evaluated.length} not evaluated: .venv/bin/cooperbench eval -n ${shellWord(run.name)}`,
-        ]),
+    ...(toDo.some((line) => line.includes(`: ${runProgram} `)) ? [`in the checkout: ${into(checkout)}`] : []),
+    ...toDo,
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
 
+const into = (checkout: string) => `cd ${shellWord(checkout)}`;
+
 const goOn = "run its command again, and it goes on where it stopped";
 
 /** What comes next after a run that is not whole: the first fix, or what does the first pair again; undefined for nothing. */
-export function nextOfRun(check: RunCheck, services: PlanFacts["services"]): Remedy | undefined {
+export function nextOfRun(
+  check: RunCheck,
+  services: PlanFacts["services"],
+  checkout: string,
+): Remedy | undefined {
   const [remedy] = check.verdicts
     .filter(({ kind }) => kind !== "running")
     .flatMap(({ remedies }) => remedies);
   if (remedy !== undefined) return remedy;
-  const advice = redone(check, services)[0] ?? (check.missing > 0 ? goOn : undefined);
+  const again = redone(check, services)[0];
+  if (again?.startsWith(runProgram)) return { advice: `${into(checkout)} && ${again}` };
+  const advice = again ?? (check.missing > 0 ? goOn : undefined);
   return advice === undefined ? undefined : { advice };
 }
 
@@ -92,12 +106,12 @@ function redone(
   return again.map(({ pair, kind }) => {
     const { setting, repo, taskId, features } = pair;
     const which = `-n ${shellWord(run.name)} -r ${shellWord(repo)} -t ${taskId} -f ${features.join(",")} --force`;
-    if (kind === "evaluation") return `.venv/bin/cooperbench eval ${which}`;
+    if (kind === "evaluation") return `${runProgram} eval ${which}`;
     const model = pair.model === "" ? check.model : pair.model;
     // Without one CooperBench takes a model of its own.
     if (model === "")
       return `${pairName(pair)}, with the run's own command: nothing here says which model it used`;
     const options = setting === "solo" ? "" : coopOptions(run.name, services);
-    return `.venv/bin/cooperbench run ${which} --setting ${setting}${options}${agent} -m ${shellWord(model)}`;
+    return `${runProgram} run ${which} --setting ${setting}${options}${agent} -m ${shellWord(model)}`;
   });
 }

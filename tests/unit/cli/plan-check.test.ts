@@ -100,7 +100,7 @@ test("the check ends with what does the pairs again, and with 1", async () => {
   expect(printed).toContain("MACHINE  solo dspy_task/8394 1,2  there was no Redis (Error 111 connecting");
   expect(printed).toContain("\n  docker start cooperbench-redis\n");
   expect(printed).toContain(
-    `again: .venv/bin/cooperbench run -n night -r dspy_task -t 8394 -f 1,2 --force --setting solo -m ${model}\n`,
+    `in the checkout: cd ${dirname(logs)}\nagain: .venv/bin/cooperbench run -n night -r dspy_task -t 8394 -f 1,2 --force --setting solo -m ${model}\n`,
   );
   expect(printed).toContain("night: 0 of 1 results are the model's");
   expect(printed).toMatch(/\nNext: docker start cooperbench-redis\n$/);
@@ -160,6 +160,9 @@ describe("the advice leads to no wrong figure:", () => {
     );
     expect(printed).toContain(
       "again: .venv/bin/cooperbench eval -n night -r dspy_task -t 8394 -f 1,2 --force\n",
+    );
+    expect(printed).toContain(
+      `Next: cd ${dirname(logs)} && .venv/bin/cooperbench eval -n night -r dspy_task -t 8394 -f 1,2 --force\n`,
     );
     expect(code).toBe(1);
   });
@@ -271,6 +274,7 @@ test("what was not evaluated is told with its command, and is valid all the same
   expect(await checked()).toEqual({
     code: 0,
     printed:
+      `in the checkout: cd ${dirname(logs)}\n` +
       "1 not evaluated: .venv/bin/cooperbench eval -n night\n" +
       `Done: night: 1 of 1 results are the model's, 0 of 0 evaluated ones passed\n${next()}`,
   });
