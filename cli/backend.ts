@@ -14,14 +14,19 @@ import { credentialsFolder } from "../toolchain/variables.ts";
  * setting, else a file of mode 0600 in the data folder, made here on first use.
  *
  * @param passphraseFile the stack's own, absolute; empty where it has none.
+ * @param wasMade whether that file, where it is not there, was there before: another is not made then.
  * @returns the variables for Pulumi; undefined takes one away.
  */
-export function backendEnv(passphraseFile: string, env: Environment): Environment {
+export function backendEnv(
+  passphraseFile: string,
+  env: Environment,
+  wasMade: () => boolean = () => false,
+): Environment {
   const state = stateEnv(env);
   if (state.PULUMI_BACKEND_URL !== undefined) makeFolder(stateDir(env));
   const passphrase = passphraseEnv(passphraseFile, env);
   const own = ownPassphrase(env);
-  if (passphrase.PULUMI_CONFIG_PASSPHRASE_FILE === own) makePassphrase(own);
+  if (passphrase.PULUMI_CONFIG_PASSPHRASE_FILE === own && !existsSync(own) && !wasMade()) makePassphrase(own);
   return { ...state, ...passphrase };
 }
 
@@ -107,7 +112,8 @@ export function passphraseEnv(ofStack: string, env: Environment): Environment {
   return { PULUMI_CONFIG_PASSPHRASE_FILE: ownPassphrase(env) };
 }
 
-function ownPassphrase(env: Environment): string {
+/** The file of the user's own passphrase, where nothing else says where it is. */
+export function ownPassphrase(env: Environment): string {
   return resolve(dataFolder(env), "passphrase");
 }
 
@@ -125,7 +131,6 @@ function makeFolder(folder: string): void {
 }
 
 function makePassphrase(file: string): void {
-  if (existsSync(file)) return;
   makeFolder(dirname(file));
   try {
     writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });

@@ -77,7 +77,10 @@ export async function destroy(
   }
   await removeLeftovers(opened);
   const cutOff = await clearPendingOperations(opened);
-  const resources = await resourcesOf(opened.pulumi, stack);
+  const resources = await resourcesOf(opened.pulumi, stack).catch(async (error) => {
+    await assertSecrets(opened); // which Pulumi tells without what helps
+    throw error;
+  });
   if (isWhole(options)) await forgetGoneEngines(opened, resources, isForgotten);
   const user = userOf(opened);
   const before = usedBefore({ user, configuration, rehearsal, hosts: enginesIn(resources) });

@@ -12,6 +12,7 @@ import { checkFolder, DEFAULT_DIR, DIR_VARIABLE, rehearsalAt } from "../rehearsa
 import type { Caller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { askKey, keyFault, storeSecret } from "./model-key.ts";
+import { assertPassphrase } from "./passphrase.ts";
 import { rehearsalOf, rehearsalSettings } from "./rehearsal.ts";
 import { openToolchain } from "./session.ts";
 import { ensureStack } from "./stack.ts";
@@ -81,7 +82,8 @@ export async function newStack(
       when: "put the key alone into a file, and name that",
     });
 
-  const tools = await openToolchain(caller);
+  const tools = await openToolchain({ ...caller, stack });
+  assertPassphrase({ ...tools, stack });
   const { pulumi } = tools;
   if ((await readRecord({ ...tools, stack })).kind === "made")
     throw new Problem(
@@ -104,6 +106,10 @@ export async function newStack(
     });
   // What a link of the user's leads to keeps its mode.
   if (lstatSync(file).isFile()) chmodSync(file, 0o600);
+  if (tools.env.PULUMI_CONFIG_PASSPHRASE !== undefined)
+    output.say(
+      `the secrets of ${stack} are encrypted with PULUMI_CONFIG_PASSPHRASE of this shell: each later command needs it`,
+    );
   output.print(
     `the settings are in ${file}, with ${key === placeholderKey ? "a placeholder for the key" : "the key in it encrypted"}\n` +
       (rehearsal === undefined ? "" : `its rehearsal is in ${rehearsal.dir}, from its first start on\n`) +

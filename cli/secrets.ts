@@ -1,24 +1,29 @@
 /** Whether the secrets of a stack's settings file can be read: Pulumi tells that only once an update has begun. */
 import { createDecipheriv, pbkdf2 } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { blocker, type Finding, ok } from "../checks/finding.ts";
 import { count } from "../checks/units.ts";
 import { Problem } from "../lib/problem.ts";
 import { machine, type Remedy } from "../lib/remedy.ts";
-import { backendUrl, passphraseEnv } from "./backend.ts";
 import type { StackPlace } from "./caller.ts";
-import { ownKey, type Secret, type StackYaml } from "./settings-yaml.ts";
+import {
+  encryptedState,
+  nameFile,
+  ofVariable,
+  otherDecrypter,
+  readPassphrase,
+  unreadPassphrase,
+} from "./passphrase.ts";
+import { ownKey, type Secret } from "./settings-yaml.ts";
 import { readStackFile, settingsFile } from "./stack-file.ts";
 
 const check = "secrets";
 
 /**
- * Whether every secret of a stack's settings file can be decrypted, as Pulumi does with a passphrase. The key takes half
- * a second of a processor, off this thread.
+ * Whether every secret of a stack's settings file can be decrypted, and its state, as Pulumi does with a passphrase. The
+ * key takes half a second of a processor, off this thread.
  *
- * @param decrypts false looks at their form alone, which takes no time. Default: true.
+ * @param decrypts false looks at the form of the settings' alone, which takes no time. Default: true.
  * @param take is given each that could be decrypted, by the name of its setting. Default: none is kept.
  */
 export async function secretsFinding(
@@ -28,16 +33,18 @@ export async function secretsFinding(
 ): Promise<Finding> {
   const yaml = readStackFile(place);
   const { secrets, encryptionsalt } = yaml;
-  if (secrets.length === 0) return ok(check, "the settings have none");
   const decrypter = otherDecrypter(yaml, place);
+  const state = decrypts && decrypter === undefined ? encryptedState(place) : undefined;
+  if (secrets.length === 0 && state === undefined) return ok(check, "the settings have none");
   if (decrypter !== undefined)
     return ok(check, `they are decrypted by ${decrypter}, which is not asked here`);
 
-  const file = settingsFile(place.projectDir, place.stack);
+  const { stack } = place;
+  const file = settingsFile(place.projectDir, stack);
   const setAgain = (damaged: readonly Secret[]) =>
     damaged.map(
       ({ key }): Remedy => ({
-        ...machine("pulumi", "config", "set", "--secret", ownKey(key) ?? key, "--stack", place.stack),
+        ...machine("pulumi", "config", "set", "--secret", ownKey(key) ?? key, "--stack", stack),
         when: "set it again",
       }),
     );
@@ -46,40 +53,58 @@ export async function secretsFinding(
     command: ["sed", "-i", "/^encryptionsalt:/d", file],
     when: "before secrets are set again",
   };
-  const nameFile = (when: string) => ({ command: ["export", "PULUMI_CONFIG_PASSPHRASE_FILE=FILE"], when });
 
-  if (encryptionsalt === undefined)
+  if (secrets.length > 0 && encryptionsalt === undefined)
     return blocker(check, `${file} has secrets and no encryptionsalt`, [restoreSalt, ...setAgain(secrets)]);
-  const [, salt = "", sample = ""] = /^v1:([A-Za-z0-9+/=]+):(v1:.*)$/s.exec(encryptionsalt) ?? [];
-  if (!ciphertextForm.test(sample))
+  const salt = secrets.length > 0 ? encryptionsalt : undefined;
+  if (salt !== undefined && saltParts(salt) === undefined)
     return blocker(check, `the encryptionsalt of ${file} is damaged`, [
       restoreSalt,
       dropSalt,
       ...setAgain(secrets),
     ]);
-  const { passphrase, from, isOfStack } = readPassphrase(yaml, place);
-  if (passphrase === undefined)
-    return blocker(check, `the passphrase of the secrets cannot be read: ${from}`, [
-      { advice: "restore that file" },
-      // A stack's own file comes before the variable.
-      isOfStack
-        ? {
-            ...machine("set", place.stack, "passphraseFile", "--default"),
-            when: "if the user's own passphrase is the right one",
-          }
-        : nameFile("to name the one that has the passphrase"),
-    ]);
-  const key = decrypts && (await derive(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256"));
-  if (key && decrypted(key, sample) !== "pulumi")
+  const passphrase = readPassphrase(yaml, place);
+  const { text, from, by } = passphrase;
+  if (text === undefined) {
+    const { found, remedies } = unreadPassphrase(passphrase, place);
+    return blocker(check, found, remedies);
+  }
+  const key = decrypts && salt !== undefined ? await keyOf(text, salt) : undefined;
+  const readsState =
+    state === undefined || (await (state.salt === salt ? key : keyOf(text, state.salt))) !== undefined;
+  const unset = {
+    command: ["unset", "PULUMI_CONFIG_PASSPHRASE"],
+    when: "if it is another project's",
+  };
+  // The variable comes before any file of the user's.
+  const another: readonly [Remedy, ...Remedy[]] =
+    by === "variable"
+      ? [unset]
+      : [
+          nameFile(stack, by, "to name the file that has the right passphrase"),
+          ...(by === "stack" ? [] : [ofVariable]),
+        ];
+  const setSecretsAgain = [dropSalt, ...setAgain(secrets)];
+  if (decrypts && salt !== undefined && key === undefined)
     return blocker(
       check,
       `the passphrase (${from}) is not the one that ${file} was encrypted with, or its encryptionsalt is damaged`,
       [
-        nameFile("to name the file that has the right passphrase"),
-        restoreSalt,
-        dropSalt,
-        ...setAgain(secrets),
+        ...another,
+        ...(readsState ? [restoreSalt] : []),
+        // What is set again with another project's passphrase would be bound to that.
+        ...(by === "variable"
+          ? []
+          : readsState
+            ? setSecretsAgain
+            : asideOf(state.file, stack, setSecretsAgain)),
       ],
+    );
+  if (state !== undefined && !readsState)
+    return blocker(
+      check,
+      `the state ${state.file} was encrypted with another passphrase than the one that is used now (${from})`,
+      [...another, ...(by === "variable" ? [] : asideOf(state.file, stack))],
     );
   const damaged = secrets.filter((secret) => {
     if (!key) return !ciphertextForm.test(secret.ciphertext);
@@ -88,9 +113,30 @@ export async function secretsFinding(
     return value === undefined;
   });
   const [first, ...others] = setAgain(damaged);
-  if (first === undefined) return ok(check, `${count(secrets.length, "value")} can be read`);
+  if (first === undefined)
+    return ok(
+      check,
+      secrets.length === 0 ? "the settings have none" : `${count(secrets.length, "value")} can be read`,
+    );
   const which = damaged.map(({ key, line }) => `${ownKey(key) ?? key} (line ${line})`).join(", ");
   return blocker(check, `${file} has a damaged secret: ${which}`, [first, ...others]);
+}
+
+/**
+ * What helps where nothing decrypts a state any more, in this order. The history that stays says whose the stack is, so an
+ * update finds again what is there.
+ *
+ * @param setSecretsAgain where the settings need it as well. Default: none.
+ */
+function asideOf(file: string, stack: string, setSecretsAgain: readonly Remedy[] = []): readonly Remedy[] {
+  const [dropSalt, ...setAgain] = setSecretsAgain;
+  return [
+    { command: ["mv", file, `${file}.old`], when: "if that is lost for good, to set the state aside" },
+    ...(dropSalt ? [dropSalt] : []),
+    { ...machine("pulumi", "stack", "init", stack), when: "after that, for an empty state" },
+    ...setAgain,
+    { ...machine("up", stack), when: "at last, to find again what is there, also before a destroy" },
+  ];
 }
 
 /** The key of the model under test; undefined where it cannot be decrypted here. */
@@ -110,12 +156,18 @@ export async function assertSecrets(place: StackPlace): Promise<void> {
 
 const derive = promisify(pbkdf2);
 
-/** Who else than a passphrase decrypts, such as a key service or the backend itself; undefined for nobody. */
-function otherDecrypter({ secretsprovider, encryptionsalt }: StackYaml, { env }: StackPlace) {
-  if (secretsprovider !== undefined && !["passphrase", "default"].includes(secretsprovider))
-    return secretsprovider;
-  const backend = backendUrl(env);
-  return encryptionsalt === undefined && /^https?:/.test(backend) ? backend : undefined;
+/** What `encryptionsalt` has, v1:SALT:SAMPLE; undefined where it is damaged. */
+function saltParts(encryptionsalt: string) {
+  const [, salt = "", sample = ""] = /^v1:([A-Za-z0-9+/=]+):(v1:.*)$/s.exec(encryptionsalt) ?? [];
+  return ciphertextForm.test(sample) ? { salt, sample } : undefined;
+}
+
+/** The key that a passphrase gives with an `encryptionsalt`; undefined where that was made with another one. */
+async function keyOf(passphrase: string, encryptionsalt: string): Promise<Buffer | undefined> {
+  const { salt, sample } = saltParts(encryptionsalt) ?? { salt: "", sample: "" };
+  if (sample === "") return undefined;
+  const key = await derive(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256");
+  return decrypted(key, sample) === "pulumi" ? key : undefined;
 }
 
 /** v1:NONCE:CIPHERTEXT, of 12 bytes and of 16 and more, in base64. */
@@ -132,21 +184,5 @@ function decrypted(key: Buffer, ciphertext: string): string | undefined {
     return Buffer.concat([cipher.update(sealed.subarray(0, -16)), cipher.final()]).toString();
   } catch {
     return undefined;
-  }
-}
-
-/** The passphrase as Pulumi finds it, and where; without it, why there is none. */
-function readPassphrase({ values }: StackYaml, { env, projectDir }: StackPlace) {
-  const ofStack = String(values.passphraseFile ?? "");
-  const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file = "" } = {
-    ...env,
-    ...passphraseEnv(ofStack === "" ? "" : resolve(projectDir, ofStack), env),
-  };
-  const isOfStack = ofStack !== "";
-  if (passphrase !== undefined) return { passphrase, from: "PULUMI_CONFIG_PASSPHRASE", isOfStack };
-  try {
-    return { passphrase: readFileSync(resolve(projectDir, file), "utf8").trim(), from: file, isOfStack };
-  } catch (error) {
-    return { passphrase: undefined, from: (error as Error).message, isOfStack };
   }
 }

@@ -15,6 +15,7 @@ import { backendEnv, stateEnv } from "./backend.ts";
 import type { Caller, StackCaller } from "./caller.ts";
 import { type Claim, claimStack, lostId, userOf } from "./claim.ts";
 import { ownerIn } from "./identity.ts";
+import { assertPassphrase, isPassphraseMade } from "./passphrase.ts";
 import type { Pulumi } from "./pulumi.ts";
 import { rehearsalOf, startIfNeeded } from "./rehearsal.ts";
 import { ensureStack } from "./stack.ts";
@@ -97,6 +98,7 @@ export async function openUnchecked(
   const isRehearsalsId = isAbsolute(String(configuration.stackId));
   const lost = isPreview ? lostId(claim, id) : undefined;
   if (lost !== undefined) throw new Problem(`${lost.found}. Nothing was changed.`, lost.remedies);
+  assertPassphrase(claim);
   const rehearsal = rehearsalOf(claim);
   if (rehearsal !== undefined) {
     await startIfNeeded(rehearsal, caller.output, isRehearsalsId ? id : undefined);
@@ -139,6 +141,7 @@ export async function openForPulumi(caller: StackCaller, works: boolean, makes =
   const tools = await openToolchain(caller, configuration);
   const isMade = !makes || (stacksInFiles(caller)?.includes(caller.stack) ?? true);
   if (works || !isMade) await claimStack({ ...caller, ...tools, configuration }, true);
+  assertPassphrase({ ...caller, ...tools });
   if (!isMade) await ensureStack(tools.pulumi, caller.stack);
   return withStack(caller, tools);
 }
@@ -205,7 +208,7 @@ function withStack(
  * @param configuration of the stack that it is for. Default: none.
  */
 export async function openToolchain(
-  caller: Caller,
+  caller: Caller & { readonly stack?: string },
   { passphraseFile = "" }: RawConfiguration = {},
 ): Promise<WithToolchain> {
   const { projectDir, output } = caller;
@@ -213,7 +216,7 @@ export async function openToolchain(
   const ofStack = passphraseFile === "" ? "" : resolve(projectDir, String(passphraseFile));
   const variables = {
     // The backend is the user's own: it is looked for before the toolchain has its say.
-    ...backendEnv(ofStack, caller.env),
+    ...backendEnv(ofStack, caller.env, () => isPassphraseMade(caller)),
     ...toolchain.env,
     // Pulumi and its plugins live for seconds: collecting their garbage less often takes a tenth off a preview.
     GOGC: caller.env.GOGC ?? "400",

@@ -9,6 +9,7 @@ import type { StackCaller } from "./caller.ts";
 import type { Given } from "./commands.ts";
 import { tellUpdate } from "./cut-off.ts";
 import { askKey, keyFault, storeSecret } from "./model-key.ts";
+import { assertPassphrase } from "./passphrase.ts";
 import { usualSettings } from "./rehearsal.ts";
 import { openAsFound, openToolchain } from "./session.ts";
 import { shown } from "./settings.ts";
@@ -191,7 +192,9 @@ async function setSecret(setting: string, values: readonly string[], caller: Sta
       ...again,
       when: "pipe the key alone, or type it",
     });
-  const { pulumi } = await openToolchain(caller);
+  const tools = await openToolchain(caller, readConfiguration(caller));
+  assertPassphrase({ ...tools, stack });
+  const { pulumi } = tools;
   const trouble = await storeSecret(pulumi, stack, setting, value);
   if (trouble !== undefined) throw new Problem(`${setting} could not be stored:\n${trouble}`, again);
   return true;

@@ -64,9 +64,14 @@ export type FoundState =
       readonly copy?: { readonly file: string; readonly writtenAt: Date } | undefined;
     };
 
+/** The file that has the state of a stack; undefined where there is none. */
+export function stateFile({ state }: StateFiles): string | undefined {
+  return newest([state, `${state}.gz`, `${state}.zst`]);
+}
+
 /** Reads the state of a stack. Of one that may not be read, Pulumi itself tells. */
 export function findState(files: StateFiles): FoundState {
-  const file = newest([files.state, `${files.state}.gz`, `${files.state}.zst`]);
+  const file = stateFile(files);
   if (file === undefined || !isReadable(file)) return { kind: "none" };
   const state = parsed(file);
   if (state !== undefined) {

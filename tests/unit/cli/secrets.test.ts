@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { assertSecrets, secretsFinding } from "../../../cli/secrets.ts";
@@ -65,9 +65,11 @@ test.each<[string, (text: string) => string, string, string]>([
 });
 
 test("so is a passphrase that is another, or whose file is gone", async () => {
-  expect((await find(own, { PULUMI_CONFIG_PASSPHRASE: "x" })).found).toMatch(
-    /^the passphrase \(PULUMI_CONFIG_PASSPHRASE\) is not the one/,
-  );
+  const ofShell = await find(own, { PULUMI_CONFIG_PASSPHRASE: "" });
+  expect(ofShell.found).toMatch(/^the passphrase \(PULUMI_CONFIG_PASSPHRASE\) is not the one/);
+  // No file counts beside the variable, and secrets that are set again would be bound to it.
+  expect(ofShell.remedy).toMatch(/^Fix: .*\n {2}unset PULUMI_CONFIG_PASSPHRASE\n/);
+  expect(ofShell.remedy).not.toMatch(/PASSPHRASE_FILE|sed|config set/);
   expect((await find(own)).found).toMatch(/cannot be read: ENOENT.*cooperbench-machine\/passphrase/);
   await expect(assertSecrets(place(own))).rejects.toThrow(/Nothing was changed\.\nFix: /);
 });
@@ -76,4 +78,64 @@ test("where the stack's own file is gone, that it can go without is named, and n
   const { remedy } = await find(whole.replace("rehearsal/passphrase", "gone"), file());
   expect(remedy?.split("\n")).toContain("  ./machine set dev passphraseFile --default");
   expect(remedy).not.toContain("export");
+});
+
+/** A state that was encrypted with what has given this line of the settings. */
+function state(salt: string) {
+  const stacks = join(folder, "state/.pulumi/stacks/cooperbench-machine");
+  mkdirSync(stacks, { recursive: true });
+  const latest = { secrets_providers: { type: "passphrase", state: { salt } } };
+  writeFileSync(join(stacks, "dev.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
+  return join(stacks, "dev.json");
+}
+const salt = /^encryptionsalt: (.*)/m.exec(whole)?.[1] ?? "";
+const otherSalt = salt.replace("v1:k", "v1:X");
+
+test("a state that another passphrase has encrypted is told, with what sets it aside", async () => {
+  state(salt);
+  expect(await find(own, file())).toMatchObject({ level: "ok", found: "1 value can be read" });
+  const kept = state(otherSalt);
+  const told = await find(own, file());
+  expect(told.found).toMatch(`the state ${kept} was encrypted with another passphrase`);
+  expect(told.remedy?.split("\n").filter((line) => line.startsWith("  "))).toEqual([
+    "  export PULUMI_CONFIG_PASSPHRASE_FILE=FILE",
+    `  mv ${kept} ${kept}.old`,
+    "  ./machine pulumi stack init dev",
+    "  ./machine up dev",
+  ]);
+  expect(await find("config: {}\n", file())).toMatchObject({ level: "blocker", found: told.found });
+  const ofShell = await find(own, { PULUMI_CONFIG_PASSPHRASE: "rehearsal" });
+  expect(ofShell.remedy).toMatch(/^Fix: .*\n {2}unset PULUMI_CONFIG_PASSPHRASE$/);
+  // The look of the status takes no time.
+  expect(await secretsFinding(place(own, file()), false)).toMatchObject({ level: "ok" });
+});
+
+test("secrets are set again where the state can be read, and else once it is set aside", async () => {
+  const changed = own.replace(salt, otherSalt);
+  const sed = `  sed -i /^encryptionsalt:/d ${join(folder, "Pulumi.dev.yaml")}`;
+  const commands = async () =>
+    (await find(changed, file())).remedy
+      ?.replaceAll("'", "")
+      .split("\n")
+      .filter((line) => line.startsWith("  "));
+  state(salt);
+  expect((await commands())?.slice(1)).toEqual([sed, setAgain]);
+  const kept = state(otherSalt);
+  expect((await commands())?.slice(1)).toEqual([
+    `  mv ${kept} ${kept}.old`,
+    sed,
+    "  ./machine pulumi stack init dev",
+    setAgain,
+    "  ./machine up dev",
+  ]);
+});
+
+test("where a passphrase does not fit, the variable that may have had it is named, and never in vain", async () => {
+  writeFileSync(join(folder, "another"), "another");
+  expect((await find(own, { PULUMI_CONFIG_PASSPHRASE_FILE: join(folder, "another") })).remedy).toContain(
+    "if PULUMI_CONFIG_PASSPHRASE was set where the stack was made",
+  );
+  const { remedy } = await find(whole.replace("rehearsal/passphrase", "another"));
+  expect(remedy).toContain("  ./machine set dev passphraseFile FILE\n");
+  expect(remedy).not.toContain("PULUMI_CONFIG_PASSPHRASE");
 });
