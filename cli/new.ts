@@ -106,7 +106,8 @@ export async function newStack(
     });
   // What a link of the user's leads to keeps its mode.
   if (lstatSync(file).isFile()) chmodSync(file, 0o600);
-  if (tools.env.PULUMI_CONFIG_PASSPHRASE !== undefined)
+  const { encryptionsalt } = readStackFile({ projectDir, stack });
+  if (encryptionsalt !== undefined && tools.env.PULUMI_CONFIG_PASSPHRASE !== undefined)
     output.say(
       `the secrets of ${stack} are encrypted with PULUMI_CONFIG_PASSPHRASE of this shell: each later command needs it`,
     );
