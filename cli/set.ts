@@ -96,16 +96,17 @@ function assigned(
   caller: Pick<StackCaller, "stack" | "output">,
 ): readonly [Assigned, ...Assigned[]] {
   const { stack, output } = caller;
-  const all: Readonly<Record<string, Field>> = fields;
-  const setting = oldNames[given] ?? given;
+  const all = new Map<string, Field>(Object.entries(fields));
+  const today = new Map(Object.entries(oldNames));
+  const setting = today.get(given) ?? given;
   if (setting !== given) output.say(`the setting ${given} is now called ${setting}`);
-  const field = all[setting];
+  const field = all.get(setting);
   if (field === undefined)
     throw new Problem(
       `there is no setting ${setting}${didYouMean(setting, Object.keys(fields))}; there are ${Object.keys(fields).join(", ")}`,
       machine("settings", stack),
     );
-  const isKnown = (word: string) => all[oldNames[word] ?? word] !== undefined;
+  const isKnown = (word: string) => all.has(today.get(word) ?? word);
   const isList = Array.isArray(field.default);
   const at =
     field.secret === true ? -1 : values.findIndex((word, index) => (isList || index === 1) && isKnown(word));

@@ -177,6 +177,7 @@ describe("nothing is changed, and the fix is named, for", () => {
       ["lite"],
       /there is no setting subst \(did you mean subset\?\); there are cohereApiKey, /,
     ],
+    ["a word that every object has", "constructor", ["x"], /there is no setting constructor/],
     ["a bad value", "subset", ["all"], /subset: got "all"; want one of lite, flash, full/],
     [
       "a value that others do not go with",
