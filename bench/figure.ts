@@ -6,6 +6,8 @@ export interface Figures {
   readonly help: Series;
   /** `./machine status`. */
   readonly status: Series;
+  /** `./machine verify` of 26 images. */
+  readonly verify: Series;
   /** `pulumi preview` of a program that only imports the SDK. */
   readonly plain: Series;
   /** `./machine preview` of 26 images, where nothing differs. */
@@ -35,6 +37,7 @@ export function performancePicture(all: Readonly<Record<string, Partial<Figures>
       images > 26 ? bar(engine, `./machine preview, ${images} images`, preview) : [],
     ),
     ...bar(engine, "./machine status", figures.status),
+    ...bar(engine, "./machine verify, 26 images", figures.verify),
     ...bar(engine, "bare pulls and probes, 26 of 20 MB", figures.bare),
     ...bar(engine, "./machine up, the same 26", figures.up),
   ]);

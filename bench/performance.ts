@@ -59,6 +59,7 @@ async function commands(lab: Lab): Promise<Partial<Figures>> {
       help: () => ours("--help"),
       // It ends with 0 where the machine is ready alone.
       status: () => ours("status", stack),
+      verify: () => ours("verify", stack),
       plain: () => plain.preview(),
       preview: () => ours("preview", stack, "--expect-no-changes"),
     });
