@@ -21,6 +21,7 @@ const checks = [
     "folders",
     "disks",
     "owners",
+    "files",
     "route",
     "pulumi",
     "secrets",
@@ -62,7 +63,7 @@ test("a good machine has no blocker, and every check is told", async () => {
   expect(plain.code).toBe(0);
   expect(plain.stdout).toMatch(/^ok +engine +Docker \d/);
   expect(plain.stdout).toMatch(/26 images to pull \(\d+\.\d MB to download\)/);
-  expect(plain.stdout).toMatch(/\nDone: .*: 24 ok, 0 warnings, 0 blockers\nNext: \.\/machine up \S+\n$/);
+  expect(plain.stdout).toMatch(/\nDone: .*: 25 ok, 0 warnings, 0 blockers\nNext: \.\/machine up \S+\n$/);
 });
 
 describe("a disk", () => {
