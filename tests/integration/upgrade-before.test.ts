@@ -1,16 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, test as anyTest, beforeAll, expect } from "vitest";
-import { ENGINE_VARIABLE } from "../../rehearsal/engine-choice.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRehearsal } from "../../rehearsal/rehearsal.ts";
 import { type Ended, Lab } from "./lab.ts";
 import { readOldStack } from "./old-stack.ts";
 import { Project } from "./project.ts";
-
-// The state and the containers of that version name images by ids that containerd's store does not know.
-const isClassic = process.env[ENGINE_VARIABLE] !== "modern";
-const test = anyTest.skipIf(!isClassic);
-if (!isClassic) console.warn("not tried on the modern engine: a state of version 949dbd7");
 
 const stack = "before";
 const lab = new Lab();
@@ -24,7 +18,6 @@ const laidDown = (file: string) => readOldStack("949dbd7", file, lab, names);
  * containers, markers, `.env` and state are the old version's.
  */
 beforeAll(async () => {
-  if (!isClassic) return;
   await startRehearsal(lab.rehearsal, () => {});
   const passphraseFile = join(lab.folder, "passphrase");
   writeFileSync(passphraseFile, laidDown("passphrase"), { mode: 0o600 });
