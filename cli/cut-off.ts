@@ -32,7 +32,7 @@ import {
   updateFacts,
   updateFindings,
 } from "./update-findings.ts";
-import { removeLock, settledLocks, type UpdateLock, updateLocks } from "./update-locks.ts";
+import { removeLock, settledLocks, type UpdateLock } from "./update-locks.ts";
 
 /**
  * Takes away the lock of an update that is gone. To be called before anything is started.
@@ -72,16 +72,9 @@ export async function clearGoneLocks(caller: StackCaller): Promise<readonly Upda
 
 /** @throws a Problem where an update is known to run: `pulumi cancel` would take its lock away from it. */
 export function assertNoneRuns(place: StackPlace): void {
-  const { stack, env } = place;
-  const files = stateFiles(place);
-  const running = files
-    ? updateLocks(files, () => recordedRuns(env)).filter(({ kind }) => kind === "running")
-    : [];
-  if (running.length > 0)
-    throw problemOf(
-      "the update lock stays",
-      running.map((lock) => lockFinding(stack, lock)),
-    );
+  const running = updateFacts(place)?.locks.filter(({ kind }) => kind === "running") ?? [];
+  const findings = running.map((lock) => lockFinding(place.stack, lock));
+  if (findings.length > 0) throw problemOf("the update lock stays", findings);
 }
 
 /** Says that an update runs, or was cut off, to whoever only looks. */

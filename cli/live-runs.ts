@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { knownOf } from "../lib/known.ts";
-import { isSamePlace, realPlace } from "../lib/place.ts";
+import { realPlace } from "../lib/place.ts";
 import { Problem } from "../lib/problem.ts";
 import { withLock } from "../lib/process-lock.ts";
 import { asTyped, type Command, machine } from "../lib/remedy.ts";
@@ -8,11 +8,14 @@ import { ownersIn } from "../provision/ownership/folder-owners.ts";
 import { isOf, type Owner } from "../provision/ownership/owner.ts";
 import { isCooperBench, runProcesses } from "../provision/steps/run-processes.ts";
 
-/** Whether a command is CooperBench's, by a checkout's environment. */
-function isBy(folder: string, command: readonly string[]): boolean {
-  const environments = [folder, realPlace(folder)].map((of) => `${of}/.venv/`);
-  return isCooperBench(command) && command.some((word) => environments.some((of) => word.startsWith(of)));
+/** The folders whose environment a command of CooperBench's is by. */
+function environmentsOf(command: readonly string[]): readonly string[] {
+  if (!isCooperBench(command)) return [];
+  return command.flatMap((word) => /^(\/.*?)\/\.venv\//.exec(word)?.[1] ?? []);
 }
+
+/** Whether an environment's folder is a stack's. Others' folders, which this user may not look into, are not touched. */
+const isAt = (folder: string) => (of: string) => of === folder || of === realPlace(folder);
 
 /**
  * Whether a process of a run lives on this machine; undefined where that is not known.
@@ -25,7 +28,7 @@ export async function isRunGoing(name: string, folder: string): Promise<boolean 
   const isName = (word: string, before = "") =>
     /^(-n|--name)$/.test(before) ? word === name : [`-n${name}`, `--name=${name}`].includes(word);
   const isOfRun = (command: readonly string[]) =>
-    isBy(folder, command) && command.some((word, at) => isName(word, command[at - 1]));
+    command.some((word, at) => isName(word, command[at - 1])) && environmentsOf(command).some(isAt(folder));
   const found = knownOf(await runProcesses(undefined, isOfRun));
   return found && found.length > 0;
 }
@@ -79,20 +82,21 @@ export interface LiveRun {
 /** The runs of CooperBench that a stack's environment or services would be taken away from; undefined where none is seen. */
 export async function liveRun({ owner, dockerHost, folder }: StackCheckout): Promise<LiveRun | undefined> {
   const folders = new Set<string>();
-  const isMade = (of: string) => ownersIn(of).some((thing) => isOf(thing.owner, owner));
+  const isHere = isAt(folder);
+  const isMade = (of: string) => {
+    try {
+      return ownersIn(of).some((thing) => isOf(thing.owner, owner));
+    } catch {
+      return false; // of another user, whose folder this one may not look into
+    }
+  };
   const found = await runProcesses(dockerHost, (command) => {
-    const used = isCooperBench(command) ? environmentsIn(command) : [];
-    const ours = used.filter((of) => isSamePlace(of, folder) || isMade(of));
+    const ours = environmentsOf(command).filter((of) => isHere(of) || isMade(of));
     for (const of of ours) folders.add(of);
     return ours.length > 0;
   });
   if ("unknown" in found || found.value.length === 0) return undefined;
   return { pids: found.value.map(({ pid }) => pid), folders: [...folders] };
-}
-
-/** The folders whose environment a command names. */
-function environmentsIn(command: readonly string[]): readonly string[] {
-  return command.flatMap((word) => /^(\/.*?)\/\.venv\//.exec(word)?.[1] ?? []);
 }
 
 /**

@@ -33,6 +33,8 @@ export async function planCheck(
 ): Promise<number> {
   const { projectDir, output } = caller;
   const stack = isAbsolute(run) && named === undefined ? undefined : (named ?? defaultStack(caller));
+  // In `main`, only a stack that was named is known.
+  output.stack = stack;
   const found = stack === undefined ? undefined : openAsFound({ ...caller, stack });
   const settings = found && (await readFoundSettings(found));
   const { folder, name } = runFolder(resolve(projectDir, settings?.cooperbenchDir ?? ""), run);

@@ -58,22 +58,20 @@ export function inspectDotenv(file: string, owner: Owner, variables: Variables):
   const hash = hashOf(dotenv);
   const seen = { hash, read: begin?.read, written: hash };
   const mode = stats.mode & 0o777;
-  const faults = [
-    ...(mode === 0o600 ? [] : [`its mode is ${mode.toString(8)}, not 600`]),
-    ...contentFaults(bytes, dotenv, owner, variables),
-  ];
+  const ofMode = mode === 0o600 ? undefined : `its mode is ${mode.toString(8)}, not 600`;
+  const faults = [ofMode, contentFault(bytes, dotenv, owner, variables)].filter((one) => one !== undefined);
   return faults.length > 0 ? { ...seen, fault: faults.join("; ") } : seen;
 }
 
-/** The first thing that is wrong with what a `.env` holds. */
-function contentFaults(bytes: Buffer, dotenv: Dotenv, owner: Owner, variables: Variables): readonly string[] {
+/** The first thing that is wrong with what a `.env` holds; undefined where nothing is. */
+function contentFault(bytes: Buffer, dotenv: Dotenv, owner: Owner, variables: Variables): string | undefined {
   const wrong = unreadable(bytes) ?? dotenv.faults[0];
-  if (wrong !== undefined) return [wrong];
+  if (wrong !== undefined) return wrong;
   const other = otherOwner(dotenv, owner);
-  if (other !== undefined) return [`it has the settings of stack ${ownerName(other, owner)}`];
+  if (other !== undefined) return `it has the settings of stack ${ownerName(other, owner)}`;
   const values = valuesIn(dotenv);
   const changed = Object.keys(variables).filter((name) => values[name] !== variables[name]);
-  return changed.length > 0 ? [`${changed.join(", ")} not as configured`] : [];
+  return changed.length > 0 ? `${changed.join(", ")} not as configured` : undefined;
 }
 
 /**

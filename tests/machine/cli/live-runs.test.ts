@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -36,6 +37,23 @@ test("a run by a stack's environment is seen, in its settings' folder or in one 
         `process ${run.pid}.*Nothing was changed\\.\nFix: let it end\nFix: .*\n {2}kill ${run.pid}$`,
       ),
     );
+  } finally {
+    run.kill("SIGKILL");
+  }
+});
+
+test("a run by an environment in a place that cannot be looked into is none of the stack's", async () => {
+  const folder = temporaryFolder("live-run-");
+  const loop = join(folder, "loop");
+  symlinkSync("loop", loop);
+  const program = join(folder, "cooperbench");
+  symlinkSync(process.execPath, program);
+  const words = ["-e", "setTimeout(() => {}, 60_000)", "--", join(loop, ".venv/bin/cooperbench")];
+  const run = spawn(program, words, { stdio: "ignore" });
+  try {
+    const place = { owner: { stack: "lab-1", id: "1" }, dockerHost: `unix://${folder}/none.sock` };
+    await once(run, "spawn");
+    expect(await liveRun({ ...place, folder })).toBeUndefined();
   } finally {
     run.kill("SIGKILL");
   }

@@ -93,6 +93,13 @@ test("a run whose results are all the model's gives 0 and its verdict", async ()
   });
 });
 
+test("what helps names the stack", async () => {
+  make({ agents: [noRedis] });
+  expect((await checked(join(logs, "night"), false, "dev")).printed).toContain(
+    "  ./machine set dev coop true\n",
+  );
+});
+
 test("the check ends with what does the pairs again, and with 1", async () => {
   make({ agents: [noRedis] });
   const { code, printed } = await checked();
