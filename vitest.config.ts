@@ -22,7 +22,7 @@ export default defineConfig({
           testTimeout: patience,
         },
       },
-      // Real git, uv, Python, processes and sockets, and no rehearsal.
+      // Real git, uv, Python, processes and sockets, or seconds of computing; no rehearsal.
       {
         test: {
           name: "machine",

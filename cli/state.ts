@@ -36,12 +36,15 @@ export async function readState(place: RecordPlace): Promise<StackState> {
       : failed.stderr.trim().replaceAll(/\s+/g, " ");
     return { ...nothing, unread };
   }
-  // Looked at last: an update that has begun meanwhile may have changed what was read.
-  const latest = updateFacts(place);
-  const [underway] = latest === undefined ? [] : updateFindings(stack, latest);
   return {
     proofs: readProofs(exported === undefined ? kept : JSON.parse(exported.stdout).deployment),
     last: lastOperation(history.stdout),
-    ...(underway && { underway }),
   };
+}
+
+/** The same, with an update that is at work by now: it may have changed what was read, and what was seen meanwhile. */
+export function withUnderway(state: StackState, place: RecordPlace): StackState {
+  const facts = state.unread === undefined ? updateFacts(place) : undefined;
+  const [underway] = facts === undefined ? [] : updateFindings(place.stack, facts);
+  return { ...state, ...(underway && { underway }) };
 }

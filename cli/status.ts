@@ -18,7 +18,7 @@ import { printJson } from "./json.ts";
 import { readProofRecord } from "./proof-record.ts";
 import { secretsFinding } from "./secrets.ts";
 import { openAsFound, readFoundSettings, startedBy } from "./session.ts";
-import { readState } from "./state.ts";
+import { readState, withUnderway } from "./state.ts";
 import { codeOf, conclude, readiness, type Verdict } from "./verdict.ts";
 
 /**
@@ -44,6 +44,9 @@ export async function status(caller: StackCaller, json: boolean): Promise<number
  */
 export async function lookAtStack(caller: StackCaller, environment?: Environment): Promise<MachineStatus> {
   const found = openAsFound(caller);
+  // Pulumi is the slowest to answer, so it is asked first.
+  const reading = readState(found);
+  reading.catch(() => {}); // It is of no account where something else fails before.
   const settings = await readFoundSettings(found);
   const { stack, projectDir, configuration, isRehearsal, toolchain } = found;
   // A backend that does not answer is told by what is asked of it next.
@@ -54,11 +57,14 @@ export async function lookAtStack(caller: StackCaller, environment?: Environment
   // An update gives the settings the id that the state has, where they have lost theirs.
   const owned = id === undefined ? settings : { ...settings, stackId: id };
   const wanted = wantedOf(stack, owned, projectDir, found.engine);
-  const look = lookAt(wanted, undefined, environment);
-  const changed = existsSync(wanted.folder) ? changedSources(wanted.folder) : [];
-  const secrets = await secretsFinding(found, false);
+  const [look, changed, secrets, state] = await Promise.all([
+    lookAt(wanted, undefined, environment),
+    existsSync(wanted.folder) ? changedSources(wanted.folder) : [],
+    secretsFinding(found, false),
+    isForeign ? undefined : reading,
+  ]);
   return machineStatus({
-    look: await look,
+    look,
     isRehearsal,
     startedBy: startedBy(found),
     settings,
@@ -69,10 +75,11 @@ export async function lookAtStack(caller: StackCaller, environment?: Environment
     lostId: lostId(found, id),
     secrets: secrets.level === "ok" ? undefined : secrets,
     dataset: datasetIn(wanted.folder, settings.tasks),
-    changedSources: await changed,
-    state: isForeign
-      ? { proofs: new Map(), isForeign }
-      : { ...(await readState(found)), recorded: readProofRecord(found) },
+    changedSources: changed,
+    state:
+      state === undefined
+        ? { proofs: new Map(), isForeign }
+        : { ...withUnderway(state, found), recorded: readProofRecord(found) },
   });
 }
 

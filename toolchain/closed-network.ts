@@ -23,7 +23,7 @@ const CLI: GoProgram = {
   package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   // Without its version the Automation API refuses the CLI.
   ldflags: `-s -w -X ${VERSION_VARIABLE}=v${PULUMI_VERSION}`,
-  takes: "some four minutes on two cores the first time",
+  takes: "some three minutes on two cores the first time",
 };
 const PLUGINS: Readonly<Record<string, GoProgram>> = {
   command: {
@@ -40,7 +40,7 @@ const PLUGINS: Readonly<Record<string, GoProgram>> = {
     module: join(SOURCES, "docker"),
     package: "./pulumi-resource-docker",
     ldflags: "-s -w",
-    takes: "a minute or two on two cores the first time",
+    takes: "a minute on two cores the first time",
   },
 };
 

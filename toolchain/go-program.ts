@@ -30,6 +30,20 @@ export interface GoProgram {
   readonly c?: () => Promise<Readonly<Record<string, string>>>;
 }
 
+/**
+ * How packages are compiled. Nothing is inlined and nothing said for debuggers, which takes a third off the build, except
+ * in what a preview spends its time in: there inlining is worth a tenth of the preview.
+ */
+const COMPILING = [
+  "-gcflags=all=-l -dwarf=false",
+  ...[
+    "std",
+    "google.golang.org/grpc/...",
+    "google.golang.org/protobuf/...",
+    "github.com/klauspost/compress/...",
+  ].map((packages) => `-gcflags=${packages}=-dwarf=false`),
+];
+
 /** The program, built unless the cache has it, and the files that it is made from. */
 export async function goProgram(
   program: GoProgram,
@@ -39,7 +53,13 @@ export async function goProgram(
   const { name, version, module, tags } = program;
   const files = sourceFiles(module);
   const contents = files.map((file) => [file.slice(module.length), readFileSync(file, "utf8")]);
-  const flags = [program.package, program.ldflags, contents, ...(tags === undefined ? [] : [tags])];
+  const flags = [
+    program.package,
+    COMPILING,
+    program.ldflags,
+    contents,
+    ...(tags === undefined ? [] : [tags]),
+  ];
   const key = digest([process.platform, process.arch, ...flags]);
   const folder = join(settings.cacheDir, `${name}-${version}-${key}`);
   await cachedFolder(folder, report, async (temporary) => {
@@ -60,7 +80,7 @@ async function build(
   onProgress: (what: string) => void,
 ): Promise<void> {
   let compiled = 0;
-  await output(go.file, ["build", "-v", "-tags", tags, "-ldflags", ldflags, "-o", file, name], {
+  await output(go.file, ["build", "-v", "-tags", tags, ...COMPILING, "-ldflags", ldflags, "-o", file, name], {
     cwd: module,
     env: environmentFor("go", process.env, {
       GOTOOLCHAIN: "local",
