@@ -16,6 +16,14 @@ import { CLOSED_NETWORK_PLUGINS, type PluginVersion, PULUMI_VERSION } from "./ve
 const SOURCES = join(import.meta.dirname, "closed-network");
 
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const DOCKER: GoProgram = {
+  name: "pulumi-resource-docker",
+  version: CLOSED_NETWORK_PLUGINS.docker ?? "",
+  module: join(SOURCES, "docker"),
+  package: "./pulumi-resource-docker",
+  ldflags: "-s -w",
+  takes: "a minute on two cores the first time",
+};
 const CLI: GoProgram = {
   name: "pulumi",
   version: PULUMI_VERSION,
@@ -24,6 +32,7 @@ const CLI: GoProgram = {
   // Without its version the Automation API refuses the CLI.
   ldflags: `-s -w -X ${VERSION_VARIABLE}=v${PULUMI_VERSION}`,
   takes: "some three minutes on two cores the first time",
+  next: DOCKER,
 };
 const PLUGINS: Readonly<Record<string, GoProgram>> = {
   command: {
@@ -34,14 +43,7 @@ const PLUGINS: Readonly<Record<string, GoProgram>> = {
     ldflags: "-s -w",
     takes: "some seconds",
   },
-  docker: {
-    name: "pulumi-resource-docker",
-    version: CLOSED_NETWORK_PLUGINS.docker ?? "",
-    module: join(SOURCES, "docker"),
-    package: "./pulumi-resource-docker",
-    ldflags: "-s -w",
-    takes: "a minute on two cores the first time",
-  },
+  docker: DOCKER,
 };
 
 /** The CLI of the closed-network set, with its language host beside it. */

@@ -1,11 +1,11 @@
 /** Programs that are built from Go modules, each once a machine, into the cache. */
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { environmentFor } from "../lib/environment.ts";
-import { output } from "../lib/run.ts";
+import { output, run } from "../lib/run.ts";
 import { cachedFolder } from "./cache.ts";
 import { type Go, readyGo } from "./go.ts";
 import { type Report, step } from "./steps.ts";
@@ -28,6 +28,8 @@ export interface GoProgram {
    * alone.
    */
   readonly c?: () => Promise<Readonly<Record<string, string>>>;
+  /** What is built after it, whose modules are downloaded meanwhile. Default: nothing. */
+  readonly next?: GoProgram;
 }
 
 /**
@@ -50,28 +52,49 @@ export async function goProgram(
   settings: ToolchainSettings,
   report: Report,
 ): Promise<{ file: string; files: readonly string[] }> {
-  const { name, version, module, tags } = program;
-  const files = sourceFiles(module);
-  const contents = files.map((file) => [file.slice(module.length), readFileSync(file, "utf8")]);
-  const flags = [
-    program.package,
-    COMPILING,
-    program.ldflags,
-    contents,
-    ...(tags === undefined ? [] : [tags]),
-  ];
-  const key = digest([process.platform, process.arch, ...flags]);
-  const folder = join(settings.cacheDir, `${name}-${version}-${key}`);
+  const { name, version, module, next } = program;
+  const { folder, files } = builtFrom(program, settings);
   await cachedFolder(folder, report, async (temporary) => {
     const c = (await program.c?.()) ?? {};
     const go = await readyGo(readFileSync(join(module, "go.mod"), "utf8"), settings, report);
+    if (next !== undefined && !existsSync(builtFrom(next, settings).folder)) startDownload(go, next);
     const title = `${name} ${version}: building from Go modules with ${go.version} (${program.takes})`;
     await step(report, title, (at) => build(go, program, c, join(temporary, name), at));
   });
   return { file: join(folder, name), files };
 }
 
-/** Nothing but the module's locked versions is used. */
+/** What a program is made from, and the folder of the cache that has what is made from just that. */
+function builtFrom(
+  { name, version, module, package: main, ldflags, tags }: GoProgram,
+  { cacheDir }: ToolchainSettings,
+): { folder: string; files: readonly string[] } {
+  const files = sourceFiles(module);
+  const contents = files.map((file) => [file.slice(module.length), readFileSync(file, "utf8")]);
+  const flags = [main, COMPILING, ldflags, contents, ...(tags === undefined ? [] : [tags])];
+  const key = digest([process.platform, process.arch, ...flags]);
+  return { folder: join(cacheDir, `${name}-${version}-${key}`), files };
+}
+
+/** Variables of Go. Nothing but the locked versions of a module is used. */
+function variables(go: Go, more: Readonly<Record<string, string>> = {}) {
+  return environmentFor("go", process.env, {
+    GOTOOLCHAIN: "local",
+    GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
+    GOWORK: "off",
+    // A bare machine has no C compiler, and most programs need none.
+    CGO_ENABLED: "0",
+    GOROOT: go.root,
+    ...more,
+  });
+}
+
+/** Downloads the modules of a program while another is built, which uses the processors and not the network. */
+function startDownload(go: Go, { module, package: main, tags = "" }: GoProgram): void {
+  // What it fails to get, the program's own build gets, or says why it cannot.
+  run(go.file, ["list", "-deps", "-tags", tags, main], { cwd: module, env: variables(go) }).catch(() => {});
+}
+
 async function build(
   go: Go,
   { module, package: name, ldflags, tags = "" }: GoProgram,
@@ -82,13 +105,7 @@ async function build(
   let compiled = 0;
   await output(go.file, ["build", "-v", "-tags", tags, ...COMPILING, "-ldflags", ldflags, "-o", file, name], {
     cwd: module,
-    env: environmentFor("go", process.env, {
-      GOTOOLCHAIN: "local",
-      GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
-      GOWORK: "off",
-      // A bare machine has no C compiler, and most programs need none.
-      CGO_ENABLED: "0",
-      GOROOT: go.root,
+    env: variables(go, {
       // A machine's /tmp may be small, and a build takes a gigabyte.
       GOTMPDIR: dirname(file),
       // Garbage is collected less often, a fifth of the time; of memory each compiler may have a quarter before it is.
