@@ -78,6 +78,21 @@ export function stacksWithSettings(projectDir: string): readonly string[] {
   return readdirSync(projectDir).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
+/** A command reads a file several times: what was parsed is parsed again only where the text is another. */
+function parsedOnce<Parsed>(parse: (text: string, file: string) => Parsed): typeof parse {
+  const known = new Map<string, { readonly text: string; readonly parsed: Parsed }>();
+  return (text, file) => {
+    const before = known.get(file);
+    if (before?.text === text) return before.parsed;
+    const parsed = parse(text, file);
+    known.set(file, { text, parsed });
+    return parsed;
+  };
+}
+
+const stackYaml = parsedOnce(parseStackYaml);
+const projectYaml = parsedOnce(parseProjectYaml);
+
 /** A stack's settings file, as Pulumi reads it. Throws a Problem where there is none, or it is none. */
 export function readStackFile({ projectDir, stack }: SettingsPlace): StackYaml {
   const file = settingsFile(projectDir, stack);
@@ -89,7 +104,7 @@ export function readStackFile({ projectDir, stack }: SettingsPlace): StackYaml {
       when: "to make it",
     });
   }
-  return parseStackYaml(readYaml(file), file);
+  return stackYaml(readYaml(file), file);
 }
 
 /** A stack's configuration, unchecked: from its file, with the defaults of Pulumi.yaml. Secrets stay encrypted. */
@@ -106,7 +121,7 @@ export function configurationOf({ values }: StackYaml, { defaults }: ProjectYaml
 /** What the project's Pulumi.yaml says of its settings. */
 export function readProjectFile(projectDir: string): ProjectYaml {
   const file = join(projectDir, "Pulumi.yaml");
-  return parseProjectYaml(readYaml(file), file);
+  return projectYaml(readYaml(file), file);
 }
 
 /** The stacks of a project's folder with their configurations, as `readConfiguration` gives them. */
