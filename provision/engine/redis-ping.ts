@@ -12,7 +12,12 @@ export const pong = "+PONG";
  */
 export async function pingRedis(address: RedisAddress, timeoutMs = 1000): Promise<string | undefined> {
   const { connected, text } = await askRedis(address, "PING", timeoutMs, (text) => text.includes("\n"));
-  return connected ? text.split("\r\n")[0] : undefined;
+  return connected ? firstLine(text) : undefined;
+}
+
+/** Its start, where it is long: what is no Redis may answer with a page. */
+function firstLine(text: string): string {
+  return (/^[^\r\n]*/.exec(text)?.[0] ?? "").slice(0, 80);
 }
 
 /** How long a Redis that must be there is waited for, in milliseconds. */
@@ -52,7 +57,7 @@ export async function patientPing(
   for (let limit = silent.shift(); limit !== undefined; ) {
     const asked = performance.now();
     const { refused, text } = await askRedis(address, "PING", limit, (text) => text.includes("\n"));
-    const line = text.split("\r\n")[0] ?? "";
+    const line = firstLine(text);
     if (line !== "" && !passing.test(line)) return line;
     said = line;
     if (refused && performance.now() - started >= refusedMs) return undefined;

@@ -28,6 +28,8 @@ test.each([
   ["a Redis", "+PONG\r\n", pong],
   ["one that wants a password", "-NOAUTH Authentication required.\r\n", "-NOAUTH Authentication required."],
   ["another server", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "HTTP/1.1 400 Bad Request"],
+  ["one that answers with a page", "<!DOCTYPE HTML>\n<html>\n</html>\n", "<!DOCTYPE HTML>"],
+  ["one with long lines", `${"x".repeat(5000)}\n`, "x".repeat(80)],
 ])("gives the first line of %s", async (_, line, answer) => {
   const port = await listen((socket) => socket.on("data", () => socket.end(line)));
   expect(await ping(port)).toBe(answer);
