@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { readRegular } from "../lib/files.ts";
+import { otherAt, readRegular } from "../lib/files.ts";
+import type { Remedy } from "../lib/remedy.ts";
 import type { Task } from "./tasks.ts";
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "want sha256: and 64 hex digits");
@@ -69,6 +70,16 @@ export function readImagesLock(file: string): ImagesLock {
     ({ path, message }) => `${path.join(" ") || "the file"}: ${message}`,
   );
   throw new Error(`${file} is no image lock file: ${faults.slice(0, 3).join("; ")}`);
+}
+
+/** Whether something is in the place of an image lock that is no file: it is the user's, and stays. */
+export function isNoFile(file: string): boolean {
+  return otherAt(file) !== undefined;
+}
+
+/** What helps where `isNoFile`. */
+export function nameAnotherLock(stack = "STACK"): Remedy {
+  return { advice: `name another file: ./machine set ${stack} imagesLock FILE` };
 }
 
 /** The lock without what versions before this one wrote for their stand-ins. */

@@ -6,13 +6,7 @@ import { withLock } from "../lib/process-lock.ts";
 import { asTyped, type Command, machine } from "../lib/remedy.ts";
 import { ownersIn } from "../provision/ownership/folder-owners.ts";
 import { isOf, type Owner } from "../provision/ownership/owner.ts";
-import { isCooperBench, runProcesses } from "../provision/steps/run-processes.ts";
-
-/** The folders whose environment a command of CooperBench's is by. */
-function environmentsOf(command: readonly string[]): readonly string[] {
-  if (!isCooperBench(command)) return [];
-  return command.flatMap((word) => /^(\/.*?)\/\.venv\//.exec(word)?.[1] ?? []);
-}
+import { environmentsOf, runProcesses } from "../provision/steps/run-processes.ts";
 
 /** Whether an environment's folder is a stack's. Others' folders, which this user may not look into, are not touched. */
 const isAt = (folder: string) => (of: string) => of === folder || of === realPlace(folder);
@@ -27,8 +21,9 @@ export async function isRunGoing(name: string, folder: string): Promise<boolean 
   // A run's setting may be the name of another run.
   const isName = (word: string, before = "") =>
     /^(-n|--name)$/.test(before) ? word === name : [`-n${name}`, `--name=${name}`].includes(word);
-  const isOfRun = (command: readonly string[]) =>
-    command.some((word, at) => isName(word, command[at - 1])) && environmentsOf(command).some(isAt(folder));
+  const isOfRun = (command: readonly string[], pid: number) =>
+    command.some((word, at) => isName(word, command[at - 1])) &&
+    environmentsOf(command, pid).some(isAt(folder));
   const found = knownOf(await runProcesses(undefined, isOfRun));
   return found && found.length > 0;
 }
@@ -90,8 +85,8 @@ export async function liveRun({ owner, dockerHost, folder }: StackCheckout): Pro
       return false; // of another user, whose folder this one may not look into
     }
   };
-  const found = await runProcesses(dockerHost, (command) => {
-    const ours = environmentsOf(command).filter((of) => isHere(of) || isMade(of));
+  const found = await runProcesses(dockerHost, (command, pid) => {
+    const ours = environmentsOf(command, pid).filter((of) => isHere(of) || isMade(of));
     for (const of of ours) folders.add(of);
     return ours.length > 0;
   });

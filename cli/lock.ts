@@ -1,6 +1,12 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { formatImagesLock, type ImagesLock, readImagesLock } from "../benchmark/images-lock.ts";
+import {
+  formatImagesLock,
+  type ImagesLock,
+  isNoFile,
+  nameAnotherLock,
+  readImagesLock,
+} from "../benchmark/images-lock.ts";
 import { applyChanges, changeCounts, changeLines } from "../benchmark/lock-changes.ts";
 import { readTasks } from "../benchmark/tasks.ts";
 import { Problem } from "../lib/problem.ts";
@@ -25,6 +31,11 @@ export async function lock({ stack, check, platform, json }: Given["lock"], call
   const { projectDir, output } = caller;
   const { file, endpoints, services, rehearsal } = await lockTarget(caller, stack);
   const again = machine("lock", ...(stack === undefined ? [] : [stack]));
+  if (isNoFile(file))
+    throw new Problem(
+      `${file} is not a file, so that no image lock is written there`,
+      nameAnotherLock(stack),
+    );
   let before: ImagesLock | undefined;
   try {
     if (check || existsSync(file)) before = readImagesLock(file);

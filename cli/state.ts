@@ -1,8 +1,9 @@
 import { lastOperation, readProofs, type StackState } from "../checks/status/proofs.ts";
+import { machine } from "../lib/remedy.ts";
 import { isStateMade } from "./backend.ts";
 import { quietPulumi } from "./pulumi.ts";
 import { deniedState, noSuchStack, type RecordPlace } from "./stack-record.ts";
-import { cutOffState, updateFacts, updateFindings } from "./update-findings.ts";
+import { attributesWords, cutOffState, updateFacts, updateFindings } from "./update-findings.ts";
 
 /** Seconds that a backend may take to answer. */
 const patience = 30;
@@ -31,6 +32,9 @@ export async function readState(place: RecordPlace): Promise<StackState> {
   const failed = [exported, history].find((answer) => answer !== undefined && answer.code !== 0);
   if (failed !== undefined) {
     if (noSuchStack.test(failed.stderr)) return nothing;
+    const [cutOff] = facts?.attributes ?? [];
+    if (cutOff !== undefined)
+      return { ...nothing, unread: attributesWords(cutOff), remedies: machine("up", stack) };
     const unread = failed.timedOut
       ? `no answer within ${patience} s`
       : failed.stderr.trim().replaceAll(/\s+/g, " ");

@@ -58,7 +58,7 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
   await ensureStack(pulumi, stack);
 
   const wanted: Wanted = { stack, tasks: settings.tasks, missing, oracleTasks: settings.oracleTasks };
-  if (!isPreview("up", options)) await assertRunsKeep(session, wanted);
+  if (!isPreview("up", options)) await assertRunsKeep(session, wanted, options);
 
   const startedAt = new Date().toISOString();
   // An image that waits for its turn to be pulled holds a place: there are some more, so that probes need not wait.
@@ -97,20 +97,26 @@ export async function up(caller: StackCaller, given: readonly string[]): Promise
  *
  * @throws a Problem that says what it would change.
  */
-async function assertRunsKeep(session: Session, wanted: Wanted): Promise<void> {
+async function assertRunsKeep(session: Session, wanted: Wanted, given: readonly string[]): Promise<void> {
   const { stack, projectDir, settings } = session;
   const folder = checkoutFolder(projectDir, settings);
   const run = await liveRun({ ...session, owner: ownerIn(session), folder });
   if (run === undefined) return;
   const look = await operate(session, "preview", {
     ...{ ...wanted, off: offParts(settings), isForProgram: true },
-    ...{ args: ["--suppress-outputs", "--stack", stack], options: [] },
+    ...{
+      args: ["--suppress-outputs", "--stack", stack],
+      options: given.filter((one) => !ofUpdatesAlone.has(one)),
+    },
   });
   const differ = differencesToCome(look, wanted);
   if (look.code === 0 && differ.length === 0) return;
   const why = `this update would change ${differ.length === 0 ? "what is not known" : `this: ${differ.join("; ")}`}`;
   throw runInTheWay(run, why, machine("up", stack));
 }
+
+/** Options of an update that a preview does not have. One that it has not either, and is not here, makes it fail. */
+const ofUpdatesAlone = new Set(["--yes", "-y", "--skip-preview", "-f", "--continue-on-error"]);
 
 async function verdictOf(
   caller: StackCaller,

@@ -62,6 +62,12 @@ export function otherThanFile(stats: Stats): string | undefined {
   return `it is a ${stats.isSocket() ? "socket" : "device"}, not a file`;
 }
 
+/** What a path leads to, as `otherThanFile`; undefined also where nothing is there. */
+export function otherAt(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && otherThanFile(stats);
+}
+
 function isDenied(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "EACCES";
 }

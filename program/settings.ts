@@ -5,8 +5,10 @@ import { z } from "zod";
 import {
   defaultLockFile,
   type ImagesLock,
+  isNoFile,
   type LockedTask,
   lockTasks,
+  nameAnotherLock,
   type PinnedImage,
   pinnedImage,
   readImagesLock,
@@ -351,7 +353,8 @@ export function parseSettings(
     } catch (error) {
       faults.set("imagesLock", {
         found: `imagesLock: ${(error as Error).message}`,
-        remedies: machine("lock", stack),
+        // What `lock` makes is a file in its place.
+        remedies: isNoFile(file) ? nameAnotherLock(stack) : machine("lock", stack),
       });
     }
   }

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { type Known, known } from "../../lib/known.ts";
 import { commandLine, startOf } from "../../lib/process-id.ts";
 import { engineAt } from "../engine/client.ts";
@@ -20,14 +20,14 @@ export interface RunProcess {
  */
 export async function runProcesses(
   dockerHost: string | undefined,
-  isRun: (command: readonly string[]) => boolean = isCooperBench,
+  isRun: (command: readonly string[], pid: number) => boolean = isCooperBench,
 ): Promise<Known<readonly RunProcess[]>> {
   if (commandLine(1) === "") return { unknown: "this user cannot see all processes of this machine" };
   const found = readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
     .flatMap((pid): readonly RunProcess[] => {
-      if (pid === process.pid || !isRun(argumentsOf(pid))) return [];
+      if (pid === process.pid || !isRun(argumentsOf(pid), pid)) return [];
       const start = startOf(pid);
       return start === undefined ? [] : [{ pid, startTicks: Number(start) }];
     });
@@ -50,6 +50,32 @@ export function isCooperBench([program = "", ...args]: readonly string[]): boole
     /^python[\d.]*$/.test(basename(program)) &&
     [program, ...args].some((arg) => /cooperbench/i.test(arg) || names.test(basename(arg)))
   );
+}
+
+/**
+ * The folders whose environment a process of CooperBench's is by: as its command line names it, from the process's own
+ * folder where it does so in part, and as it has loaded it, where it was started as `python` alone.
+ */
+export function environmentsOf(command: readonly string[], pid: number): readonly string[] {
+  if (!isCooperBench(command)) return [];
+  const at = ofProcess(() => readlinkSync(`/proc/${pid}/cwd`)) ?? "/";
+  const loaded = ofProcess(() => readFileSync(`/proc/${pid}/maps`, "utf8")) ?? "";
+  const places = [
+    ...command
+      .filter((word) => word.includes("/.venv/") || word.startsWith(".venv/"))
+      .map((word) => resolve(at, word)),
+    ...loaded.split("\n").flatMap((line) => /\/.*\/\.venv\/.*/.exec(line)?.[0] ?? []),
+  ];
+  return [...new Set(places.flatMap((place) => /^(\/.*?)\/\.venv\//.exec(place)?.[1] ?? []))];
+}
+
+/** What /proc tells of a process; undefined where it has ended, or is another user's. */
+function ofProcess<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 function argumentsOf(pid: number): readonly string[] {

@@ -104,6 +104,7 @@ test.each<State>([
     "doctor",
     "update",
   ],
+  ["the same, as status tells it", () => writeFileSync(`${files.state}.attrs`, ""), "status", "update"],
   [
     "a state that is cut off",
     () => writeFileSync(files.state, readFileSync(files.state).subarray(0, 40)),

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -39,6 +39,38 @@ test("a run by a stack's environment is seen, in its settings' folder or in one 
     );
   } finally {
     run.kill("SIGKILL");
+  }
+});
+
+test("a run is seen that was started in part of a path, or as python alone, by what it has loaded", async () => {
+  const folder = temporaryFolder("live-run-");
+  const [bin, lib] = ["bin", "lib"].map((name) => join(folder, ".venv", name)) as [string, string];
+  for (const of of [bin, lib]) mkdirSync(of, { recursive: true });
+  const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], {
+    encoding: "utf8",
+  }).trim();
+  symlinkSync(python, join(bin, "python"));
+  const loaded = execFileSync("python3", ["-c", "import _ctypes; print(_ctypes.__file__)"], {
+    encoding: "utf8",
+  }).trim();
+  copyFileSync(loaded, join(lib, "loaded.so"));
+  const load = `import ctypes, time; ctypes.CDLL(${JSON.stringify(join(lib, "loaded.so"))}); print(flush=True); time.sleep(60)`;
+  const place = { owner: { stack: "lab-1", id: "1" }, dockerHost: `unix://${folder}/none.sock`, folder };
+  for (const [program, code] of [
+    [".venv/bin/python", "import time; print(flush=True); time.sleep(60)"],
+    [python, load],
+  ] as const) {
+    const run = spawn(program, ["-c", code, "-m", "cooperbench.cli"], {
+      cwd: folder,
+      argv0: program === python ? "python" : program,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      await once(run.stdout, "data");
+      expect(await liveRun(place)).toEqual({ pids: [run.pid], folders: [folder] });
+    } finally {
+      run.kill("SIGKILL");
+    }
   }
 });
 

@@ -192,6 +192,11 @@ describe("faults", () => {
   });
 
   test("name an image lock file that cannot be read, where it is to be read", () => {
+    // `lock` makes a file, and moves away nothing else.
+    const device = configurationWith({ imagesLock: "/dev/null" });
+    expect(() => parseSettings("lab-1", device, { file: resolve, engine: () => "unix:///x" })).toThrow(
+      /imagesLock: \/dev\/null cannot be read: it is a device, not a file\n {2}Fix: name another file: \.\/machine set lab-1 imagesLock FILE$/,
+    );
     const missing = configurationWith({ imagesLock: "no/such/file.json" });
     expect(() => parseSettings("lab-1", missing, { file: String, engine: String })).toThrow(
       /imagesLock: there is no no\/such\/file\.json\n {2}Fix: \.\/machine lock lab-1$/,
