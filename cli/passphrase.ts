@@ -40,7 +40,8 @@ export function readPassphrase(
   try {
     return { text: readFileSync(file, "utf8").trim(), from: named, by };
   } catch (error) {
-    return { text: undefined, from: (error as Error).message, by };
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { text: undefined, from: code === "ENOENT" ? `there is no ${file}` : message, by };
   }
 }
 

@@ -70,7 +70,7 @@ test("so is a passphrase that is another, or whose file is gone", async () => {
   // No file counts beside the variable, and secrets that are set again would be bound to it.
   expect(ofShell.remedy).toMatch(/^Fix: .*\n {2}unset PULUMI_CONFIG_PASSPHRASE\n/);
   expect(ofShell.remedy).not.toMatch(/PASSPHRASE_FILE|sed|config set/);
-  expect((await find(own)).found).toMatch(/cannot be read: ENOENT.*cooperbench-machine\/passphrase/);
+  expect((await find(own)).found).toMatch(/cannot be read: there is no .*cooperbench-machine\/passphrase/);
   await expect(assertSecrets(place(own))).rejects.toThrow(/Nothing was changed\.\nFix: /);
 });
 

@@ -30,7 +30,7 @@ function open(stack: string) {
   assertPassphrase({ ...place, env: { ...env, ...variables } as Record<string, string> });
 }
 const lost =
-  /the passphrase of the secrets cannot be read: ENOENT.*Nothing was changed\.\nFix: restore that file/;
+  /the passphrase of the secrets cannot be read: there is no .*Nothing was changed\.\nFix: restore that file/;
 
 test("no passphrase is made in the place of one that has encrypted a stack's settings, or its state", () => {
   settings("lab", "config: {}\nencryptionsalt: v1:a:v1:b:c\n");
