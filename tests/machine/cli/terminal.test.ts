@@ -67,7 +67,8 @@ const readers = [
   // A terminal that is closed, and that the command does not end with.
   `python3 -c 'import os,pty,time
 pid, terminal = pty.fork()
-if pid == 0: os.execlp("bash", "bash", "-c", "trap \\"\\" HUP; command")
+if pid == 0: os.execlp("bash", "bash", "-c", "trap \\"\\" HUP; echo trapped; command")
+os.read(terminal, 1)
 time.sleep(0.2)' >/dev/null`,
 ];
 
