@@ -22,7 +22,12 @@ export async function photograph(
     ],
     {
       env: environmentFor("program", process.env, {
-        LD_LIBRARY_PATH: ["usr/lib/chromium", `usr/lib/${multiarch}`, `lib/${multiarch}`]
+        LD_LIBRARY_PATH: [
+          "usr/lib/chromium",
+          `usr/lib/${multiarch}`,
+          `usr/lib/${multiarch}/pulseaudio`,
+          `lib/${multiarch}`,
+        ]
           .map((name) => join(root, name))
           .join(":"),
         FONTCONFIG_PATH: join(root, "etc/fonts"),
