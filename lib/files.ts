@@ -62,10 +62,13 @@ export function otherThanFile(stats: Stats): string | undefined {
   return `it is a ${stats.isSocket() ? "socket" : "device"}, not a file`;
 }
 
-/** What a path leads to, as `otherThanFile`; undefined also where nothing is there. */
+/** What a path leads to, as `otherThanFile`; undefined also where nothing is there, or it cannot be looked at. */
 export function otherAt(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats && otherThanFile(stats);
+  try {
+    return otherThanFile(statSync(path));
+  } catch {
+    return undefined;
+  }
 }
 
 function isDenied(error: unknown): boolean {

@@ -79,21 +79,13 @@ function ofProcess<T>(read: () => T): T | undefined {
 }
 
 function argumentsOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-  } catch {
-    return []; // it has ended
-  }
+  return ofProcess(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0") ?? [];
 }
 
 /** The DOCKER_HOST that a process began with, which python-dotenv leaves; undefined where it had none, or is not to be read. */
 function engineHostIn(pid: number): string | undefined {
-  try {
-    const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-    return variables.find((one) => one.startsWith("DOCKER_HOST="))?.slice("DOCKER_HOST=".length) || undefined;
-  } catch {
-    return undefined;
-  }
+  const variables = ofProcess(() => readFileSync(`/proc/${pid}/environ`, "utf8"))?.split("\0") ?? [];
+  return variables.find((one) => one.startsWith("DOCKER_HOST="))?.slice("DOCKER_HOST=".length) || undefined;
 }
 
 /** What tells an engine from others, by whatever address it is asked; undefined where it does not answer. */

@@ -24,12 +24,8 @@ test.each([
 });
 
 test("a link stays one, and what it leads to is written; one that leads nowhere is refused, and stays", () => {
-  const [place, link, lost, loop] = ["place", "link", "lost", "loop"].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const at = (name: string) => join(folder, name);
+  const [place, link, lost, loop] = [at("place"), at("link"), at("lost"), at("loop")] as const;
   writeFileSync(place, "before");
   symlinkSync("place", link);
   symlinkSync("nowhere", lost);

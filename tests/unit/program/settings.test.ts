@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
@@ -196,6 +196,13 @@ describe("faults", () => {
     const device = configurationWith({ imagesLock: "/dev/null" });
     expect(() => parseSettings("lab-1", device, { file: resolve, engine: () => "unix:///x" })).toThrow(
       /imagesLock: \/dev\/null cannot be read: it is a device, not a file\n {2}Fix: name another file: \.\/machine set lab-1 imagesLock FILE$/,
+    );
+    // A link that leads to itself cannot be looked at at all.
+    const loop = join(temporaryFolder("settings-"), "loop");
+    symlinkSync("loop", loop);
+    const looped = configurationWith({ imagesLock: loop });
+    expect(() => parseSettings("lab-1", looped, { file: resolve, engine: String })).toThrow(
+      /imagesLock: .*loop cannot be read: ELOOP.*\n {2}Fix: \.\/machine lock lab-1$/,
     );
     const missing = configurationWith({ imagesLock: "no/such/file.json" });
     expect(() => parseSettings("lab-1", missing, { file: String, engine: String })).toThrow(
